@@ -1,0 +1,1 @@
+"""One module per concept: demonstrate() yields the events of a live demonstration."""

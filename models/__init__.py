@@ -1,0 +1,1 @@
+"""Plain PyTorch models, each readable on its own."""

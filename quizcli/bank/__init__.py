@@ -1,0 +1,1 @@
+"""Question banks: their records, loading, checking, and the packs that hold them."""

@@ -1,0 +1,92 @@
+"""The records of a bank: frozen, checked, the same in memory and in the compiled cache."""
+
+from msgspec import Struct
+
+from quizcli.text import Text
+
+KINDS = ("recall", "choice", "truth", "cloze", "number", "order")
+
+
+class DemoLink(Struct, frozen=True, omit_defaults=True):
+    """The demonstration that shows an answer: its name, the settings to run it with, the claims it settles."""
+
+    run: str
+    set: dict[str, bool | int | float | str] = {}
+    claims: tuple[str, ...] = ()
+
+
+class Option(Struct, frozen=True, omit_defaults=True):
+    """One line of a choice question; `why` says why a wrong one is wrong."""
+
+    text: Text
+    correct: bool = False
+    why: Text | None = None
+
+
+class Question(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
+    """What every kind of question has. `id` is its identity for ever: progress hangs on it."""
+
+    id: str
+    topic: str
+    level: int  # 1 warm-up, 2 standard, 3 senior
+    ask: Text
+    answer: Text | None = None  # the model answer; for self-checking kinds the explanation
+    points: tuple[Text, ...] = ()
+    pitfalls: tuple[Text, ...] = ()
+    hint: Text | None = None
+    demo: DemoLink | None = None
+    follow: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The word that a bank uses for this record: recall, choice, truth, cloze, number or order."""
+        return str(self.__struct_config__.tag)
+
+
+class Recall(Question, frozen=True, tag="recall"):
+    """Answered aloud, graded by the person."""
+
+
+class Choice(Question, frozen=True, tag="choice"):
+    """One or more of the options are correct."""
+
+    choices: tuple[Option, ...]
+
+
+class Truth(Question, frozen=True, tag="truth"):
+    """A statement that is true or false."""
+
+    correct: bool
+
+
+class Cloze(Question, frozen=True, tag="cloze"):
+    """`text` hides what stands in {{c1::answer}} or {{c1::answer::hint}}; all blanks are asked at once."""
+
+    text: Text
+
+
+class Number(Question, frozen=True, tag="number"):
+    """Right within `tolerance` (absolute, in `unit`) of `value`."""
+
+    value: float
+    tolerance: float = 0.0
+    unit: Text | None = None
+
+
+class Order(Question, frozen=True, tag="order"):
+    """`items` in the right order; the session shows them shuffled."""
+
+    items: tuple[Text, ...]
+
+
+AnyQuestion = Recall | Choice | Truth | Cloze | Number | Order
+
+
+class Bank(Struct, frozen=True):
+    """One YAML file of questions about one topic."""
+
+    topic: str
+    title: Text
+    questions: tuple[AnyQuestion, ...]
+    path: str  # the file it came from

@@ -1,0 +1,1 @@
+"""Typer commands: each reads its arguments, calls one wing and prints."""

@@ -1,0 +1,231 @@
+"""The events of a demonstration: one stream of small typed records, from the worker to whoever listens.
+
+An answer yields these and does nothing else: it never prints, draws or asks. Bilingual text is a plain
+{"en": …, "zh": …} dict so that answers stay easy to write. Arrays travel as bytes (C order, little endian).
+
+Panels: an event with a `panel` name replaces what that panel showed before (Scalars extend it); the first event of a
+name opens the panel. `Started.layout` arranges panels in rows; without it the screen arranges them by itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Words = dict[str, str]  # {"en": …, "zh": …}
+Setting = bool | int | float | str
+Relation = Literal["<=", ">=", "≈", "<", ">", "=="]
+
+
+class Array(Struct, frozen=True):
+    """A dense array: raw bytes, shape, and "uint8" (pictures, 0…255) or "float32" (values)."""
+
+    data: bytes
+    shape: tuple[int, ...]
+    dtype: Literal["uint8", "float32"]
+
+
+def array(values: Tensor, dtype: Literal["uint8", "float32"] = "float32") -> Array:
+    """Copy a tensor of any device and dtype into an Array. Synchronizes with the device: call it once a frame."""
+    import torch
+
+    tensor = values.detach().to("cpu", getattr(torch, dtype)).contiguous()
+    return Array(tensor.numpy().tobytes(), tuple(tensor.shape), dtype)
+
+
+def pictures(values: Tensor) -> Array:
+    """Copy pictures with values in [0, 1], shape (batch, height, width[, 3]), into a uint8 Array."""
+    return array((values.detach().clamp(0, 1) * 255).round(), "uint8")
+
+
+class _Event(Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=True):
+    pass
+
+
+class Started(_Event, tag="started"):
+    """First event. `device` and `data` are labels to show, e.g. "cuda:0 H200 · bf16", "MNIST, 60,000 images"."""
+
+    device: str = "cpu"
+    data: str = ""
+    synthetic: bool = False  # the data set is a stand-in; every result must say so
+    note: Words = {}
+    layout: tuple[tuple[str, ...], ...] = ()  # rows of panel names
+    name: str = ""  # filled in by the worker: the answer, its title and its settings
+    title: Words = {}
+    settings: dict[str, Setting] = {}
+
+
+class Progress(_Event, tag="progress"):
+    """How far the run is: `done` of `total`, what is being done, and its speed in `unit` a second."""
+
+    done: float
+    total: float
+    text: Words = {}
+    rate: float | None = None
+    unit: str = ""
+
+
+class Scalars(_Event, tag="scalars"):
+    """One more point (x, value) on each named curve of a chart panel."""
+
+    panel: str
+    x: float
+    values: dict[str, float]
+    title: Words = {}
+    unit: str = ""
+    x_label: str = ""
+    log: bool = False  # logarithmic y axis
+
+
+class Images(_Event, tag="images"):
+    """A grid of pictures: uint8 or float32 in [0, 1], (batch, height, width[, 3])."""
+
+    panel: str
+    images: Array
+    columns: int = 0  # 0: the screen chooses
+    title: Words = {}
+    caption: Words = {}
+
+
+class Heatmap(_Event, tag="heatmap"):
+    """A matrix (rows, columns) of float32; the colour scale runs from `low` to `high` (default: its extremes).
+
+    `diverging` puts the middle of the scale at zero. NaN is drawn as an empty cell.
+    """
+
+    panel: str
+    values: Array
+    low: float | None = None
+    high: float | None = None
+    diverging: bool = False
+    x_label: Words = {}
+    y_label: Words = {}
+    x_ticks: tuple[str, ...] = ()
+    y_ticks: tuple[str, ...] = ()
+    title: Words = {}
+    caption: Words = {}
+
+
+class Points(_Event, tag="points"):
+    """A scatter: float32 (n, 2), with an integer group for each point (colour and glyph) where given."""
+
+    panel: str
+    xy: Array
+    groups: tuple[int, ...] = ()
+    group_names: tuple[str, ...] = ()
+    title: Words = {}
+    caption: Words = {}
+
+
+class Bars(_Event, tag="bars"):
+    """Horizontal bars, one a label. With `parts` each value is stacked: values[i][j] belongs to parts[j]."""
+
+    panel: str
+    labels: tuple[str, ...]
+    values: tuple[tuple[float, ...], ...]  # one row a label; one number a part
+    parts: tuple[str, ...] = ()
+    title: Words = {}
+    unit: str = ""
+
+
+class Table(_Event, tag="table"):
+    """Rows of short cells under column heads."""
+
+    panel: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    title: Words = {}
+
+
+class Note(_Event, tag="note"):
+    """A sentence for the person: what to look at now, or what they just saw."""
+
+    text: Words
+
+
+class Claim(_Event, tag="claim"):
+    """A statement the run measured. `holds` is derived: measured (relation) expected, within tolerance for "≈"."""
+
+    id: str
+    text: Words
+    measured: float
+    expected: float
+    relation: Relation = "≈"
+    tolerance: float = 0.0
+    unit: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the measurement supports the statement; NaN supports nothing."""
+        m, e, t = self.measured, self.expected, self.tolerance
+        return {
+            "≈": abs(m - e) <= t,
+            "==": m == e,
+            "<=": m <= e,
+            ">=": m >= e,
+            "<": m < e,
+            ">": m > e,
+        }[self.relation]
+
+
+class Finished(_Event, tag="finished"):
+    """Last event of a run that ended by itself or was stopped by the person (added by the worker)."""
+
+    seconds: float
+    stopped: bool = False
+
+
+class Failed(_Event, tag="failed"):
+    """Last event of a run that could not go on (added by the worker)."""
+
+    message: str
+    hint: str = ""
+    trace: str = ""
+
+
+Event = (
+    Started
+    | Progress
+    | Scalars
+    | Images
+    | Heatmap
+    | Points
+    | Bars
+    | Table
+    | Note
+    | Claim
+    | Finished
+    | Failed
+)
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
+_json_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def encode(event: Event) -> bytes:
+    """One event as msgpack bytes (between the processes)."""
+    return _encoder.encode(event)
+
+
+def decode(data: bytes) -> Event:
+    """The inverse of `encode`; raises msgspec.MsgspecError on foreign bytes."""
+    return _decoder.decode(data)
+
+
+def to_json(event: Event) -> bytes:
+    """One event as a line of JSON, without the newline; a claim also says whether it holds. Bytes are base64."""
+    raw = msgspec.to_builtins(event, builtin_types=())
+    if isinstance(event, Claim):
+        raw["holds"] = event.holds
+    return msgspec.json.encode(raw)
+
+
+def from_json(line: bytes) -> Event:
+    """The inverse of `to_json`."""
+    return _json_decoder.decode(line)

@@ -1,0 +1,1 @@
+"""The study session without a terminal: schedule, store, grading, statistics."""
