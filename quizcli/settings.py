@@ -27,6 +27,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     rollover_hour: int = 4
     mirror: str = ""  # base address to fetch MNIST from, tried first
     offline: bool = False  # never try to download
+    interactive: bool = True  # --no-input turns it off: ask nothing
+    debug: bool = False
 
 
 _LIMITS: dict[str, tuple[float, float]] = {
@@ -37,14 +39,14 @@ _LIMITS: dict[str, tuple[float, float]] = {
 
 
 def load_settings(environ: Mapping[str, str] | None = None, **flags: Any) -> Settings:
-    """Read the config file and the environment; flags that are not None win over both."""
+    """Read the config file and the environment; flags win over both."""
     env = os.environ if environ is None else environ
     config_dir, data_dir, cache_dir = _folders(env)
     config_file = config_dir / "config.toml"
     values: dict[str, Any] = {"lang": _lang_of_locale(env)}
     values |= _from_file(config_file)
     values |= _from_environment(env)
-    values |= {name: _checked(name, value, f"--{name.replace('_', '-')}") for name, value in flags.items() if value is not None}
+    values |= {name: _checked(name, value, f"--{name.replace('_', '-')}") for name, value in flags.items()}
     return Settings(
         config_file=config_file,
         store_file=data_dir / "quizcli.db",
@@ -105,7 +107,7 @@ def _converted(name: str, value: Any) -> Any:
         if value not in LANGS:
             raise ValueError(tr(f"must be en or zh, not {value!r}", f"只能是 en 或 zh,不能是 {value!r}"))
         return value
-    if name == "offline":
+    if name in ("offline", "interactive", "debug"):
         return value if isinstance(value, bool) else str(value).lower() not in ("0", "false", "no", "")
     if name == "mirror":
         return str(value)

@@ -1,0 +1,37 @@
+# make quiz   sets everything up and opens today's first question
+# make test   sets everything up and runs all checks and tests
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: quiz test lint clean
+
+quiz: $(VENV)/.quiz
+	@$(BIN)/quizcli
+
+test: lint
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "quizcli needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 quiz" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo "python3 -m venv failed: on Debian and Ubuntu, install python3-venv first" >&2; exit 1; }
+
+$(VENV)/.quiz: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Setting up $(VENV): about 6 GB, mostly PyTorch; a few minutes, once."
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@ $(VENV)/.quiz
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
