@@ -1,0 +1,85 @@
+"""The few styles and signs of the program, and the one way to make a console.
+
+Styles use the terminal's own sixteen colours, which its owner chose to be readable, and never yellow, white,
+black or blue, which vanish on one background or the other. A colour never says anything alone: a sign or a
+word stands beside it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import sys
+from typing import TextIO
+
+from rich.cells import cell_len
+from rich.console import Console
+
+# Styles, in Rich's notation.
+PLAIN = ""
+QUIET = "dim"  # borders, labels, whatever may be overlooked
+STRONG = "bold"  # **bold**, headings
+EMPHASIS = "italic"
+KEY = "bold"  # keys to press
+GOOD = "green"  # always beside ✓
+BAD = "red"  # always beside ✗
+ACCENT = "cyan"  # what the eye should find first: the blank, the chosen line, the curve
+CODE = "cyan"
+FORMULA = ""
+
+# Signs. On a stream that cannot carry one of them, the table below says what stands in, always as wide as the
+# sign.
+RIGHT = "✓"
+WRONG = "✗"
+WAITING = "…"
+BULLET = "•"
+CHOSEN = "▸"
+DOT = "·"
+ARROW = "→"
+
+_STAND_INS = {
+    ord(sign): stand_in
+    for stand_in, signs in {
+        "+": "✓╭╮╰╯┌┐└┘├┤┬┴┼",
+        "x": "✗×",
+        ".": "…·",
+        "*": "•",
+        ">": "▸→≥▶",
+        "<": "←≤",
+        "^": "↑▲▀",
+        "v": "↓▼",
+        "-": "─━−–—",
+        "|": "│┃▌▍▎▏▐",
+        "#": "█▉▊▋░▒▓",
+        "_": "▄",
+        "~": "≈",
+        "'": "‘’",
+        '"': "“”",
+    }.items()
+    for sign in signs
+}
+
+
+def _stand_in(error: UnicodeError) -> tuple[str, int]:
+    """Error handler for encoding: what the stream cannot carry becomes ASCII of the same width in cells."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end].translate(_STAND_INS)
+    return "".join(c if c.isascii() else "?" * cell_len(c) for c in lost), error.end
+
+
+codecs.register_error("quizcli", _stand_in)
+
+
+def make_console(
+    stream: TextIO | None = None, *, width: int | None = None, height: int | None = None
+) -> Console:
+    """A console on `stream` (default: stdout) that prints text as it is: no markup, emoji, highlighting.
+
+    Rich itself respects NO_COLOR, TERM=dumb, COLUMNS and a stream that is no terminal. A stream in another
+    encoding than UTF-8 gets stand-ins (see `_STAND_INS`) where Rich would raise UnicodeEncodeError.
+    """
+    out = sys.stdout if stream is None else stream
+    reconfigure = getattr(out, "reconfigure", None)  # in-memory streams have none, and need none
+    if reconfigure is not None and getattr(out, "errors", None) != "quizcli":
+        reconfigure(errors="quizcli")
+    return Console(file=out, markup=False, emoji=False, highlight=False, width=width, height=height)

@@ -1,0 +1,71 @@
+"""Characters on Linux and macOS: from a terminal in cbreak mode, or from a pipe as they come."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import os
+import select
+import termios
+from typing import Any
+
+_INPUT_FLAGS, _LOCAL_FLAGS, _CHARACTERS = 0, 3, 6  # places in the list of tcgetattr
+
+
+class PosixInput:
+    """Characters from a file descriptor, without waiting for Enter where it is a terminal.
+
+    In cbreak mode Ctrl-C is a key like any other (its signal would kill the worker too, and could lose an
+    answer); Ctrl-Z and Ctrl-\\ still signal, and Ctrl-S does not freeze the screen.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self.interactive = os.isatty(descriptor)
+        self._descriptor = descriptor
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._saved: list[Any] | None = None
+        self._wake_in, self._wake_out = os.pipe()
+        os.set_blocking(self._wake_out, False)
+
+    def open(self) -> None:
+        """Take the terminal: no echo, every key at once. What was typed before is kept."""
+        if not self.interactive or self._saved is not None:
+            return
+        self._saved = termios.tcgetattr(self._descriptor)
+        mode = [*self._saved[:_CHARACTERS], self._saved[_CHARACTERS].copy()]
+        mode[_INPUT_FLAGS] &= ~termios.IXON
+        mode[_LOCAL_FLAGS] &= ~(termios.ICANON | termios.ECHO | termios.IEXTEN)
+        mode[_CHARACTERS][termios.VMIN], mode[_CHARACTERS][termios.VTIME] = 1, 0
+        mode[_CHARACTERS][termios.VINTR] = bytes([os.fpathconf(self._descriptor, "PC_VDISABLE") & 0xFF])
+        termios.tcsetattr(self._descriptor, termios.TCSANOW, mode)
+
+    def close(self) -> None:
+        """Give the terminal back as it was."""
+        saved, self._saved = self._saved, None
+        if saved is not None:
+            with contextlib.suppress(termios.error):  # the window is gone: there is nothing to restore
+                termios.tcsetattr(self._descriptor, termios.TCSANOW, saved)
+
+    def dispose(self) -> None:
+        """Close for good."""
+        self.close()
+        os.close(self._wake_in)
+        os.close(self._wake_out)
+
+    def wake(self) -> None:
+        """Make a waiting `read` return. Safe in a signal handler."""
+        with contextlib.suppress(OSError):  # full or closed: then nobody is asleep
+            os.write(self._wake_out, b"!")
+
+    def read(self, timeout: float | None) -> str | None:
+        """What came within `timeout` seconds ("" for nothing, or woken); None at the end of the input."""
+        ready, _, _ = select.select([self._descriptor, self._wake_in], [], [], timeout)
+        if self._wake_in in ready:
+            os.read(self._wake_in, 1024)
+        if self._descriptor not in ready:
+            return ""
+        try:
+            data = os.read(self._descriptor, 4096)
+        except OSError:  # EIO: the terminal hung up
+            data = b""
+        return self._decode(data) if data else self._decode(b"", True) or None
