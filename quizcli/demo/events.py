@@ -3,12 +3,14 @@
 An answer yields these and does nothing else: it never prints, draws or asks. Bilingual text is a plain
 {"en": …, "zh": …} dict so that answers stay easy to write. Arrays travel as bytes (C order, little endian).
 
-Panels: an event with a `panel` name replaces what that panel showed before (Scalars extend it); the first event of a
-name opens the panel. `Started.layout` arranges panels in rows; without it the screen arranges them by itself.
+Panels: an event with a `panel` name replaces what that panel showed before (Scalars extend it); the first of
+a name opens the panel. `Started.layout` arranges panels in rows; without it the screen does so itself.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -31,7 +33,7 @@ class Array(Struct, frozen=True):
 
 
 def array(values: Tensor, dtype: Literal["uint8", "float32"] = "float32") -> Array:
-    """Copy a tensor of any device and dtype into an Array. Synchronizes with the device: call it once a frame."""
+    """Copy a tensor of any device and dtype into an Array. Waits for the device: call it once a frame."""
     import torch
 
     tensor = values.detach().to("cpu", getattr(torch, dtype)).contiguous()
@@ -47,8 +49,11 @@ class _Event(Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults
     pass
 
 
-class Started(_Event, tag="started"):
-    """First event. `device` and `data` are labels to show, e.g. "cuda:0 H200 · bf16", "MNIST, 60,000 images"."""
+class Started(_Event, frozen=True, tag="started"):
+    """First event. `device` and `data` are labels to show: "cuda:0 H200 · bf16", "MNIST, 60,000 images".
+
+    Where data is loaded before they are known, a second Started follows and replaces the first.
+    """
 
     device: str = "cpu"
     data: str = ""
@@ -60,7 +65,7 @@ class Started(_Event, tag="started"):
     settings: dict[str, Setting] = {}
 
 
-class Progress(_Event, tag="progress"):
+class Progress(_Event, frozen=True, tag="progress"):
     """How far the run is: `done` of `total`, what is being done, and its speed in `unit` a second."""
 
     done: float
@@ -70,7 +75,7 @@ class Progress(_Event, tag="progress"):
     unit: str = ""
 
 
-class Scalars(_Event, tag="scalars"):
+class Scalars(_Event, frozen=True, tag="scalars"):
     """One more point (x, value) on each named curve of a chart panel."""
 
     panel: str
@@ -82,7 +87,7 @@ class Scalars(_Event, tag="scalars"):
     log: bool = False  # logarithmic y axis
 
 
-class Images(_Event, tag="images"):
+class Images(_Event, frozen=True, tag="images"):
     """A grid of pictures: uint8 or float32 in [0, 1], (batch, height, width[, 3])."""
 
     panel: str
@@ -92,8 +97,8 @@ class Images(_Event, tag="images"):
     caption: Words = {}
 
 
-class Heatmap(_Event, tag="heatmap"):
-    """A matrix (rows, columns) of float32; the colour scale runs from `low` to `high` (default: its extremes).
+class Heatmap(_Event, frozen=True, tag="heatmap"):
+    """A matrix (rows, columns) of float32; the colour scale runs from `low` to `high`, else over its values.
 
     `diverging` puts the middle of the scale at zero. NaN is drawn as an empty cell.
     """
@@ -111,7 +116,7 @@ class Heatmap(_Event, tag="heatmap"):
     caption: Words = {}
 
 
-class Points(_Event, tag="points"):
+class Points(_Event, frozen=True, tag="points"):
     """A scatter: float32 (n, 2), with an integer group for each point (colour and glyph) where given."""
 
     panel: str
@@ -122,7 +127,7 @@ class Points(_Event, tag="points"):
     caption: Words = {}
 
 
-class Bars(_Event, tag="bars"):
+class Bars(_Event, frozen=True, tag="bars"):
     """Horizontal bars, one a label. With `parts` each value is stacked: values[i][j] belongs to parts[j]."""
 
     panel: str
@@ -133,7 +138,7 @@ class Bars(_Event, tag="bars"):
     unit: str = ""
 
 
-class Table(_Event, tag="table"):
+class Table(_Event, frozen=True, tag="table"):
     """Rows of short cells under column heads."""
 
     panel: str
@@ -142,14 +147,14 @@ class Table(_Event, tag="table"):
     title: Words = {}
 
 
-class Note(_Event, tag="note"):
+class Note(_Event, frozen=True, tag="note"):
     """A sentence for the person: what to look at now, or what they just saw."""
 
     text: Words
 
 
-class Claim(_Event, tag="claim"):
-    """A statement the run measured. `holds` is derived: measured (relation) expected, within tolerance for "≈"."""
+class Claim(_Event, frozen=True, tag="claim"):
+    """A statement the run measured. It holds if measured (relation) expected, within tolerance for "≈"."""
 
     id: str
     text: Words
@@ -173,14 +178,14 @@ class Claim(_Event, tag="claim"):
         }[self.relation]
 
 
-class Finished(_Event, tag="finished"):
+class Finished(_Event, frozen=True, tag="finished"):
     """Last event of a run that ended by itself or was stopped by the person (added by the worker)."""
 
     seconds: float
     stopped: bool = False
 
 
-class Failed(_Event, tag="failed"):
+class Failed(_Event, frozen=True, tag="failed"):
     """Last event of a run that could not go on (added by the worker)."""
 
     message: str
@@ -189,18 +194,7 @@ class Failed(_Event, tag="failed"):
 
 
 Event = (
-    Started
-    | Progress
-    | Scalars
-    | Images
-    | Heatmap
-    | Points
-    | Bars
-    | Table
-    | Note
-    | Claim
-    | Finished
-    | Failed
+    Started | Progress | Scalars | Images | Heatmap | Points | Bars | Table | Note | Claim | Finished | Failed
 )
 
 _encoder = msgspec.msgpack.Encoder()
@@ -219,13 +213,58 @@ def decode(data: bytes) -> Event:
 
 
 def to_json(event: Event) -> bytes:
-    """One event as a line of JSON, without the newline; a claim also says whether it holds. Bytes are base64."""
+    """One event as a line of JSON, without the newline, bytes as base64. A claim also says if it holds."""
     raw = msgspec.to_builtins(event, builtin_types=())
+    for name in _numeric(raw):
+        raw[name] = _each(raw[name], _speakable)
     if isinstance(event, Claim):
         raw["holds"] = event.holds
     return msgspec.json.encode(raw)
 
 
 def from_json(line: bytes) -> Event:
-    """The inverse of `to_json`."""
-    return _json_decoder.decode(line)
+    """The inverse of `to_json`; raises msgspec.MsgspecError on anything else."""
+    if not _UNSPEAKABLE.search(line):
+        return _json_decoder.decode(line)
+    raw = msgspec.json.decode(line)
+    for name in _numeric(raw):
+        raw[name] = _each(raw[name], _number)
+    event: Event = msgspec.convert(raw, Event)
+    return event
+
+
+# JSON has no NaN and no infinity. In fields that hold nothing but numbers they are strings, as in the JSON of
+# Protocol Buffers.
+_SPOKEN = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+_UNSPEAKABLE = re.compile(rb'"(NaN|-?Infinity)"')
+_NUMBERS = {
+    "progress": {"done", "total", "rate"},
+    "scalars": {"x", "values"},
+    "heatmap": {"low", "high"},
+    "bars": {"values"},
+    "claim": {"measured", "expected", "tolerance"},
+}
+
+
+def _numeric(raw: object) -> list[str]:
+    """The fields of an encoded event in which there are only numbers."""
+    if not isinstance(raw, dict):
+        return []
+    return [name for name in _NUMBERS.get(str(raw.get("event")), ()) if name in raw]
+
+
+def _speakable(value: object) -> object:
+    return _SPOKEN.get(str(value), value) if isinstance(value, float) else value
+
+
+def _number(value: object) -> object:
+    return float(value) if isinstance(value, str) and value in _SPOKEN.values() else value
+
+
+def _each(value: object, change: Callable[[object], object]) -> object:
+    """The same nest of dicts and lists with every leaf changed."""
+    if isinstance(value, dict):
+        return {key: _each(item, change) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_each(item, change) for item in value]
+    return change(value)

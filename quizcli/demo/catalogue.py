@@ -1,0 +1,340 @@
+"""The answers of a pack, read from their source: names, titles, settings, claims. Nothing is imported or run.
+
+The signature of `demonstrate` is the interface of a demonstration; what describes it is written as literals.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NoReturn
+
+from msgspec import Struct
+
+from quizcli.demo.events import Setting
+from quizcli.demo.parameter import NO_TEXT, Parameter, Type, converted
+from quizcli.errors import ExitStatus, QuizError
+from quizcli.text import Text, tr
+
+# Options that `quizcli demo` takes itself: an answer cannot have a setting of such a name.
+RESERVED = frozenset(
+    {"debug", "help", "json", "lang", "list", "no_input", "quick", "replay", "save", "version"}
+)
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """A module in `answers/` that has a demonstration."""
+
+    name: str  # "batchnorm-vs-layernorm" for answers/batchnorm_vs_layernorm.py
+    path: Path
+    title: Text
+    summary: str  # first line of the docstring
+    parameters: tuple[Parameter, ...]
+    quick: dict[str, Setting]  # the settings of the quick form
+    claims: tuple[str, ...]  # ids, in the order of the source
+
+
+def module_of(name: str) -> str:
+    """The module that holds an answer, e.g. "answers.batchnorm_vs_layernorm"."""
+    return "answers." + name.replace("-", "_")
+
+
+def find_answers(root: Path) -> dict[str, Answer]:
+    """Every demonstration of the pack at `root`, by name. One QuizError tells the mistakes of all files."""
+    found: dict[str, Answer] = {}
+    mistakes: list[str] = []
+    for name, path in _files(root).items():
+        try:
+            answer = read_answer(path)
+        except QuizError as error:
+            mistakes.append(error.message)
+        else:
+            if answer is not None:
+                found[name] = answer
+    if mistakes:
+        _refuse(mistakes)
+    return found
+
+
+def find_answer(root: Path, name: str) -> Answer:
+    """One demonstration; only its own file is read. QuizError where there is none, with the nearest name."""
+    path = _files(root).get(name)
+    answer = read_answer(path) if path is not None else None
+    if answer is None:
+        raise QuizError(
+            tr(f"there is no demonstration {name!r}", f"没有名为 {name!r} 的演示"),
+            _did_you_mean(name, _files(root))
+            or tr("`quizcli demo` lists them.", "`quizcli demo` 列出全部演示。"),
+            ExitStatus.USAGE,
+        )
+    return answer
+
+
+def _files(root: Path) -> dict[str, Path]:
+    paths = sorted((root / "answers").glob("*.py"))
+    return {p.stem.replace("_", "-"): p for p in paths if p.stem.isidentifier() and p.stem[0] != "_"}
+
+
+def read_answer(path: Path) -> Answer | None:
+    """The answer in one file, or None where it has no `demonstrate`.
+
+    Raises one QuizError that names every mistake by file and line.
+    """
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    except SyntaxError as error:
+        _refuse([f"{path}:{error.lineno}: {error.msg}"], error)
+    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a null byte
+        _refuse([f"{path}: {error}"], error)
+    return _Source(path, tree).answer()
+
+
+def _refuse(mistakes: list[str], cause: Exception | None = None) -> NoReturn:
+    raise QuizError("\n".join(mistakes), tr("Mend the answer's source.", "请修正该答案的源代码。")) from cause
+
+
+class _Source:
+    """Reads one module; mistakes are gathered, so that all of them are reported at once."""
+
+    def __init__(self, path: Path, tree: ast.Module) -> None:
+        self.path = path
+        self.tree = tree
+        self.mistakes: list[str] = []
+
+    def answer(self) -> Answer | None:
+        function = next(
+            (n for n in self.tree.body if isinstance(n, ast.FunctionDef) and n.name == "demonstrate"), None
+        )
+        if function is None:
+            return None
+        answer = Answer(
+            name=self.path.stem.replace("_", "-"),
+            path=self.path,
+            title=self.title(function),
+            summary=(ast.get_docstring(self.tree) or "").partition("\n")[0],
+            parameters=tuple(self.parameters(function.args)),
+            quick={},
+            claims=tuple(dict.fromkeys(self.claims())),
+        )
+        quick = self.quick(answer)
+        if self.mistakes:
+            _refuse(self.mistakes)
+        return Answer(**{name: getattr(answer, name) for name in answer.__struct_fields__} | {"quick": quick})
+
+    def wrong(self, node: ast.AST, message: str) -> None:
+        self.mistakes.append(f"{self.path}:{getattr(node, 'lineno', 1)}: {message}")
+
+    def literal(self, node: ast.expr, what: str) -> Any:
+        try:
+            return ast.literal_eval(node)
+        except (ValueError, TypeError):
+            self.wrong(node, tr(f"{what} must be a literal", f"{what} 必须是字面量"))
+            return None
+
+    def title(self, function: ast.FunctionDef) -> Text:
+        node = _constant(self.tree, "TITLE")
+        if node is None:
+            self.wrong(
+                function, tr('TITLE = {"en": …, "zh": …} is missing', '缺少 TITLE = {"en": …, "zh": …}')
+            )
+            return NO_TEXT
+        return self.text(node, "TITLE")
+
+    def text(self, node: ast.expr, what: str) -> Text:
+        words = self.literal(node, what)
+        if isinstance(words, dict) and words.keys() == {"en", "zh"} and all(map(_is_str, words.values())):
+            return Text(**words)
+        if words is not None:
+            self.wrong(
+                node, tr(f'{what} must be {{"en": …, "zh": …}}', f'{what} 必须是 {{"en": …, "zh": …}}')
+            )
+        return NO_TEXT
+
+    def quick(self, answer: Answer) -> dict[str, Setting]:
+        node = _constant(self.tree, "QUICK")
+        given = {} if node is None else self.literal(node, "QUICK")
+        if node is None or given is None:
+            return {}
+        if not isinstance(given, dict) or not all(map(_is_str, given)):
+            self.wrong(node, tr("QUICK must be a dict of settings", "QUICK 必须是由设置项组成的字典"))
+            return {}
+        try:
+            return check_settings(answer, given)
+        except QuizError as error:
+            self.wrong(node, f"QUICK: {error.message}")
+            return {}
+
+    def claims(self) -> Iterator[str]:
+        for node in ast.walk(self.tree):
+            if not isinstance(node, ast.Call) or _name(node.func) != "Claim":
+                continue
+            given = [k.value for k in node.keywords if k.arg == "id"] + node.args[:1]
+            if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str):
+                yield given[0].value
+            else:
+                self.wrong(
+                    node, tr("a Claim needs an id written as a literal", "Claim 的 id 必须是字符串字面量")
+                )
+
+    def parameters(self, arguments: ast.arguments) -> Iterator[Parameter]:
+        if extra := arguments.vararg or arguments.kwarg:
+            self.wrong(extra, tr("demonstrate() cannot take * or **", "demonstrate() 不能使用 * 或 ** 参数"))
+        positional = arguments.posonlyargs + arguments.args
+        missing: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
+        defaults = missing + arguments.defaults + arguments.kw_defaults
+        for argument, default in zip(positional + arguments.kwonlyargs, defaults, strict=True):
+            if argument.arg in RESERVED:
+                self.wrong(
+                    argument,
+                    tr(
+                        f"{argument.arg!r} is a word of quizcli itself",
+                        f"{argument.arg!r} 是 quizcli 的保留名称",
+                    ),
+                )
+            if default is None:
+                self.wrong(argument, tr(f"{argument.arg} needs a default", f"{argument.arg} 缺少默认值"))
+            elif (parameter := self.parameter(argument, default)) is not None:
+                yield parameter
+
+    def parameter(self, argument: ast.arg, default: ast.expr) -> Parameter | None:
+        kind, option = _annotated(argument.annotation)
+        type_, choices = self.type_of(argument, kind)
+        value = self.literal(default, argument.arg)
+        if type_ is None or value is None:
+            return None
+        parameter = Parameter(
+            name=argument.arg, type=type_, default=value, choices=choices, **self.option(option, argument.arg)
+        )
+        try:
+            converted(parameter, value)
+        except ValueError as error:
+            self.wrong(default, f"{argument.arg}: {error}")
+        return parameter
+
+    def type_of(self, argument: ast.arg, kind: ast.expr | None) -> tuple[Type | None, tuple[Setting, ...]]:
+        match self.resolved(kind):
+            case ast.Name(id="int" | "float" | "bool" | "str" as name):
+                return name, ()
+            case ast.Subscript(value=ast.Name(id="Literal"), slice=choices):
+                listed = choices.elts if isinstance(choices, ast.Tuple) else [choices]
+                return "choice", tuple(self.literal(choice, argument.arg) for choice in listed)
+        self.wrong(
+            argument,
+            tr(
+                f"{argument.arg} must be an int, float, bool, str or Literal[…]",
+                f"{argument.arg} 的类型只能是 int、float、bool、str 或 Literal[…]",
+            ),
+        )
+        return None, ()
+
+    def resolved(self, kind: ast.expr | None) -> ast.expr | None:
+        """What a type's name stands for: `Mistake = Literal[…]`, here or in a module of quizcli.demo."""
+        if not isinstance(kind, ast.Name):
+            return kind
+        for node in self.tree.body:
+            if (
+                not isinstance(node, ast.ImportFrom)
+                or (node.module or "").rpartition(".")[0] != "quizcli.demo"
+            ):
+                continue
+            for alias in node.names:
+                if (alias.asname or alias.name) == kind.id:
+                    return _constant(_parsed(f"{node.module}".rpartition(".")[2]), alias.name)
+        return _constant(self.tree, kind.id) or kind
+
+    def option(self, call: ast.expr | None, name: str) -> dict[str, Any]:
+        """min, max and help of an `Option(…)`."""
+        if call is None:
+            return {}
+        if not isinstance(call, ast.Call) or _name(call.func) != "Option":
+            self.wrong(call, tr(f"{name}: expected Option(…)", f"{name}:此处应为 Option(…)"))
+            return {}
+        given = dict(zip(("min", "max", "help"), call.args, strict=False))
+        given |= {k.arg: k.value for k in call.keywords if k.arg is not None}
+        said: dict[str, Any] = {
+            limit: self.literal(given[limit], f"{name}: {limit}")
+            for limit in ("min", "max")
+            if limit in given
+        }
+        if "help" in given:
+            said["help"] = self.text(given["help"], f"{name}: help")
+        return said
+
+
+@cache
+def _parsed(module: str) -> ast.Module:
+    """The source of a module beside this one; empty where there is none."""
+    path = Path(__file__).with_name(f"{module}.py")
+    return ast.parse(path.read_text(encoding="utf-8") if path.is_file() else "", str(path))
+
+
+def _constant(tree: ast.Module, name: str) -> ast.expr | None:
+    """The expression that a module assigns to a name."""
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=found)], value=value) if found == name:
+                return value
+            case ast.AnnAssign(target=ast.Name(id=found), value=value) if found == name:
+                return value
+    return None
+
+
+def _annotated(annotation: ast.expr | None) -> tuple[ast.expr | None, ast.expr | None]:
+    """The type and the option of `Annotated[type, Option(…)]`; a bare type has no option."""
+    match annotation:
+        case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[kind, option])):
+            return kind, option
+    return annotation, None
+
+
+def _name(function: ast.expr) -> str:
+    match function:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+def _is_str(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def check_settings(answer: Answer, given: Mapping[str, object]) -> dict[str, Setting]:
+    """The given settings, each in its own type; strings, as a command line has them, are converted.
+
+    Raises one QuizError (status USAGE) that names every unknown setting, wrong type and overstepped limit.
+    """
+    known = {parameter.name: parameter for parameter in answer.parameters}
+    checked: dict[str, Setting] = {}
+    mistakes: list[str] = []
+    for given_name, value in given.items():
+        name = given_name.replace("-", "_")
+        option = "--" + given_name.replace("_", "-")
+        if name not in known:
+            near = _did_you_mean(option, [parameter.option for parameter in answer.parameters])
+            mistakes.append(
+                " ".join(filter(None, [f"{option}: {tr('no such setting.', '没有这个设置。')}", near]))
+            )
+            continue
+        try:
+            checked[name] = converted(known[name], value)
+        except ValueError as error:
+            mistakes.append(f"{option}: {error}")
+    if mistakes:
+        raise QuizError(
+            f"{answer.name}: " + "\n  ".join(mistakes),
+            tr(
+                f"`quizcli demo {answer.name} -h` lists its settings.",
+                f"`quizcli demo {answer.name} -h` 列出它的设置。",
+            ),
+            ExitStatus.USAGE,
+        )
+    return checked
+
+
+def _did_you_mean(word: str, known: Mapping[str, object] | list[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, list(known), n=1)
+    return tr(f"Did you mean {near[0]}?", f"是不是想输入 {near[0]}?") if near else ""

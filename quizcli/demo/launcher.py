@@ -1,0 +1,287 @@
+"""Starts workers and listens to them: the only way from the terminal process to a demonstration.
+
+Each worker has two threads here: one takes its events off the pipe as they come, so that drawing never
+slows the training down, the other keeps the end of its stderr. A worker serves one request.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import msgspec
+
+from quizcli.demo.events import Event, Failed, Finished, decode
+from quizcli.demo.wire import Order, Request, frame, read_frame
+from quizcli.settings import Settings
+from quizcli.text import tr
+
+if TYPE_CHECKING:
+    from io import BufferedReader
+    from subprocess import Popen
+
+__all__ = ["Request", "Run", "Worker", "environment", "start", "warm"]
+
+GRACE = 2.0  # seconds from the order to stop until the worker is killed
+_TAIL = 16_384  # bytes of stderr to keep
+_BACKLOG = 256 * 2**20  # bytes of events nobody has polled; beyond that the worker has to wait
+# The worker finds quizcli where this process found it, at the end of the path, where it hides nothing.
+# Not -m: without -P that imports from the current folder, and with -P it does not find a mere checkout.
+_BOOT = "import sys; sys.path.append(sys.argv.pop()); from quizcli.demo.worker import main; main()"
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The variables through which a worker comes to the same settings as this process, flags included."""
+    mine = {"LANG": settings.lang, "MIRROR": settings.mirror, "OFFLINE": str(int(settings.offline))}
+    return {**os.environ, **{f"QUIZCLI_{name}": value for name, value in mine.items()}}
+
+
+def warm(root: Path, environ: Mapping[str, str] | None = None) -> Worker:
+    """Start a worker for the pack at `root` that imports torch now and waits. Returns at once."""
+    return Worker(root, environ, warm=True)
+
+
+def start(request: Request, worker: Worker | None = None, environ: Mapping[str, str] | None = None) -> Run:
+    """Run a demonstration, in `worker` where one is given and alive, else in a cold one.
+
+    Raises ValueError where the worker belongs to another pack.
+    """
+    if worker is not None and worker.root != Path(request.root):
+        raise ValueError(f"the worker serves {worker.root}, not {request.root}")
+    if worker is not None and not worker.alive:
+        worker.close()
+        worker = None
+    return Run(worker or Worker(Path(request.root), environ, warm=False), request)
+
+
+class Worker:
+    """A worker process. Until it has its request it can only be closed."""
+
+    def __init__(self, root: Path, environ: Mapping[str, str] | None, *, warm: bool) -> None:
+        self.root = root
+        self.ready = False  # torch is imported
+        self._process = _spawn(environ, warm=warm)
+        self._began = time.monotonic()
+        self._events: list[Event] = []
+        self._backlog = 0  # bytes
+        self._news = threading.Condition()
+        self._stopping = False
+        self._deadline = threading.Timer(GRACE, self._kill)
+        self._tail = b""
+        self._reader = threading.Thread(target=self._read_events, name="events", daemon=True)
+        self._listener = threading.Thread(target=self._read_stderr, name="stderr", daemon=True)
+        self._reader.start()
+        self._listener.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    def ask(self, request: Request) -> None:
+        """Send the one request."""
+        self._began = time.monotonic()
+        self.send(request)
+
+    def send(self, message: Request | Order) -> None:
+        """Send a frame. A worker that has gone does not hear it; its last event says why."""
+        inlet = cast("BinaryIO", self._process.stdin)
+        with suppress(OSError):
+            inlet.write(frame(msgspec.msgpack.encode(message)))
+            inlet.flush()
+
+    def take(self) -> list[Event]:
+        """What has come since the last call. Never blocks."""
+        with self._news:
+            events, self._events = self._events, []
+            self._backlog = 0
+            self._news.notify_all()
+        return events
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait until there is something to take, or the time is over. Says whether there is."""
+        with self._news:
+            return self._news.wait_for(lambda: bool(self._events), timeout)
+
+    def stop(self) -> None:
+        """Ask the answer to end. Where it does not within the grace, it is killed."""
+        with self._news:
+            if self._stopping:
+                return
+            self._stopping = True
+            self._news.notify_all()
+        self.send("stop")
+        self._deadline.daemon = True
+        self._deadline.start()
+
+    def close(self, grace: float = 0.0) -> None:
+        """End the process and its children, at once or after the grace, and reap it. May be called twice."""
+        self._reader.join(grace)
+        with self._news:
+            self._stopping = True
+            self._news.notify_all()
+        self._deadline.cancel()
+        self._kill()
+        self._process.wait()
+        with suppress(OSError):  # an order that nobody heard may be left in the buffer
+            cast("BinaryIO", self._process.stdin).close()
+        for thread, pipe in ((self._reader, self._process.stdout), (self._listener, self._process.stderr)):
+            thread.join(1.0)
+            if not thread.is_alive():  # else a daemon of the answer holds the pipe, and to close would block
+                cast("BinaryIO", pipe).close()
+
+    def _kill(self) -> None:
+        """Kill the worker and, where the system has groups of processes, its children."""
+        if sys.platform == "win32":
+            self._process.kill()
+            return
+        with suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for a group of zombies
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _read_events(self) -> None:
+        """Body of the reader thread: up to the last event, or the end of the pipe and its reason."""
+        pipe = cast("BinaryIO", self._process.stdout)
+        while (payload := read_frame(pipe)) is not None:
+            if not payload:
+                self.ready = True
+                continue
+            try:
+                event = decode(payload)
+            except msgspec.MsgspecError as error:
+                event = Failed(
+                    message=tr(f"the answer sent a broken event: {error}", f"答案发出了无效事件:{error}")
+                )
+            self._put(event, len(payload))
+            if isinstance(event, Finished | Failed):
+                return
+        self._put(self._obituary(), 0)
+
+    def _put(self, event: Event, size: int) -> None:
+        with self._news:
+            self._news.wait_for(lambda: self._backlog < _BACKLOG or self._stopping)
+            self._events.append(event)
+            self._backlog += size
+            self._news.notify_all()
+
+    def _obituary(self) -> Event:
+        """The last event of a worker that ended without one."""
+        from subprocess import TimeoutExpired
+
+        try:
+            code = self._process.wait(GRACE)
+        except TimeoutExpired:  # it closed its pipe and lives on
+            self._kill()
+            code = self._process.wait()
+        if self._stopping:
+            return Finished(seconds=time.monotonic() - self._began, stopped=True)
+        self._listener.join(1.0)
+        message, hint = _cause_of_death(code)
+        return Failed(message=message, hint=hint, trace=self._tail.decode(errors="replace").strip())
+
+    def _read_stderr(self) -> None:
+        """Body of the other thread: keep the end of what is printed, however much that is."""
+        pipe = cast("BufferedReader", self._process.stderr)
+        while chunk := pipe.read1(65_536):
+            self._tail = (self._tail + chunk)[-_TAIL:]
+
+
+def _spawn(environ: Mapping[str, str] | None, *, warm: bool) -> Popen[bytes]:
+    import subprocess
+
+    # -P: import nothing from the current folder. Its own session or group keeps the terminal's Ctrl-C away.
+    command = [sys.executable, "-P", "-X", "utf8", "-X", "faulthandler", "-c", _BOOT]
+    command += ["--warm"] if warm else []
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        [*command, str(Path(__file__).parents[2])],
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        env=environ,
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # Windows only
+    )
+
+
+def _cause_of_death(code: int) -> tuple[str, str]:
+    """Message and hint for an exit code; negative ones are signals."""
+    if code >= 0:
+        return (
+            tr(
+                f"the demonstration ended its process itself, with exit code {code}",
+                f"演示自行结束了进程,退出码 {code}",
+            ),
+            "",
+        )
+    name = signal.Signals(-code).name
+    hint = ""
+    if name == "SIGKILL":
+        hint = tr("The memory may have run out: try smaller settings.", "可能是内存不足:请减小设置的规模。")
+    return tr(f"the demonstration's process was killed by {name}", f"演示进程被 {name} 信号终止"), hint
+
+
+class Run:
+    """A demonstration that runs. Iterate over it, or poll it between two frames; close it in any case."""
+
+    def __init__(self, worker: Worker, request: Request) -> None:
+        self.request = request
+        self.paused = False
+        self.over = False  # the last event has been handed out
+        self._worker = worker
+        worker.ask(request)
+
+    def poll(self) -> list[Event]:
+        """The events that are new, in their order. Never blocks."""
+        events = self._worker.take()
+        self.over = self.over or any(isinstance(event, Finished | Failed) for event in events)
+        return events
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for at most `timeout` seconds. True if there is something new or the run is over."""
+        return self.over or self._worker.wait(timeout)
+
+    def __iter__(self) -> Iterator[Event]:
+        """Every event to come; blocks between them."""
+        while not self.over:
+            self.wait(0.5)  # a wait without a limit could not be interrupted on Windows
+            yield from self.poll()
+
+    def pause(self) -> None:
+        """Let the answer rest at its next event."""
+        self._order("pause", paused=True)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._order("resume", paused=False)
+
+    def _order(self, order: Order, *, paused: bool) -> None:
+        if not self.over:
+            self.paused = paused
+            self._worker.send(order)
+
+    def stop(self) -> None:
+        """Ask the answer to end. Returns at once; the last event follows within GRACE seconds."""
+        if not self.over:
+            self._worker.stop()
+
+    def close(self) -> None:
+        """Stop a run that is not over, and leave no process and no open pipe behind. May be called twice."""
+        self.stop()
+        self._worker.close(grace=0 if self.over else GRACE)
+        self.over = True
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

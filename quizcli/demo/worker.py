@@ -1,0 +1,224 @@
+"""The worker: a child process that imports torch, runs one answer, and streams its events.
+
+It reads frames from stdin (see `quizcli.demo.wire`) and writes frames to what was its stdout; whatever is
+printed goes to stderr. It ends with its run, or when stdin ends: however the parent dies, nothing stays.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Generator
+from contextlib import closing
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec, spec_from_file_location
+from inspect import signature
+from pathlib import Path
+from types import ModuleType
+from typing import NoReturn
+
+import msgspec
+from msgspec.structs import replace
+
+from quizcli.demo.catalogue import module_of
+from quizcli.demo.events import Event, Failed, Finished, Setting, Started, encode
+from quizcli.demo.wire import Order, Request, frame, read_frame
+from quizcli.errors import QuizError
+from quizcli.settings import load_settings
+from quizcli.text import tr, use_language
+
+
+def main() -> NoReturn:
+    """Serve one request and end the process. With `--warm` in argv, import torch while waiting for it."""
+    outlet = _Outlet()
+    _limit_threads()
+    desk = _Desk()
+    threading.Thread(target=desk.listen, name="orders", daemon=True).start()
+    if "--warm" in sys.argv:
+        _warm_up()
+        outlet.send(b"")
+    _serve(desk.request(), outlet, desk)
+    _end(0)
+
+
+def _end(status: int) -> NoReturn:
+    """End without the second that torch takes to tear itself down."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+class _Outlet:
+    """Where events go: a private copy of stdout. File descriptor 1 itself becomes stderr."""
+
+    def __init__(self) -> None:
+        self._fd = os.dup(1)
+        os.dup2(2, 1)
+
+    def send(self, payload: bytes) -> None:
+        rest = memoryview(frame(payload))
+        try:
+            while rest:
+                rest = rest[os.write(self._fd, rest) :]
+        except BrokenPipeError:
+            os._exit(1)  # nobody listens any more
+
+
+class _Desk:
+    """Takes the request and the orders of the parent, in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+        self._request: Request | None = None
+        self._asked = threading.Event()
+        self._may_go_on = threading.Event()
+        self._may_go_on.set()
+
+    def listen(self) -> NoReturn:
+        """Read frames until stdin ends, then end the process."""
+        inlet = sys.stdin.buffer
+        while (payload := read_frame(inlet)) is not None:
+            if self._request is None:
+                self._request = msgspec.msgpack.decode(payload, type=Request)
+                self._asked.set()
+            else:
+                self._obey(msgspec.msgpack.decode(payload, type=Order))
+        os._exit(1)
+
+    def _obey(self, order: Order) -> None:
+        if order == "pause":
+            self._may_go_on.clear()
+            return
+        self.stopped = self.stopped or order == "stop"
+        self._may_go_on.set()
+
+    def request(self) -> Request:
+        """Wait for the request."""
+        self._asked.wait()
+        assert self._request is not None
+        return self._request
+
+    def hold(self) -> None:
+        """Wait while the run is paused."""
+        self._may_go_on.wait()
+
+
+def _limit_threads() -> None:
+    """Where a container may use fewer cores than the machine has, tell the numeric libraries.
+
+    They do not look. Elsewhere torch's own choice, the physical cores, stands. Must come before torch.
+    """
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+    except OSError:  # no Linux, or no limit set here
+        return
+    if quota != "max" and (cores := max(1, int(quota) // int(period))) < (os.cpu_count() or 1):
+        os.environ.setdefault("OMP_NUM_THREADS", str(cores))
+
+
+def _warm_up() -> None:
+    """Import what every answer needs. An optimizer's first step alone imports for two seconds."""
+    import torch
+
+    weight = torch.zeros(1, requires_grad=True)
+    weight.grad = torch.ones(1)
+    torch.optim.Adam([weight]).step()
+
+
+def _serve(request: Request, outlet: _Outlet, desk: _Desk) -> None:
+    """Run the answer to its end, an order to stop, or an exception; the last event tells which."""
+    began = time.perf_counter()
+    stopped = False
+    last: Event
+    try:
+        run = _events(request)
+        for event in run:
+            outlet.send(encode(event))
+            paused = time.perf_counter()
+            desk.hold()
+            began += time.perf_counter() - paused
+            if desk.stopped:
+                run.close()
+                stopped = True
+                break
+        last = Finished(seconds=time.perf_counter() - began, stopped=stopped)
+    except QuizError as error:
+        last = Failed(message=error.message, hint=error.hint)
+    except BaseException as error:  # noqa: BLE001 - SystemExit too: all that an answer raises is told
+        last = _failed(error)
+    outlet.send(encode(last))
+
+
+def _events(request: Request) -> Generator[Event, None, None]:
+    """The events of the answer. A Started comes first, the answer's or one made here, and says what runs.
+
+    An answer that loads its data reports that, and only then names data and device: its Started comes later.
+    """
+    use_language(load_settings().lang)
+    _make_room(Path(request.root).resolve())
+    answer = import_module(module_of(request.answer))
+    stream = answer.demonstrate(**request.settings)
+    if not isinstance(stream, Generator):
+        raise TypeError(f"demonstrate() must be a generator of events, not {type(stream).__name__}")
+    about = {
+        "name": request.answer,
+        "title": answer.TITLE,
+        "settings": _all_settings(answer, request.settings),
+    }
+    with closing(stream):
+        for number, event in enumerate(stream):
+            if not isinstance(event, Event) or isinstance(event, Finished | Failed):
+                raise TypeError(f"demonstrate() yielded {event!r:.200}, which is no event of an answer")
+            if isinstance(event, Started):
+                event = replace(event, **about)
+            elif number == 0:
+                yield replace(Started(), **about)
+            yield event
+
+
+def _make_room(root: Path) -> None:
+    """Make `answers` and `models` mean those of the pack at `root`, whatever else lies around.
+
+    Both are put into sys.modules, because a folder without `__init__.py` would lose against any package of
+    that name further down the path. Anything else of the pack is found through `root`, first on the path.
+    """
+    here = Path.cwd()
+    sys.path[:] = [str(root), *(entry for entry in sys.path if Path(entry).resolve() != here)]
+    for name in ("answers", "models"):
+        folder = root / name
+        spec = ModuleSpec(name, None, is_package=True)
+        if (init := folder / "__init__.py").is_file():
+            spec = spec_from_file_location(name, init) or spec
+        spec.submodule_search_locations = [str(folder)]
+        sys.modules[name] = package = module_from_spec(spec)
+        if spec.loader is not None:
+            spec.loader.exec_module(package)
+
+
+def _all_settings(answer: ModuleType, given: dict[str, Setting]) -> dict[str, Setting]:
+    parameters = signature(answer.demonstrate).parameters.values()
+    return {parameter.name: given.get(parameter.name, parameter.default) for parameter in parameters}
+
+
+def _failed(error: BaseException) -> Failed:
+    from traceback import format_exception
+
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next  # a reader wants to see the answer, not the worker
+    name = type(error).__name__
+    hint = ""
+    if name in ("MemoryError", "OutOfMemoryError"):
+        hint = tr("Try smaller settings, or another device.", "请减小设置的规模,或换用其他设备。")
+    return Failed(
+        message=f"{name}: {error}" if str(error) else name,
+        hint=hint,
+        trace="".join(format_exception(type(error), error, trace)),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,435 @@
+"""Real workers: what they send, how they are paused, stopped and killed, and that nothing of them is left."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from quizcli.demo.events import (
+    Claim,
+    Event,
+    Failed,
+    Finished,
+    Heatmap,
+    Note,
+    Progress,
+    Scalars,
+    Started,
+)
+from quizcli.demo.launcher import GRACE, Request, Run, environment, start, warm
+from quizcli.settings import load_settings
+
+if TYPE_CHECKING:
+    from tests.demo.conftest import Begin, Write
+
+ROOT = Path(__file__).parents[2]
+TICK = 'yield Scalars(panel="p", x=i, values={"v": float(i)})'
+FOR_EVER = f"""
+i = 0
+while True:
+    {TICK}
+    i += 1
+    import time; time.sleep(0.01)
+"""
+
+
+def until(run: Run, kind: type[Event], seconds: float = 30) -> list[Event]:
+    """Poll until an event of this kind has come."""
+    events: list[Event] = []
+    deadline = time.monotonic() + seconds
+    while not any(isinstance(event, kind) for event in events):
+        assert time.monotonic() < deadline, f"no {kind.__name__} in {events[:20]}"
+        run.wait(0.1)
+        events += run.poll()
+    return events
+
+
+def gone(pid: int, seconds: float = 10) -> bool:
+    """Whether a process that is not our child ends (or is a zombie that nobody has reaped yet) in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+# What a run says
+
+
+def test_the_events_of_a_run(write: Write, begin: Begin) -> None:
+    root = write(
+        """
+        yield Started(device="cpu", data="none")
+        yield Note(text={"en": mode, "zh": mode})
+        yield Claim(id="c", text=TITLE, measured=float(n), expected=2.0)
+        """,
+        'n: int = 1, mode: str = "a"',
+    )
+    started, note, claim, finished = list(begin(root, n=2))
+    assert started == Started(
+        device="cpu",
+        data="none",
+        name="small",
+        title={"en": "Small", "zh": "小"},
+        settings={"n": 2, "mode": "a"},
+    )
+    assert note == Note(text={"en": "a", "zh": "a"})
+    assert isinstance(claim, Claim)
+    assert claim.holds
+    assert isinstance(finished, Finished)
+    assert not finished.stopped
+    assert 0 <= finished.seconds < 10
+
+
+def test_a_started_is_made_up_where_the_answer_begins_with_something_else(write: Write, begin: Begin) -> None:
+    root = write('yield Progress(done=1, total=2)\nyield Started(device="late")')
+    made_up, progress, late, finished = list(begin(root))
+    assert isinstance(progress, Progress)
+    assert isinstance(finished, Finished)
+    for started, device in ((made_up, "cpu"), (late, "late")):
+        assert isinstance(started, Started)
+        assert (started.name, started.device) == ("small", device)
+
+
+def test_order_is_kept_and_huge_arrays_arrive_whole(write: Write, begin: Begin) -> None:
+    root = write(
+        """
+        for i in range(40):
+            data = bytes([i]) * (4 * 1000 * 500)
+            yield Heatmap(panel="p", values=Array(data, (1000, 500), "float32"))
+        """
+    )
+    maps = [event for event in begin(root) if isinstance(event, Heatmap)]
+    assert [m.values.data[0] for m in maps] == list(range(40))
+    assert {len(m.values.data) for m in maps} == {2_000_000}
+
+
+def test_prints_never_reach_the_stream(write: Write, begin: Begin) -> None:
+    root = write(
+        """
+        import os, subprocess, sys, warnings
+        print("from print", flush=True)
+        os.write(1, b"from the descriptor")
+        subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
+        warnings.warn("a warning")
+        yield Note(text={})
+        """
+    )
+    assert [type(event) for event in begin(root)] == [Started, Note, Finished]
+
+
+def test_endless_output_neither_blocks_nor_fills_the_memory(write: Write, begin: Begin) -> None:
+    root = write('for i in range(200): print("x" * 100_000)\nyield Note(text={})\nraise SystemExit(3)')
+    run = begin(root)
+    assert isinstance(list(run)[-1], Failed)
+    assert len(run._worker._tail) <= 16_384
+
+
+# How a run fails
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "in_trace"),
+    [
+        ("yield Note(text={})\nraise ValueError('odd')", "ValueError: odd", "raise ValueError('odd')"),
+        ("yield Note(text={})\nimport sys; sys.exit('bye')", "SystemExit: bye", "sys.exit"),
+        ("yield Note(text={})\nimport nowhere_at_all", "ModuleNotFoundError", "nowhere_at_all"),
+        ("yield {'event': 'note'}", "{'event': 'note'}", ""),
+        ("yield Finished(seconds=0.0)", "no event of an answer", ""),
+        ("yield Claim(id='c', text={}, measured=object(), expected=0)", "TypeError", ""),
+        ("yield Claim(id='c', text={}, measured='wrong type', expected=0)", "broken event", ""),
+        ("return []", "must be a generator", ""),
+        (
+            "import os, sys; yield Note(text={}); sys.stderr.write('last words'); os._exit(7)",
+            "code 7",
+            "last words",
+        ),
+        ("import os, signal; yield Note(text={}); os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL", ""),
+        ("import faulthandler; yield Note(text={}); faulthandler._sigsegv()", "SIGSEGV", "small.py"),
+    ],
+)
+def test_failures_tell_what_happened(
+    write: Write, begin: Begin, body: str, message: str, in_trace: str
+) -> None:
+    last = list(begin(write(body)))[-1]
+    assert isinstance(last, Failed)
+    assert message in last.message
+    assert in_trace in last.trace
+    assert "worker.py" not in last.trace or "SIGSEGV" in message
+
+
+def test_a_quiz_error_keeps_its_hint_and_needs_no_trace(write: Write, begin: Begin) -> None:
+    root = write(
+        'from quizcli.errors import QuizError\nyield Note(text={})\nraise QuizError("no data", "fetch it")'
+    )
+    assert list(begin(root))[-1] == Failed(message="no data", hint="fetch it")
+
+
+def test_too_little_memory_gets_a_hint(write: Write, begin: Begin) -> None:
+    last = list(begin(write("yield Note(text={})\nraise MemoryError")))[-1]
+    assert isinstance(last, Failed)
+    assert "smaller settings" in last.hint
+
+
+def test_a_file_with_a_broken_import(write: Write, begin: Begin) -> None:
+    last = list(begin(write("yield", extra="import nowhere_at_all")))[-1]
+    assert isinstance(last, Failed)
+    assert "nowhere_at_all" in last.message
+
+
+# Pause, stop, close
+
+
+def test_pause_and_resume(write: Write, begin: Begin) -> None:
+    run = begin(write(FOR_EVER))
+    until(run, Scalars)
+    run.pause()
+    assert run.paused
+    time.sleep(0.3)
+    run.poll()
+    assert not run.wait(0.5)
+    run.resume()
+    assert until(run, Scalars)
+
+
+def test_stop_runs_the_finally_of_the_answer(write: Write, begin: Begin, tmp_path: Path) -> None:
+    mark = tmp_path / "cleaned"
+    body = f"try:\n    while True: yield Note(text={{}})\nfinally:\n    open({str(mark)!r}, 'w').close()"
+    run = begin(write(body))
+    until(run, Note)
+    run.stop()
+    last = list(run)[-1]
+    assert isinstance(last, Finished)
+    assert last.stopped
+    assert mark.exists()
+
+
+def test_a_paused_run_can_be_stopped(write: Write, begin: Begin) -> None:
+    run = begin(write(FOR_EVER))
+    until(run, Scalars)
+    run.pause()
+    run.stop()
+    last = list(run)[-1]
+    assert isinstance(last, Finished)
+    assert last.stopped
+
+
+def test_paused_time_does_not_count(write: Write, begin: Begin) -> None:
+    run = begin(write("yield Note(text={})\nimport time; time.sleep(0.2)\nyield Note(text={})"))
+    until(run, Started)
+    run.pause()
+    time.sleep(1.0)
+    run.resume()
+    last = list(run)[-1]
+    assert isinstance(last, Finished)
+    assert last.seconds < 0.9
+
+
+@pytest.mark.parametrize(
+    "busy", ["while True: pass", "while True:\n    try: time.sleep(9)\n    except BaseException: pass"]
+)
+def test_an_answer_that_does_not_stop_is_killed(write: Write, begin: Begin, busy: str) -> None:
+    run = begin(write(f"import time\nyield Note(text={{}})\n{busy}"))
+    until(run, Note)
+    time.sleep(0.3)  # by now it is deep in its loop
+    asked = time.monotonic()
+    run.stop()
+    run.stop()
+    last = list(run)[-1]
+    assert isinstance(last, Finished)
+    assert last.stopped
+    assert GRACE - 0.5 < time.monotonic() - asked < GRACE + 3
+
+
+def test_close_ends_a_run_at_any_moment(write: Write, begin: Begin) -> None:
+    run = begin(write(FOR_EVER))
+    run.close()  # perhaps before Python itself has started
+    assert run.over
+    run = begin(write(FOR_EVER))
+    until(run, Scalars)
+    run.close()
+    run.close()
+    assert not run._worker.alive
+    assert run.wait(0)
+
+
+def test_children_of_an_answer_end_with_it(write: Write, begin: Begin) -> None:
+    body = """
+    import subprocess, sys
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    yield Note(text={"en": str(child.pid), "zh": ""})
+    """
+    run = begin(write(body))
+    note = next(event for event in run if isinstance(event, Note))
+    list(run)
+    run.close()
+    assert gone(int(note.text["en"]))
+
+
+def test_nothing_is_left_open(write: Write) -> None:
+    root = write("yield Note(text={})")
+    descriptors, threads = set(os.listdir("/proc/self/fd")), threading.active_count()
+    for _ in range(3):
+        with start(Request(str(root), "small")) as run:
+            list(run)
+        warm(root).close()
+    gc.collect()
+    assert set(os.listdir("/proc/self/fd")) == descriptors
+    assert threading.active_count() == threads
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+# Processes that die
+
+
+def test_a_killed_worker_is_told_from_a_finished_one(write: Write, begin: Begin) -> None:
+    run = begin(write(FOR_EVER))
+    until(run, Scalars)
+    os.kill(run._worker._process.pid, signal.SIGKILL)
+    last = list(run)[-1]
+    assert isinstance(last, Failed)
+    assert "SIGKILL" in last.message
+    assert "memory" in last.hint
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_worker_does_not_outlive_its_parent(write: Write, asked: bool) -> None:
+    root = write(FOR_EVER)
+    code = f"""
+import sys, time
+from pathlib import Path
+from quizcli.demo.launcher import Request, Worker, start
+worker = Worker(Path({str(root)!r}), None, warm=False)
+if {asked}:
+    run = start(Request({str(root)!r}, "small"), worker)
+    while not run.poll(): run.wait(1)
+print(worker._process.pid, flush=True)
+time.sleep(60)
+"""
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    assert gone(pid)
+
+
+def test_the_interrupt_of_a_terminal_does_not_reach_the_worker(write: Write, begin: Begin) -> None:
+    run = begin(write(FOR_EVER))
+    until(run, Scalars)
+    pid = run._worker._process.pid
+    assert os.getpgid(pid) == pid != os.getpgid(0)
+    assert os.getsid(pid) == pid
+
+
+def test_a_slow_reader_does_not_slow_the_answer(write: Write, begin: Begin) -> None:
+    run = begin(write(f"for i in range(20_000): {TICK}"))
+    run._worker._reader.join(30)
+    assert not run._worker._reader.is_alive()  # all has been read though nobody polled
+    assert len(run.poll()) == 20_002
+    assert run.over
+
+
+# Packs, paths, settings
+
+
+def test_decoys_in_the_current_folder_do_not_win(
+    write: Write, begin: Begin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write('from models.vae import WHO\nyield Note(text={"en": WHO, "zh": ""})')
+    (root / "models").mkdir()
+    (root / "models" / "vae.py").write_text('WHO = "ours"')  # no __init__.py: the weaker sort of package
+    decoys = tmp_path / "elsewhere"
+    for name in ("models", "answers"):
+        (decoys / name).mkdir(parents=True)
+        (decoys / name / "__init__.py").write_text("raise SystemExit('decoy')")
+        (decoys / name / "vae.py").write_text('WHO = "decoy"')
+    for name in ("msgspec", "random", "quizcli"):
+        (decoys / f"{name}.py").write_text("raise SystemExit('decoy')")
+    monkeypatch.chdir(decoys)
+    monkeypatch.setenv("PYTHONPATH", str(decoys / "models"))
+    assert Note(text={"en": "ours", "zh": ""}) in list(begin(root))
+
+
+def test_two_packs_do_not_see_each_other(write: Write, begin: Begin) -> None:
+    for pack in ("one", "two"):
+        root = write("from models import who\nyield Note(text={'en': who.WHO, 'zh': ''})", pack=pack)
+        (root / "models").mkdir()
+        (root / "models" / "__init__.py").write_text("")
+        (root / "models" / "who.py").write_text(f"WHO = {pack!r}")
+        assert Note(text={"en": pack, "zh": ""}) in list(begin(root))
+    bare = write("import models.who\nyield Note(text={})", pack="three")
+    last = list(begin(bare))[-1]
+    assert isinstance(last, Failed)
+    assert "models.who" in last.message
+
+
+def test_flags_reach_the_worker(write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUIZCLI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("QUIZCLI_LANG", "en")
+    root = write(
+        """
+        from quizcli.settings import load_settings
+        from quizcli.text import tr
+        s = load_settings()
+        yield Note(text={"en": f"{s.lang} {s.mirror} {s.offline} {s.cache_dir}", "zh": tr("en", "中")})
+        """
+    )
+    settings = load_settings(lang="zh", mirror="http://localhost:1", offline=True)
+    with start(Request(str(root), "small"), environ=environment(settings)) as run:
+        said = f"zh http://localhost:1 True {tmp_path / 'home' / 'cache'}"
+        assert Note(text={"en": said, "zh": "中"}) in list(run)
+
+
+# Warm workers
+
+
+def test_a_warm_worker_has_torch_and_serves_one_request(write: Write) -> None:
+    root = write(
+        'import sys\nyield Note(text={"en": str("torch.optim.adam" in sys.modules), "zh": ""})\nimport torch'
+    )
+    worker = warm(root)
+    deadline = time.monotonic() + 60
+    while not worker.ready:
+        assert worker.alive
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    began = time.monotonic()
+    with start(Request(str(root), "small"), worker) as run:
+        until(run, Started)
+        assert time.monotonic() - began < 0.5
+        list(run)
+    with start(Request(str(root), "small"), worker) as run:  # it has served: a cold one takes its place
+        assert Note(text={"en": "False", "zh": ""}) in list(run)
+
+
+def test_a_warm_worker_belongs_to_one_pack(write: Write) -> None:
+    worker = warm(write("yield"))
+    try:
+        with pytest.raises(ValueError, match="serves"):
+            start(Request("/elsewhere", "small"), worker)
+    finally:
+        worker.close()
+
+
+def test_an_unused_worker_is_closed_at_once(write: Write) -> None:
+    worker = warm(write("yield"))
+    began = time.monotonic()
+    worker.close()
+    worker.close()
+    assert time.monotonic() - began < 1
+    assert not worker.alive
