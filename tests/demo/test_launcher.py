@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -311,6 +312,7 @@ def test_a_worker_does_not_outlive_its_parent(write: Write, asked: bool) -> None
     code = f"""
 import sys, time
 from pathlib import Path
+from typing import TYPE_CHECKING
 from quizcli.demo.launcher import Request, Worker, start
 worker = Worker(Path({str(root)!r}), None, warm=False)
 if {asked}:
