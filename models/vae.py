@@ -1,0 +1,76 @@
+"""The variational autoencoder, with Bernoulli pixels and a Gaussian code.
+
+Kingma & Welling, "Auto-Encoding Variational Bayes", 2014 (arXiv:1312.6114): the estimator is eq. 10, the KL
+divergence appendix B, the network appendix C. One hidden layer on each side; 784-400-20 is usual for MNIST.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class VAE(nn.Module):
+    """Encoder q(z|x), a diagonal Gaussian, and decoder p(x|z), one Bernoulli for each pixel."""
+
+    def __init__(self, in_features: int = 784, hidden: int = 400, latent: int = 20) -> None:
+        super().__init__()
+        self.latent = latent
+        self.encoder = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent)
+        self.logvar = nn.Linear(hidden, latent)
+        self.decoder = nn.Linear(latent, hidden)
+        self.logits = nn.Linear(hidden, in_features)
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """q(z|x) = N(z; μ(x), σ²(x)), as μ and log σ²: any real number is a valid log σ²."""
+        h = F.relu(self.encoder(x))  # (B, hidden)
+        return self.mu(h), self.logvar(h)  # (B, latent) each
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Logits of p(x|z) = Bernoulli(x; sigmoid(logits)); `torch.sigmoid` of them is the picture."""
+        h = F.relu(self.decoder(z))  # (B, hidden)
+        logits: Tensor = self.logits(h)  # (B, in_features)
+        return logits
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Encode, draw a code, decode: logits (B, in_features), μ and log σ² (B, latent)."""
+        mu, logvar = self.encode(x)
+        z = reparameterize(mu, logvar)  # (B, latent)
+        return self.decode(z), mu, logvar
+
+    @torch.no_grad()
+    def sample(self, z: Tensor) -> Tensor:
+        """Pictures in [0, 1] of the codes z, e.g. `torch.randn(n, vae.latent)` from the prior."""
+        return torch.sigmoid(self.decode(z))
+
+
+def reparameterize(mu: Tensor, logvar: Tensor) -> Tensor:
+    """Draw z ~ N(μ, σ²) so that gradients reach μ and σ: all chance is in ε, which has no parameters."""
+    # z = μ + σ ⊙ ε,  ε ~ N(0, I)                                         (section 2.4)
+    sigma = torch.exp(0.5 * logvar)  # (B, latent)
+    return mu + sigma * torch.randn_like(sigma)
+
+
+def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
+    """KL(q(z|x) ‖ N(0, I)) of each image in nats, shape (B,). Never negative."""
+    # KL = −½ Σⱼ (1 + log σⱼ² − μⱼ² − σⱼ²)                                (appendix B)
+    return -0.5 * (1 + logvar - mu.square() - logvar.exp()).sum(dim=1)  # (B,)
+
+
+def reconstruction_error(logits: Tensor, x: Tensor) -> Tensor:
+    """−log p(x|z) of each image in nats, shape (B,): a sum, since pixels are independent given z."""
+    # −log p(x|z) = −Σᵢ xᵢ log yᵢ + (1 − xᵢ) log(1 − yᵢ),  y = sigmoid(logits)   (appendix C.1)
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(dim=1)  # (B,)
+
+
+def vae_loss(
+    logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The negative ELBO and its two terms, in nats per image (mean over the batch): loss, reconstruction, KL.
+
+    `beta` weighs the KL term in the loss alone (Higgins et al., β-VAE, 2017); 1 is the ELBO.
+    """
+    # −ELBO = −E_q[log p(x|z)] + KL(q(z|x) ‖ p(z))                        (eq. 10, one draw of z)
+    reconstruction = reconstruction_error(logits, x).mean()
+    kl = kl_divergence(mu, logvar).mean()
+    return reconstruction + beta * kl, reconstruction, kl

@@ -1,0 +1,158 @@
+"""Data sets of the demonstrations, each kept as one file of tensors that opens in milliseconds."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Generator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+
+from quizcli.demo.events import Event, Note, Progress
+from quizcli.demo.mnist import Tensors, UnusableError, download, read_folder
+from quizcli.demo.synthetic import synthetic_digits
+from quizcli.errors import ExitStatus, QuizError
+from quizcli.settings import Settings, load_settings
+from quizcli.text import Text, tr
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+DigitsName = Literal["auto", "mnist", "synthetic"]
+
+
+class Digits(Struct, frozen=True, eq=False):
+    """Handwritten digits or a stand-in. Images are uint8 (n, 28, 28), 0 for paper; labels are int64 (n,)."""
+
+    train_images: Tensor
+    train_labels: Tensor
+    test_images: Tensor
+    test_labels: Tensor
+    label: str  # what to show, e.g. "MNIST, 60,000 images"
+    synthetic: bool = False
+
+
+def load_digits(
+    name: DigitsName = "auto", settings: Settings | None = None
+) -> Generator[Event, None, Digits]:
+    """Open a set of digits: `digits = yield from load_digits(data)`. Yields events while it is built.
+
+    "auto" is MNIST from the cache, from QUIZCLI_DATA or from the network, else synthetic digits and a note
+    that says why. Raises QuizError if "mnist" is asked for and cannot be had.
+    """
+    settings = settings or load_settings()
+    if name not in ("auto", "mnist", "synthetic"):
+        message = tr(f"no such data set: {name}", f"没有这个数据集:{name}")
+        raise QuizError(
+            message, tr("Use auto, mnist or synthetic.", "可用:auto、mnist、synthetic。"), ExitStatus.USAGE
+        )
+    if name != "synthetic":
+        try:
+            return _digits((yield from _mnist(settings)), "MNIST")
+        except UnusableError as error:
+            if name == "mnist":
+                raise _no_mnist(error.why) from error
+            yield Note(
+                text={
+                    "en": f"These are synthetic digits, not MNIST: expect other numbers. {error.why.en}",
+                    "zh": f"以下是合成数字,不是 MNIST,数值会有所不同。{error.why.zh}",
+                }
+            )
+    return _digits((yield from _synthetic(settings)), "synthetic digits")
+
+
+def _digits(tensors: Tensors, kind: str) -> Digits:
+    return Digits(
+        train_images=tensors["train_images"],
+        train_labels=tensors["train_labels"].long(),
+        test_images=tensors["test_images"],
+        test_labels=tensors["test_labels"].long(),
+        label=f"{kind}, {len(tensors['train_images']):,} images",
+        synthetic=kind != "MNIST",
+    )
+
+
+def _no_mnist(why: Text) -> QuizError:
+    return QuizError(
+        tr(f"MNIST cannot be had. {why.en}", f"无法取得 MNIST。{why.zh}"),
+        tr(
+            "Set QUIZCLI_DATA to a folder that holds MNIST/raw, or QUIZCLI_MIRROR to a mirror's address, "
+            "or use synthetic digits.",
+            "请将 QUIZCLI_DATA 设为包含 MNIST/raw 的文件夹,或将 QUIZCLI_MIRROR 设为镜像地址,"
+            "或改用合成数字(synthetic)。",
+        ),
+    )
+
+
+def _mnist(settings: Settings) -> Generator[Event, None, Tensors]:
+    """MNIST from the nearest place that has it. Raises UnusableError, with the reason, if none has."""
+    kept = settings.cache_dir / "mnist-1.pt"
+    if tensors := _open(kept):
+        return tensors
+    yield Progress(done=0, total=1, text={"en": "preparing MNIST, once", "zh": "准备 MNIST(仅此一次)"})
+    tensors = yield from _mnist_files(settings)
+    yield from _keep(tensors, kept)
+    return tensors
+
+
+def _mnist_files(settings: Settings) -> Generator[Event, None, Tensors]:
+    if settings.data_sets:
+        try:
+            return read_folder(settings.data_sets)
+        except UnusableError as error:
+            yield Note(text={"en": f"QUIZCLI_DATA: {error.why.en}", "zh": f"QUIZCLI_DATA:{error.why.zh}"})
+    if (settings.cache_dir / "MNIST").is_dir():
+        try:
+            return read_folder(settings.cache_dir)
+        except UnusableError as error:
+            yield Note(text={"en": error.why.en, "zh": error.why.zh})
+    if settings.offline:
+        raise UnusableError(
+            Text("It is not on this machine, and offline is set.", "本机没有 MNIST,且已设置 offline。")
+        )
+    return (yield from download(settings.cache_dir, settings.mirror))
+
+
+def _synthetic(settings: Settings) -> Generator[Event, None, Tensors]:
+    kept = settings.cache_dir / "synthetic-digits-1.pt"
+    tensors = _open(kept)
+    if tensors is None:
+        tensors = yield from synthetic_digits()
+        yield from _keep(tensors, kept)
+    return tensors
+
+
+def _open(path: Path) -> Tensors | None:
+    """The tensors kept in a file, mapped rather than read; None if there are none or the file is damaged."""
+    import torch
+
+    try:
+        tensors: Tensors = torch.load(path, weights_only=True, mmap=True)
+        whole = all(
+            tensors[f"{part}_images"].shape == (len(tensors[f"{part}_labels"]), 28, 28)
+            for part in ("train", "test")
+        )
+    except (OSError, RuntimeError, ValueError, LookupError, EOFError, pickle.UnpicklingError):
+        return None  # whatever is wrong with it, building it again mends it
+    return tensors if whole else None
+
+
+def _keep(tensors: Tensors, path: Path) -> Generator[Event, None, None]:
+    """Write the file whole or not at all. A cache that cannot be written only costs time."""
+    import torch
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f"{path.name}-", dir=path.parent) as folder:
+            torch.save(tensors, Path(folder) / path.name)
+            os.replace(Path(folder) / path.name, path)
+    except (OSError, RuntimeError) as error:  # torch says RuntimeError where the disk is full
+        yield Note(
+            text={
+                "en": f"The data set cannot be kept for the next time: {error}.",
+                "zh": f"数据集无法缓存,下次需重新准备:{error}。",
+            }
+        )
