@@ -1,0 +1,201 @@
+"""BatchNorm against LayerNorm: the claims hold for any seed, and each falls when its cause is taken away."""
+
+import inspect
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from answers import batchnorm_vs_layernorm as answer
+from models.normalization import BatchNorm, LayerNorm
+from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress, Scalars, Started, decode, encode
+
+CLAIMS = [
+    "batchnorm-normalizes-columns",
+    "layernorm-normalizes-rows",
+    "running-variance-is-unbiased",
+    "running-statistics-converge",
+    "batchnorm-depends-on-batch-mates",
+    "layernorm-ignores-batch-mates",
+    "batchnorm-eval-ignores-batch-mates",
+    "one-value-per-channel-raises",
+]
+
+
+def run(**settings: Any) -> list[Event]:
+    return list(answer.demonstrate(**(answer.QUICK | settings)))
+
+
+def fallen(**settings: Any) -> set[str]:
+    claims = [event for event in run(**settings) if isinstance(event, Claim)]
+    assert [claim.id for claim in claims] == CLAIMS
+    return {claim.id for claim in claims if not claim.holds}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_claim_holds(seed: int) -> None:
+    assert fallen(seed=seed) == set()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"batch": 2, "features": 8, "trials": 10},
+        {"batch": 2, "momentum": 1.0},
+        {"batch": 3, "features": 100},
+        {"batch": 256, "momentum": 0.01, "trials": 10},
+    ],
+    ids=str,
+)
+def test_every_claim_holds_at_the_edges_of_the_settings(settings: dict[str, Any]) -> None:
+    assert fallen(**settings) == set()
+
+
+class RowsLikeLayerNorm(BatchNorm):
+    """The wrong axis."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        super().forward(x)
+        return LayerNorm(x.shape[1])(x)  # type: ignore[no-any-return]
+
+
+class NeverCentred(BatchNorm):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + 1
+
+
+class NeverScaled(BatchNorm):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) * 3
+
+
+class BatchStatisticsForEver(BatchNorm):
+    def forward(self, x: Tensor) -> Tensor:
+        self.training = len(x) > 1
+        return super().forward(x)
+
+
+class StoresBiasedVariance(BatchNorm):
+    def forward(self, x: Tensor) -> Tensor:
+        assert self.running_var is not None
+        assert self.momentum is not None
+        before = self.running_var.clone()
+        y = super().forward(x)
+        if self.training:
+            self.running_var.copy_(before + self.momentum * (x.var(0, correction=0) - before))
+        return y
+
+
+class NormalizesByUnbiasedVariance(BatchNorm):
+    def forward(self, x: Tensor) -> Tensor:
+        y = super().forward(x)
+        return y * ((len(x) - 1) / len(x)) ** 0.5 if self.training else y
+
+
+class NeverUpdates(BatchNorm):
+    def __init__(self, num_features: int, momentum: float) -> None:
+        super().__init__(num_features, momentum=0.0)
+
+
+class AcceptsOneSample(BatchNorm):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) if len(x) > 1 else torch.zeros_like(x)
+
+
+class ColumnsLikeBatchNorm(LayerNorm):
+    """The wrong axis."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x - x.mean(0)) / (x.std(0, correction=0) + 1e-5)
+
+
+BROKEN_BATCH_NORMS: list[tuple[Callable[..., BatchNorm], set[str]]] = [
+    (RowsLikeLayerNorm, {"batchnorm-normalizes-columns", "batchnorm-depends-on-batch-mates"}),
+    (NeverCentred, {"batchnorm-normalizes-columns"}),
+    (NeverScaled, {"batchnorm-normalizes-columns"}),
+    (BatchStatisticsForEver, {"batchnorm-eval-ignores-batch-mates", "one-value-per-channel-raises"}),
+    (StoresBiasedVariance, {"running-variance-is-unbiased"}),
+    (NormalizesByUnbiasedVariance, {"running-variance-is-unbiased"}),
+    (NeverUpdates, {"running-variance-is-unbiased", "running-statistics-converge"}),
+    (AcceptsOneSample, {"one-value-per-channel-raises"}),
+]
+
+
+@pytest.mark.parametrize(("broken", "expected"), BROKEN_BATCH_NORMS, ids=lambda v: getattr(v, "__name__", ""))
+@pytest.mark.parametrize("batch", [2, 16])
+def test_a_broken_batch_norm_is_caught(
+    monkeypatch: pytest.MonkeyPatch, broken: Callable[..., BatchNorm], expected: set[str], batch: int
+) -> None:
+    monkeypatch.setattr(answer, "BatchNorm", broken)
+    assert expected <= fallen(batch=batch)
+
+
+def test_a_broken_layer_norm_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer, "LayerNorm", ColumnsLikeBatchNorm)
+    assert fallen() == {"layernorm-normalizes-rows", "layernorm-ignores-batch-mates"}
+
+
+def test_the_mistakes_one_can_make_on_purpose() -> None:
+    assert fallen(mistake="forgot-eval") == {"batchnorm-eval-ignores-batch-mates"}
+    assert fallen(mistake="swapped") == set(CLAIMS) - {"batchnorm-eval-ignores-batch-mates"}
+
+
+def test_the_same_sample_moves_as_one_over_the_square_root_of_the_batch() -> None:
+    scalars = [event for event in run(trials=200) if isinstance(event, Scalars)]
+    points = {event.x: event.values for event in scalars if event.panel == "moves"}
+    assert sorted(points) == [1, 2, 4, 8, 16, 32, 64, 128]
+    assert "BN train" not in points[1]  # refused
+    assert points[8]["BN train"] / points[128]["BN train"] == pytest.approx(4, rel=0.2)
+    assert {values[name] for values in points.values() for name in ("BN eval", "LN")} == {0.0}
+
+
+def test_the_pictures_appear_in_the_pieces_that_are_normalized() -> None:
+    frames = {"batchnorm": [], "layernorm": []}  # type: dict[str, list[Tensor]]
+    for event in run(batch=10, features=40):
+        if isinstance(event, Heatmap):
+            assert event.values.shape == (16 if "row 1" in event.title["en"][:5] else 10, 32)
+            values = torch.frombuffer(bytearray(event.values.data), dtype=torch.float32)
+            if event.panel in frames:
+                frames[event.panel].append(values.reshape(event.values.shape).isnan())
+    columns, rows = frames["batchnorm"][2], frames["layernorm"][3]
+    assert columns.all(0).tolist() == [False] * 3 + [True] * 29
+    assert rows.all(1).tolist() == [False] * 2 + [True] * 8
+
+
+@pytest.mark.parametrize("mistake", ["none", "swapped", "forgot-eval"])
+def test_the_stream_is_complete(mistake: str) -> None:
+    events = run(mistake=mistake)
+    started = events[0]
+    assert isinstance(started, Started)
+    panels = {panel for row in started.layout for panel in row}
+    for event in events:
+        if isinstance(event, Heatmap | Scalars):
+            assert event.panel in panels
+        for name in ("title", "caption", "text"):
+            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
+            assert words.keys() == {"en", "zh"}
+            assert all(words.values())
+        assert decode(encode(event)) == event
+    progress = [event for event in events if isinstance(event, Progress)]
+    assert [event.done for event in progress] == [0, 1, 2, 3, 4]
+    assert isinstance(events[-1], Note)
+
+
+def test_a_run_repeats_itself_and_leaves_the_global_generator_alone() -> None:
+    before = torch.random.get_rng_state()
+    assert [encode(event) for event in run()] == [encode(event) for event in run()]
+    assert [encode(event) for event in run()] != [encode(event) for event in run(seed=1)]
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_it_waits_only_so_that_a_person_can_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    run()
+    assert sum(waited) == 0
+    default = inspect.signature(answer.demonstrate).parameters["pace"].default
+    run(pace=default)
+    assert 4 < sum(waited) < 12
