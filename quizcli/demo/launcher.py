@@ -11,11 +11,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 import msgspec
 
@@ -228,25 +228,40 @@ def _cause_of_death(code: int) -> tuple[str, str]:
     return tr(f"the demonstration's process was killed by {name}", f"演示进程被 {name} 信号终止"), hint
 
 
+class Source(Protocol):
+    """Where the events of a run come from, a worker or a recording. `Worker` tells what each method does."""
+
+    def ask(self, request: Request) -> None: ...
+    def send(self, message: Order) -> None: ...
+    def take(self) -> list[Event]: ...
+    def wait(self, timeout: float | None) -> bool: ...
+    def stop(self) -> None: ...
+    def close(self, grace: float) -> None: ...
+
+
 class Run:
     """A demonstration that runs. Iterate over it, or poll it between two frames; close it in any case."""
 
-    def __init__(self, worker: Worker, request: Request) -> None:
+    def __init__(self, source: Source, request: Request) -> None:
         self.request = request
         self.paused = False
         self.over = False  # the last event has been handed out
-        self._worker = worker
-        worker.ask(request)
+        self.tap: Callable[[Event], None] | None = None  # is told every event that is handed out
+        self._source = source
+        source.ask(request)
 
     def poll(self) -> list[Event]:
         """The events that are new, in their order. Never blocks."""
-        events = self._worker.take()
+        events = self._source.take()
         self.over = self.over or any(isinstance(event, Finished | Failed) for event in events)
+        if self.tap is not None:
+            for event in events:
+                self.tap(event)
         return events
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for at most `timeout` seconds. True if there is something new or the run is over."""
-        return self.over or self._worker.wait(timeout)
+        return self.over or self._source.wait(timeout)
 
     def __iter__(self) -> Iterator[Event]:
         """Every event to come; blocks between them."""
@@ -265,17 +280,17 @@ class Run:
     def _order(self, order: Order, *, paused: bool) -> None:
         if not self.over:
             self.paused = paused
-            self._worker.send(order)
+            self._source.send(order)
 
     def stop(self) -> None:
         """Ask the answer to end. Returns at once; the last event follows within GRACE seconds."""
         if not self.over:
-            self._worker.stop()
+            self._source.stop()
 
     def close(self) -> None:
         """Stop a run that is not over, and leave no process and no open pipe behind. May be called twice."""
         self.stop()
-        self._worker.close(grace=0 if self.over else GRACE)
+        self._source.close(grace=0 if self.over else GRACE)
         self.over = True
 
     def __enter__(self) -> Run:

@@ -1,0 +1,168 @@
+"""A run kept in a folder: its events as lines of JSON, its panels as pictures; and such a run shown again."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from quizcli.demo.events import Event, Failed, Finished, Started, from_json, to_json
+from quizcli.demo.figures import draw, file_of
+from quizcli.demo.launcher import Run
+from quizcli.demo.wire import Order, Request
+from quizcli.errors import ExitStatus, QuizError
+from quizcli.text import tr
+
+EVENTS = "events.jsonl"
+
+
+class _Line(msgspec.Struct):
+    """What a line says beside its event."""
+
+    t: float = 0.0  # seconds since the recording began
+
+
+class Recorder:
+    """Writes the events of a run into a folder as they come, and at the end draws its panels.
+
+    The folder must be new, empty, or an earlier recording, which is replaced; else QuizError.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        if not _is_free(folder):
+            raise QuizError(
+                tr(f"{folder}: holds something else already", f"{folder}:其中已有其他内容"),
+                tr("Choose a new folder.", "请另选一个文件夹。"),
+                ExitStatus.USAGE,
+            )
+        with self._trouble_told():
+            folder.mkdir(parents=True, exist_ok=True)
+            for old in folder.iterdir():
+                old.unlink()
+            self._out = (folder / EVENTS).open("wb", buffering=0)  # what has happened is kept, whatever comes
+        self._began = time.monotonic()
+
+    def add(self, event: Event) -> None:
+        """Write one event, and when it came."""
+        head = b'{"t":%.3f,' % (time.monotonic() - self._began)
+        with self._trouble_told():
+            self._out.write(head + to_json(event)[1:] + b"\n")
+
+    def finish(self) -> None:
+        """Draw the panels as they stand at the end."""
+        self.close()
+        with self._trouble_told():
+            draw(replay(self._folder), self._folder)
+
+    def close(self) -> None:
+        """Close the file. May be called twice."""
+        self._out.close()
+
+    @contextmanager
+    def _trouble_told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            folder, why = self._folder, error.strerror
+            raise QuizError(tr(f"{folder}: cannot be written: {why}", f"{folder}:无法写入:{why}")) from error
+
+
+def _is_free(folder: Path) -> bool:
+    if not folder.is_dir():
+        return not folder.exists()
+    there = {path.name for path in folder.iterdir()}
+    return not there or (EVENTS in there and there <= _files_of(folder))
+
+
+def _files_of(folder: Path) -> set[str]:
+    """The names of the files that a recording consists of. Where it cannot be read, no recording is known."""
+    try:
+        return {EVENTS, *map(file_of, replay(folder))}
+    except QuizError:
+        return set()
+
+
+def replay(folder: Path) -> Iterator[Event]:
+    """The events of a recording. QuizError names the file, and the line that is broken."""
+    return (event for _, event in _timed(folder))
+
+
+def _timed(folder: Path) -> Iterator[tuple[float, Event]]:
+    path = folder / EVENTS
+    try:
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                yield _parsed(line, f"{path}:{number}")
+    except OSError as error:
+        raise QuizError(
+            tr(f"{path}: cannot be read: {error.strerror}", f"{path}:无法读取:{error.strerror}"),
+            tr("Name a folder made with --save.", "请指定用 --save 保存的文件夹。"),
+            ExitStatus.USAGE,
+        ) from error
+
+
+def _parsed(line: bytes, where: str) -> tuple[float, Event]:
+    try:
+        return msgspec.json.decode(line, type=_Line).t, from_json(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise QuizError(
+            tr(f"{where}: not an event: {error}", f"{where}:不是事件:{error}"),
+            tr("Delete the line, or record the run again.", "请删除该行,或重新录制。"),
+        ) from error
+
+
+def rerun(folder: Path) -> Run:
+    """A recording as a run that takes its original time. It is read and checked first; see `replay`."""
+    recording = _Recording(folder)
+    return Run(recording, Request("", recording.started.name, recording.started.settings))
+
+
+class _Recording:
+    """A `Source` whose events have happened already."""
+
+    def __init__(self, folder: Path) -> None:
+        self._coming = deque(_timed(folder))
+        self.started = next((event for _, event in self._coming if isinstance(event, Started)), Started())
+        last = self._coming[-1] if self._coming else (0.0, self.started)
+        if not isinstance(last[1], Finished | Failed):  # the recording was cut short
+            self._coming.append((last[0], Finished(seconds=last[0], stopped=True)))
+        self._began = time.monotonic()
+        self._paused_at: float | None = None
+
+    def ask(self, request: Request) -> None:
+        self._began = time.monotonic()
+
+    def send(self, message: Order) -> None:
+        now = time.monotonic()
+        if message == "pause" and self._paused_at is None:
+            self._paused_at = now
+        elif message == "resume" and self._paused_at is not None:
+            self._began += now - self._paused_at
+            self._paused_at = None
+
+    def _elapsed(self) -> float:
+        return (time.monotonic() if self._paused_at is None else self._paused_at) - self._began
+
+    def take(self) -> list[Event]:
+        events = []
+        while self._coming and self._coming[0][0] <= self._elapsed():
+            events.append(self._coming.popleft()[1])
+        return events
+
+    def wait(self, timeout: float | None) -> bool:
+        rest = 0.0
+        if self._coming:
+            rest = self._coming[0][0] - self._elapsed() if self._paused_at is None else float("inf")
+        time.sleep(max(0.0, min(rest, float("inf") if timeout is None else timeout)))
+        return bool(self._coming) and self._coming[0][0] <= self._elapsed()
+
+    def stop(self) -> None:
+        self._coming = deque([(0.0, Finished(seconds=self._elapsed(), stopped=True))])
+
+    def close(self, grace: float) -> None:
+        self._coming.clear()
