@@ -2,13 +2,13 @@
 
 from msgspec import Struct
 
-from quizcli.text import Text
+from quizcli.text import LANGS, Lang, Text
 
 KINDS = ("recall", "choice", "truth", "cloze", "number", "order")
 
 
 class DemoLink(Struct, frozen=True, omit_defaults=True):
-    """The demonstration that shows an answer: its name, the settings to run it with, the claims it settles."""
+    """The demonstration that shows an answer: its name, settings to run it with, the claims it settles."""
 
     run: str
     set: dict[str, bool | int | float | str] = {}
@@ -89,4 +89,5 @@ class Bank(Struct, frozen=True):
     topic: str
     title: Text
     questions: tuple[AnyQuestion, ...]
-    path: str  # the file it came from
+    path: str  # the file it came from, relative to the root of its pack: "questions/vae.yaml"
+    languages: tuple[Lang, ...] = LANGS

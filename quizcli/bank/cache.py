@@ -1,0 +1,117 @@
+"""The compiled banks of a pack: one msgpack file that saves the next start from parsing YAML.
+
+The cache may be deleted at any time. Whatever is wrong with it, the banks are read again.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from binascii import crc32
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from quizcli import __version__
+from quizcli.bank.files import BankFile, content, unreadable
+from quizcli.bank.mistake import Mistake
+from quizcli.bank.types import Bank
+from quizcli.text import Lang, language
+
+SCHEMA = 1  # raise it when a record of bank/types.py or of this module changes; a test watches them
+_TICK_NS = 2_000_000_000  # the coarsest clock of a file system in use (FAT) moves every two seconds
+
+
+class Entry(Struct, frozen=True):
+    """What one bank gave, and the file it was read from."""
+
+    file: str  # BankFile.name
+    mtime_ns: int
+    size: int
+    seen_ns: int  # when the file was read
+    digest: bytes
+    bank: Bank | None
+    mistakes: tuple[Mistake, ...]
+    ids: dict[str, tuple[int, int]]  # the healthy questions and where they stand
+
+    def is_of(self, file: BankFile) -> bool:
+        """Whether the file has not changed since, as far as its times can tell.
+
+        A file that was young when it was read can have been written again in the same tick of its clock.
+        """
+        return (
+            self.mtime_ns == file.mtime_ns
+            and self.size == file.size
+            and self.mtime_ns + _TICK_NS < self.seen_ns
+        )
+
+
+class _Compiled(Struct, frozen=True, array_like=True):
+    schema: int
+    version: str  # of quizcli: a new release may have new rules
+    root: bytes  # of the pack
+    lang: Lang  # of the mistakes
+    entries: tuple[Entry, ...]
+
+
+def entries(pack: str, root: Path, files: list[BankFile], cache_dir: Path | None) -> list[Entry]:
+    """What each bank of a pack gives: from the cache where its file has not changed, else from the file."""
+    if cache_dir is None:
+        return [_entry(file, None) for file in files]
+    where = os.fsencode(root)
+    path = cache_dir / "banks" / f"{pack}-{crc32(where):08x}.msgpack"
+    known = _read(path, where)
+    fresh = [_entry(file, known.get(file.name)) for file in files]
+    if fresh != list(known.values()):  # quick: what is still known is the same object
+        _write(path, _Compiled(SCHEMA, __version__, where, language(), tuple(fresh)))
+    return fresh
+
+
+def _read(path: Path, root: bytes) -> dict[str, Entry]:
+    """The entries of the cache; none where it is missing, corrupt, of another version or another pack."""
+    try:
+        compiled = msgspec.msgpack.decode(path.read_bytes(), type=_Compiled)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return {}
+    if (compiled.schema, compiled.version, compiled.root) != (SCHEMA, __version__, root):
+        return {}
+    same = compiled.lang == language()
+    return {entry.file: entry for entry in compiled.entries if same or not entry.mistakes}
+
+
+def _write(path: Path, compiled: _Compiled) -> None:
+    """Replace the cache in one step, so that a reader sees the old one or the new one."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(msgspec.msgpack.encode(compiled))
+        os.replace(temporary, path)
+    except OSError:
+        # A cache folder that cannot be written costs time at the next start and nothing else.
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def _entry(file: BankFile, known: Entry | None) -> Entry:
+    """The entry of one file: the known one if it still holds, else a new one."""
+    if known is not None and known.is_of(file):
+        return known
+    from hashlib import blake2b
+
+    seen = time.time_ns()
+    try:
+        data = content(file)
+    except OSError as error:
+        return Entry(file.name, file.mtime_ns, -1, seen, b"", None, (unreadable(file.name, error),), {})
+    digest = blake2b(data, digest_size=16).digest()
+    if known is not None and known.digest == digest:
+        bank, mistakes, ids = known.bank, known.mistakes, known.ids
+    else:
+        from quizcli.bank.reader import read
+
+        reading = read(data, file.name)
+        bank, mistakes = reading.bank, reading.mistakes
+        ids = {question.id: reading.places[question.id] for question in bank.questions} if bank else {}
+    return Entry(file.name, file.mtime_ns, file.size, seen, digest, bank, mistakes, ids)

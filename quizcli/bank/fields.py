@@ -1,0 +1,121 @@
+"""Every key of a bank: its shape, what it is for, whether it must be there. For the reader and the schema."""
+
+from __future__ import annotations
+
+from quizcli.bank.compound import Field, ListOf, Record, Settings
+from quizcli.bank.shapes import KEBAB, Decimal, Flag, OneOf, Whole, Word, Words
+from quizcli.bank.types import (
+    KINDS,
+    Choice,
+    Cloze,
+    DemoLink,
+    Number,
+    Option,
+    Order,
+    Question,
+    Recall,
+    Truth,
+)
+from quizcli.text import LANGS
+
+TEXT = Words()
+ID = Word(KEBAB, ("lower-case words joined by `-`", "以 `-` 连接的小写单词"))
+
+DEMO = Record(
+    {
+        "run": Field(ID, ("The name of a demonstration.", "演示的名称。"), required=True),
+        "set": Field(Settings(), ("Settings to run it with.", "运行时的参数。")),
+        "claims": Field(ListOf(ID), ("The claims that it settles.", "由它验证的结论。")),
+    },
+    build=DemoLink,
+)
+OPTION = Record(
+    {
+        "text": Field(TEXT, ("What the person chooses.", "选项内容。"), required=True),
+        "correct": Field(Flag(), ("Whether choosing it is right.", "是否为正确选项。")),
+        "why": Field(TEXT, ("Why it is wrong (or right).", "为什么错(或对)。")),
+    },
+    build=Option,
+    more={
+        "if": {"properties": {"correct": {"const": True}}, "required": ["correct"]},
+        "else": {"required": ["why"]},
+    },
+)
+
+COMMON: dict[str, Field] = {
+    "id": Field(ID, ("Permanent and unique in the pack.", "永久且在题库包内唯一。"), required=True),
+    "kind": Field(OneOf(KINDS), ("How it is asked.", "题型。"), required=True),
+    "level": Field(
+        Whole((1, 2, 3)), ("1 warm-up, 2 standard, 3 senior.", "1 热身,2 标准,3 资深。"), required=True
+    ),
+    "ask": Field(
+        TEXT, ("The question: Markdown with $LaTeX$.", "题目:Markdown,可含 $LaTeX$。"), required=True
+    ),
+    "answer": Field(TEXT, ("The model answer, or the explanation.", "参考答案或解析。")),
+    "points": Field(
+        ListOf(TEXT), ("What a complete spoken answer mentions.", "完整的口头回答应提到的要点。")
+    ),
+    "pitfalls": Field(ListOf(TEXT), ("What people get wrong, and why it is wrong.", "常见错误及其原因。")),
+    "hint": Field(TEXT, ("A nudge that does not give it away.", "不泄露答案的提示。")),
+    "demo": Field(DEMO, ("The demonstration that shows the answer.", "展示答案的演示。")),
+    "follow": Field(ListOf(ID), ("Ids of the interviewer's next questions.", "面试官接下来会问的题目 id。")),
+    "source": Field(
+        ListOf(Word()), ("Papers, books, documentation.", "论文、书籍或文档出处。"), required=True
+    ),
+}
+ANSWERED = COMMON | {
+    "answer": Field(TEXT, ("The model answer, or the explanation.", "参考答案或解析。"), required=True)
+}
+OWN: dict[str, dict[str, Field]] = {
+    "recall": {},
+    "choice": {
+        "choices": Field(
+            ListOf(OPTION, at_least=2),
+            ("At least one correct and one wrong.", "至少一个正确、一个错误。"),
+            required=True,
+        )
+    },
+    "truth": {
+        "correct": Field(Flag(), ("Whether the statement is true.", "该陈述是否正确。"), required=True)
+    },
+    "cloze": {
+        "text": Field(
+            TEXT,
+            ("Hides {{c1::this}} or {{c1::this::hint}}.", "用 {{c1::答案}} 或 {{c1::答案::提示}} 挖空。"),
+            required=True,
+        )
+    },
+    "number": {
+        "value": Field(Decimal(), ("The right number.", "正确数值。"), required=True),
+        "tolerance": Field(
+            Decimal(low=0), ("How far off is still right; 0 if left out.", "允许的绝对误差,省略表示 0。")
+        ),
+        "unit": Field(TEXT, ("The unit of both.", "单位。")),
+    },
+    "order": {
+        "items": Field(ListOf(TEXT, at_least=3), ("In the right order.", "按正确顺序排列。"), required=True)
+    },
+}
+RECORDS: dict[str, type[Question]] = {
+    "recall": Recall,
+    "choice": Choice,
+    "truth": Truth,
+    "cloze": Cloze,
+    "number": Number,
+    "order": Order,
+}
+
+
+def question(kind: str) -> Record:
+    """The keys of a question of one kind."""
+    return Record((ANSWERED if kind in ("recall", "truth") else COMMON) | OWN[kind])
+
+
+BANK: dict[str, Field] = {
+    "topic": Field(ID, ("The topic of the whole file.", "整个文件的主题。"), required=True),
+    "title": Field(TEXT, ("The topic's name.", "主题名称。"), required=True),
+    "languages": Field(
+        ListOf(OneOf(LANGS)),
+        ("The languages it is written in; both if left out.", "题库使用的语言;省略表示两种都有。"),
+    ),
+}
