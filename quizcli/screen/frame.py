@@ -1,0 +1,79 @@
+"""A whole frame of a demonstration, while it runs and when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+
+from quizcli.demo.events import Failed
+from quizcli.screen.board import Board
+from quizcli.screen.lines import Line
+from quizcli.screen.panel import words
+from quizcli.screen.panels import Gallery
+from quizcli.screen.status import (
+    claim_lines,
+    claims_in_full,
+    failure_lines,
+    footer,
+    header,
+    note_lines,
+    progress_line,
+)
+
+_AIRY, _AIRIER = 20, 28  # lines: from here on a blank line stands above the panels, and one below
+_NOTES = 3  # lines at most while the demonstration runs
+
+
+class Frames:
+    """Composes the frames of one demonstration."""
+
+    def __init__(self, board: Board, colour: bool = True) -> None:
+        self._board = board
+        self._gallery = Gallery(board, colour)
+        self._room = 0  # lines that the panels had in the last frame
+
+    def running(
+        self,
+        width: int,
+        height: int,
+        seconds: float,
+        keys: Sequence[tuple[str, str]],
+        *,
+        paused: bool = False,
+    ) -> list[Line]:
+        """At most `height` lines: header, panels, note, progress, claims, keys. Panels give way first."""
+        board = self._board
+        top = [header(board, seconds, width)]
+        bottom = [footer(keys, width)] if height >= 6 else []
+        progress = (
+            [progress_line(board.progress, width, paused=paused)] if board.progress and height >= 4 else []
+        )
+        room = height - len(top) - len(bottom) - len(progress)
+        claims = claim_lines(board, width, max(room // 4, min(3, room - 6)))
+        room -= len(claims)
+        notes = note_lines(words(board.notes[-1].text), width, min(_NOTES, room // 5)) if board.notes else []
+        room -= len(notes)
+        above: list[Line] = [[]] * (height >= _AIRY)
+        below: list[Line] = [[]] * (height >= _AIRIER)
+        self._room = room - len(above + below)
+        panels = self._panels(width, self._room)
+        body = above + panels + below if panels else []
+        return (top + body + notes + progress + claims + bottom)[:height]
+
+    def final(self, width: int, height: int, seconds: float, *, debug: bool = False) -> list[Line]:
+        """What stays in the scrollback: the panels as they were last, every note and claim in full."""
+        board = self._board
+        claims = claims_in_full(board, width)
+        notes = [row for note in board.notes for row in note_lines(words(note.text), width, 100)]
+        failure = failure_lines(board.last, width, debug) if isinstance(board.last, Failed) else []
+        panels = self._panels(width, self._room or height - 4 - len(claims))
+        blocks = [[header(board, seconds, width)], panels, notes, claims, failure]
+        lines = [row for block in blocks if block for row in ([], *block)]
+        return lines[1:]
+
+    def _panels(self, width: int, height: int) -> list[Line]:
+        """The panels, indented by one cell."""
+        if width < 12 or height < 3:
+            return []
+        return [[Segment(" "), *row] if row else [] for row in self._gallery.draw(width - 2, height)]

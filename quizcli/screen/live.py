@@ -1,0 +1,255 @@
+"""The live view: a demonstration drawn while it runs, its last frame left in the scrollback."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
+from rich.console import Console
+from rich.segment import Segment, Segments
+
+from quizcli.demo.events import Claim, Event, Failed, Finished, Started
+from quizcli.errors import QuizError
+from quizcli.screen import theme
+from quizcli.screen.board import Board
+from quizcli.screen.frame import Frames
+from quizcli.screen.lines import Line
+from quizcli.screen.plain import Log
+from quizcli.screen.stage import Stage, ending_cleanly
+from quizcli.text import tr
+
+if TYPE_CHECKING:
+    from quizcli.screen.keys import Keyboard
+
+FASTEST = 1 / 12  # seconds between two frames at least
+SHARE = 15  # after a frame that took c seconds, the next one waits 15 c: drawing stays below 7 % of one core
+_LOOK = 0.02  # seconds between two looks for events when nothing is to be drawn
+_PATIENCE = 5.0  # seconds to wait for the last event of a run that was told to stop
+
+
+class Running(Protocol):
+    """A demonstration that runs, `quizcli.demo.launcher.Run` or a recorded one."""
+
+    over: bool
+    paused: bool
+
+    def poll(self) -> Sequence[Event]:
+        """The events that are new. Never blocks."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until there is something new."""
+        ...
+
+    def pause(self) -> None:
+        """Rest at the next event."""
+        ...
+
+    def resume(self) -> None:
+        """Go on."""
+        ...
+
+    def stop(self) -> None:
+        """End soon; the last event still comes."""
+        ...
+
+
+class Outcome(Struct, frozen=True):
+    """What a demonstration came to. `last` is None if the person left before its last event."""
+
+    started: Started | None
+    claims: tuple[Claim, ...]
+    last: Finished | Failed | None
+    frames: int  # how often it was drawn
+
+
+def watch(
+    run: Running,
+    console: Console,
+    *,
+    keys: Keyboard | None = None,
+    save: Callable[[Board], str] | None = None,
+    expect: Sequence[str] = (),
+    back: str | None = None,
+    debug: bool = False,
+) -> Outcome:
+    """Show a run until it is over or the person has had enough; its last frame stays in the scrollback.
+
+    `save` keeps the board somewhere and says where. `expect` are ids of claims to announce before they are
+    measured. `back` says where the q key leads. With `debug` a failure shows its trace. Where the console
+    cannot draw in place, plain lines are printed instead.
+    """
+    if keys is not None and not keys.interactive:
+        keys = None  # keys in a pipe are meant for the session, not for this view
+    viewer = _Viewer(run, console, Board(expect), keys, save, back or tr("back to the question", "返回题目"))
+    if not console.is_terminal or console.is_dumb_terminal or console.legacy_windows:
+        return viewer.logged()
+    with ending_cleanly(), Stage(console) as stage, _hooks(keys, stage):
+        viewer.watch(stage)
+    viewer.print_last(debug)
+    return viewer.outcome()
+
+
+@contextmanager
+def _hooks(keys: Keyboard | None, stage: Stage) -> Iterator[None]:
+    """Let Ctrl-Z clear the stage before the shell has the terminal, and set it up again afterwards."""
+    if keys is None:
+        yield
+        return
+    before = keys.on_leave, keys.on_return
+    keys.on_leave, keys.on_return = stage.leave, stage.enter
+    try:
+        yield
+    finally:
+        keys.on_leave, keys.on_return = before
+
+
+class _Viewer:
+    """One watching: the board, the clock, and what the keys have done."""
+
+    def __init__(
+        self,
+        run: Running,
+        console: Console,
+        board: Board,
+        keys: Keyboard | None,
+        save: Callable[[Board], str] | None,
+        back: str,
+    ) -> None:
+        self._run = run
+        self._console = console
+        self._board = board
+        self._keys = keys
+        self._save = save
+        self._back = back
+        self._drawing = Frames(board, console.color_system is not None and not console.no_color)
+        self._events = 0
+        self._frames = 0
+        self._shown: object = None  # what the last frame showed
+        self._message = ""
+        self._stopped_at: float | None = None
+        self._left = False
+        self._clock = 0.0  # seconds that the demonstration has run, pauses left out
+        self._looked = time.monotonic()
+
+    def outcome(self) -> Outcome:
+        board = self._board
+        return Outcome(board.started, tuple(board.claims.values()), board.last, self._frames)
+
+    def logged(self) -> Outcome:
+        """Print plain lines until the run is over."""
+        log = Log()
+        while not self._run.over:
+            try:
+                self._run.wait(0.5)
+                for event in self._run.poll():
+                    self._board.add(event)
+                    if text := log(event):
+                        self._console.print(text, soft_wrap=True)
+            except KeyboardInterrupt:
+                self._stop()
+                if self._left:
+                    break
+        return self.outcome()
+
+    def watch(self, stage: Stage) -> None:
+        """Draw until the run is over or left: frames only as often as they are cheap, events at any time."""
+        due = 0.0
+        while not self._left:
+            try:
+                self._take_events()
+                if self._run.over or self._gave_up():
+                    return
+                if time.monotonic() >= due and self._has_news():
+                    cost = self._draw(stage)
+                    due = time.monotonic() + max(FASTEST, SHARE * cost)
+                self._obey(self._next_key(max(_LOOK, due - time.monotonic())), stage)
+            except KeyboardInterrupt:
+                stage.forget()
+                self._stop()
+
+    def print_last(self, debug: bool) -> None:
+        """Print the last frame where the cursor stands: it goes into the scrollback like any text."""
+        width, height = self._console.size
+        lines = self._drawing.final(width, height, self._clock, debug=debug)
+        self._console.print(Segments(_joined(lines)), end="", soft_wrap=True)
+
+    def _take_events(self) -> None:
+        now = time.monotonic()
+        if self._board.started and not self._run.paused:
+            self._clock += now - self._looked
+        self._looked = now
+        for event in self._run.poll():
+            self._board.add(event)
+            self._events += 1
+
+    def _has_news(self) -> bool:
+        """Whether a new frame would differ from the last one."""
+        state = (self._events, self._console.size, int(self._clock), self._run.paused, self._message)
+        news, self._shown = state != self._shown, state
+        return news
+
+    def _draw(self, stage: Stage) -> float:
+        """Show a frame; the seconds it took."""
+        began = time.monotonic()
+        width, height = self._console.size
+        lines = self._drawing.running(width, height, self._clock, self._footer(), paused=self._run.paused)
+        stage.show(lines, (width, height))
+        self._frames += 1
+        return time.monotonic() - began
+
+    def _footer(self) -> list[tuple[str, str]]:
+        if self._stopped_at is not None:
+            return [("", tr("stopping …", "正在停止 …"))]
+        message = [("", self._message)] if self._message else []
+        if self._keys is None:
+            return [*message, ("ctrl-c", self._back)]
+        pause = tr("resume", "继续") if self._run.paused else tr("pause", "暂停")
+        save = [("s", tr("save", "保存"))] if self._save else []
+        return [("space", pause), *save, ("q", self._back), *message]
+
+    def _next_key(self, timeout: float) -> str | None:
+        if self._keys is not None:
+            return self._keys.read(timeout)
+        time.sleep(timeout)
+        return None
+
+    def _obey(self, key: str | None, stage: Stage) -> None:
+        match key:
+            case " " if self._stopped_at is None:
+                self._run.resume() if self._run.paused else self._run.pause()
+            case "s" if self._save is not None:
+                self._keep(self._save)
+            case "q" | "ctrl-c":
+                self._stop()
+            case "resize" | "ctrl-l":
+                stage.forget()
+                self._shown = None
+            case "eof":
+                self._keys = None
+
+    def _keep(self, save: Callable[[Board], str]) -> None:
+        try:
+            self._message = save(self._board)
+        except QuizError as error:
+            self._message = f"{theme.WRONG} {error.message}"
+
+    def _stop(self) -> None:
+        """Ask the run to end; who asks twice does not want to wait for it."""
+        if self._stopped_at is not None:
+            self._left = True
+            return
+        self._stopped_at = time.monotonic()
+        self._message = ""
+        self._shown = None
+        self._run.stop()
+
+    def _gave_up(self) -> bool:
+        return self._stopped_at is not None and time.monotonic() > self._stopped_at + _PATIENCE
+
+
+def _joined(lines: Sequence[Line]) -> list[Segment]:
+    return [segment for line in lines for segment in (*line, Segment.line())]

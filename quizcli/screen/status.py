@@ -1,0 +1,186 @@
+"""The lines around the panels of a demonstration: header, progress, claims, notes, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from quizcli.demo.events import Claim, Failed, Progress, Started
+from quizcli.screen import theme
+from quizcli.screen.board import Board
+from quizcli.screen.lines import Line, cut, fit, justified, line, width_of
+from quizcli.screen.numbers import duration, number
+from quizcli.screen.palette import ACCENT, BAD, GOOD, KEY, PLAIN, QUIET, STRONG
+from quizcli.screen.panel import words
+from quizcli.screen.wrap import Span, wrap
+from quizcli.text import tr
+
+_DONE, _TO_DO = "━", "─"  # the two parts of a progress bar
+_BAR = 40  # cells at most
+_SENTENCE = 36  # cells: narrower columns are no pleasure to read
+_SYNTHETIC = ("synthetic", "合成")
+_RELATIONS = {"<=": "≤", ">=": "≥", "==": "="}
+
+
+def name_of(started: Started) -> str:
+    """What the demonstration is called."""
+    return words(started.title) or started.name
+
+
+def data_of(started: Started) -> str:
+    """The data set's label; a stand-in for real data always says so."""
+    if started.synthetic and not any(word in started.data for word in _SYNTHETIC):
+        return f"{started.data} ({stand_in(started)})" if started.data else stand_in(started)
+    return started.data
+
+
+def stand_in(started: Started | None) -> str:
+    """What a stand-in for real data is called, "synthetic digits"; "" where the data are real."""
+    if started is None or not started.synthetic:
+        return ""
+    label = started.data.split(",")[0].split(",")[0].strip()
+    return label if any(word in label for word in _SYNTHETIC) else tr("synthetic data", "合成数据")
+
+
+def header(board: Board, seconds: float, width: int) -> Line:
+    """Name · data · device, and at the other end what is being done and for how long."""
+    started = board.started
+    clock = duration(seconds)
+    if started is None:
+        return justified(line(" ", (tr("starting …", "正在启动 …"), QUIET)), line((clock, QUIET), " "), width)
+    left = line(" ", (name_of(started), STRONG))
+    for text, style in ((data_of(started), ACCENT if started.synthetic else PLAIN), (started.device, PLAIN)):
+        left += line(" · ", (text, style)) if text else []
+    doing = _doing(board)
+    if width_of(left) + cell_len(doing) + cell_len(clock) + 6 > width and cell_len(doing) > width // 3:
+        doing = ""
+    return justified(left, line(f"{doing}   " if doing else "", (clock, QUIET), " "), width)
+
+
+def _doing(board: Board) -> str:
+    match board.last:
+        case Failed():
+            return tr("failed", "失败")
+        case None:
+            return words(board.progress.text) if board.progress else ""
+        case finished:
+            return tr("stopped", "已停止") if finished.stopped else tr("done", "完成")
+
+
+def progress_line(progress: Progress, width: int, *, paused: bool = False) -> Line:
+    """A bar, the share that is done, and the speed."""
+    share = min(1.0, max(0.0, progress.done / progress.total)) if progress.total > 0 else 0.0
+    percent = f" {int(share * 100):>3} %"
+    speed = "" if progress.rate is None else f"   {number(round(progress.rate), 3)} {progress.unit}/s"
+    state = "   " + tr("paused", "已暂停") if paused else ""
+    cells = min(_BAR, width - 2 - cell_len(percent + state))
+    if cells < 4:
+        return cut(line(percent, (state, STRONG)), width)
+    if cells + cell_len(percent + speed + state) + 2 > width:
+        speed = ""
+    full = round(share * cells)
+    bar = line(" ", (_DONE * full, ACCENT), (_TO_DO * (cells - full), QUIET))
+    return bar + line(percent, speed, (state, STRONG))
+
+
+def claim_figures(claim: Claim) -> str:
+    """What was measured and what was expected: "105.9 ≤ 106.5 nats"; digits enough to tell the two apart."""
+    digits = 3
+    if claim.relation != "≈" and claim.measured != claim.expected:
+        while digits < 8 and number(claim.measured, digits) == number(claim.expected, digits):
+            digits += 1
+    relation = _RELATIONS.get(claim.relation, claim.relation)
+    margin = f" ± {number(claim.tolerance, 2)}" if claim.relation == "≈" and claim.tolerance else ""
+    unit = f" {claim.unit}" if claim.unit else ""
+    return f"{number(claim.measured, digits)} {relation} {number(claim.expected, digits)}{margin}{unit}"
+
+
+def claim_lines(board: Board, width: int, height: int) -> list[Line]:
+    """A line for each claim: a sign, its id, the measurement, and as much of its text as fits.
+
+    Without room for all, those that do not hold come first, then the latest, then those still to come.
+    """
+    claims = list(board.claims.values())
+    kept = sorted(claims, key=lambda claim: (claim.holds, -claims.index(claim)))[: max(0, height)]
+    lines = [
+        _head(board, claim) + line((f"  {words(claim.text)}", QUIET)) for claim in claims if claim in kept
+    ]
+    lines += [_waiting(board, id_) for id_ in board.outstanding][: max(0, height - len(lines))]
+    return [cut(row, width) for row in lines]
+
+
+def claims_in_full(board: Board, width: int) -> list[Line]:
+    """The claims with their whole texts, beside the measurement if a sentence has room there, else below."""
+    lines: list[Line] = []
+    for claim in board.claims.values():
+        head, text = _head(board, claim), words(claim.text)
+        room = width - 1 - width_of(head) - 2
+        if room >= min(_SENTENCE, cell_len(text)):
+            first, *more = wrapped(text, room)
+            lines.append(head + line((f"  {first}", QUIET)))
+            indent = width_of(head) + 2
+        else:
+            lines.append(cut(head, width))
+            more, indent = wrapped(text, width - 4), 3
+        lines += [cut(line((" " * indent + part, QUIET)), width) for part in more]
+    return lines + [cut(_waiting(board, id_), width) for id_ in board.outstanding]
+
+
+def _head(board: Board, claim: Claim) -> Line:
+    """Sign, id and measurement, aligned with those of the other claims; a stand-in for real data is named."""
+    sign = (theme.RIGHT, GOOD) if claim.holds else (theme.WRONG, BAD)
+    widest = max(cell_len(claim_figures(other)) for other in board.claims.values())
+    figures = claim_figures(claim)
+    synthetic = stand_in(board.started)
+    return line(
+        " ",
+        sign,
+        f" {claim.id:<{_id_width(board)}}  {figures}",
+        " " * (widest - cell_len(figures)),
+        f"  ({synthetic})" if synthetic else "",
+    )
+
+
+def _waiting(board: Board, id_: str) -> Line:
+    text = tr("not measured yet", "尚未测得")
+    return line((f" {theme.WAITING} {id_:<{_id_width(board)}}  {text}", QUIET))
+
+
+def _id_width(board: Board) -> int:
+    return max(map(len, (*board.claims, *board.outstanding)))
+
+
+def note_lines(text: str, width: int, height: int) -> list[Line]:
+    """A note, wrapped; what is too long ends with an ellipsis."""
+    parts = wrapped(text, width - 2)
+    if len(parts) > height:
+        parts = [*parts[: height - 1], fit(" ".join(parts[height - 1 :]), width - 2)] if height > 0 else []
+    return [cut(line(" ", part), width) for part in parts]
+
+
+def failure_lines(failed: Failed, width: int, debug: bool) -> list[Line]:
+    """What went wrong and what to do next; the trace, whose lines are not cut, only for who asked for it."""
+    first, *more = wrapped(failed.message, width - 4)
+    lines = [
+        line(" ", (theme.WRONG, BAD), " ", (first, STRONG)),
+        *(line("   ", (part, STRONG)) for part in more),
+    ]
+    lines += [line("   ", part) for part in wrapped(failed.hint, width - 4) if part]
+    trace = failed.trace.splitlines() if debug else []
+    return [cut(row, width) for row in lines] + [line(("   " + row, QUIET)) for row in trace]
+
+
+def footer(keys: Sequence[tuple[str, str]], width: int) -> Line:
+    """The keys that do something now, and a message where the key is ""; what has no room is left out."""
+    parts: Line = []
+    for key, label in keys:
+        item = line("   " if parts else " ", (key, KEY), f"{' ' if key else ''}{label}")
+        if width_of(parts) + width_of(item) <= width:
+            parts += item
+    return parts
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Prose in lines of at most `width` cells (2 at least); one empty line for no text."""
+    return [row.plain for row in wrap([Span(text)], width)]
