@@ -1,0 +1,70 @@
+"""What the schedule knows about a question: a card, the grades, and the acts that are no answers."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+
+class Rating(IntEnum):
+    """How well a question was answered, with FSRS's numbers."""
+
+    AGAIN = 1
+    HARD = 2
+    GOOD = 3
+    EASY = 4
+
+
+class State(IntEnum):
+    """Where a card is in its life, with FSRS's numbers."""
+
+    NEW = 0  # never answered
+    LEARNING = 1
+    REVIEW = 2
+    RELEARNING = 3
+
+
+Act = Literal["suspend", "resume", "bury", "flag", "unflag", "requeue"]
+
+
+class Card(Struct, frozen=True, array_like=True):
+    """A question as the schedule sees it. The fields are the columns of the table `card`, in their order."""
+
+    id: str
+    state: State = State.NEW
+    step: int | None = None  # which (re)learning step comes next
+    stability: float | None = None  # days until recall falls to 90 %
+    difficulty: float | None = None  # 1…10
+    due: int | None = None  # ms; None: new, waits for its turn
+    interval: int = 0  # days from the last answer to `due`; 0 inside a day
+    last_day: int | None = None  # study day of the last answer
+    introduced: int | None = None  # study day of the first answer
+    reviews: int = 0
+    lapses: int = 0  # how often it was forgotten after it had been learnt
+    suspended: bool = False
+    buried_until: int = 0  # ms
+    flagged: bool = False
+
+    @property
+    def learning(self) -> bool:
+        """Whether it comes back within minutes."""
+        return self.state in (State.LEARNING, State.RELEARNING)
+
+
+def acted(card: Card, act: Act, due: int) -> Card:
+    """The card after an act that is no answer, which leaves FSRS's memory as it is.
+
+    `due` matters to "bury" and "requeue" alone: when the card comes back.
+    """
+    match act:
+        case "suspend" | "resume":
+            return replace(card, suspended=act == "suspend")
+        case "flag" | "unflag":
+            return replace(card, flagged=act == "flag")
+        case "bury":
+            return replace(card, buried_until=due)
+        case "requeue":
+            return replace(card, due=due if card.due is None else min(card.due, due), buried_until=0)

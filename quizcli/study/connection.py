@@ -1,0 +1,143 @@
+"""An SQLite file opened the way the store needs it, and SQLite's errors in words that say what to do."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+from quizcli.errors import QuizError
+from quizcli.text import tr
+
+BUSY_SECONDS = 5.0
+APPLICATION_ID = 0x5155495A  # "QUIZ": tells our files from other programs'
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """Open or create the file, private to the person: WAL, every commit flushed to the disk, foreign keys on.
+
+    Raises QuizError where the file cannot be opened, is no database or belongs to another program.
+    """
+    db: sqlite3.Connection | None = None
+    try:
+        _create(path)
+        db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        _refuse_foreign(db, path)
+        _use_wal(db)
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA foreign_keys = ON")
+    except (OSError, sqlite3.Error) as error:
+        if db is not None:
+            db.close()
+        fail(error, path)
+    except QuizError:
+        if db is not None:
+            db.close()
+        raise
+    return db
+
+
+@contextmanager
+def writing(db: sqlite3.Connection, path: str) -> Iterator[None]:
+    """One transaction that holds the write lock: all of it is on the disk afterwards, or none of it."""
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        yield
+        db.execute("COMMIT")
+    except BaseException as error:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        if isinstance(error, sqlite3.Error):
+            fail(error, path)
+        raise
+
+
+def fail(error: OSError | sqlite3.Error, path: str) -> NoReturn:
+    """Raise the QuizError that says what happened to the file, or the error itself where the bug is ours."""
+    told = _unwritable(path, error) if isinstance(error, OSError) else _told(error, path)
+    if told is None:
+        raise error
+    raise told from error
+
+
+def _told(error: sqlite3.Error, path: str) -> QuizError | None:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # extended codes refine the lowest byte
+    match code:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return QuizError(
+                tr(
+                    f"{path} has been locked by another process for {BUSY_SECONDS:g} seconds.",
+                    f"{path} 已被另一进程锁定超过 {BUSY_SECONDS:g} 秒。",
+                ),
+                tr("Close the program that holds it, then try again.", "请关闭占用它的程序后重试。"),
+            )
+        case sqlite3.SQLITE_NOTADB:
+            return _not_ours(path)
+        case sqlite3.SQLITE_CORRUPT:
+            return QuizError(
+                tr(f"{path} is damaged: {error}.", f"{path} 已损坏:{error}。"),
+                tr(
+                    "Copy the file away, then put back one of the backups beside it.",
+                    "请先另存该文件,再用旁边 backups 目录中的备份恢复。",
+                ),
+            )
+        case sqlite3.SQLITE_FULL:
+            return QuizError(
+                tr(f"The disk is full: {path} could not grow.", f"磁盘已满:{path} 无法写入。"),
+                tr(
+                    "Nothing was half written. Free some space, then answer again.",
+                    "没有写入任何不完整的数据。请清理磁盘后再作答。",
+                ),
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_IOERR:
+            return _unwritable(path, error)
+    return None
+
+
+def _unwritable(path: str, error: Exception) -> QuizError:
+    return QuizError(
+        tr(f"{path} cannot be opened for writing: {error}.", f"{path} 无法打开写入:{error}。"),
+        tr(
+            "Check the permissions of its folder, or name another with QUIZCLI_HOME.",
+            "请检查所在目录的权限,或用 QUIZCLI_HOME 指定其他目录。",
+        ),
+    )
+
+
+def _not_ours(path: str) -> QuizError:
+    return QuizError(
+        tr(f"{path} is not a quizcli store.", f"{path} 不是 quizcli 的学习记录文件。"),
+        tr(
+            "Move it away, or name another folder with QUIZCLI_HOME.",
+            "请移走该文件,或用 QUIZCLI_HOME 指定其他目录。",
+        ),
+    )
+
+
+def _create(path: str) -> None:
+    """Make the folder and the file readable by nobody else; SQLite's side files take after the file."""
+    os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _refuse_foreign(db: sqlite3.Connection, path: str) -> None:
+    """Raise QuizError for a healthy database of some other program."""
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    if application != APPLICATION_ID and db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
+        raise _not_ours(path)
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging. SQLite does not wait for a busy file here, so we do."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)

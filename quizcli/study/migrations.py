@@ -1,0 +1,170 @@
+"""The tables of the store, as numbered and named steps. A released step is never edited."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from quizcli.errors import QuizError
+from quizcli.study.backups import back_up
+from quizcli.study.connection import APPLICATION_ID, fail, writing
+from quizcli.text import tr
+
+
+class Migration(Struct, frozen=True):
+    """One step from the schema before it. Its number is its place in the list, from 1."""
+
+    name: str
+    statements: tuple[str, ...]
+
+
+REVIEWS = Migration(
+    "reviews",
+    (
+        """CREATE TABLE scheduler (
+            id INTEGER PRIMARY KEY,
+            algorithm TEXT NOT NULL,  -- 'FSRS-6'
+            terms TEXT NOT NULL,      -- JSON: all that a grade depends on
+            UNIQUE (algorithm, terms)
+        ) STRICT""",
+        # The truth. `before` is the card as it was (JSON), NULL where it had no row; undo puts it back.
+        """CREATE TABLE log (
+            seq INTEGER PRIMARY KEY,
+            uuid TEXT NOT NULL UNIQUE,
+            at INTEGER NOT NULL,      -- ms since 1970, UTC
+            day INTEGER NOT NULL,     -- study day, as the person's clock had it then
+            kind TEXT NOT NULL CHECK (kind IN
+                ('answer', 'suspend', 'resume', 'bury', 'flag', 'unflag', 'requeue', 'undo')),
+            card TEXT NOT NULL,
+            state INTEGER CHECK (state BETWEEN 0 AND 3),    -- of the card, before
+            rating INTEGER CHECK (rating BETWEEN 1 AND 4),
+            duration INTEGER CHECK (duration >= 0),         -- ms
+            due INTEGER,              -- when an answer, a burial or a requeue brings the card back
+            scheduler INTEGER REFERENCES scheduler (id),
+            undoes INTEGER UNIQUE REFERENCES log (seq),
+            before TEXT,
+            CHECK ((kind = 'answer') = (rating IS NOT NULL)),
+            CHECK ((kind = 'answer') = (duration IS NOT NULL)),
+            CHECK ((kind = 'answer') = (scheduler IS NOT NULL)),
+            CHECK ((kind = 'undo') = (undoes IS NOT NULL))
+        ) STRICT""",
+        "CREATE INDEX log_answer ON log (day, card, state, rating, duration) WHERE kind = 'answer'",
+        """CREATE VIEW answer AS SELECT seq, at, day, card, state, rating, duration FROM log
+            WHERE kind = 'answer' AND NOT EXISTS (SELECT 1 FROM log AS later WHERE later.undoes = log.seq)""",
+        # Derived from the log; `replay` rebuilds it.
+        """CREATE TABLE card (
+            id TEXT PRIMARY KEY,
+            state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 3),
+            step INTEGER,
+            stability REAL,
+            difficulty REAL,
+            due INTEGER,
+            interval INTEGER NOT NULL,
+            last_day INTEGER,
+            introduced INTEGER,
+            reviews INTEGER NOT NULL,
+            lapses INTEGER NOT NULL,
+            suspended INTEGER NOT NULL,
+            buried_until INTEGER NOT NULL,
+            flagged INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX card_due ON card (due)",
+        "CREATE INDEX card_introduced ON card (introduced)",
+        """CREATE TRIGGER log_keeps_rows BEFORE DELETE ON log
+            BEGIN SELECT RAISE(ABORT, 'the review log is append-only'); END""",
+        """CREATE TRIGGER log_keeps_values BEFORE UPDATE ON log
+            BEGIN SELECT RAISE(ABORT, 'the review log is append-only'); END""",
+        # INSERT OR REPLACE would delete a row without waking the first trigger.
+        """CREATE TRIGGER log_is_not_replaced BEFORE INSERT ON log
+            WHEN EXISTS (SELECT 1 FROM log WHERE seq = NEW.seq OR uuid = NEW.uuid OR undoes = NEW.undoes)
+            BEGIN SELECT RAISE(ABORT, 'the review log is append-only'); END""",
+        """CREATE TRIGGER scheduler_keeps_values BEFORE UPDATE ON scheduler
+            BEGIN SELECT RAISE(ABORT, 'the log names these terms'); END""",
+    ),
+)
+
+CLAIMS = Migration(
+    "claims",
+    (
+        """CREATE TABLE claim (
+            run TEXT NOT NULL,        -- the answer's name
+            settings TEXT NOT NULL,   -- JSON, keys sorted
+            id TEXT NOT NULL,
+            holds INTEGER NOT NULL,
+            measured REAL,            -- NULL: not a number
+            expected REAL,
+            relation TEXT NOT NULL,
+            tolerance REAL NOT NULL,
+            unit TEXT NOT NULL,
+            device TEXT NOT NULL,
+            data TEXT NOT NULL,
+            synthetic INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (run, settings, id)
+        ) STRICT, WITHOUT ROWID""",
+    ),
+)
+
+ROUNDS = Migration(
+    "rounds",
+    (
+        """CREATE TABLE round (
+            id INTEGER PRIMARY KEY,
+            started INTEGER NOT NULL,
+            day INTEGER NOT NULL,
+            seed TEXT NOT NULL,
+            questions TEXT NOT NULL,  -- JSON: ids in order
+            finished INTEGER          -- NULL: can be resumed
+        ) STRICT""",
+        "CREATE INDEX round_unfinished ON round (day) WHERE finished IS NULL",
+        """CREATE TABLE round_answer (
+            round INTEGER NOT NULL REFERENCES round (id),
+            question TEXT NOT NULL,
+            topic TEXT NOT NULL,
+            correct INTEGER NOT NULL,
+            duration INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (round, question)
+        ) STRICT, WITHOUT ROWID""",
+    ),
+)
+
+MIGRATIONS = (REVIEWS, CLAIMS, ROUNDS)
+
+
+def migrate(db: sqlite3.Connection, path: str, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Bring the store to the newest schema, with a backup before each step that finds data.
+
+    Two processes may try at once: the second waits, then finds the work done. Raises QuizError for a store
+    that a newer quizcli has written.
+    """
+    while (version := schema_version(db, path)) < len(migrations):
+        with writing(db, path):
+            if schema_version(db, path) != version:
+                continue
+            migration = migrations[version]
+            if version > 0:
+                # The write lock is ours: this is exactly what the step will change.
+                back_up(path, f"before-{version + 1:03d}-{migration.name}")
+            for statement in migration.statements:
+                db.execute(statement)
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {version + 1}")
+    if version > len(migrations):
+        raise QuizError(
+            tr(
+                f"{path} is of a newer quizcli (schema {version}; this one knows {len(migrations)}).",
+                f"{path} 由更新版本的 quizcli 写入(模式版本 {version},本程序只支持到 {len(migrations)})。",
+            ),
+            tr("Update quizcli.", "请升级 quizcli。"),
+        )
+
+
+def schema_version(db: sqlite3.Connection, path: str) -> int:
+    """How many steps the file has been through."""
+    try:
+        return int(db.execute("PRAGMA user_version").fetchone()[0])
+    except sqlite3.Error as error:
+        fail(error, path)

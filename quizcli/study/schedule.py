@@ -1,0 +1,192 @@
+"""When a card comes back: FSRS-6 (the `fsrs` package) on study days, with reproducible fuzz.
+
+`fsrs` costs 40 ms to import, so that happens with the first grade, not with the first question.
+FSRS counts whole days between answers. It is given study days as midnights in UTC, so that an evening and the
+next morning are one day apart, whatever the hours, the zone and daylight saving do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from quizcli.errors import ExitStatus, QuizError
+from quizcli.study.card import Card, Rating, State
+from quizcli.study.chance import chance
+from quizcli.study.days import DAY, MINUTE, Days
+from quizcli.text import tr
+
+if TYPE_CHECKING:
+    import fsrs
+
+ALGORITHM = "FSRS-6"
+RETENTION = (0.70, 0.97)
+MAXIMUM_INTERVAL = 36_500  # days
+
+_STEPS = (MINUTE, 10 * MINUTE)
+_RELEARNING_STEPS = (10 * MINUTE,)
+_LONGEST_WAIT = 15 * MINUTE  # FSRS: a hard answer to the only step waits 1.5 times as long
+_FUZZ_VERSION = 1
+# (from, to, share of the interval): how far fuzz may move it; the ranges of py-fsrs and of Anki
+_FUZZ = ((2.5, 7.0, 0.15), (7.0, 20.0, 0.10), (20.0, float("inf"), 0.05))
+
+
+class Interval(Struct, frozen=True):
+    """When a card would come back: `due` in ms, `wait` in ms from now, `days` in study days (0: the same)."""
+
+    due: int
+    wait: int
+    days: int
+
+    def __str__(self) -> str:
+        if self.days == 0:
+            minutes = round(self.wait / MINUTE)
+            return tr(f"{minutes} min", f"{minutes} 分钟")
+        if self.days < 31:
+            return tr(f"{self.days} d", f"{self.days} 天")
+        if self.days < 365:
+            return tr(f"{self.days / 30.4:.1f} mo", f"{self.days / 30.4:.1f} 个月")
+        return tr(f"{self.days / 365:.1f} y", f"{self.days / 365:.1f} 年")
+
+
+class Schedule:
+    """FSRS with its parameters, on the study days of one person. Raises QuizError for impossible settings."""
+
+    def __init__(
+        self,
+        days: Days,
+        retention: float = 0.9,
+        parameters: Sequence[float] = (),  # 21 numbers; none: those of FSRS-6
+        maximum_interval: int = MAXIMUM_INTERVAL,
+    ) -> None:
+        low, high = RETENTION
+        if not low <= retention <= high:
+            raise QuizError(
+                tr(
+                    f"retention must lie between {low:.2f} and {high:.2f}, not {retention:g}",
+                    f"目标记忆保持率(retention)须在 {low:.2f} 与 {high:.2f} 之间,不能是 {retention:g}",
+                ),
+                tr("0.9 suits most people.", "一般取 0.9。"),
+                ExitStatus.USAGE,
+            )
+        self.days = days
+        self._retention = retention
+        self._parameters = tuple(parameters)
+        self._maximum = maximum_interval
+
+    @classmethod
+    def from_terms(cls, terms: str) -> Schedule:
+        """The inverse of `terms`, to replay answers; the system's study days."""
+        raw = msgspec.json.decode(terms)
+        return cls(Days(), raw["retention"], raw["parameters"], raw["maximum_interval"])
+
+    @cached_property
+    def terms(self) -> str:
+        """All that a grade depends on, as JSON: stored once and named by each answer in the log."""
+        return msgspec.json.encode(
+            {
+                "parameters": self._fsrs.parameters,
+                "retention": self._retention,
+                "steps": _STEPS,
+                "relearning_steps": _RELEARNING_STEPS,
+                "maximum_interval": self._maximum,
+                "fuzz": _FUZZ_VERSION,
+            }
+        ).decode()
+
+    def grade(self, card: Card, rating: Rating, now: int) -> Card:
+        """The card after an answer: due when its study day begins, or in minutes to the millisecond."""
+        day = self.days.number(now)
+        after, wait = self.remember(card, rating, day)
+        if after.interval == 0:
+            return replace(after, due=now + wait)
+        # Shortly before the rollover, "tomorrow" must not come sooner than ten minutes would.
+        return replace(after, due=max(self.days.start(day + after.interval), now + _LONGEST_WAIT))
+
+    def preview(self, card: Card, now: int) -> dict[Rating, Interval]:
+        """What each of the four grades would do, were it given at this instant."""
+        after = {rating: self.grade(card, rating, now) for rating in Rating}
+        return {
+            rating: Interval(graded.due, graded.due - now, graded.interval)
+            for rating, graded in after.items()
+            if graded.due is not None
+        }
+
+    def remember(self, card: Card, rating: Rating, day: int) -> tuple[Card, int]:
+        """The card after an answer, all but its `due`; and the ms to wait where it stays within the day."""
+        import fsrs
+
+        before = fsrs.Card(
+            card_id=0,
+            state=fsrs.State(card.state or State.LEARNING),
+            step=card.step,
+            stability=card.stability,
+            difficulty=card.difficulty,
+            due=_midnight(day),
+            last_review=None if card.last_day is None else _midnight(card.last_day),
+        )
+        after, _ = self._fsrs.review_card(before, fsrs.Rating(rating), _midnight(day))
+        wait = after.due - _midnight(day)
+        lapsed = card.state == State.REVIEW and rating == Rating.AGAIN
+        remembered = replace(
+            card,
+            state=State(after.state),
+            step=after.step,
+            stability=after.stability,
+            difficulty=after.difficulty,
+            interval=fuzzed(wait.days, card, self._maximum),
+            last_day=day,
+            introduced=day if card.introduced is None else card.introduced,
+            reviews=card.reviews + 1,
+            lapses=card.lapses + lapsed,
+            buried_until=0,
+        )
+        return remembered, wait // timedelta(milliseconds=1) % DAY
+
+    @cached_property
+    def _fsrs(self) -> fsrs.Scheduler:
+        import fsrs
+        from fsrs.scheduler import DEFAULT_PARAMETERS
+
+        try:
+            return fsrs.Scheduler(
+                parameters=self._parameters or DEFAULT_PARAMETERS,
+                desired_retention=self._retention,
+                learning_steps=[timedelta(milliseconds=step) for step in _STEPS],
+                relearning_steps=[timedelta(milliseconds=step) for step in _RELEARNING_STEPS],
+                maximum_interval=self._maximum,
+                enable_fuzzing=False,  # its own is not seeded: a preview would not be kept
+            )
+        except ValueError as error:
+            raise QuizError(
+                tr(f"These are no parameters of {ALGORITHM}: {error}", f"不是有效的 {ALGORITHM} 参数:{error}")
+            ) from error
+
+
+def fuzzed(days: int, card: Card, maximum: int = MAXIMUM_INTERVAL) -> int:
+    """An interval moved a little, so that cards learnt together part ways; under three days it stays.
+
+    One card's place within the range is the same for every grade until it is answered: a better grade never
+    brings a shorter interval, and a preview is kept to the day.
+    """
+    low, high = fuzz_range(days, maximum)
+    return low + int(chance(card.id, card.reviews) * (high - low + 1))
+
+
+def fuzz_range(days: int, maximum: int = MAXIMUM_INTERVAL) -> tuple[int, int]:
+    """The shortest and the longest interval that fuzz may make of `days`."""
+    if days < _FUZZ[0][0]:
+        return days, days
+    delta = 1.0 + sum(share * max(min(days, end) - start, 0.0) for start, end, share in _FUZZ)
+    high = min(round(days + delta), maximum)
+    return min(max(2, round(days - delta)), high), high
+
+
+def _midnight(day: int) -> datetime:
+    return datetime.fromordinal(day).replace(tzinfo=UTC)

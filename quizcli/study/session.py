@@ -1,0 +1,194 @@
+"""A study session: which card comes next, and what becomes of it.
+
+What the person did is on the disk when the method returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+from msgspec import Struct
+
+from quizcli.errors import ExitStatus, QuizError
+from quizcli.study.agenda import Item, draw_up
+from quizcli.study.card import Act, Card, Rating, State
+from quizcli.study.days import MINUTE, Clock, Days, now_ms
+from quizcli.study.schedule import Interval, Schedule
+from quizcli.study.store import LONGEST_ANSWER, Entry, Store
+from quizcli.text import tr
+
+if TYPE_CHECKING:
+    from quizcli.settings import Settings
+
+T = TypeVar("T", bound=Item)
+
+
+class Counts(Struct, frozen=True):
+    """How the study day stands. `remaining` counts the card that is shown."""
+
+    done: int
+    right: int
+    wrong: int
+    remaining: int
+    minutes: float
+
+
+class Session(Generic[T]):
+    """The cards of today: what is due, then new ones. `current` stays until it is answered or put aside."""
+
+    def __init__(
+        self, store: Store, items: Mapping[str, T], schedule: Schedule, new_limit: int, clock: Clock
+    ) -> None:
+        self._store = store
+        self._items = items
+        self._schedule = schedule
+        self._days = schedule.days
+        self._new_limit = new_limit
+        self._clock = clock
+        self._current: T | None
+        self._card: Card | None
+        self._refresh()
+
+    @classmethod
+    def open(
+        cls,
+        store: Store,
+        questions: Iterable[T],
+        settings: Settings,
+        clock: Clock = now_ms,
+        *,
+        topics: Iterable[str] = (),
+        mode: Literal["today", "review"] = "today",
+        zone: tzinfo | None = None,
+    ) -> Session[T]:
+        """Begin or go on with today's session. `questions` stand in the order of their banks.
+
+        `topics` narrows it down (none: all of them); the mode "review" shows nothing new. The daily limit of
+        new cards counts those of every topic. Raises QuizError for an unknown topic or a wrong retention.
+        """
+        items = {question.id: question for question in questions}
+        wanted = set(topics)
+        known = {question.topic for question in items.values()}
+        if unknown := sorted(wanted - known):
+            raise QuizError(
+                tr(f"There is no topic {unknown[0]!r}.", f"没有 {unknown[0]!r} 这个主题。"),
+                tr("There are: ", "现有主题:") + ", ".join(sorted(known)),
+                ExitStatus.USAGE,
+            )
+        if wanted:
+            items = {name: question for name, question in items.items() if question.topic in wanted}
+        schedule = Schedule(Days(settings.rollover_hour, zone), settings.retention)
+        return cls(store, items, schedule, settings.new_per_day if mode == "today" else 0, clock)
+
+    @property
+    def current(self) -> T | None:
+        """The question to show; None when nothing is left for now."""
+        return self._current
+
+    @property
+    def card(self) -> Card:
+        """What the schedule knows about the current question. Raises LookupError where there is none."""
+        if self._card is None:
+            raise LookupError("no card is left")
+        return self._card
+
+    @property
+    def counts(self) -> Counts:
+        """The answers of today, in every session, and what is left in this one."""
+        remaining = len(self._agenda) + (self._current is not None)
+        wrong = self._done - self._right
+        return Counts(self._done, self._right, wrong, remaining, self._milliseconds / MINUTE)
+
+    @property
+    def next_due(self) -> int | None:
+        """When the next card of this session comes (ms); None where none ever will."""
+        now = self._clock()
+        times = [time for card_id, time in self._store.coming(now) if card_id in self._items]
+        if self._new_limit > 0 and self._items.keys() - self._store.not_new(now):
+            times.append(self._days.end(now))
+        return min(times, default=None)
+
+    def coming(self, count: int) -> list[T]:
+        """The current question and those that are likely to follow it, `count` at most."""
+        ids = [self.card.id] if self._card else []
+        for queue in (self._agenda.reviews, self._agenda.new):
+            ids += list(queue)[: max(0, count - len(ids))]
+        return [self._items[card_id] for card_id in ids]
+
+    def preview(self) -> dict[Rating, Interval]:
+        """What each grade would do to the current card."""
+        return self._schedule.preview(self.card, self._clock())
+
+    def answer(self, rating: int, duration: int) -> Card:
+        """Commit a grade for the current card, given after `duration` ms, and move on. Returns that card."""
+        before, now = self.card, self._clock()
+        after = self._store.answer(before.id, Rating(rating), duration, now, self._schedule)
+        self._done += 1
+        self._right += rating > Rating.AGAIN
+        self._milliseconds += min(max(0, duration), LONGEST_ANSWER)
+        if before.state == State.NEW and before.due is not None:
+            self._refresh()  # it was pulled forward and has taken the place of another new card
+        else:
+            self._agenda.put(after)
+            self._advance(now)
+        return after
+
+    def undo(self) -> Entry | None:
+        """Take back the newest act or answer, also of an earlier run, and show its card again.
+
+        Returns what was undone; None where nothing is left to undo.
+        """
+        now = self._clock()
+        undone = self._store.undo(now, self._days.number(now))
+        self._refresh()
+        return undone
+
+    def suspend(self) -> None:
+        """Put the current card aside for good and move on."""
+        self._act(self.card.id, "suspend")
+        self._refresh()
+
+    def bury(self) -> None:
+        """Put the current card aside until tomorrow and move on."""
+        self._act(self.card.id, "bury", self._days.end(self._clock()))
+        self._refresh()
+
+    def flag(self) -> bool:
+        """Set or remove the flag of the current card; returns whether it is set now."""
+        self._card = self._act(self.card.id, "unflag" if self.card.flagged else "flag")
+        return self._card.flagged
+
+    def requeue(self, card_ids: Iterable[str]) -> None:
+        """Make cards due today; what FSRS remembers of them stays as it is."""
+        for card_id in card_ids:
+            self._act(card_id, "requeue")
+        self._refresh()
+
+    def _act(self, card_id: str, act: Act, due: int | None = None) -> Card:
+        now = self._clock()
+        return self._store.act(card_id, act, now, self._days.number(now), due)
+
+    def _refresh(self) -> None:
+        """Draw up the agenda anew and choose a card from it."""
+        now = self._clock()
+        self._agenda = draw_up(self._store, self._items, self._days, now, self._new_limit)
+        tally = self._store.tally(self._agenda.day)
+        self._done, self._right, self._milliseconds = tally.answers, tally.right, tally.milliseconds
+        self._choose(now)
+
+    def _advance(self, now: int) -> None:
+        if now >= self._agenda.end:
+            self._refresh()
+        else:
+            self._choose(now)
+
+    def _choose(self, now: int) -> None:
+        """Make the next card current that nobody has dealt with elsewhere."""
+        self._current, self._card = None, None
+        while (card_id := self._agenda.take(now)) is not None:
+            card = self._store.card(card_id)
+            if self._agenda.allows(card, now):
+                self._current, self._card = self._items[card_id], card or Card(card_id)
+                return

@@ -1,0 +1,280 @@
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from quizcli.errors import ExitStatus, QuizError
+from quizcli.settings import Settings
+from quizcli.study.agenda import interleaved
+from quizcli.study.card import Rating, State
+from quizcli.study.days import DAY
+from quizcli.study.session import Session
+from quizcli.study.store import Store
+from tests.study.desk import BERLIN, MINUTE, Wall, at
+from tests.study.many import Asked, questions
+
+ASKED = questions(30, topics=3)
+
+
+def begin(
+    store: Store, settings: Settings, wall: Wall, asked: list[Asked] = ASKED, **options: object
+) -> Session[Asked]:
+    return Session.open(store, asked, settings, wall, zone=BERLIN, **options)  # type: ignore[arg-type]
+
+
+def shown(session: Session[Asked]) -> str:
+    assert session.current is not None
+    return session.current.id
+
+
+def learn(session: Session[Asked], wall: Wall, rating: Rating = Rating.EASY) -> list[str]:
+    """Answer until nothing is left; returns the ids in the order in which they came."""
+    seen = []
+    while session.current is not None:
+        seen.append(session.current.id)
+        session.answer(rating, 1000)
+        wall.pass_by(5_000)
+    return seen
+
+
+def test_new_cards_stop_at_the_daily_limit(store: Store, settings: Settings, wall: Wall) -> None:
+    first = learn(begin(store, settings, wall), wall)
+    assert len(first) == len(set(first)) == settings.new_per_day
+    again = begin(store, settings, wall)
+    assert again.current is None
+    assert again.next_due == at(2025, 6, 3, 4, zone=BERLIN)
+    wall.now = again.next_due
+    tomorrow = learn(begin(store, settings, wall), wall)
+    assert len(set(tomorrow) - set(first)) == settings.new_per_day
+
+
+def test_new_cards_take_turns_and_begin_with_the_easy_ones(
+    store: Store, settings: Settings, wall: Wall
+) -> None:
+    asked = {
+        each.id: each
+        for each in [Asked("a2", "a", 2), Asked("a1", "a", 1), Asked("b3", "b", 3), Asked("b1", "b", 1)]
+    }
+    order = learn(begin(store, settings, wall, list(asked.values())), wall)
+    assert [name for name in order if name[0] == "a"] == ["a1", "a2"]
+    assert [name for name in order if name[0] == "b"] == ["b1", "b3"]
+    assert {name[0] for name in order[:2]} == {"a", "b"}
+
+
+def test_a_topic_begun_today_waits_for_the_others() -> None:
+    asked = [Asked(f"{topic}{n}", topic, 1) for topic in "abc" for n in range(4)]
+    order = list(interleaved(asked, ["a", "a", "b"], day=739_000, number=5))
+    assert [name[0] for name in order[:1]] == ["c"]
+    assert {name[0] for name in order[1:3]} == {"b", "c"}
+    assert len(order) == 5
+
+
+def test_which_topic_begins_changes_from_day_to_day() -> None:
+    asked = [Asked(f"{topic}{n}", topic, 1) for topic in "abcdef" for n in range(2)]
+    firsts = {next(iter(interleaved(asked, [], day, 1)))[0] for day in range(739_000, 739_060)}
+    assert firsts == set("abcdef")
+
+
+def test_reviews_come_before_new_cards_and_in_another_order_each_day(
+    store: Store, settings: Settings, wall: Wall
+) -> None:
+    settings = msgspec.structs.replace(settings, new_per_day=30)
+    learn(begin(store, settings, wall), wall, Rating.GOOD)
+    more = [*ASKED, Asked("fresh", "topic-00", 1)]
+    wall.pass_by(20 * DAY)
+    order = learn(begin(store, settings, wall, more), wall)
+    assert len(order) == 31
+    assert order[-1] == "fresh"
+    wall.pass_by(100 * DAY)
+    assert learn(begin(store, settings, wall), wall) != order[:-1]
+
+
+def test_learning_cards_return_when_due(store: Store, settings: Settings, wall: Wall) -> None:
+    session = begin(store, settings, wall)
+    failed = shown(session)
+    session.answer(Rating.AGAIN, 1000)
+    assert shown(session) != failed
+    wall.pass_by(MINUTE)
+    session.answer(Rating.EASY, 1000)
+    assert shown(session) == failed
+
+
+def test_learning_cards_come_early_when_nothing_else_is_left(
+    store: Store, settings: Settings, wall: Wall
+) -> None:
+    session = begin(store, settings, wall, ASKED[:1])
+    session.answer(Rating.GOOD, 1000)
+    assert session.card.state == State.LEARNING
+    assert session.card.due == wall.now + 10 * MINUTE
+    session.answer(Rating.GOOD, 1000)
+    assert session.current is None
+
+
+def test_review_mode_shows_nothing_new(store: Store, settings: Settings, wall: Wall) -> None:
+    assert begin(store, settings, wall, mode="review").current is None
+    assert begin(store, settings, wall, mode="review").next_due is None
+    learnt = learn(begin(store, settings, wall), wall)
+    wall.pass_by(30 * DAY)
+    assert sorted(learn(begin(store, settings, wall, mode="review"), wall)) == sorted(learnt)
+
+
+def test_topics_narrow_a_session_down(store: Store, settings: Settings, wall: Wall) -> None:
+    session = begin(store, settings, wall, topics=["topic-01"])
+    assert set(learn(session, wall)) == {each.id for each in ASKED if each.topic == "topic-01"}
+    assert begin(store, settings, wall).current is None  # the limit counts every topic
+    with pytest.raises(QuizError, match="no topic 'topic-1'") as caught:
+        begin(store, settings, wall, topics=["topic-1"])
+    assert "topic-00, topic-01, topic-02" in caught.value.hint
+    assert caught.value.status == ExitStatus.USAGE
+
+
+def test_questions_that_left_the_banks_are_skipped(store: Store, settings: Settings, wall: Wall) -> None:
+    order = learn(begin(store, settings, wall), wall)
+    wall.pass_by(30 * DAY)
+    rest = [each for each in ASKED if each.id != order[0]]
+    assert sorted(learn(begin(store, settings, wall, rest, mode="review"), wall)) == sorted(order[1:])
+    assert order[0] in {entry.card for entry in store.log()}
+    assert shown(begin(store, settings, wall, mode="review")) == order[0]
+
+
+def test_suspended_and_buried_cards_stay_away(store: Store, settings: Settings, wall: Wall) -> None:
+    session = begin(store, settings, wall)
+    suspended = shown(session)
+    session.suspend()
+    buried = shown(session)
+    session.bury()
+    assert session.counts.remaining == settings.new_per_day  # others have taken their places
+    seen = learn(session, wall)
+    assert len(seen) == settings.new_per_day
+    assert not {suspended, buried} & set(seen)
+    wall.now = at(2025, 6, 3, 4, zone=BERLIN)
+    tomorrow = learn(begin(store, settings, wall), wall)
+    assert buried in tomorrow
+    assert suspended not in tomorrow
+
+
+def test_a_flag_is_set_and_removed(store: Store, settings: Settings, wall: Wall) -> None:
+    session = begin(store, settings, wall)
+    name = shown(session)
+    assert session.flag() is True
+    assert (shown(session), session.card.flagged) == (name, True)
+    assert session.flag() is False
+    session.flag()
+    session.answer(Rating.GOOD, 1000)
+    card = store.card(name)
+    assert card is not None
+    assert card.flagged
+
+
+def test_counts(store: Store, settings: Settings, wall: Wall) -> None:
+    session = begin(store, settings, wall)
+    session.answer(Rating.EASY, 30_000)
+    session.answer(Rating.AGAIN, 60 * MINUTE)  # who is away for an hour has studied five minutes of it
+    assert session.counts == begin(store, settings, wall).counts
+    counts = session.counts
+    assert (counts.done, counts.right, counts.wrong, counts.remaining) == (2, 1, 1, 9)
+    assert counts.minutes == 5.5
+    session.undo()
+    assert (session.counts.done, session.counts.wrong, session.counts.remaining) == (1, 0, 9)
+
+
+def test_undo_shows_the_card_again_also_tomorrow(store: Store, settings: Settings, wall: Wall) -> None:
+    session = begin(store, settings, wall)
+    first, card = shown(session), session.card
+    session.answer(Rating.EASY, 1000)
+    second = shown(session)
+    session.answer(Rating.AGAIN, 1000)
+    wall.pass_by(DAY)
+    session = begin(store, settings, wall)
+    undone = [session.undo(), session.undo()]
+    assert [entry.card for entry in undone if entry is not None] == [second, first]
+    assert (shown(session), session.card) == (first, card)
+    assert session.undo() is None
+
+
+def test_undo_of_a_burial_shows_the_card_again(store: Store, settings: Settings, wall: Wall) -> None:
+    session = begin(store, settings, wall)
+    name = shown(session)
+    session.bury()
+    session.undo()
+    assert shown(session) == name == shown(begin(store, settings, wall))
+
+
+def test_requeue_makes_a_card_due_and_leaves_its_memory(store: Store, settings: Settings, wall: Wall) -> None:
+    session = begin(store, settings, wall)
+    name = learn(session, wall)[0]
+    before = store.card(name)
+    session.requeue([name])
+    assert before is not None
+    assert shown(session) == name
+    assert session.card == msgspec.structs.replace(before, due=wall.now)
+
+
+def test_a_requeued_new_card_comes_beyond_the_limit_and_counts(
+    store: Store, settings: Settings, wall: Wall
+) -> None:
+    settings = msgspec.structs.replace(settings, new_per_day=2)
+    session = begin(store, settings, wall)
+    last = ASKED[-1].id
+    session.requeue([last])
+    assert shown(session) == last
+    session.answer(Rating.EASY, 1000)
+    assert session.counts.remaining == begin(store, settings, wall).counts.remaining == 1
+
+
+def test_the_agenda_is_drawn_up_anew_at_the_rollover(store: Store, settings: Settings, wall: Wall) -> None:
+    session = begin(store, settings, wall)
+    while session.counts.remaining > 1:
+        session.answer(Rating.EASY, 1000)
+    wall.now = at(2025, 6, 3, 4, zone=BERLIN)
+    session.answer(Rating.EASY, 1000)
+    assert session.counts.done == 1
+    assert session.counts.remaining == settings.new_per_day - 1
+
+
+def test_a_card_answered_in_another_window_does_not_come_again(
+    tmp_path: Path, store: Store, settings: Settings, wall: Wall
+) -> None:
+    ours = begin(store, settings, wall)
+    with Store.open(settings.store_file) as other:
+        theirs = begin(other, settings, wall)
+        first = shown(theirs)
+        theirs.answer(Rating.EASY, 1000)
+        second = shown(theirs)
+        theirs.answer(Rating.EASY, 1000)
+    assert shown(ours) == first
+    ours.answer(Rating.EASY, 1000)
+    assert shown(ours) not in (first, second)
+
+
+def test_without_a_card_there_is_nothing_to_answer(store: Store, settings: Settings, wall: Wall) -> None:
+    session = begin(store, settings, wall, [])
+    assert session.current is None
+    assert session.next_due is None
+    for act in (session.suspend, session.bury, session.flag, session.preview, lambda: session.answer(3, 1)):
+        with pytest.raises(LookupError):
+            act()
+    assert list(store.log()) == []
+
+
+def test_a_wrong_rating_is_refused_and_nothing_is_written(
+    store: Store, settings: Settings, wall: Wall
+) -> None:
+    session = begin(store, settings, wall)
+    with pytest.raises(ValueError, match="5 is not a valid Rating"):
+        session.answer(5, 1000)
+    assert list(store.log()) == []
+
+
+def test_opening_searches_and_does_not_scan(store: Store, settings: Settings, wall: Wall) -> None:
+    asked: list[str] = []
+    with store.writing() as db:
+        pass
+    db.set_trace_callback(asked.append)
+    begin(store, settings, wall)
+    db.set_trace_callback(None)
+    steps = [(sql, row[3]) for sql in asked for row in store.rows(f"EXPLAIN QUERY PLAN {sql}")]
+    assert any("SEARCH log USING INDEX log_answer" in step for _, step in steps)
+    scans = [sql for sql, step in steps if step.startswith("SCAN")]
+    # This one begins at the end of the log and stops at the first row.
+    assert [sql.split(" ORDER BY ")[1] for sql in scans] == ["seq DESC LIMIT 1"]
