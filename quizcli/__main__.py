@@ -40,7 +40,11 @@ def run(argv: Sequence[str]) -> int:
             raise
         print(f"quizcli: {type(error).__name__}: {error}", file=sys.stderr)
         print(
-            "  " + tr("This is a mistake in quizcli; --debug shows where.", "这是 quizcli 的错误;加 --debug 可看到出错位置。"),
+            "  "
+            + tr(
+                "This is a mistake in quizcli; --debug shows where.",
+                "这是 quizcli 的错误;加 --debug 可看到出错位置。",
+            ),
             file=sys.stderr,
         )
         return ExitStatus.ERROR
@@ -78,7 +82,8 @@ def global_flags(argv: Sequence[str]) -> tuple[list[str], dict[str, str | bool]]
             value = next(words, None) if word == "--lang" else word.partition("=")[2]
             if value is None:
                 raise QuizError(
-                    tr("--lang needs a value: en or zh", "--lang 需要一个值:en 或 zh"), status=ExitStatus.USAGE
+                    tr("--lang needs a value: en or zh", "--lang 需要一个值:en 或 zh"),
+                    status=ExitStatus.USAGE,
                 )
             flags["lang"] = value
         else:

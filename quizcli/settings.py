@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -72,10 +71,12 @@ def _lang_of_locale(env: Mapping[str, str]) -> Lang:
 
 
 def _from_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    import tomllib  # most people have no config file, and need not wait for this
+
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise QuizError(
             tr(f"{path}: cannot be read: {error}", f"{path}:无法读取:{error}"),
@@ -98,7 +99,9 @@ def _checked(name: str, value: Any, where: str) -> Any:
         return _converted(name, value)
     except (ValueError, TypeError) as error:
         raise QuizError(
-            f"{where}: {name}: {error}", tr("See `quizcli doctor`.", "参见 `quizcli doctor`。"), ExitStatus.USAGE
+            f"{where}: {name}: {error}",
+            tr("See `quizcli doctor`.", "参见 `quizcli doctor`。"),
+            ExitStatus.USAGE,
         ) from error
 
 
@@ -116,5 +119,10 @@ def _converted(name: str, value: Any) -> Any:
     number = float(value) if name == "retention" else int(value)
     low, high = _LIMITS[name]
     if not low <= number <= high:
-        raise ValueError(tr(f"must lie between {low:g} and {high:g}, not {value}", f"须在 {low:g} 与 {high:g} 之间,不能是 {value}"))
+        raise ValueError(
+            tr(
+                f"must lie between {low:g} and {high:g}, not {value}",
+                f"须在 {low:g} 与 {high:g} 之间,不能是 {value}",
+            )
+        )
     return number

@@ -10,7 +10,7 @@ LANGS: tuple[Lang, Lang] = ("en", "zh")
 _current: Lang = "en"
 
 
-class Text(Struct, frozen=True):
+class Text(Struct, frozen=True, gc=False):
     """One sentence or paragraph, in English and in Chinese."""
 
     en: str

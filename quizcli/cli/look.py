@@ -1,0 +1,176 @@
+"""`quizcli show`, `list` and `search`: the questions without a session."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable
+from typing import Annotated
+
+import msgspec
+import typer
+
+from quizcli.bank.types import AnyQuestion, Choice, Cloze, Order
+from quizcli.cli.opened import all_questions, card_states, claims_of, load_banks
+from quizcli.errors import ExitStatus, QuizError
+from quizcli.settings import Settings
+from quizcli.text import Text, tr
+
+AsJson = Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))]
+
+
+def show(
+    ctx: typer.Context,
+    question_id: Annotated[str, typer.Argument(metavar="ID", help=tr("A question's id.", "题目的 id。"))],
+    as_json: AsJson = False,
+) -> int:
+    """Print one question with its answer."""
+    settings: Settings = ctx.obj
+    questions = all_questions(load_banks(settings))
+    question = questions.get(question_id)
+    if question is None:
+        near = difflib.get_close_matches(question_id, questions, 3, 0.5)
+        hint = (
+            tr(f"Did you mean {' or '.join(near)}?", f"是否想输入 {' 或 '.join(near)}?")
+            if near
+            else tr("`quizcli list` names them all.", "`quizcli list` 列出全部题目。")
+        )
+        raise QuizError(
+            tr(f"there is no question {question_id!r}", f"没有题目 {question_id!r}"), hint, ExitStatus.USAGE
+        )
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(question), indent=2).decode())
+        return ExitStatus.OK
+    from quizcli.screen.card import answer_lines, question_lines
+    from quizcli.screen.theme import make_console
+
+    console = make_console()
+    width = min(console.width, 120)
+    in_order = tuple(range(len(question.items))) if isinstance(question, Order) else ()
+    lines = question_lines(question, width, permutation=in_order)
+    lines += answer_lines(question, width, permutation=in_order, claims=claims_of(settings, question))
+    for line in lines:
+        console.print(line, no_wrap=True, overflow="ignore", crop=False)
+    return ExitStatus.OK
+
+
+def list_questions(
+    ctx: typer.Context,
+    topic: Annotated[
+        list[str] | None, typer.Option("--topic", "-t", help=tr("Only these topics.", "只列这些主题。"))
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", "-k", help=tr("Only these kinds.", "只列这些题型。"))
+    ] = None,
+    level: Annotated[
+        int | None, typer.Option("--level", "-l", min=1, max=3, help=tr("Only this level.", "只列这个难度。"))
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Print one line for every question: id, kind, level, how it stands."""
+    chosen = chosen_questions(ctx.obj, topic or [], kind or [], level)
+    _print(ctx.obj, chosen, as_json)
+    return ExitStatus.OK
+
+
+def search(
+    ctx: typer.Context,
+    words: Annotated[list[str], typer.Argument(help=tr("All of these must occur.", "须全部出现的词。"))],
+    as_json: AsJson = False,
+) -> int:
+    """Print the questions that hold all the words, in either language; exit 1 if there is none, like grep."""
+    wanted = [folded(word) for word in words]
+    found = [q for q in all_questions(load_banks(ctx.obj)).values() if _holds(q, wanted)]
+    _print(ctx.obj, found, as_json)
+    if not found and not as_json:
+        raise QuizError(tr(f"nothing holds {' '.join(words)!r}", f"没有包含 {' '.join(words)!r} 的题目"))
+    return ExitStatus.OK if found else ExitStatus.ERROR
+
+
+def chosen_questions(
+    settings: Settings, topics: list[str], kinds: list[str], level: int | None
+) -> list[AnyQuestion]:
+    """The questions of all given topics and kinds and of the level. An unknown word is a QuizError that lists the known."""
+    questions = list(all_questions(load_banks(settings)).values())
+    _known(topics, {q.topic for q in questions}, tr("topic", "主题"))
+    _known(kinds, {q.kind for q in questions}, tr("kind", "题型"))
+    return [
+        q
+        for q in questions
+        if (not topics or q.topic in topics) and (not kinds or q.kind in kinds) and level in (None, q.level)
+    ]
+
+
+def _known(words: Iterable[str], known: set[str], what: str) -> None:
+    for word in words:
+        if word not in known:
+            near = difflib.get_close_matches(word, known, 1, 0.5)
+            hint = tr(f"Did you mean {near[0]}? ", f"是否想输入 {near[0]}?") if near else ""
+            listed = ", ".join(sorted(known))
+            raise QuizError(
+                tr(f"there is no {what} {word!r}", f"没有{what} {word!r}"),
+                hint + tr(f"There are: {listed}", f"现有:{listed}"),
+                ExitStatus.USAGE,
+            )
+
+
+def folded(text: str) -> str:
+    """Text for comparison: full-width and half-width, capitals and small letters are the same."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _holds(question: AnyQuestion, wanted: list[str]) -> bool:
+    texts: list[Text | None] = [question.ask, question.answer, *question.points, *question.pitfalls]
+    if isinstance(question, Choice):
+        texts += [option.text for option in question.choices]
+    elif isinstance(question, Order):
+        texts += question.items
+    elif isinstance(question, Cloze):
+        texts.append(question.text)
+    parts = [
+        question.id,
+        question.topic,
+        *(part for text in texts if text is not None for part in (text.en, text.zh)),
+    ]
+    everything = folded("\n".join(parts))
+    return all(word in everything for word in wanted)
+
+
+def _print(settings: Settings, questions: list[AnyQuestion], as_json: bool) -> None:
+    states = card_states(settings)
+    if as_json:
+        rows = [
+            {
+                "id": q.id,
+                "topic": q.topic,
+                "kind": q.kind,
+                "level": q.level,
+                "ask": q.ask,
+                "state": states.get(q.id),
+            }
+            for q in questions
+        ]
+        print(msgspec.json.encode(rows).decode())
+        return
+    from rich.text import Text as Line
+
+    from quizcli.screen.theme import QUIET, make_console
+
+    console = make_console()
+    width = max((len(q.id) for q in questions), default=0)
+    topic = ""
+    for q in questions:
+        if q.topic != topic:
+            topic = q.topic
+            console.print(Line(topic, style="bold"))
+        state = states.get(q.id)
+        ask = " ".join(str(q.ask).split())
+        line = Line.assemble(
+            f"  {q.id:<{width}}  ",
+            (f"{q.kind:<6} {q.level}  ", QUIET),
+            f"{state.word if state else tr('new', '新卡'):<10} ",
+            (ask, QUIET),
+        )
+        if console.is_terminal:
+            line.truncate(console.width, overflow="ellipsis")
+        console.print(line, soft_wrap=True)

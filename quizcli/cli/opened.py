@@ -1,0 +1,55 @@
+"""What a command opens before it begins: the banks, and where there is one already, the store."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from quizcli.bank.packs import Loaded, Pack, builtin, load
+from quizcli.bank.types import AnyQuestion
+from quizcli.errors import QuizError
+from quizcli.settings import Settings
+from quizcli.text import tr
+
+if TYPE_CHECKING:
+    from quizcli.study.card import Card
+
+
+def pack() -> Pack:
+    """The pack that is studied."""
+    return builtin()
+
+
+def load_banks(settings: Settings) -> Loaded:
+    """The healthy banks; a line on stderr says if others were left out. QuizError where nothing is left."""
+    loaded = load(pack(), settings.cache_dir)
+    if loaded.mistakes:
+        count = len(loaded.mistakes)
+        print(
+            tr(
+                f"quizcli: {count} mistake(s) in the banks; those questions are left out (`quizcli bank check`)",
+                f"quizcli:题库中有 {count} 处错误,相关题目已略过(`quizcli bank check` 查看)",
+            ),
+            file=sys.stderr,
+        )
+    if not any(bank.questions for bank in loaded.banks):
+        raise QuizError(
+            tr(f"{pack().questions}: no questions here", f"{pack().questions}:没有题目"),
+            tr("`quizcli doctor` looks at the installation.", "`quizcli doctor` 可检查安装情况。"),
+        )
+    return loaded
+
+
+def all_questions(loaded: Loaded) -> dict[str, AnyQuestion]:
+    """Every question by its id, in the order of the banks."""
+    return {question.id: question for bank in loaded.banks for question in bank.questions}
+
+
+def card_states(settings: Settings) -> dict[str, Card]:
+    """The cards by id; empty before the first answer, and then no store is created either."""
+    if not settings.store_file.exists():
+        return {}
+    from quizcli.study.store import Store
+
+    with Store.open(settings.store_file) as store:
+        return {card.id: card for card in store.cards()}

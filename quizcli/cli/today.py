@@ -1,0 +1,177 @@
+"""The day's cards, one after the other, each committed at the key press.
+
+`quizcli` without a command comes here at once: nothing on this path may import Typer, or what only later keys need.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec.structs import replace
+from rich.text import Text as Line
+
+from quizcli.bank.types import AnyQuestion, Bank
+from quizcli.cli.bench import Bench
+from quizcli.cli.opened import all_questions, load_banks, pack
+from quizcli.cli.sitting import Decision, Occasion, Sitting, shuffled
+from quizcli.errors import ExitStatus
+from quizcli.screen import theme
+from quizcli.screen.card import Header
+from quizcli.screen.keys import Keyboard
+from quizcli.screen.page import Page
+from quizcli.screen.theme import make_console
+from quizcli.settings import Settings
+from quizcli.study.card import State
+from quizcli.study.session import Session
+from quizcli.study.store import Store
+from quizcli.text import tr
+
+Mode = Literal["today", "review"]
+WARM_FOR = 5  # a worker is warmed when one of this many coming cards can run
+
+
+def study(
+    settings: Settings, *, topics: Sequence[str] = (), new: int | None = None, mode: Mode = "today"
+) -> int:
+    """Today's session, until nothing is left or the person quits."""
+    if new is not None:
+        settings = replace(settings, new_per_day=new)
+    loaded = load_banks(settings)
+    with (
+        Page(make_console()) as page,
+        Store.open(settings.store_file) as store,
+        Keyboard() as keys,
+        Bench(pack().root, page.console, keys, store, settings) as bench,
+    ):
+        desk = _Desk(page, keys, bench, store, settings, topics, mode)
+        desk.sit_down(loaded.banks)
+        return desk.work()
+
+
+class _Desk:
+    """The session and what lies around it."""
+
+    def __init__(
+        self,
+        page: Page,
+        keys: Keyboard,
+        bench: Bench,
+        store: Store,
+        settings: Settings,
+        topics: Sequence[str],
+        mode: Mode,
+    ) -> None:
+        self._page = page
+        self._keys = keys
+        self._bench = bench
+        self._store = store
+        self._settings = settings
+        self._topics = topics
+        self._mode = mode
+
+    def sit_down(self, banks: Sequence[Bank]) -> None:
+        """Begin, or go on with changed banks: the session is drawn up from the store, so nothing is lost."""
+        self._banks = {question.id: bank for bank in banks for question in bank.questions}
+        questions: list[AnyQuestion] = [question for bank in banks for question in bank.questions]
+        self._session = Session.open(
+            self._store, questions, self._settings, topics=self._topics, mode=self._mode
+        )
+
+    def work(self) -> int:
+        """One card after the other. Ctrl-C is no accident here: what was answered is stored."""
+        while (question := self._session.current) is not None:
+            decision = Sitting(self._page, self._keys, self._bench, self._occasion(question)).decide()
+            if decision.verb == "quit":
+                return ExitStatus.INTERRUPTED if decision.interrupted else ExitStatus.OK
+            self._obey(decision, question)
+        self._page.turn(self._farewell())
+        return ExitStatus.OK
+
+    def _obey(self, decision: Decision, question: AnyQuestion) -> None:
+        match decision.verb:
+            case "grade":
+                self._session.answer(decision.rating, decision.milliseconds)
+            case "undo":
+                self._session.undo()
+            case "suspend":
+                self._session.suspend()
+            case "bury":
+                self._session.bury()
+            case "edit":
+                from quizcli.cli.editing import edited
+
+                path = pack().root / self._banks[question.id].path
+                if edited(path, question.id, self._page, self._keys):
+                    self.sit_down(load_banks(self._settings).banks)
+
+    def _occasion(self, question: AnyQuestion) -> Occasion:
+        counts, card = self._session.counts, self._session.card
+        words = {
+            State.NEW: tr("new", "新卡"),
+            State.LEARNING: tr("learning", "学习中"),
+            State.REVIEW: tr("due", "到期"),
+            State.RELEARNING: tr("relearning", "重学"),
+        }
+        return Occasion(
+            question=question,
+            header=Header(
+                topic=str(self._banks[question.id].title),
+                status=words[card.state] + (tr(" · flagged", " · 旗标") if card.flagged else ""),
+                position=counts.done + 1,
+                total=counts.done + counts.remaining,
+                right=counts.right,
+                wrong=counts.wrong,
+                minutes=counts.minutes,
+            ),
+            permutation=shuffled(question, card.reviews),
+            intervals=lambda: {
+                int(rating): str(interval) for rating, interval in self._session.preview().items()
+            },
+            flag=self._session.flag,
+            warm=any(coming.demo is not None for coming in self._session.coming(WARM_FOR)),
+        )
+
+    def _farewell(self) -> list[Line]:
+        counts, next_due = self._session.counts, self._session.next_due
+        lines = [Line(), Line.assemble("  ", (tr("Done for now.", "暂时没有要学的了。"), theme.STRONG))]
+        if counts.done:
+            lines.append(
+                Line(
+                    tr(
+                        f"  Today: {counts.done} answers, {counts.right} {theme.RIGHT}  {counts.wrong} {theme.WRONG}, "
+                        f"{counts.minutes:.0f} min.",
+                        f"  今天:作答 {counts.done} 次,{counts.right} {theme.RIGHT}  {counts.wrong} {theme.WRONG},"
+                        f"用时 {counts.minutes:.0f} 分钟。",
+                    )
+                )
+            )
+        if next_due is not None:
+            when = _moment(next_due)
+            lines.append(Line(tr(f"  The next card comes {when}.", f"  下一张卡片:{when}。")))
+        rows = [
+            ("quizcli --new 20", tr("more new cards today", "今天再多学一些新卡")),
+            (
+                "quizcli quiz",
+                tr("a scored round that leaves the schedule alone", "来一轮计分测验,不影响复习计划"),
+            ),
+            ("quizcli demo", tr("run any answer", "运行任意演示")),
+            ("quizcli stats", tr("how it is going", "查看学习统计")),
+        ]
+        return [
+            *lines,
+            Line(),
+            *(Line.assemble("  ", (f"{command:<18}", theme.KEY), label) for command, label in rows),
+        ]
+
+
+def _moment(milliseconds: int) -> str:
+    """A time to come, as a person would say it."""
+    minutes = max(1, round((milliseconds / 1000 - time.time()) / 60))
+    if minutes < 60:
+        return tr(f"in {minutes} min", f"{minutes} 分钟后")
+    local = time.localtime(milliseconds / 1000)
+    if minutes < 24 * 60:
+        return tr(f"at {local.tm_hour}:{local.tm_min:02}", f"{local.tm_hour}:{local.tm_min:02}")
+    return tr("on ", "") + time.strftime("%Y-%m-%d", local)

@@ -1,0 +1,138 @@
+"""`quizcli verify`: run demonstrations without a screen and check what they claim."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from msgspec import Struct
+
+from quizcli.demo.events import Claim, Setting
+from quizcli.errors import ExitStatus
+from quizcli.settings import Settings
+from quizcli.text import tr
+
+if TYPE_CHECKING:
+    from quizcli.demo.catalogue import Answer
+
+_NAMES_HELP = tr("Which ones; all if none is named.", "要验证的演示;省略则验证全部。")
+_QUICK_HELP = tr("The short forms.", "使用简短形式。")
+_JSON_HELP = tr("A line of JSON for each claim.", "每条结论输出一行 JSON。")
+_SEED_HELP = tr("The seed of those that take one.", "为接受随机种子的演示指定种子。")
+
+
+class Verdict(Struct, frozen=True):
+    """What came of one claim, or why there is none to speak of."""
+
+    demo: str
+    holds: bool
+    claim: Claim | None = None
+    error: str = ""
+    synthetic: bool = False  # measured on a stand-in for the data
+
+
+def command(
+    ctx: typer.Context,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help=_NAMES_HELP)] = None,
+    quick: Annotated[bool, typer.Option("--quick", help=_QUICK_HELP)] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=_JSON_HELP)] = False,
+    seed: Annotated[int | None, typer.Option("--seed", help=_SEED_HELP)] = None,
+) -> int:
+    """Run demonstrations and compare what they measure with what they claim."""
+    from quizcli.cli.opened import pack
+    from quizcli.demo.catalogue import find_answer, find_answers
+
+    root = pack().root
+    answers = [find_answer(root, name) for name in names] if names else [*find_answers(root).values()]
+    report = _print_json if as_json else _table(answers)
+    failures = total = 0
+    for answer in answers:
+        for verdict in verdicts(root, answer, settings_of(answer, quick=quick, seed=seed), ctx.obj):
+            report(verdict)
+            total += 1
+            failures += not verdict.holds
+    print(_summary(len(answers), total, failures), file=sys.stderr)
+    return ExitStatus.CHECK_FAILED if failures else ExitStatus.OK
+
+
+def settings_of(answer: Answer, *, quick: bool, seed: int | None) -> dict[str, Setting]:
+    """The settings to verify an answer with; a seed goes to those that take one."""
+    chosen = dict(answer.quick) if quick else {}
+    if seed is not None and any(parameter.name == "seed" for parameter in answer.parameters):
+        chosen["seed"] = seed
+    return chosen
+
+
+def verdicts(root: Path, answer: Answer, chosen: dict[str, Setting], settings: Settings) -> Iterator[Verdict]:
+    """Run an answer and judge its claims as they come. One that breaks or claims nothing is at fault."""
+    from quizcli.demo.events import Failed, Finished, Started
+    from quizcli.demo.launcher import Request, environment, start
+
+    synthetic = claimed = False
+    with start(Request(str(root), answer.name, chosen), environ=environment(settings)) as run:
+        for event in run:
+            match event:
+                case Started():
+                    synthetic = event.synthetic
+                case Claim():
+                    claimed = True
+                    yield Verdict(answer.name, event.holds, event, synthetic=synthetic)
+                case Failed():
+                    if settings.debug:
+                        print(event.trace, file=sys.stderr)
+                    yield Verdict(answer.name, False, error=f"{event.message} {event.hint}".strip())
+                case Finished() if not claimed:
+                    error = tr("it claims nothing", "没有给出任何结论")
+                    yield Verdict(answer.name, False, error=error)
+
+
+def _print_json(verdict: Verdict) -> None:
+    import msgspec
+
+    from quizcli.demo.events import to_json
+
+    row: dict[str, object] = {"demo": verdict.demo, "holds": verdict.holds}
+    if verdict.claim is None:
+        row["error"] = verdict.error
+    else:
+        row |= {"synthetic": verdict.synthetic, **msgspec.json.decode(to_json(verdict.claim))}
+    print(msgspec.json.encode(row).decode(), flush=True)
+
+
+def _table(answers: Sequence[Answer]) -> Callable[[Verdict], None]:
+    """Print the head of the table; returns what prints a row. Columns are as wide as the catalogue says."""
+    from rich.cells import set_cell_size
+
+    from quizcli.screen import theme
+    from quizcli.screen.status import claim_figures
+
+    console = theme.make_console()
+    heads = tr("demonstration", "演示"), tr("claim", "结论"), tr("measured and expected", "实测与预期")
+    widest_name = max([len(answer.name) for answer in answers] + [13])
+    widest_claim = max([len(claim) for answer in answers for claim in answer.claims] + [5])
+
+    def row(sign: str, name: str, claim: str, figures: str, style: str) -> None:
+        cells = f"{set_cell_size(name, widest_name)}  {set_cell_size(claim, widest_claim)}  {figures}"
+        console.print(f"{sign} {cells}", style=style, soft_wrap=True)
+
+    def print_row(verdict: Verdict) -> None:
+        sign, style = (theme.RIGHT, theme.PLAIN) if verdict.holds else (theme.WRONG, theme.BAD)
+        claim = verdict.claim
+        figures = verdict.error if claim is None else claim_figures(claim)
+        if verdict.synthetic:
+            figures += tr("  (synthetic data)", "  (合成数据)")
+        row(sign, verdict.demo, "" if claim is None else claim.id, figures, style)
+
+    row(" ", *heads, style=theme.QUIET)
+    return print_row
+
+
+def _summary(demos: int, total: int, failures: int) -> str:
+    held = total - failures
+    return tr(
+        f"{held} of {total} hold, in {demos} demonstration{'s' * (demos != 1)}",
+        f"{demos} 个演示,共 {total} 项,{held} 项成立",
+    )

@@ -1,0 +1,95 @@
+"""A real program in a real pseudo-terminal, with a screen one can read."""
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+import pexpect
+import pyte
+
+
+class Terminal:
+    """Runs `python -m quizcli …` at a given size; `screen` is what a person would see, `seen` all that ever was."""
+
+    def __init__(self, *arguments: str, env: Mapping[str, str], columns: int = 80, rows: int = 24) -> None:
+        self._screen = pyte.HistoryScreen(columns, rows, history=10_000)
+        self._stream = pyte.ByteStream(self._screen)
+        self.raw = b""
+        self.child = pexpect.spawn(
+            sys.executable,
+            ["-m", "quizcli", *arguments],
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "", **env},
+            dimensions=(rows, columns),
+            timeout=30,
+        )
+        self.child.delaybeforesend = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.child.close(force=True)
+
+    @property
+    def screen(self) -> str:
+        return "\n".join(line.rstrip() for line in self._screen.display)
+
+    @property
+    def scrollback(self) -> str:
+        lines = [
+            "".join(row[x].data for x in range(self._screen.columns)) for row in self._screen.history.top
+        ]
+        return "\n".join(line.rstrip() for line in lines)
+
+    @property
+    def cursor_hidden(self) -> bool:
+        return bool(self._screen.cursor.hidden)
+
+    def send(self, keys: str) -> None:
+        self.child.send(keys)
+
+    def pump(self, seconds: float = 0.05) -> bool:
+        """Take in what the program prints; False when it has ended."""
+        try:
+            data = self.child.read_nonblocking(65536, timeout=seconds)
+        except pexpect.TIMEOUT:
+            return True
+        except pexpect.EOF:
+            return False
+        self.raw += data
+        self._stream.feed(data)
+        return True
+
+    def wait_for(self, text: str, timeout: float = 20) -> str:
+        """The screen as soon as it shows `text`; fails with the screen it shows instead."""
+        end = time.monotonic() + timeout
+        alive = True
+        while text not in self.screen:
+            if not alive or time.monotonic() > end:
+                raise AssertionError(f"{text!r} is not on the screen:\n{self.screen}")
+            alive = self.pump()
+        return self.screen
+
+    def settle(self, quiet: float = 0.3) -> str:
+        """The screen after nothing has come for a while."""
+        size = -1
+        while size != len(self.raw):
+            size = len(self.raw)
+            end = time.monotonic() + quiet
+            while time.monotonic() < end and self.pump():
+                pass
+        return self.screen
+
+    def exit_status(self, timeout: float = 20) -> int:
+        """Wait for the end of the program."""
+        end = time.monotonic() + timeout
+        while self.pump():
+            assert time.monotonic() < end, f"still running:\n{self.screen}"
+        self.child.wait()
+        assert self.child.exitstatus is not None, f"killed by signal {self.child.signalstatus}"
+        return int(self.child.exitstatus)

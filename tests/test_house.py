@@ -1,0 +1,109 @@
+"""The import rules of the house, read from the source: arrows point down, and heavy libraries stay where they belong."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# A floor may import itself, the floors named here, and the ground floor.
+GROUND = {"quizcli", "quizcli.errors", "quizcli.settings", "quizcli.text"}
+FLOORS = {
+    "quizcli/cli": {"quizcli.cli", "quizcli.screen", "quizcli.study", "quizcli.demo", "quizcli.bank"},
+    "quizcli/screen": {"quizcli.screen", "quizcli.demo", "quizcli.bank"},
+    "quizcli/study": {"quizcli.study", "quizcli.demo", "quizcli.bank"},
+    "quizcli/demo": {"quizcli.demo"},
+    "quizcli/bank": {"quizcli.bank"},
+    "answers": {
+        "models",
+        "quizcli.demo.events",
+        "quizcli.demo.option",
+        "quizcli.demo.data",
+        "quizcli.demo.device",
+    },
+    "models": {"models"},
+}
+HEAVY = {"torch", "torchvision", "numpy", "matplotlib", "pydantic", "pandas"}
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Every imported module of a file, and whether the import runs when the module is imported."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    lazy = {
+        node
+        for outer in ast.walk(tree)
+        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef)
+        or (isinstance(outer, ast.If) and "TYPE_CHECKING" in ast.unparse(outer.test))
+        for node in ast.walk(outer)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node not in lazy) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield node.module or "", node not in lazy
+            # `from quizcli.cli import bank` names modules too
+            yield from ((f"{node.module}.{alias.name}", node not in lazy) for alias in node.names)
+
+
+def files(folder: str) -> list[Path]:
+    found = sorted((ROOT / folder).rglob("*.py"))
+    assert found, f"no Python in {folder}"
+    return found
+
+
+def within(module: str, allowed: set[str]) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in allowed)
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_arrows_point_down(floor: str) -> None:
+    ours = ("quizcli", "models", "answers", "tests")
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in files(floor)
+        for module, _ in imports(path)
+        if module.split(".")[0] in ours and not within(module, FLOORS[floor]) and not _ground(module)
+    ]
+    assert not wrong
+
+
+def _ground(module: str) -> bool:
+    return module in GROUND or (
+        module.rpartition(".")[0] in GROUND and not (ROOT / module.replace(".", "/")).is_dir()
+    )
+
+
+@pytest.mark.parametrize("floor", ["quizcli/cli", "quizcli/screen", "quizcli/study", "quizcli/bank"])
+def test_the_terminal_process_imports_nothing_heavy(floor: str) -> None:
+    at_start = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in files(floor)
+        for module, runs in imports(path)
+        if runs and module.split(".")[0] in HEAVY
+    ]
+    assert not at_start
+
+
+@pytest.mark.parametrize("floor", ["quizcli/study", "quizcli/bank", "quizcli/demo", "models", "answers"])
+def test_only_the_screen_draws(floor: str) -> None:
+    drawing = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in files(floor)
+        for module, _ in imports(path)
+        if module.split(".")[0] == "rich"
+    ]
+    assert not drawing
+
+
+def test_models_import_torch_only() -> None:
+    allowed = {"torch", "models", "collections", "math", "typing", "__future__"}
+    wrong = [
+        f"{path.name}: {module}"
+        for path in files("models")
+        for module, _ in imports(path)
+        if module.split(".")[0] not in allowed
+    ]
+    assert not wrong
