@@ -70,7 +70,9 @@ class Settings(Struct, frozen=True):
             return None
         read: dict[str, bool | int | float | str] = {}
         for name, (key, value) in named(node, spot, notes).items():
-            one = _setting(value, spot.key(name, key), notes)
+            inner = spot.key(name, key)
+            notes.seen(inner)
+            one = _setting(value, inner, notes)
             if one is not None:
                 read[name] = one
         return read

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quizcli.bank.compound import Field, ListOf, Record, Settings
-from quizcli.bank.shapes import KEBAB, Decimal, Flag, OneOf, Whole, Word, Words
+from quizcli.bank.shapes import KEBAB, Decimal, Flag, OneOf, Schema, Whole, Word, Words
 from quizcli.bank.types import (
     KINDS,
     Choice,
@@ -96,6 +96,20 @@ OWN: dict[str, dict[str, Field]] = {
         "items": Field(ListOf(TEXT, at_least=3), ("In the right order.", "按正确顺序排列。"), required=True)
     },
 }
+_RIGHT = {"properties": {"correct": {"const": True}}, "required": ["correct"]}
+# What the reader's rules say about several fields at once, as JSON schema.
+_MORE: dict[str, Schema] = {
+    "choice": {
+        "allOf": [
+            {"properties": {"choices": {"contains": _RIGHT}}},
+            {"properties": {"choices": {"contains": {"not": _RIGHT}}}},
+        ]
+    },
+    "number": {
+        "if": {"properties": {"value": {"type": "integer"}}},
+        "else": {"properties": {"tolerance": {"exclusiveMinimum": 0}}, "required": ["tolerance"]},
+    },
+}
 RECORDS: dict[str, type[Question]] = {
     "recall": Recall,
     "choice": Choice,
@@ -108,7 +122,7 @@ RECORDS: dict[str, type[Question]] = {
 
 def question(kind: str) -> Record:
     """The keys of a question of one kind."""
-    return Record((ANSWERED if kind in ("recall", "truth") else COMMON) | OWN[kind])
+    return Record((ANSWERED if kind in ("recall", "truth") else COMMON) | OWN[kind], more=_MORE.get(kind, {}))
 
 
 BANK: dict[str, Field] = {

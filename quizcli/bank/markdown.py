@@ -130,7 +130,7 @@ _PROSE_RULES = (
         ("holds HTML; put code in backticks", "含有 HTML;代码请放进反引号"),
     ),
     (
-        re.compile(r"(?<!\w)__?[^\W_][^_\n]*_(?!\w)|~~"),
+        re.compile(r"(?<!\w)__?[^\W_][^_\n]*__?(?!\w)|~~"),
         (
             "is marked with `_` or `~~`; a card shows *italic* and **bold**",
             "使用了 `_` 或 `~~` 标记;卡片只支持 *斜体* 与 **粗体**",

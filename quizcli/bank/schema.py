@@ -13,7 +13,7 @@ _TEXT = {
     "description": "Markdown with $LaTeX$ in both languages; plain where it reads alike. "
     "中英双语的 Markdown,可含 $LaTeX$;两种语言写法相同时可直接写文本。",
     "anyOf": [
-        {"type": ["string", "number"]},
+        {"$ref": "#/definitions/string"},
         {
             "type": "object",
             "properties": {"en": {"$ref": "#/definitions/string"}, "zh": {"$ref": "#/definitions/string"}},

@@ -102,7 +102,7 @@ class _Builder:
     def build(self) -> Node | None:
         root: Node | None = None
         documents = 0
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a PyYAML without libyaml is only slower
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyaml slower, and stricter
         for event in yaml.parse(self.source, Loader=loader):
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1

@@ -7,7 +7,7 @@ from quizcli.text import LANGS, Lang, Text
 KINDS = ("recall", "choice", "truth", "cloze", "number", "order")
 
 
-class DemoLink(Struct, frozen=True, omit_defaults=True):
+class DemoLink(Struct, frozen=True, omit_defaults=True, gc=False):
     """The demonstration that shows an answer: its name, settings to run it with, the claims it settles."""
 
     run: str
@@ -15,7 +15,7 @@ class DemoLink(Struct, frozen=True, omit_defaults=True):
     claims: tuple[str, ...] = ()
 
 
-class Option(Struct, frozen=True, omit_defaults=True):
+class Option(Struct, frozen=True, omit_defaults=True, gc=False):
     """One line of a choice question; `why` says why a wrong one is wrong."""
 
     text: Text
@@ -23,7 +23,7 @@ class Option(Struct, frozen=True, omit_defaults=True):
     why: Text | None = None
 
 
-class Question(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
+class Question(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", gc=False):
     """What every kind of question has. `id` is its identity for ever: progress hangs on it."""
 
     id: str

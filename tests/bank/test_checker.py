@@ -1,0 +1,159 @@
+"""The strict check: well-formed banks that are still not fit to be shown."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from quizcli.bank.checker import Outside, check, longest_is_right
+from quizcli.bank.reader import read
+from quizcli.bank.types import AnyQuestion, Bank, Choice, Option, Recall
+from quizcli.errors import QuizError
+from quizcli.text import Text
+
+GOOD = (Path(__file__).parent / "good.yaml").read_text(encoding="utf-8")
+
+
+class Parameter(msgspec.Struct):
+    name: str
+
+
+class Answer(msgspec.Struct):
+    parameters: tuple[Parameter, ...]
+    claims: tuple[str, ...]
+
+
+def check_settings(answer: Answer, given: Mapping[str, object]) -> None:
+    if given.get("p") == 2:
+        raise QuizError("p must lie between 0 and 1, not 2")
+
+
+def unshowable(latex: str) -> str | None:
+    return "\\foo is\nunknown" if "\\foo" in latex else None
+
+
+DROPOUT = Answer(tuple(map(Parameter, ("p", "units", "shared", "act"))), ("expectation-kept",))
+OUTSIDE = Outside({"dropout": DROPOUT}, check_settings, unshowable)
+
+
+def said(text: str) -> list[str]:
+    reading = read(text.encode(), "b.yaml")
+    assert reading.mistakes == ()
+    assert reading.bank is not None
+    return [str(mistake) for mistake in check([reading.bank], {"b.yaml": reading.places}, OUTSIDE)]
+
+
+def test_a_good_bank_has_no_faults() -> None:
+    assert said(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "message"),
+    [
+        (
+            "follow: [dropout-truth]",
+            "follow: [dropout-trut]",
+            "dropout-trut]",
+            "'follow.1' names an unknown question",
+        ),
+        (
+            "follow: [dropout-truth]",
+            "follow: [dropout-trut]",
+            "dropout-trut]",
+            "; did you mean 'dropout-truth'?",
+        ),
+        (
+            "follow: [dropout-truth]",
+            "follow: [dropout-recall]",
+            "dropout-recall",
+            "'follow.1' is the question itself",
+        ),
+        ("run: dropout", "run: droput", "run:", "unknown demonstration 'droput'; did you mean 'dropout'?"),
+        (
+            "units: 100",
+            "unit: 100",
+            "unit:",
+            "'demo.set.unit' is no setting of dropout; did you mean 'units'?",
+        ),
+        ("p: 0.5", "p: 2", "p:", "'demo.set.p' does not fit: p must lie between 0 and 1, not 2"),
+        ("[expectation-kept]", "[expectation]", "expectation]", "'demo.claims.1' names an unknown claim"),
+        (
+            "with probability $p$",
+            "with $\\foo$",
+            "en:",
+            "'answer.en' has a formula that cannot be shown: '\\\\foo': ",
+        ),
+        ("with probability $p$", "with $\\foo$", "en:", "\\foo is unknown"),
+        ("- $1/(1-p)$", "- $\\foo$", "$\\foo", "'points.2' has a formula that cannot be shown"),
+        ("units are dropped", "'# units'", "en:", "'points.1.en' holds a heading; a card shows none"),
+        ("zh: 想想期望。", "zh: Think about the expectation.", "zh:", "'hint.zh' holds no Chinese"),
+        ("hint: {en: Think of", "hint: {en: Think 想 of", "en:", "'hint.en' holds Chinese characters"),
+        (
+            "Dropout is active in evaluation mode.",
+            "What does dropout do  while training?",
+            "ask:",
+            "same question as",
+        ),
+    ],
+)
+def test_each_fault_is_named_at_its_place(old: str, new: str, place: str, message: str) -> None:
+    assert old in GOOD
+    text = GOOD.replace(old, new, 1)
+    faults = [fault for fault in said(text) if message in fault]
+    assert len(faults) == 1
+    line, column = map(int, faults[0].split(":")[1:3])
+    assert text.splitlines()[line - 1][column - 1 :].startswith(place)
+
+
+def test_names_need_no_translation() -> None:
+    assert (
+        said(GOOD.replace("{en: scale, zh: 缩放}", "{en: Batch Normalization, zh: Batch Normalization}"))
+        == []
+    )
+
+
+def test_a_link_to_a_question_in_a_broken_bank_is_no_fault() -> None:
+    reading = read(GOOD.replace("[dropout-truth]", "[elsewhere]").encode(), "b.yaml")
+    broken = read(b"questions:\n  - id: elsewhere\n  [", "c.yaml")
+    assert reading.bank is not None
+    assert broken.bank is None
+    assert check([reading.bank], {"b.yaml": reading.places, "c.yaml": broken.places}, OUTSIDE) == []
+
+
+def _choice(number: int, right: str, wrong: str = "abcd") -> Choice:
+    options = (Option(Text(right, right), correct=True), Option(Text(wrong, wrong)), Option(Text("ab", "ab")))
+    return Choice(id=f"c{number}", topic="t", level=1, ask=Text(f"{number}", f"{number}"), choices=options)
+
+
+def _bank(*questions: AnyQuestion) -> Bank:
+    return Bank("t", Text("T", "题"), questions, "b.yaml")
+
+
+def test_the_longest_choice_must_not_give_the_answer_away() -> None:
+    long, short = "abcdefg", "abc"
+    fair = [_choice(n, long if n < 3 else short) for n in range(6)]
+    biased = [_choice(n, long if n < 4 else short) for n in range(6)]
+    assert list(longest_is_right(_bank(*fair))) == []
+    findings = list(longest_is_right(_bank(*biased)))
+    assert [(question, field) for question, field, _ in findings] == [("c0", "choices")] * 2
+    assert "4/6 whose longest choice is the right one (en)" in findings[0][2]
+    assert list(longest_is_right(_bank(*biased[:5]))) == [], "five questions show no habit"
+    equal = [_choice(n, "abcd") for n in range(6)]
+    assert list(longest_is_right(_bank(*equal))) == [], "as long as another is not the longest"
+
+
+def test_the_same_question_in_two_banks() -> None:
+    one = Recall(id="one", topic="t", level=1, ask=Text("Why  Dropout?", "为何?"), source=("x",))
+    two = Recall(id="two", topic="t", level=2, ask=Text("why dropout?", "为何?"), source=("y",))
+    other = Bank("u", Text("U", "题"), (two,), "c.yaml")
+    mistakes = check([_bank(one), other], {}, OUTSIDE)
+    assert [(m.path, m.question, m.message) for m in mistakes] == [
+        ("c.yaml", "two", "'ask' is the same question as one")
+    ]
+
+
+def test_the_same_words_over_other_choices_are_another_question() -> None:
+    assert (
+        check([_bank(_choice(1, "a"), msgspec.structs.replace(_choice(1, "b"), id="c2"))], {}, OUTSIDE) == []
+    )

@@ -1,0 +1,104 @@
+"""What a card can show, and what it refuses."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quizcli.bank.markdown import Span, formulas, reads_alike, spans, unshowable_markdown
+
+
+def test_a_text_is_cut_into_spans() -> None:
+    text = "By `x[i]` and $a_i$:\n\n$$\nb\n$$\n\n```python\nprint('$')\n```\n\nfor \\$5."
+    assert list(spans(text)) == [
+        Span("prose", "By "),
+        Span("code", "x[i]"),
+        Span("prose", " and "),
+        Span("maths", "a_i"),
+        Span("prose", ":\n\n"),
+        Span("display", "\nb\n"),
+        Span("prose", "\n"),
+        Span("fence", "python\nprint('$')"),
+        Span("prose", "\nfor \\$5."),
+    ]
+    assert list(formulas(text)) == ["a_i", "b"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A paragraph with **bold**, *italic*, `code_with_under_scores` and $x_1 < y_1$.",
+        "- one\n- two\n\n1. first\n2. second",
+        "```python\n# a comment, no heading\nx = [i](j)\n| a | b |\n```",
+        "$$\\|x\\| > 0$$",
+        "a < b, b > c, 3 * 4 * 5, |x| = 1, x # y, snake_case, R&D",
+        "costs \\$5",
+        "a list of links: https://example.org/a_b_c",
+        "− 3 dB",
+    ],
+)
+def test_what_a_card_shows(text: str) -> None:
+    assert list(unshowable_markdown(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("# Heading", "holds a heading; a card shows none"),
+        ("text\n\n### Deep", "holds a heading; a card shows none"),
+        ("Title\n=====", "holds a rule or an underlined heading; a card shows neither"),
+        ("a\n\n---\n\nb", "holds a rule or an underlined heading; a card shows neither"),
+        ("a | b\n--|---\n1 | 2", "holds a table; a card shows lists"),
+        ("> quoted", "holds a block quote; a card shows none"),
+        ("* one\n* two", "has a list that does not begin with `-` or `1.`"),
+        ("[1]: https://example.org", "holds a link reference; a card shows bare text"),
+        ("![a cat](cat.png)", "holds a picture; a card shows none"),
+        (
+            "see [the paper](https://example.org)",
+            "holds a link; write the address as text, and code in backticks",
+        ),
+        ("one<br>two", "holds HTML; put code in backticks"),
+        ("the <pad> token", "holds HTML; put code in backticks"),
+        ("one&nbsp;two", "holds HTML; put code in backticks"),
+        ("an __important__ word", "is marked with `_` or `~~`; a card shows *italic* and **bold**"),
+        ("a _word_", "is marked with `_` or `~~`; a card shows *italic* and **bold**"),
+        ("costs $5", r"has an unpaired `$`; a dollar sign is written `\$`"),
+        ("an `open one", "has an unpaired backtick"),
+        ("an **open one", "has an unpaired `**`"),
+        ("```python\nx", "has a ``` fence that is never closed"),
+    ],
+)
+def test_what_a_card_refuses(text: str, message: str) -> None:
+    assert list(unshowable_markdown(text)) == [message]
+
+
+@pytest.mark.parametrize(
+    "text", ["12", "≤ 0.5", "$\\mathrm{KL} + \\text{word}$", "`eval()`", "28 × 28 → 14 × 14", "$a$ / $b$"]
+)
+def test_what_reads_the_same_in_both_languages(text: str) -> None:
+    assert reads_alike(text)
+
+
+@pytest.mark.parametrize("text", ["12 nats", "一", "`eval()` mode", "$a$ and $b$", "Adam", "\\$ x"])
+def test_what_does_not(text: str) -> None:
+    assert not reads_alike(text)
+
+
+@given(st.text(st.sampled_from("ab \n$`*_<>[]()!#|-\\中"), max_size=60))
+def test_no_character_of_prose_is_lost(text: str) -> None:
+    """Spans are pieces of the text in its order, and looking for faults never fails."""
+    place = 0
+    for span in spans(text):
+        found = text.find(span.text, place) if span.sort != "fence" else place
+        assert found >= place
+        place = found
+    assert all(isinstance(message, str) for message in unshowable_markdown(text))
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    "piece", ["```x\n", "$", "$$", "`", "[", "![", "<a", "<a b=", "_a", "**", "|-", "\\", "&a", "{{c1::"]
+)
+def test_a_hostile_text_takes_linear_time(piece: str) -> None:
+    text = piece * 100_000
+    list(unshowable_markdown(text))
+    assert sum(len(span.text) for span in spans(text)) <= len(text)
