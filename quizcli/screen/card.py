@@ -1,0 +1,248 @@
+"""A question and its answer as lines of text. Draws only: all that is drawn is in the arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from quizcli.bank.cloze import pieces
+from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Order, Truth
+from quizcli.screen import theme
+from quizcli.screen.markdown import render, visible
+from quizcli.screen.solution import Response, numbered, sign, solution_lines
+from quizcli.screen.wrap import Span, wrap
+from quizcli.text import Text as Words
+from quizcli.text import tr
+
+MARGIN = 2  # cells before and after all text, inside the box and below it
+
+
+class Header(Struct, frozen=True):
+    """What stands above a question: where it comes from, and how the session goes."""
+
+    topic: str
+    status: str  # due, new, learning
+    position: int
+    total: int
+    right: int
+    wrong: int
+    minutes: float
+
+
+class TickedClaim(Struct, frozen=True):
+    """A claim of the question's demonstration as it was measured before: "min KL 19.8 nats ≥ 0"."""
+
+    id: str
+    holds: bool
+    numbers: str
+    label: str = ""
+
+
+class Verdict(Protocol):
+    """What a grader says about a response."""
+
+    @property
+    def right(self) -> bool:
+        """Whether the response was right."""
+        ...
+
+
+def header_line(header: Header, width: int) -> Text:
+    """`topic · due · 3/12` at the left, `2 ✓  1 ✗   4 min` at the right, where there is room for both."""
+    place = f" {theme.DOT} {header.status} {theme.DOT} {header.position}/{header.total}"
+    minutes = tr(f"{header.minutes:.0f} min", f"{header.minutes:.0f} 分钟")
+    score = f"{header.right} {theme.RIGHT}  {header.wrong} {theme.WRONG}   {minutes}"
+    room = width - 2 - cell_len(place)
+    missing = room - cell_len(header.topic) - cell_len(score)
+    line = Text(" ").append(_cut(header.topic, max(room, 0)), theme.STRONG).append(place, theme.QUIET)
+    if missing > 0:
+        line.append(" " * missing + score, theme.QUIET)
+    line.truncate(width)
+    return line
+
+
+def question_lines(question: AnyQuestion, width: int, permutation: Sequence[int] = ()) -> list[Text]:
+    """The question in its box. Of an order question, items[permutation[0]] is shown first."""
+    inner = width - 2 * MARGIN
+    content = render(str(question.ask), inner)
+    more = list(_asked(question, inner, permutation))
+    if more:
+        content += [Text(), *more]
+    level = tr(f"level {question.level}", f"难度 {question.level}")
+    return _boxed(content, _kind_word(question), level, width)
+
+
+def answer_lines(
+    question: AnyQuestion,
+    width: int,
+    response: Response | None = None,
+    verdict: Verdict | None = None,
+    permutation: Sequence[int] = (),
+    claims: Sequence[TickedClaim] = (),
+    follow: Sequence[AnyQuestion] = (),
+) -> list[Text]:
+    """All that stands below the box once the answer is out.
+
+    `follow`: the questions that question.follow names, where they are at hand.
+    """
+    inner = width - 2 * MARGIN
+    sections = [
+        solution_lines(question, inner, response, verdict.right if verdict else None, permutation),
+        render(str(question.answer), inner) if question.answer is not None else [],
+        _listed(tr("a complete answer mentions", "完整的回答应提到"), question.points, theme.BULLET, inner),
+        _listed(tr("watch out", "常见误区"), question.pitfalls, "!", inner),
+        _claims(claims, inner),
+        _references(question, follow, inner),
+    ]
+    lines: list[Text] = []
+    for section in sections:
+        if section:
+            lines += [Text(), *(_indented(line) for line in section)]
+    return lines
+
+
+def labelled(label: str, text: str, width: int) -> list[Text]:
+    """Text that hangs from a quiet label: a hint, a source."""
+    inner = width - 2 * MARGIN
+    return [_indented(line) for line in _labelled(label, text, inner)]
+
+
+def footer(keys: Sequence[tuple[str, str]], width: int) -> Text:
+    """One line of (key, what it does). What does not fit is left out from the end, ? and q last of all."""
+    shown = list(keys)
+    while len(shown) > 1 and _footer_width(shown) > width:
+        spare = [pair for pair in shown if pair[0] not in ("?", "q")] or shown
+        shown.remove(spare[-1])
+    line = Text()
+    for key, label in shown:
+        line.append("   " if line else " ").append(key, theme.KEY).append(f" {label}", theme.QUIET)
+    line.truncate(width, overflow="ellipsis")
+    return line
+
+
+def _footer_width(keys: Sequence[tuple[str, str]]) -> int:
+    return sum(3 + cell_len(key) + 1 + cell_len(label) for key, label in keys) - 2
+
+
+# The question
+
+
+def _kind_word(question: AnyQuestion) -> str:
+    if isinstance(question, Choice) and sum(option.correct for option in question.choices) > 1:
+        return tr("choice: all that apply", "多选")
+    words = {
+        "recall": tr("recall", "问答"),
+        "choice": tr("choice", "单选"),
+        "truth": tr("true or false", "判断"),
+        "cloze": tr("fill in", "填空"),
+        "number": tr("number", "数值"),
+        "order": tr("put in order", "排序"),
+    }
+    return words[question.kind]
+
+
+def _asked(question: AnyQuestion, width: int, permutation: Sequence[int]) -> Iterator[Text]:
+    """What a kind of question shows below its text."""
+    match question:
+        case Choice(choices=choices):
+            for number, option in enumerate(choices, start=1):
+                yield from render(str(option.text), width, mark=numbered(number))
+        case Truth():
+            yield Text.assemble(
+                ("1", theme.KEY), tr("  true", "  正确"), "     ", ("2", theme.KEY), tr("  false", "  错误")
+            )
+        case Cloze(text=text):
+            yield from _accented(render(_with_blanks(str(text)), width), r"\[…[^\]]*\]?")
+        case Number(unit=unit):
+            asked = Text(tr("a number", "填一个数"), theme.QUIET)
+            yield asked.append(tr(f", in {unit}", f"，单位：{unit}")) if unit else asked
+        case Order(items=items):
+            for number, place in enumerate(permutation or range(len(items)), start=1):
+                yield from render(str(items[place]), width, mark=numbered(number))
+
+
+def _with_blanks(text: str) -> str:
+    """A cloze text as it is asked: […] or […: hint] for each blank, alike in text, code and formulas."""
+    return "".join(
+        piece if isinstance(piece, str) else f"[…: {piece.hint}]" if piece.hint else "[…]"
+        for piece in pieces(text)
+    )
+
+
+def _accented(lines: Iterable[Text], pattern: str) -> Iterator[Text]:
+    for line in lines:
+        line.highlight_regex(pattern, theme.ACCENT)
+        yield line
+
+
+def _boxed(content: Iterable[Text], left: str, right: str, width: int) -> list[Text]:
+    """Lines in a round box, with a word in each upper corner where there is room."""
+    rule = width - cell_len(left) - cell_len(right) - 8
+    rows = [Text("╭" + "─" * (width - 2) + "╮", theme.QUIET)]
+    if rule > 0:
+        quiet = theme.QUIET
+        middle = f" {'─' * rule} "
+        rows = [Text.assemble(("╭─ ", quiet), left, (middle, quiet), right, (" ─╮", quiet))]
+    for line in content:
+        fill = " " * (width - 2 * MARGIN - line.cell_len)
+        rows.append(Text.assemble(("│ ", theme.QUIET), line, fill, (" │", theme.QUIET)))
+    return [*rows, Text("╰" + "─" * (width - 2) + "╯", theme.QUIET)]
+
+
+# The answer
+
+
+def _listed(label: str, texts: Sequence[Words], sign: str, width: int) -> list[Text]:
+    """A quiet label and a list below it; nothing where the list is empty."""
+    if not texts:
+        return []
+    lines = [Text(label, theme.QUIET)]
+    for text in texts:
+        lines += render(str(text), width, mark=[Span(f"{sign} ")])
+    return lines
+
+
+def _claims(claims: Sequence[TickedClaim], width: int) -> list[Text]:
+    """The claims that a demonstration of this question has settled before, their numbers in a column."""
+    if not claims:
+        return []
+    names = [visible(claim.label or claim.id) for claim in claims]
+    column = max(cell_len(name) for name in names)
+    aligned = column + max(cell_len(claim.numbers) for claim in claims) + 4 <= width
+    lines = [Text(tr("measured before", "此前测得"), theme.QUIET)]
+    for claim, name in zip(claims, names, strict=True):
+        padding = " " * (column - cell_len(name) + 2) if aligned else " "
+        parts = [Span(name), Span(padding, solid=aligned), Span(visible(claim.numbers), theme.QUIET)]
+        lines += wrap(parts, width, [sign(claim.holds), Span(" ")])
+    return lines
+
+
+def _references(question: AnyQuestion, follow: Sequence[AnyQuestion], width: int) -> list[Text]:
+    """The interviewer's next question, in full where it is at hand, and the sources."""
+    asked = [str(coming.ask) for coming in follow] or list(question.follow)
+    lines: list[Text] = []
+    if asked:
+        lines += _labelled(tr("follow-up", "追问"), asked[0], width)
+    if question.source:
+        lines += _labelled(tr("source   ", "出处"), "; ".join(question.source), width)
+    return lines
+
+
+def _labelled(label: str, text: str, width: int) -> list[Text]:
+    return render(text, width, mark=[Span(f"{label}  ", theme.QUIET)])
+
+
+def _indented(line: Text) -> Text:
+    return Text(" " * MARGIN).append_text(line) if line else line
+
+
+def _cut(text: str, width: int) -> str:
+    """The text on one line, with … where it had to be cut."""
+    text = visible(text).replace("\n", " ")
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + theme.WAITING if width > 0 else ""

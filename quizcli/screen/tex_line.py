@@ -1,0 +1,258 @@
+"""A formula on one row, where that can be read without doubt: (x − μ)/√(σ² + ϵ), D_KL(q ‖ p), W ∈ ℝᵈˣᵏ."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from quizcli.screen.symbols import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS, Kind
+from quizcli.screen.tex import Accent, Fence, Fraction, Node, Root, Row, Scripts, Stack, Symbol
+
+LONGEST_EXPONENT = 12  # cells of e^(−x²/2) that stay on the row
+
+Place = Kind | Literal["sign", "fence"]  # + and − without an operand before them; \left…\right
+
+_FUNCTIONS = ("op", "limits", "big")
+_ENDS_OPERAND = ("ord", "word", "number", "close", "fence", *_FUNCTIONS)
+_BEGINS_OPERAND = ("ord", "word", "number", "sign", *_FUNCTIONS)
+
+
+class Item(NamedTuple):
+    """A node of a row with its kind in this place and the spaces before it."""
+
+    node: Node
+    kind: Place
+    gap: int
+
+
+def kind_of(node: Node) -> Place:
+    """What a node counts as beside its neighbours."""
+    match node:
+        case Symbol(kind=kind):
+            return kind
+        case Scripts(base=base):
+            return kind_of(base)
+        case Fence():
+            return "fence"
+        case Stack(body=Row(items=(*_, last)), brace=False):
+            return kind_of(last)
+    return "ord"
+
+
+def spaced(items: tuple[Node, ...], tight: bool) -> list[Item]:
+    """The nodes of a row without its space nodes, each with the gap before it. `tight`: within scripts."""
+    placed: list[Item] = []
+    explicit = 0
+    for i, node in enumerate(items):
+        kind = kind_of(node)
+        if kind == "space" and isinstance(node, Symbol):
+            explicit += len(node.text)
+            continue
+        before = placed[-1].kind if placed else None
+        if kind == "bin":
+            after = next((k for n in items[i + 1 :] if (k := kind_of(n)) != "space"), None)
+            if before not in _ENDS_OPERAND or after in (None, "rel", "punct", "close"):
+                kind = "sign"
+        gap = max(explicit, _gap(before, kind, tight)) if before else explicit
+        placed.append(Item(node, kind, gap))
+        explicit = 0
+    return placed
+
+
+def _gap(left: Place | None, right: Place, tight: bool) -> int:
+    if "rel" in (left, right) or "bin" in (left, right):
+        return 0 if tight else 1
+    if left == "punct":
+        return 0 if tight or right in ("close", "punct") else 1
+    if left in _FUNCTIONS:
+        return 1 if right in _BEGINS_OPERAND or (left == "big" and right in ("open", "fence")) else 0
+    if right in _FUNCTIONS:
+        return 1 if left in _ENDS_OPERAND else 0
+    return 0
+
+
+def line(node: Node, tight: bool = False) -> str | None:
+    """The node on one row; None where it needs more."""
+    match node:
+        case Symbol(text=text):
+            return text
+        case Row(items=items):
+            return _row(items, tight)
+        case Fraction(line=True):
+            return _fraction(node, tight)
+        case Root():
+            return _root(node, tight)
+        case Scripts():
+            return _scripts(node)
+        case Accent():
+            return accented(node)
+        case Fence(left=left, body=body, right=right):
+            inner = line(body, tight)
+            return None if inner is None else left + inner + right
+    return None
+
+
+def parts(placed: list[Item], tight: bool) -> list[tuple[int, str | None]]:
+    """For each item of a row: the spaces before it, and its text (None where it needs more than one row)."""
+    written: list[tuple[int, str | None]] = []
+    for i, (node, _, gap) in enumerate(placed):
+        text = line(node, tight)
+        before = placed[i - 1].kind if i else None
+        after = placed[i + 1] if i + 1 < len(placed) else None
+        if text is not None and isinstance(node, Fraction) and _needs_parentheses(before, after):
+            text = f"({text})"
+            gap = 0 if before in ("op", "limits") else gap
+        if i and not gap and runs_into(written[-1][1] or "", text or ""):
+            gap = 1
+        written.append((gap if i else 0, text))
+    return written
+
+
+def _row(items: tuple[Node, ...], tight: bool) -> str | None:
+    row = ""
+    for gap, text in parts(spaced(items, tight), tight):
+        if text is None:
+            return None
+        row += " " * gap + text
+    return row
+
+
+def runs_into(left: str, right: str) -> bool:
+    """Whether a script written with _ or ^ would swallow the letter after it."""
+    _, mark, script = left.replace("^", "_").rpartition("_")
+    return bool(mark) and script.isalnum() and right[:1].isalnum()
+
+
+def _needs_parentheses(before: Place | None, after: Item | None) -> bool:
+    """Whether a/b between these neighbours could be read as something else."""
+    if before in ("op", "limits", "number", "ord", "word", "close", "fence"):
+        return True
+    return after is not None and after.kind in ("ord", "number", "word", "open", "fence") and after.gap == 0
+
+
+def _fraction(node: Fraction, tight: bool) -> str | None:
+    above, below = line(node.above, tight), line(node.below, tight)
+    if above is None or below is None:
+        return None
+    if not _is_product(node.above):
+        above = f"({above})"
+    if not _is_factor(node.below):
+        below = f"({below})"
+    return f"{above}/{below}"
+
+
+def _outside(row: Row) -> list[Node]:
+    """The nodes of a row that stand in no parentheses; a pair counts as its closing one."""
+    nodes: list[Node] = []
+    depth = 0
+    for node in row.items:
+        kind = kind_of(node)
+        depth -= kind == "close"
+        if depth == 0 and kind != "open":
+            nodes.append(node)
+        depth += kind == "open"
+    return nodes
+
+
+def _is_product(row: Row) -> bool:
+    """Whether a slash after it divides all of it."""
+    nodes = _outside(row)
+    for i, node in enumerate(nodes):
+        kind = kind_of(node)
+        if isinstance(node, Fraction | Row) or node == Symbol("/", "ord"):
+            return False
+        if kind in ("bin", "rel", "punct", "sign", "big"):
+            return False
+        if kind in ("op", "limits") and [kind_of(n) for n in nodes[i + 1 :]] not in (["close"], ["fence"]):
+            return False
+    return bool(nodes)
+
+
+def _is_factor(row: Row) -> bool:
+    """Whether a slash before it divides by all of it: one thing, ∂x, or f(x)."""
+    nodes = _outside(row)
+    if not _is_product(row) or len(nodes) > 2:
+        return False
+    differential = nodes[0] in (Symbol("∂", "ord"), Symbol("d", "ord"))
+    return len(nodes) == 1 or differential or kind_of(nodes[1]) in ("close", "fence")
+
+
+def _root(node: Root, tight: bool) -> str | None:
+    body = line(node.body, tight)
+    degree = small(node.degree, SUPERSCRIPTS) if node.degree else ""
+    if body is None or degree is None:
+        return None
+    alone = len(node.body.items) == 1 and _is_one(node.body.items[0])
+    return f"{degree}√{body}" if alone else f"{degree}√({body})"
+
+
+def _is_one(node: Node) -> bool:
+    """Whether √ or ^ before it takes in all of it: a symbol, with a subscript or without."""
+    return isinstance(node, Symbol) or (isinstance(node, Scripts) and node.sup is None)
+
+
+def small(row: Row | None, letters: Mapping[str, str]) -> str | None:
+    """A script in small letters; None where one of them does not exist."""
+    if row is None:
+        return ""
+    text = line(row, tight=True)
+    if text is None or any(c not in letters for c in text):
+        return None
+    return "".join(letters[c] for c in text)
+
+
+def scripts(node: Scripts) -> str | None:
+    """Both scripts on the row of their base: ᵢ², _θ, ^(−x/2); None where they need rows of their own."""
+    sub = _low(node.sub)
+    sup = _high(node.sup)
+    return None if sub is None or sup is None else sub + sup
+
+
+def _low(row: Row | None) -> str | None:
+    """Small letters, else _ and one symbol or word, or x_<t. More would be no subscript one could read."""
+    if row is None:
+        return ""
+    text = line(row, tight=True)
+    if not text:
+        return text
+    if not _is_word(row) and (shrunk := small(row, SUBSCRIPTS)) is not None:
+        return shrunk
+    return f"_{text}" if len(text) == 1 or text.lstrip("<>≤≥").isalnum() else None
+
+
+def _is_word(row: Row) -> bool:
+    """Text of several letters: d_model is easier to read than small letters are."""
+    return any(isinstance(n, Symbol) and n.kind == "word" and len(n.text) > 1 for n in row.items)
+
+
+def _high(row: Row | None) -> str | None:
+    """Small letters, else ^ and one symbol or word, else ^ and something short in parentheses."""
+    if row is None:
+        return ""
+    shrunk = small(row, SUPERSCRIPTS)
+    if shrunk is not None:
+        return shrunk
+    text = line(row, tight=True)
+    if text is None or len(text) > LONGEST_EXPONENT or "^" in text:
+        return None
+    alone = len(row.items) == 1 and _is_one(row.items[0])
+    return f"^{text}" if alone or text.isalnum() else f"^({text})"
+
+
+def _scripts(node: Scripts) -> str | None:
+    base, attached = line(node.base), scripts(node)
+    if base is None or attached is None:
+        return None
+    if isinstance(node.base, Fraction) or (isinstance(node.base, Root) and node.sup):
+        base = f"({base})"
+    return base + attached
+
+
+def accented(node: Accent) -> str | None:
+    """One letter with its mark; a bar may stand over several."""
+    body = line(node.body)
+    mark = ACCENTS[node.name][0]
+    if not body or (len(body) > 1 and node.name != "overline"):
+        return None
+    return unicodedata.normalize("NFC", "".join(c + mark for c in body))

@@ -1,0 +1,182 @@
+"""The Markdown of banks, as lines of text."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.text import Text
+
+from quizcli.screen.markdown import Code, Formula, Gap, Paragraph, blocks, render, visible
+from quizcli.screen.wrap import Span
+
+
+def _plain(text: str, width: int = 40) -> list[str]:
+    return [line.plain for line in render(text, width)]
+
+
+def _styled(line: Text) -> dict[str, str]:
+    """Each styled stretch of a line with its style."""
+    return {line.plain[span.start : span.end]: str(span.style).strip() for span in line.spans}
+
+
+def test_paragraphs_keep_one_empty_line_between_them() -> None:
+    assert _plain("one\nline\n\n\ntwo\n") == ["one line", "", "two"]
+
+
+def test_emphasis_and_code() -> None:
+    (line,) = render("**bold**, *it*, `x[i]` and ``a`b``, **bold `c`**", 60)
+    assert line.plain == "bold, it, x[i] and a`b, bold c"
+    assert _styled(line) == {
+        "bold": "bold",
+        "it": "italic",
+        "x[i]": "cyan",
+        "a`b": "cyan",
+        "c": "bold cyan",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2 * 3 * 4",
+        "a*b*c",
+        "an open ` tick, **bold and $x",
+        "costs $5 or $10",
+        "snake_case [x](y) :smile: [bold]",
+        "x[i] = a[:key:] [/mask]",
+        "# no heading",
+    ],
+)
+def test_what_is_no_markup_stays(text: str) -> None:
+    assert _plain(text, 60) == [text]
+
+
+def test_escapes() -> None:
+    assert _plain(r"\$5, \*not italic\*, \`tick") == ["$5, *not italic*, `tick"]
+
+
+def test_chinese_emphasis_needs_no_spaces() -> None:
+    (line,) = render("这是**证据下界**和*重点*。", 40)
+    assert line.plain == "这是证据下界和重点。"
+    assert _styled(line) == {"证据下界": "bold", "重点": "italic"}
+
+
+def test_formulas_in_the_line_and_on_their_own() -> None:
+    assert _plain(r"The loss $\frac{1}{2}x^2$ is $\|w\|_2$:") == ["The loss (1/2)x² is ‖w‖₂:"]
+    assert _plain("so\n$$\n\\frac{a}{b}\n$$\nis") == ["so", "   a", "  ╶─╴", "   b", "is"]
+    assert _plain(r"so $$x^2$$ is") == ["so", "  x²", "is"]
+    assert _plain(r"`$x$` and \$y$") == ["$x$ and $y$"]
+
+
+def test_a_formula_wider_than_the_line() -> None:
+    long = r"$a_1 = b_1 + c_1 + d_1 + e_1$"
+    assert _plain(long, 12) == ["a₁ = b₁ + c₁", "+ d₁ + e₁"]
+    assert _plain(f"${long}$", 12) == ["  a₁ = b₁", "    + c₁", "    + d₁", "    + e₁"]
+    assert _plain(r"$\text{averyveryverylongword}$", 12) == ["averyveryver", "ylongword"]
+    assert _plain(r"$\foo{averyverylongargument}$", 12) == [r"$\foo{averyv", "erylongargum", "ent}$"]
+
+
+def test_lists_hang() -> None:
+    text = "Two terms:\n- reconstruction of the input\n  1. nested item\n10) ten"
+    assert _plain(text, 18) == [
+        "Two terms:",
+        "• reconstruction",
+        "  of the input",
+        "  1. nested item",
+        "10) ten",
+    ]
+
+
+def test_a_program() -> None:
+    text = "```python\ndef f(x):\n\n    return 'long' + 'longer' + 'still longer'\n```\nafter"
+    lines = render(text, 30)
+    assert [line.plain for line in lines] == [
+        "  def f(x):",
+        "",
+        "      return 'long' + 'longer'",
+        "          + 'still longer'",
+        "after",
+    ]
+    assert "magenta" in _styled(lines[0])["def"]
+
+
+def test_a_program_without_language_or_end() -> None:
+    assert _plain("```\n**x** $y$\n") == ["  **x** $y$"]
+    assert _plain("```nonsense-language\nx\n```") == ["  x"]
+
+
+def test_the_mark_stands_before_the_first_line() -> None:
+    mark = [Span("1", "bold"), Span("  ")]
+    assert [line.plain for line in render("some words\n\nmore", 9, mark=mark)] == [
+        "1  some",
+        "   words",
+        "",
+        "   more",
+    ]
+    assert [line.plain for line in render("- a\n- b", 20, mark=mark)] == ["1", "   • a", "   • b"]
+
+
+def test_blocks() -> None:
+    assert blocks("a $$x$$ b\n\n- c\n```py\nd\n```") == [
+        Paragraph("a"),
+        Formula("x"),
+        Paragraph("b"),
+        Gap(),
+        Paragraph("c", "-"),
+        Code("d", "py"),
+    ]
+
+
+def test_nothing_a_terminal_obeys_gets_through() -> None:
+    assert visible("\x1b[31mred\x07\x7f") == "␛[31mred␇␡"
+    assert visible("safe\u202etxt\u2066") == "safe\ufffdtxt\ufffd"
+    assert visible("a\tb\r\nc\u00a0d\u2028e\ud800") == "a   b\nc d\ne\ufffd"
+    assert _plain("`\x1b]0;title\x07`") == ["␛]0;title␇"]
+    assert _plain("```python\nx = '\x1b[2J'\n```") == ["  x = '␛[2J'"]
+
+
+_PIECES = st.sampled_from(
+    [
+        "**",
+        "*",
+        "`",
+        "``",
+        "```",
+        "```python",
+        "$",
+        "$$",
+        "\n",
+        "\n\n",
+        "- ",
+        "1. ",
+        "  ",
+        "\\$",
+        "\x1b[",
+        "word ",
+        "中文，",
+        "\\frac{1}{2}",
+        "x_i",
+        "（",
+        " = ",
+    ]
+)
+
+
+@given(st.lists(_PIECES, max_size=30).map("".join), st.integers(12, 60))
+def test_no_line_is_wider_than_it_may_be(text: str, width: int) -> None:
+    for line in render(text, width):
+        assert line.cell_len <= width
+        assert "\x1b" not in line.plain
+        assert "\n" not in line.plain
+
+
+@pytest.mark.parametrize(
+    "unit", ["`", "*", "**", "$", "$$", "[", "- ", "***a", "``a`", "$a\\", "_", "(", "**a *b "]
+)
+def test_hostile_text_takes_no_time(unit: str) -> None:
+    begun = time.perf_counter()
+    render(unit * (4000 // len(unit)), 40)
+    assert time.perf_counter() - begun < 2
