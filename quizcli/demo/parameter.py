@@ -28,6 +28,22 @@ class Parameter(Struct, frozen=True, kw_only=True):
         """How it is written on the command line: `--batch-size` for `batch_size`."""
         return "--" + self.name.replace("_", "-")
 
+    @property
+    def limits(self) -> str:
+        """The limits in words; "" where there are none."""
+        low, high = self.min, self.max
+        if low is not None and high is not None:
+            return tr(
+                f"between {_plain(low)} and {_plain(high)}", f"介于 {_plain(low)} 与 {_plain(high)} 之间"
+            )
+        if low is not None:
+            return tr(f"at least {_plain(low)}", f"不小于 {_plain(low)}")
+        return "" if high is None else tr(f"at most {_plain(high)}", f"不大于 {_plain(high)}")
+
+
+def _plain(limit: float) -> str:
+    return str(limit) if isinstance(limit, int) else f"{limit:g}"
+
 
 def converted(parameter: Parameter, value: object) -> Setting:
     """The value in the parameter's type. ValueError says what would do."""
@@ -46,9 +62,12 @@ def converted(parameter: Parameter, value: object) -> Setting:
     if parameter.type == "bool":
         return _bool(value)
     number = _number(parameter.type, value)
-    for limit, over in ((parameter.min, False), (parameter.max, True)):
-        if limit is not None and (number > limit if over else number < limit):
-            raise ValueError(_out_of_limits(parameter, value))
+    if (parameter.min is not None and number < parameter.min) or (
+        parameter.max is not None and number > parameter.max
+    ):
+        raise ValueError(
+            tr(f"must be {parameter.limits}, not {value}", f"必须{parameter.limits},现为 {value}")
+        )
     return number
 
 
@@ -85,14 +104,3 @@ def _number(type_: Type, value: object) -> int | float:
     except (ValueError, OverflowError):
         wanted = tr("a whole number", "整数") if type_ == "int" else tr("a number", "数字")
         raise ValueError(tr(f"must be {wanted}, not {value!r}", f"必须是{wanted},不能是 {value!r}")) from None
-
-
-def _out_of_limits(parameter: Parameter, value: object) -> str:
-    low, high = parameter.min, parameter.max
-    if low is None:
-        return tr(f"must be at most {high:g}, not {value}", f"不能大于 {high:g},现为 {value}")
-    if high is None:
-        return tr(f"must be at least {low:g}, not {value}", f"不能小于 {low:g},现为 {value}")
-    return tr(
-        f"must lie between {low:g} and {high:g}, not {value}", f"须在 {low:g} 与 {high:g} 之间,现为 {value}"
-    )

@@ -6,11 +6,12 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import msgspec
 
-from quizcli.demo.events import Event, Failed, Finished, Started, from_json, to_json
+from quizcli.demo.events import Claim, Event, Failed, Finished, Note, Scalars, Started, from_json, to_json
 from quizcli.demo.figures import draw, file_of
 from quizcli.demo.launcher import Run
 from quizcli.demo.wire import Order, Request
@@ -116,17 +117,17 @@ def _parsed(line: bytes, where: str) -> tuple[float, Event]:
         ) from error
 
 
-def rerun(folder: Path) -> Run:
-    """A recording as a run that takes its original time. It is read and checked first; see `replay`."""
-    recording = _Recording(folder)
+def rerun(folder: Path, *, timed: bool = True) -> Run:
+    """A recording as a run that takes its original time, or none. All of it is read and checked first."""
+    recording = _Recording(folder, timed=timed)
     return Run(recording, Request("", recording.started.name, recording.started.settings))
 
 
 class _Recording:
     """A `Source` whose events have happened already."""
 
-    def __init__(self, folder: Path) -> None:
-        self._coming = deque(_timed(folder))
+    def __init__(self, folder: Path, *, timed: bool) -> None:
+        self._coming = deque((t if timed else 0.0, event) for t, event in _timed(folder))
         self.started = next((event for _, event in self._coming if isinstance(event, Started)), Started())
         last = self._coming[-1] if self._coming else (0.0, self.started)
         if not isinstance(last[1], Finished | Failed):  # the recording was cut short
@@ -166,3 +167,28 @@ class _Recording:
 
     def close(self, grace: float) -> None:
         self._coming.clear()
+
+
+class Snapshot:
+    """What a run shows at the moment, for the person who asks to keep it only when they have seen it."""
+
+    def __init__(self, name: str, where: Path) -> None:
+        self._name = name
+        self._where = where
+        self._events: dict[object, Event] = {}  # the latest of each panel, and all that adds up
+
+    def add(self, event: Event) -> None:
+        """Take one event of the run in."""
+        panel = getattr(event, "panel", None)
+        adds_up = isinstance(event, Scalars | Note | Claim)
+        self._events[len(self._events) if adds_up else (type(event), panel)] = event
+
+    def save(self) -> Path:
+        """Record it in a new folder, and return the folder."""
+        numbers = (f"-{k}" if k > 1 else "" for k in count(1))
+        folder = next(path for n in numbers if not (path := self._where / f"{self._name}{n}").exists())
+        recorder = Recorder(folder)
+        for event in self._events.values():
+            recorder.add(event)
+        recorder.finish()
+        return folder

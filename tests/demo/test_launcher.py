@@ -25,7 +25,7 @@ from quizcli.demo.events import (
     Scalars,
     Started,
 )
-from quizcli.demo.launcher import GRACE, Request, Run, environment, start, warm
+from quizcli.demo.launcher import GRACE, Request, Run, Worker, environment, start, warm
 from quizcli.settings import load_settings
 
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ def until(run: Run, kind: type[Event], seconds: float = 30) -> list[Event]:
         run.wait(0.1)
         events += run.poll()
     return events
+
+
+def worker_of(run: Run) -> Worker:
+    assert isinstance(run._source, Worker)
+    return run._source
 
 
 def gone(pid: int, seconds: float = 10) -> bool:
@@ -135,7 +140,7 @@ def test_endless_output_neither_blocks_nor_fills_the_memory(write: Write, begin:
     root = write('for i in range(200): print("x" * 100_000)\nyield Note(text={})\nraise SystemExit(3)')
     run = begin(root)
     assert isinstance(list(run)[-1], Failed)
-    assert len(run._source._tail) <= 16_384
+    assert len(worker_of(run)._tail) <= 16_384
 
 
 # How a run fails
@@ -262,7 +267,7 @@ def test_close_ends_a_run_at_any_moment(write: Write, begin: Begin) -> None:
     until(run, Scalars)
     run.close()
     run.close()
-    assert not run._source.alive
+    assert not worker_of(run).alive
     assert run.wait(0)
 
 
@@ -299,7 +304,7 @@ def test_nothing_is_left_open(write: Write) -> None:
 def test_a_killed_worker_is_told_from_a_finished_one(write: Write, begin: Begin) -> None:
     run = begin(write(FOR_EVER))
     until(run, Scalars)
-    os.kill(run._source._process.pid, signal.SIGKILL)
+    os.kill(worker_of(run)._process.pid, signal.SIGKILL)
     last = list(run)[-1]
     assert isinstance(last, Failed)
     assert "SIGKILL" in last.message
@@ -333,15 +338,15 @@ time.sleep(60)
 def test_the_interrupt_of_a_terminal_does_not_reach_the_worker(write: Write, begin: Begin) -> None:
     run = begin(write(FOR_EVER))
     until(run, Scalars)
-    pid = run._source._process.pid
+    pid = worker_of(run)._process.pid
     assert os.getpgid(pid) == pid != os.getpgid(0)
     assert os.getsid(pid) == pid
 
 
 def test_a_slow_reader_does_not_slow_the_answer(write: Write, begin: Begin) -> None:
     run = begin(write(f"for i in range(20_000): {TICK}"))
-    run._source._reader.join(30)
-    assert not run._source._reader.is_alive()  # all has been read though nobody polled
+    worker_of(run)._reader.join(30)
+    assert not worker_of(run)._reader.is_alive()  # all has been read though nobody polled
     assert len(run.poll()) == 20_002
     assert run.over
 
