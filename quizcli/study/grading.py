@@ -1,0 +1,165 @@
+"""Whether a response is right, and the grade that it proposes. Pure: no schedule, no terminal."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from quizcli.bank.cloze import blanks
+from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Order, Truth
+from quizcli.errors import ExitStatus, QuizError
+from quizcli.study.card import Rating
+from quizcli.study.numeral import narrow, read_number
+from quizcli.text import Text, tr
+
+Response = bool | str | frozenset[int]  # truth; what was typed; the chosen options, counted from 0
+
+
+class Verdict(Struct, frozen=True):
+    """What a response came to.
+
+    `wrong` counts from 0: the options that were ticked or left out by mistake, the blanks that were filled
+    wrongly, the places of an order that hold another item. `parts` says of how many.
+    """
+
+    right: bool
+    proposed: Rating
+    wrong: tuple[int, ...] = ()
+    parts: int = 1
+
+
+def grade(question: AnyQuestion, response: Response, permutation: Sequence[int] = ()) -> Verdict:
+    """Judge a response to a question that grades itself.
+
+    Truth takes a bool; choice the chosen indexes; cloze, number and order what was typed. `permutation` says
+    how the items of an order were shown: items[permutation[0]] first. Raises QuizError for what cannot be
+    read (that is no wrong answer: ask again), and TypeError for a response that belongs to another kind.
+    """
+    match question, response:
+        case Truth(correct=correct), bool():
+            return _verdict([response == correct])
+        case Choice(choices=choices), frozenset():
+            return _verdict([(place in response) == choice.correct for place, choice in enumerate(choices)])
+        case Cloze(), str():
+            return grade_cloze(question, response)
+        case Number(), str():
+            return grade_number(question, response)
+        case Order(), str():
+            return grade_order(question, response, permutation or range(len(question.items)))
+    raise TypeError(f"a {question.kind} question is not answered with {response!r}")
+
+
+def grade_cloze(question: Cloze, typed: str) -> Verdict:
+    """One text for each blank, separated by semicolons, each in either language; how it is spelt counts."""
+    accepted = _accepted(question.text)
+    given = [part.strip() for part in narrow(typed).split(";")]
+    if len(given) > len(accepted) and not any(given[len(accepted) :]):
+        del given[len(accepted) :]  # a semicolon after the last blank
+    if len(given) > len(accepted):
+        raise _unreadable(
+            tr(
+                f"There are {len(given)} answers for {len(accepted)} blanks.",
+                f"共 {len(accepted)} 个空，却填了 {len(given)} 个答案。",
+            ),
+            tr("Separate them by ; and nothing else.", "各空之间用 ; 隔开。"),
+        )
+    given += [""] * (len(accepted) - len(given))
+    return _verdict([_same(part, answers) for part, answers in zip(given, accepted, strict=True)])
+
+
+def grade_number(question: Number, typed: str) -> Verdict:
+    """A number or a short calculation, with or without its unit; right within the question's tolerance."""
+    try:
+        value = read_number(_without_unit(narrow(typed).strip(), question.unit))
+    except ValueError as error:
+        raise _unreadable(
+            tr(f"{typed.strip()!r} cannot be read as a number.", f"无法把 {typed.strip()!r} 理解为数字。"),
+            tr(
+                "For example 0.5, 1e-3, 1/3, 50 %, 1,000 or 2 ln 2.",
+                "可以写 0.5、1e-3、1/3、50 %、1,000 或 2 ln 2。",
+            ),
+        ) from error
+    slack = 1e-9 * max(1.0, abs(question.value))  # 0.1 + 0.2 is as good as 0.3
+    return _verdict([abs(value - question.value) <= question.tolerance + slack])
+
+
+def grade_order(question: Order, typed: str, permutation: Sequence[int]) -> Verdict:
+    """The numbers of the shown items in the right order: "2 3 1", "2,3,1", or below ten items "231"."""
+    size = len(question.items)
+    plain = unicodedata.normalize("NFKC", typed)
+    words = re.findall(r"\d" if size < 10 else r"\d+", plain)
+    numbers = [int(word) - 1 for word in words]
+    if sorted(numbers) != list(range(size)) or re.search(r"[^\d\s,;.、>→-]", plain):
+        raise _unreadable(
+            tr(
+                f"{typed.strip()!r} does not put {size} items in order.",
+                f"{typed.strip()!r} 不是这 {size} 项的排列。",
+            ),
+            tr(f"Type each number from 1 to {size} once.", f"请把 1 到 {size} 各写一次。"),
+        )
+    return _verdict([permutation[number] == place for place, number in enumerate(numbers)])
+
+
+def normalized(text: str) -> str:
+    """What counts of a typed answer: not case, spaces, width, brackets, formula marks, final punctuation."""
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("√", "sqrt")
+    plain = re.sub("[‐‑‒–—−]", "-", plain)
+    plain = re.sub(r"[][(){}$\\_`'\"‘’“”「」《》]", "", plain)
+    plain = re.sub(r"^\s*(?:the|an|a)\s+(?=\S)", "", plain)
+    plain = re.sub(r"\s+", "", plain)
+    plain = re.sub(r"(?<=[^\W\d])-(?=[^\W\d])", "", plain)  # feed-forward is feedforward, n-1 is not n1
+    return re.sub(r"(?<=.)[.,:!?。、]+$", "", plain)
+
+
+def _accepted(text: Text) -> list[tuple[str, ...]]:
+    """What each blank of the text in use may hold: its answer in either language.
+
+    Blanks of the two texts belong together by their group and by their place among those of that group.
+    """
+    other = text.zh if str(text) == text.en else text.en
+    counterparts = dict(_keyed(other))
+    return [(answer, counterparts.get(key, answer)) for key, answer in _keyed(str(text))]
+
+
+def _keyed(text: str) -> list[tuple[tuple[str, int], str]]:
+    seen: dict[str, int] = {}
+    keyed = []
+    for blank in blanks(text):
+        seen[blank.group] = seen.get(blank.group, 0) + 1
+        keyed.append(((blank.group, seen[blank.group]), blank.answer))
+    return keyed
+
+
+def _same(typed: str, answers: Iterable[str]) -> bool:
+    given = normalized(typed)
+    return any(given == normalized(answer) or _equal_numbers(typed, answer) for answer in answers)
+
+
+def _equal_numbers(typed: str, answer: str) -> bool:
+    """1,000 is 1000 and .5 is 1/2, but a word is no number."""
+    try:
+        left, right = read_number(typed), read_number(answer)
+    except ValueError:
+        return False
+    return abs(left - right) <= 1e-9 * max(1.0, abs(right))
+
+
+def _without_unit(typed: str, unit: Text | None) -> str:
+    if unit is None:
+        return typed
+    for word in (unit.en, unit.zh, unit.en.removesuffix("s")):
+        if word and typed.casefold().endswith(word.casefold()):
+            return typed[: len(typed) - len(word)]
+    return typed
+
+
+def _verdict(parts: Sequence[bool]) -> Verdict:
+    wrong = tuple(place for place, right in enumerate(parts) if not right)
+    return Verdict(not wrong, Rating.AGAIN if wrong else Rating.GOOD, wrong, len(parts))
+
+
+def _unreadable(message: str, hint: str) -> QuizError:
+    return QuizError(message, hint, ExitStatus.USAGE)

@@ -1,0 +1,198 @@
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quizcli.bank.types import Choice, Cloze, Number, Option, Order, Recall, Truth
+from quizcli.errors import ExitStatus, QuizError
+from quizcli.study.card import Rating
+from quizcli.study.chance import permutation
+from quizcli.study.grading import Verdict, grade, normalized
+from quizcli.text import Lang, Text, use_language
+
+ASK = Text("?", "？")
+
+
+def said(*texts: str) -> tuple[Text, ...]:
+    return tuple(Text(text, text) for text in texts)
+
+
+def choice(*correct: bool) -> Choice:
+    return Choice(id="q", topic="t", level=1, ask=ASK, choices=tuple(Option(ASK, right) for right in correct))
+
+
+def cloze(en: str, zh: str) -> Cloze:
+    return Cloze(id="q", topic="t", level=1, ask=ASK, text=Text(en, zh))
+
+
+def number(value: float, tolerance: float = 0.0, unit: Text | None = None) -> Number:
+    return Number(id="q", topic="t", level=1, ask=ASK, value=value, tolerance=tolerance, unit=unit)
+
+
+@pytest.fixture(params=["en", "zh"])
+def lang(request: pytest.FixtureRequest) -> Iterator[Lang]:
+    use_language(request.param)
+    yield request.param
+    use_language("en")
+
+
+def test_truth() -> None:
+    question = Truth(id="q", topic="t", level=1, ask=ASK, correct=False)
+    assert grade(question, False) == Verdict(right=True, proposed=Rating.GOOD)
+    assert grade(question, True) == Verdict(right=False, proposed=Rating.AGAIN, wrong=(0,))
+
+
+def test_choice_wants_all_correct_options_and_no_other() -> None:
+    question = choice(True, False, True)
+    assert grade(question, frozenset({0, 2})).right
+    assert grade(question, frozenset({0})).wrong == (2,)
+    assert grade(question, frozenset({0, 1, 2})).wrong == (1,)
+    assert grade(question, frozenset()).wrong == (0, 2)
+    assert grade(question, frozenset({1})) == Verdict(False, Rating.AGAIN, (0, 1, 2), 3)
+
+
+def test_cloze_takes_either_language(lang: Lang) -> None:
+    question = cloze("The {{c1::encoder}} and the {{c1::decoder}}.", "{{c1::编码器}}与{{c1::解码器}}。")
+    for typed in (
+        "encoder; decoder",
+        "编码器；解码器",
+        "编码器;Decoder.",
+        "encoder;decoder;",
+        "ＥＮＣＯＤＥＲ ； the decoder",
+    ):
+        assert grade(question, typed).right, typed
+    assert grade(question, "decoder; encoder").wrong == (0, 1)
+    assert grade(question, "encoder; encoder") == Verdict(False, Rating.AGAIN, (1,), 2)
+    assert grade(question, "encoder").wrong == (1,)
+    assert grade(question, "; decoder").wrong == (0,)
+
+
+def test_cloze_blanks_belong_together_by_group(lang: Lang) -> None:
+    question = cloze(
+        "{{c1::biased}} normalizes, {{c2::unbiased}} is stored", "存储{{c2::无偏}}，归一化用{{c1::有偏}}"
+    )
+    order = ("biased; unbiased", "有偏；无偏") if lang == "en" else ("unbiased; biased", "无偏；有偏")
+    for typed in order:
+        assert grade(question, typed).right, typed
+
+
+def test_cloze_refuses_more_answers_than_blanks() -> None:
+    with pytest.raises(QuizError, match="There are 3 answers for 1 blanks") as caught:
+        grade(cloze("{{c1::a}}", "{{c1::a}}"), "a; b; c")
+    assert caught.value.status == ExitStatus.USAGE
+
+
+@pytest.mark.parametrize(
+    ("answer", "typed"),
+    [
+        ("KL divergence", "kl-divergence"),
+        ("feed-forward", "feedforward"),
+        ("Batch normalization", "batch  Normalization."),
+        (r"$\sqrt{d_k}$", "sqrt(d_k)"),
+        (r"$\sqrt{d_k}$", "√d_k"),
+        ("log p(x)", "log p (x)"),
+        ("10000", "10,000"),
+        ("0.5", "1/2"),
+        ("0.5", ".50"),
+        ("25%", "0.25"),
+        ("n - 1", "n−1"),
+        ("“mode collapse”", "mode collapse"),
+        ("交叉熵", "交叉 熵。"),
+        ("(", "("),
+    ],
+)
+def test_style_does_not_count(answer: str, typed: str) -> None:
+    assert grade(cloze(f"{{{{c1::{answer}}}}}", "{{c1::另一个}}"), typed).right
+
+
+@pytest.mark.parametrize(
+    ("answer", "typed"),
+    [
+        ("n-1", "n1"),
+        ("0.5", "05"),
+        ("0.5", "5"),
+        ("biased", "unbiased"),
+        ("mean", "means"),
+        ("1", "-1"),
+        ("a", ""),
+        ("1", "?"),
+    ],
+)
+def test_substance_counts(answer: str, typed: str) -> None:
+    assert not grade(cloze(f"{{{{c1::{answer}}}}}", "{{c1::另一个}}"), typed).right
+
+
+@given(st.text("abcABC123 -.,()$_'编码，。"))
+def test_case_width_and_spaces_never_count(text: str) -> None:
+    wide = "".join(chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign for sign in text)
+    assert normalized(wide) == normalized(text)
+    assert normalized(text.upper()) == normalized(text.lower())
+    assert normalized(f"  {text}\t") == normalized(text)
+
+
+@pytest.mark.parametrize(
+    "typed", ["1.386", "2 ln 2", "2ln2 nats", "1.39 NAT", "1.38nats", "1.386 nat", "１．３９"]
+)
+def test_numbers_within_the_tolerance(typed: str) -> None:
+    assert grade(number(1.386, 0.01, Text("nats", "nat")), typed) == Verdict(True, Rating.GOOD)
+
+
+@pytest.mark.parametrize("typed", ["1.4", "-1.386", "0", "13.86 %"])
+def test_numbers_outside_the_tolerance(typed: str) -> None:
+    assert grade(number(1.386, 0.01), typed) == Verdict(False, Rating.AGAIN, (0,))
+
+
+def test_the_edge_of_the_tolerance_is_within() -> None:
+    assert grade(number(0.3, 0.1), "0.4").right
+    assert grade(number(0.3), "0.1 + 0.2").right
+    assert not grade(number(0.3, 0.1), "0.4000001").right
+
+
+def test_percent_is_a_unit_where_the_question_says_so() -> None:
+    assert grade(number(0.5), "50 %").right
+    percent = number(50, unit=Text("%", "%"))
+    for typed in ("50", "50%", "50 ％"):
+        assert grade(percent, typed).right
+    assert not grade(percent, "0.5").right
+
+
+@pytest.mark.parametrize("typed", ["", "about ten", "3 GB", "1,5", "10⁻³"])
+def test_what_is_no_number_is_asked_again(typed: str) -> None:
+    with pytest.raises(QuizError, match="cannot be read as a number") as caught:
+        grade(number(3, unit=Text("GiB", "GiB")), typed)
+    assert "1e-3" in caught.value.hint
+
+
+def test_order_is_graded_by_place() -> None:
+    question = Order(id="q", topic="t", level=1, ask=ASK, items=said("first", "second", "third"))
+    shown = (2, 0, 1)  # third, first, second
+    for typed in ("2 3 1", "231", "2,3,1", "２、３、１", "2 > 3 > 1", "2→3→1"):
+        assert grade(question, typed, shown) == Verdict(True, Rating.GOOD, (), 3), typed
+    assert grade(question, "3 2 1", shown) == Verdict(False, Rating.AGAIN, (0, 1), 3)
+    assert grade(question, "123").right
+
+
+@pytest.mark.parametrize("typed", ["", "12", "1 1 2", "1 2 4", "1 2 3 3", "one two three", "0 1 2"])
+def test_an_order_must_name_each_item_once(typed: str) -> None:
+    question = Order(id="q", topic="t", level=1, ask=ASK, items=said("a", "b", "c"))
+    with pytest.raises(QuizError, match="does not put 3 items in order"):
+        grade(question, typed)
+
+
+@given(st.integers(1, 14), st.text(), st.integers(0, 99))
+def test_the_right_order_is_right_however_the_items_are_shown(size: int, name: str, count: int) -> None:
+    question = Order(id="q", topic="t", level=1, ask=ASK, items=said(*map(str, range(size))))
+    shown = permutation(size, name, count)
+    assert sorted(shown) == list(range(size))
+    assert size == 1 or shown != tuple(range(size))
+    typed = " ".join(str(shown.index(place) + 1) for place in range(size))
+    assert grade(question, typed, shown).right
+
+
+def test_a_response_of_another_kind_is_a_bug() -> None:
+    recall = Recall(id="q", topic="t", level=1, ask=ASK)
+    with pytest.raises(TypeError, match="a recall question is not answered with True"):
+        grade(recall, True)
+    with pytest.raises(TypeError, match="a choice question is not answered with '1'"):
+        grade(choice(True), "1")
