@@ -214,18 +214,19 @@ def _spawn(environ: Mapping[str, str] | None, *, warm: bool) -> Popen[bytes]:
 def _cause_of_death(code: int) -> tuple[str, str]:
     """Message and hint for an exit code; negative ones are signals."""
     if code >= 0:
-        return (
-            tr(
-                f"the demonstration ended its process itself, with exit code {code}",
-                f"演示自行结束了进程,退出码 {code}",
-            ),
-            "",
+        message = tr(
+            f"the demonstration ended its process itself, with exit code {code}",
+            f"演示自行结束了进程,退出码 {code}",
         )
-    name = signal.Signals(-code).name
-    hint = ""
-    if name == "SIGKILL":
-        hint = tr("The memory may have run out: try smaller settings.", "可能是内存不足:请减小设置的规模。")
-    return tr(f"the demonstration's process was killed by {name}", f"演示进程被 {name} 信号终止"), hint
+        return message, ""
+    known = {member.value: member.name for member in signal.Signals}
+    name = known.get(-code, tr(f"signal {-code}", f"信号 {-code}"))
+    message = tr(f"the demonstration's process was killed by {name}", f"演示进程被 {name} 终止")
+    if name != "SIGKILL":
+        return message, ""
+    return message, tr(
+        "The memory may have run out: try smaller settings.", "可能是内存不足:请减小设置的规模。"
+    )
 
 
 class Source(Protocol):

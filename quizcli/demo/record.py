@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -187,8 +187,8 @@ class Snapshot:
         """Record it in a new folder, and return the folder."""
         numbers = (f"-{k}" if k > 1 else "" for k in count(1))
         folder = next(path for n in numbers if not (path := self._where / f"{self._name}{n}").exists())
-        recorder = Recorder(folder)
-        for event in self._events.values():
-            recorder.add(event)
-        recorder.finish()
+        with closing(Recorder(folder)) as recorder:
+            for event in self._events.values():
+                recorder.add(event)
+            recorder.finish()
         return folder

@@ -7,6 +7,7 @@ printed goes to stderr. It ends with its run, or when stdin ends: however the pa
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -51,6 +52,13 @@ def _end(status: int) -> NoReturn:
     os._exit(status)
 
 
+def _vanish() -> NoReturn:
+    """End at once, children and all, because the parent has gone."""
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
 class _Outlet:
     """Where events go: a private copy of stdout. File descriptor 1 itself becomes stderr."""
 
@@ -64,13 +72,18 @@ class _Outlet:
             while rest:
                 rest = rest[os.write(self._fd, rest) :]
         except BrokenPipeError:
-            os._exit(1)  # nobody listens any more
+            _vanish()
 
 
 class _Desk:
-    """Takes the request and the orders of the parent, in a thread of its own."""
+    """Takes the request and the orders of the parent, in a thread of its own.
+
+    They come through a private copy of stdin. File descriptor 0 itself is empty: an answer cannot ask.
+    """
 
     def __init__(self) -> None:
+        self._inlet = os.fdopen(os.dup(0), "rb")
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         self.stopped = False
         self._request: Request | None = None
         self._asked = threading.Event()
@@ -79,14 +92,13 @@ class _Desk:
 
     def listen(self) -> NoReturn:
         """Read frames until stdin ends, then end the process."""
-        inlet = sys.stdin.buffer
-        while (payload := read_frame(inlet)) is not None:
+        while (payload := read_frame(self._inlet)) is not None:
             if self._request is None:
                 self._request = msgspec.msgpack.decode(payload, type=Request)
                 self._asked.set()
             else:
                 self._obey(msgspec.msgpack.decode(payload, type=Order))
-        os._exit(1)
+        _vanish()
 
     def _obey(self, order: Order) -> None:
         if order == "pause":
@@ -134,16 +146,15 @@ def _serve(request: Request, outlet: _Outlet, desk: _Desk) -> None:
     stopped = False
     last: Event
     try:
-        run = _events(request)
-        for event in run:
-            outlet.send(encode(event))
-            paused = time.perf_counter()
-            desk.hold()
-            began += time.perf_counter() - paused
-            if desk.stopped:
-                run.close()
-                stopped = True
-                break
+        with closing(_events(request)) as run:  # closing runs the `finally` clauses of the answer
+            for event in run:
+                outlet.send(encode(event))
+                paused = time.perf_counter()
+                desk.hold()
+                began += time.perf_counter() - paused
+                if desk.stopped:
+                    stopped = True
+                    break
         last = Finished(seconds=time.perf_counter() - began, stopped=stopped)
     except QuizError as error:
         last = Failed(message=error.message, hint=error.hint)

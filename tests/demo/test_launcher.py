@@ -157,6 +157,7 @@ def test_endless_output_neither_blocks_nor_fills_the_memory(write: Write, begin:
         ("yield Claim(id='c', text={}, measured=object(), expected=0)", "TypeError", ""),
         ("yield Claim(id='c', text={}, measured='wrong type', expected=0)", "broken event", ""),
         ("return []", "must be a generator", ""),
+        ("yield Note(text={})\ninput('your name? ')", "EOFError", "input('your name? ')"),
         (
             "import os, sys; yield Note(text={}); sys.stderr.write('last words'); os._exit(7)",
             "code 7",
@@ -219,6 +220,13 @@ def test_stop_runs_the_finally_of_the_answer(write: Write, begin: Begin, tmp_pat
     last = list(run)[-1]
     assert isinstance(last, Finished)
     assert last.stopped
+    assert mark.exists()
+
+
+def test_a_broken_event_runs_the_finally_too(write: Write, begin: Begin, tmp_path: Path) -> None:
+    mark = tmp_path / "cleaned"
+    body = f"try:\n    yield Note(text=object())\nfinally:\n    open({str(mark)!r}, 'w').close()"
+    assert isinstance(list(begin(write(body)))[-1], Failed)
     assert mark.exists()
 
 
@@ -311,28 +319,39 @@ def test_a_killed_worker_is_told_from_a_finished_one(write: Write, begin: Begin)
     assert "memory" in last.hint
 
 
+def test_a_signal_without_a_name(write: Write, begin: Begin) -> None:
+    last = list(begin(write("import os; yield Note(text={}); os.kill(os.getpid(), 40)")))[-1]
+    assert isinstance(last, Failed)
+    assert "signal 40" in last.message
+
+
 @pytest.mark.parametrize("asked", [True, False])
 def test_a_worker_does_not_outlive_its_parent(write: Write, asked: bool) -> None:
-    root = write(FOR_EVER)
+    child = (
+        "import subprocess, sys; c = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    )
+    root = write(f"{child}\nyield Note(text={{'en': str(c.pid)}})\n{FOR_EVER}")
     code = f"""
 import sys, time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from quizcli.demo.events import Note
 from quizcli.demo.launcher import Request, Worker, start
 worker = Worker(Path({str(root)!r}), None, warm=False)
 if {asked}:
     run = start(Request({str(root)!r}, "small"), worker)
-    while not run.poll(): run.wait(1)
+    print(next(e for e in run if isinstance(e, Note)).text["en"], end=" ")
 print(worker._process.pid, flush=True)
 time.sleep(60)
 """
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
-    pid = int(parent.stdout.readline())
+    pids = parent.stdout.readline().split()
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    assert gone(pid)
+    assert len(pids) == 1 + asked
+    assert all(gone(int(pid)) for pid in pids)
 
 
 def test_the_interrupt_of_a_terminal_does_not_reach_the_worker(write: Write, begin: Begin) -> None:
@@ -349,6 +368,22 @@ def test_a_slow_reader_does_not_slow_the_answer(write: Write, begin: Begin) -> N
     assert not worker_of(run)._reader.is_alive()  # all has been read though nobody polled
     assert len(run.poll()) == 20_002
     assert run.over
+
+
+def test_what_nobody_polls_does_not_fill_the_memory(
+    write: Write, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quizcli.demo.launcher._BACKLOG", 1000)
+    run = begin(write(f"for i in range(20_000): {TICK}"))
+    time.sleep(1)
+    assert worker_of(run)._backlog < 2000
+    values = [event.x for event in run if isinstance(event, Scalars)]
+    assert values == list(range(20_000))
+    stuck = begin(write(f"for i in range(20_000): {TICK}"))
+    stuck.wait(10)
+    began = time.monotonic()
+    stuck.close()
+    assert time.monotonic() - began < GRACE + 2
 
 
 # Packs, paths, settings
