@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Protocol
 
 from msgspec import Struct
 
+from quizcli.bank.cloze import filled
 from quizcli.bank.markdown import formulas, spans, unshowable_markdown
 from quizcli.bank.mistake import Mistake, did_you_mean, shown
 from quizcli.bank.notes import MAX_MISTAKES, Places, place_of
@@ -63,8 +65,7 @@ def check(banks: Sequence[Bank], places: Mapping[str, Places], outside: Outside)
     mistakes: list[Mistake] = []
     for bank in banks:
         where = places.get(bank.path, {})
-        findings = list(_bank(bank, ids, twins, outside))[:MAX_MISTAKES]
-        for question, field, message in findings:
+        for question, field, message in islice(_bank(bank, ids, twins, outside), MAX_MISTAKES):
             named = f"{shown(field)} {message}" if field else message
             mistakes.append(Mistake(bank.path, *place_of(where, question, field), question, named))
     return sorted(mistakes)
@@ -134,8 +135,10 @@ def _in(name: str, lang: Lang, text: Text) -> str:
 
 
 def _written(question: AnyQuestion, unshowable: Callable[[str], str | None]) -> Iterator[Finding]:
-    """Markdown and formulas that a card cannot show."""
+    """Markdown and formulas that a card cannot show; of a cloze text, with its blanks filled in."""
     for field, written in _renderings(question):
+        if field.startswith("text"):
+            written = filled(written)
         for message in unshowable_markdown(written):
             yield question.id, field, message
         for latex in formulas(written):
@@ -146,7 +149,7 @@ def _written(question: AnyQuestion, unshowable: Callable[[str], str | None]) -> 
                     field,
                     tr(
                         f"has a formula that cannot be shown: {shown(latex)}: {reason}",
-                        f"含有无法显示的公式 {shown(latex)}:{reason}",
+                        f"含有无法显示的公式 {shown(latex)}：{reason}",
                     ),
                 )
 
@@ -179,7 +182,7 @@ def _demo(link: DemoLink, outside: Outside) -> Iterator[tuple[str, str]]:
         try:
             outside.check_settings(answer, {name: value})
         except QuizError as error:
-            yield field, tr(f"does not fit: {error.message}", f"取值不符:{error.message}")
+            yield field, tr(f"does not fit: {error.message}", f"取值不符：{error.message}")
     for number, claim in enumerate(link.claims, 1):
         if claim not in answer.claims:
             message = tr(f"names an unknown claim {claim!r}", f"指向未知的结论 {claim!r}")
@@ -224,7 +227,7 @@ def longest_is_right(bank: Bank) -> Iterator[Finding]:
                 "choices",
                 tr(
                     f"is one of {share} whose longest choice is the right one ({lang}); vary the lengths",
-                    f"是 {share} 道“最长选项即正确”的题目之一 ({lang}),请调整选项长短",
+                    f"是 {share} 道“最长选项即正确”的题目之一 ({lang})，请调整选项长短",
                 ),
             )
 

@@ -30,7 +30,7 @@ class ListOf(Struct, frozen=True):
                 spot,
                 tr(
                     "must be a list: [one, two], or one `- ` line each",
-                    "应为列表:[甲, 乙],或每项一行、以 `- ` 开头",
+                    "应为列表：[甲, 乙]，或每项一行、以 `- ` 开头",
                 ),
             )
             return None
@@ -39,7 +39,7 @@ class ListOf(Struct, frozen=True):
                 spot,
                 tr(
                     f"needs at least {self.at_least}, has {len(node.items)}",
-                    f"至少要有 {self.at_least} 项,现有 {len(node.items)} 项",
+                    f"至少要有 {self.at_least} 项，现有 {len(node.items)} 项",
                 ),
             )
         items: list[Any] = []
@@ -66,7 +66,7 @@ class Settings(Struct, frozen=True):
     def read(self, node: Node, spot: Spot, notes: Notes) -> dict[str, bool | int | float | str] | None:
         """Each setting in the type it is written in; whether the demonstration takes it is not asked here."""
         if not isinstance(node, Mapping):
-            notes.wrong(spot, tr("must be a mapping: {name: value}", "应为映射:{名称: 值}"))
+            notes.wrong(spot, tr("must be a mapping: {name: value}", "应为映射：{名称: 值}"))
             return None
         read: dict[str, bool | int | float | str] = {}
         for name, (key, value) in named(node, spot, notes).items():
@@ -90,7 +90,7 @@ def _setting(node: Node, spot: Spot, notes: Notes) -> bool | int | float | str |
     if is_plain_number(node):
         return int(node.text) if is_whole(node) else float(node.text)
     if node.plain and (type_of(node) in ("int", "float") or re.match(r"[-+.]?[0-9]", node.text)):
-        notes.wrong(spot, tr(f"must be one value: {not_number(node)}", f"应为单个值:{not_number(node)}"))
+        notes.wrong(spot, tr(f"must be one value: {not_number(node)}", f"应为单个值：{not_number(node)}"))
         return None
     return string(node, spot, notes)
 
@@ -114,7 +114,7 @@ class Record(Struct, frozen=True):
         """What `build` makes of the fields, if all that are required are there and right."""
         if not isinstance(node, Mapping):
             keys = ", ".join(self.fields)
-            notes.wrong(spot, tr(f"must be a mapping with the keys {keys}", f"应为映射,可用的键:{keys}"))
+            notes.wrong(spot, tr(f"must be a mapping with the keys {keys}", f"应为映射，可用的键：{keys}"))
             return None
         found = named(node, spot, notes, tuple(self.fields))
         values: dict[str, Any] = {}

@@ -20,7 +20,7 @@ def named(
                 key.column,
                 tr(
                     "a key must be one word; a text that begins with `{` or `[` needs quotes",
-                    "键必须是一个词;以 `{` 或 `[` 开头的文本需要加引号",
+                    "键必须是一个词；以 `{` 或 `[` 开头的文本需要加引号",
                 ),
             )
         elif key.text in found:
@@ -37,6 +37,6 @@ def _unknown(key: Scalar, value: Node, known: tuple[str, ...]) -> str:
     if (value.line, value.column) == (key.line, key.column + len(key.text)):
         return tr(
             f"{shown(key.text)} was cut off by a comma; inside `{{ }}` a text with a comma needs quotes",
-            f"{shown(key.text)} 被逗号截断;`{{ }}` 里含逗号的文本需要加引号",
+            f"{shown(key.text)} 被逗号截断；`{{ }}` 里含逗号的文本需要加引号",
         )
     return tr(f"unknown key {shown(key.text)}", f"未知的键 {shown(key.text)}") + did_you_mean(key.text, known)

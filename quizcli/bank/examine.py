@@ -40,7 +40,7 @@ def target_at(path: Path) -> Target:
         return Target(pack_at(path.resolve().parent if inside else path))
     if not path.exists():
         raise QuizError(
-            tr(f"{path}: there is no such file", f"{path}:文件不存在"),
+            tr(f"{path}: there is no such file", f"{path}：文件不存在"),
             tr(
                 "Name a bank, a folder `questions`, or a pack.",
                 "请指定题库文件、`questions` 文件夹或题库包。",
@@ -76,11 +76,10 @@ def _files(target: Target) -> tuple[list[BankFile], list[Mistake]]:
         found = bank_file(str(target.pack.root / target.only), target.only)
         return ([found], []) if isinstance(found, BankFile) else ([], [found])
     files, mistakes = bank_files(target.pack.questions)
-    if target.only and all(
-        target.only != thing for thing in (*(f.name for f in files), *(m.path for m in mistakes))
-    ):
+    names = [file.name for file in files] + [mistake.path for mistake in mistakes]
+    if target.only and target.only not in names:
         raise QuizError(
-            tr(f"{target.only}: a bank is a file *.yaml", f"{target.only}:题库应为 *.yaml 文件"),
+            tr(f"{target.only}: a bank is a file *.yaml", f"{target.only}：题库应为 *.yaml 文件"),
             status=ExitStatus.USAGE,
         )
     return files, mistakes

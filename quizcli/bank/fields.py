@@ -33,7 +33,7 @@ OPTION = Record(
     {
         "text": Field(TEXT, ("What the person chooses.", "选项内容。"), required=True),
         "correct": Field(Flag(), ("Whether choosing it is right.", "是否为正确选项。")),
-        "why": Field(TEXT, ("Why it is wrong (or right).", "为什么错(或对)。")),
+        "why": Field(TEXT, ("Why it is wrong (or right).", "为什么错（或对）。")),
     },
     build=Option,
     more={
@@ -46,10 +46,10 @@ COMMON: dict[str, Field] = {
     "id": Field(ID, ("Permanent and unique in the pack.", "永久且在题库包内唯一。"), required=True),
     "kind": Field(OneOf(KINDS), ("How it is asked.", "题型。"), required=True),
     "level": Field(
-        Whole((1, 2, 3)), ("1 warm-up, 2 standard, 3 senior.", "1 热身,2 标准,3 资深。"), required=True
+        Whole((1, 2, 3)), ("1 warm-up, 2 standard, 3 senior.", "1 热身，2 标准，3 资深。"), required=True
     ),
     "ask": Field(
-        TEXT, ("The question: Markdown with $LaTeX$.", "题目:Markdown,可含 $LaTeX$。"), required=True
+        TEXT, ("The question: Markdown with $LaTeX$.", "题目：Markdown，可含 $LaTeX$。"), required=True
     ),
     "answer": Field(TEXT, ("The model answer, or the explanation.", "参考答案或解析。")),
     "points": Field(
@@ -88,7 +88,7 @@ OWN: dict[str, dict[str, Field]] = {
     "number": {
         "value": Field(Decimal(), ("The right number.", "正确数值。"), required=True),
         "tolerance": Field(
-            Decimal(low=0), ("How far off is still right; 0 if left out.", "允许的绝对误差,省略表示 0。")
+            Decimal(low=0), ("How far off is still right; 0 if left out.", "允许的绝对误差，省略表示 0。")
         ),
         "unit": Field(TEXT, ("The unit of both.", "单位。")),
     },
@@ -130,6 +130,6 @@ BANK: dict[str, Field] = {
     "title": Field(TEXT, ("The topic's name.", "主题名称。"), required=True),
     "languages": Field(
         ListOf(OneOf(LANGS)),
-        ("The languages it is written in; both if left out.", "题库使用的语言;省略表示两种都有。"),
+        ("The languages it is written in; both if left out.", "题库使用的语言；省略表示两种都有。"),
     ),
 }

@@ -36,7 +36,7 @@ def bank_files(folder: Path) -> tuple[list[BankFile], list[Mistake]]:
         return [], []
     except OSError as error:
         raise QuizError(
-            tr(f"{folder}: cannot be read: {error.strerror}", f"{folder}:无法读取:{error.strerror}"),
+            tr(f"{folder}: cannot be read: {error.strerror}", f"{folder}：无法读取：{error.strerror}"),
             tr("Look at the permissions of the folder.", "请检查该文件夹的权限。"),
         ) from error
     files: list[BankFile] = []
@@ -57,7 +57,7 @@ def bank_file(path: str, name: str) -> BankFile | Mistake:
             1,
             1,
             "",
-            tr("rename this file: its name cannot be printed", "文件名无法显示,请重命名"),
+            tr("rename this file: its name cannot be printed", "文件名无法显示，请重命名"),
         )
     try:
         status = os.stat(path)
@@ -71,7 +71,7 @@ def bank_file(path: str, name: str) -> BankFile | Mistake:
 def unreadable(name: str, error: OSError) -> Mistake:
     """The mistake of a file that the system does not hand out."""
     reason = error.strerror or str(error)
-    return Mistake(name, 1, 1, "", tr(f"cannot be read: {reason}", f"无法读取:{reason}"))
+    return Mistake(name, 1, 1, "", tr(f"cannot be read: {reason}", f"无法读取：{reason}"))
 
 
 def content(file: BankFile) -> bytes:

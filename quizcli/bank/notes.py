@@ -63,7 +63,7 @@ class Notes:
                     "",
                     tr(
                         f"more than {MAX_MISTAKES} mistakes; the rest is not listed",
-                        f"错误超过 {MAX_MISTAKES} 处,其余不再列出",
+                        f"错误超过 {MAX_MISTAKES} 处，其余不再列出",
                     ),
                 )
             )

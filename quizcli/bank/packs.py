@@ -50,7 +50,7 @@ def pack_at(folder: Path) -> Pack:
         raise QuizError(
             tr(
                 f"{folder}: no pack: it has no folder `questions`",
-                f"{folder}:不是题库包,缺少 `questions` 文件夹",
+                f"{folder}：不是题库包，缺少 `questions` 文件夹",
             ),
             tr(
                 "Put YAML banks into a folder `questions` there.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -15,8 +16,8 @@ from quizcli.bank.mistake import Mistake
 from quizcli.bank.notes import EnoughError, Notes, Places, Spot, place_of
 from quizcli.bank.shapes import KEBAB
 from quizcli.bank.tree import Listing, Mapping, Node, Scalar, parse
-from quizcli.bank.types import KINDS, AnyQuestion, Bank, Choice, Cloze, Number, Question
-from quizcli.text import LANGS, tr
+from quizcli.bank.types import KINDS, AnyQuestion, Bank, Choice, Cloze, Number, Order, Question
+from quizcli.text import LANGS, Text, tr
 
 _END = (MAX_BYTES, 0)  # a place behind every place
 _TOP = (*fields.BANK, "questions")
@@ -55,7 +56,7 @@ def read(data: bytes, path: str) -> Reading:
 def _decoded(data: bytes, notes: Notes) -> str | None:
     if len(data) > MAX_BYTES:
         limit = MAX_BYTES >> 20
-        notes.report(1, 1, tr(f"larger than {limit} MB; split the bank", f"超过 {limit} MB,请拆分题库"))
+        notes.report(1, 1, tr(f"larger than {limit} MB; split the bank", f"超过 {limit} MB，请拆分题库"))
         return None
     try:
         return data.decode("utf-8-sig")
@@ -65,7 +66,7 @@ def _decoded(data: bytes, notes: Notes) -> str | None:
         notes.report(
             line,
             column,
-            tr("this is not UTF-8; save the file as UTF-8", "不是 UTF-8 编码,请把文件另存为 UTF-8"),
+            tr("this is not UTF-8; save the file as UTF-8", "不是 UTF-8 编码，请把文件另存为 UTF-8"),
         )
         return None
 
@@ -118,7 +119,7 @@ def _questions(key: Scalar, node: Node, notes: Notes, topic: str) -> tuple[AnyQu
     """The healthy questions."""
     if not isinstance(node, Listing) or not node.items:
         message = tr(
-            "must be a list of questions, each beginning with `- id:`", "应为题目列表,每题以 `- id:` 开头"
+            "must be a list of questions, each beginning with `- id:`", "应为题目列表，每题以 `- id:` 开头"
         )
         notes.wrong(Spot("questions", key.line, key.column), message)
         return ()
@@ -148,7 +149,7 @@ def _label(node: Node, number: int) -> str:
     for key, value in node.entries if isinstance(node, Mapping) else []:
         if not (isinstance(key, Scalar) and key.text == "id" and isinstance(value, Scalar)):
             continue
-        if len(value.text) <= 80 and re.match(KEBAB, value.text):
+        if len(value.text) <= 80 and re.fullmatch(KEBAB, value.text):
             return value.text
     return tr(f"question {number}", f"第 {number} 题")
 
@@ -203,6 +204,8 @@ def _rules(question: Question) -> list[tuple[str, str]]:
         return _choice_rules(question)
     if isinstance(question, Cloze):
         return _cloze_rules(question)
+    if isinstance(question, Order):
+        return _twins("items.{}", question.items)
     if isinstance(question, Number) and question.tolerance == 0 and not question.value.is_integer():
         return [
             ("tolerance", tr("must be above 0 where 'value' is not whole", "'value' 不是整数时必须大于 0"))
@@ -222,10 +225,23 @@ def _choice_rules(question: Choice) -> list[tuple[str, str]]:
             wrong.append(
                 (
                     f"choices.{number}.why",
-                    tr("is missing: say why this choice is wrong", "缺失:请说明这个选项错在哪里"),
+                    tr("is missing: say why this choice is wrong", "缺失：请说明这个选项错在哪里"),
                 )
             )
-    return wrong
+    return wrong + _twins("choices.{}.text", [option.text for option in question.choices])
+
+
+def _twins(name: str, texts: Sequence[Text]) -> list[tuple[str, str]]:
+    """The texts that read like an earlier one in a language, so that nobody can tell them apart."""
+    message = tr("reads like another one in this list", "与列表中的另一项内容相同")
+    first = {
+        (lang, text[lang]): number for number, text in reversed([*enumerate(texts, 1)]) for lang in LANGS
+    }
+    return [
+        (name.format(number), message)
+        for number, text in enumerate(texts, 1)
+        if any(first[lang, text[lang]] < number for lang in LANGS)
+    ]
 
 
 def _cloze_rules(question: Cloze) -> list[tuple[str, str]]:
@@ -237,7 +253,7 @@ def _cloze_rules(question: Cloze) -> list[tuple[str, str]]:
             wrong.append(
                 (
                     f"text.{lang}",
-                    tr("hides nothing: write {{c1::the answer}}", "没有挖空,请写成 {{c1::答案}}"),
+                    tr("hides nothing: write {{c1::the answer}}", "没有挖空，请写成 {{c1::答案}}"),
                 )
             )
         elif text.count("{{c") != len(found):

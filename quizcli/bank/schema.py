@@ -11,7 +11,7 @@ from quizcli.bank.types import KINDS
 
 _TEXT = {
     "description": "Markdown with $LaTeX$ in both languages; plain where it reads alike. "
-    "中英双语的 Markdown,可含 $LaTeX$;两种语言写法相同时可直接写文本。",
+    "中英双语的 Markdown，可含 $LaTeX$；两种语言写法相同时可直接写文本。",
     "anyOf": [
         {"$ref": "#/definitions/string"},
         {

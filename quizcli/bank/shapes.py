@@ -43,17 +43,17 @@ def string(node: Node, spot: Spot, notes: Notes) -> str | None:
             spot,
             tr(
                 "must be text, not a list; a text that begins with `[` or `- ` needs quotes",
-                "应为文本而不是列表;以 `[` 或 `- ` 开头的文本需要加引号",
+                "应为文本而不是列表；以 `[` 或 `- ` 开头的文本需要加引号",
             ),
         )
     elif trap := not_text(node):
-        notes.wrong(spot, tr(f"must be text: {trap}", f"应为文本:{trap}"))
+        notes.wrong(spot, tr(f"must be text: {trap}", f"应为文本：{trap}"))
     elif node.commented:
         notes.wrong(
             spot,
             tr(
                 "is cut off at ` #`, which begins a comment; quote the text or move the comment",
-                "在 ` #` 处被截断(` #` 开始注释),请给文本加引号,或把注释移到单独一行",
+                "在 ` #` 处被截断（` #` 开始注释），请给文本加引号，或把注释移到单独一行",
             ),
         )
     elif not node.text.strip():
@@ -68,7 +68,7 @@ def _mapping_for_text(node: Mapping) -> str:
     word = shown(first.text) if isinstance(first, Scalar) else "{"
     return tr(
         f"must be text, not a mapping with {word}; a text that holds `: ` or begins with `{{` needs quotes",
-        f"应为文本,而不是含 {word} 的映射;含 `: ` 或以 `{{` 开头的文本需要加引号",
+        f"应为文本，而不是含 {word} 的映射；含 `: ` 或以 `{{` 开头的文本需要加引号",
     )
 
 
@@ -83,10 +83,14 @@ class Word(Struct, frozen=True):
         if self.pattern and isinstance(node, Scalar):
             node = Scalar(node.text, node.line, node.column, node.plain)  # a comment after an id is harmless
         word = string(node, spot, notes)
-        if word is not None and self.pattern and (len(word) > _MAX_WORD or not re.match(self.pattern, word)):
+        if (
+            word is not None
+            and self.pattern
+            and (len(word) > _MAX_WORD or not re.fullmatch(self.pattern, word))
+        ):
             notes.wrong(
                 spot,
-                tr(f"must be {self.rule[0]}, not {shown(word)}", f"应为{self.rule[1]},不能是 {shown(word)}"),
+                tr(f"must be {self.rule[0]}, not {shown(word)}", f"应为{self.rule[1]}，不能是 {shown(word)}"),
             )
             return None
         return word
@@ -113,7 +117,8 @@ class OneOf(Struct, frozen=True):
         near = did_you_mean(given, self.words)
         notes.wrong(
             spot,
-            tr(f"must be one of {known}, not {shown(given)}", f"只能是 {known},不能是 {shown(given)}") + near,
+            tr(f"must be one of {known}, not {shown(given)}", f"只能是 {known}，不能是 {shown(given)}")
+            + near,
         )
         return None
 
@@ -134,7 +139,7 @@ class Words(Struct, frozen=True):
         if len(notes.languages) > 1 and not reads_alike(one):
             notes.wrong(
                 spot,
-                tr("must be in both languages: {en: …, zh: …}", "必须中英文都有:{en: …, zh: …}"),
+                tr("must be in both languages: {en: …, zh: …}", "必须中英文都有：{en: …, zh: …}"),
             )
             return None
         return Text(one, one)
@@ -180,7 +185,7 @@ class Whole(Struct, frozen=True):
         )
         given = shown(node.text) if isinstance(node, Scalar) else "…"
         why = f" ({trap})" if isinstance(node, Scalar) and (trap := _number_trap(node)) else ""
-        notes.wrong(spot, tr(f"must be {en}, not {given}", f"只能是 {zh},不能是 {given}") + why)
+        notes.wrong(spot, tr(f"must be {en}, not {given}", f"只能是 {zh}，不能是 {given}") + why)
         return None
 
     def schema(self) -> Schema:  # noqa: D102
@@ -206,7 +211,7 @@ class Decimal(Struct, frozen=True):
                 spot,
                 tr(
                     f"must be a number, not {shown(node.text)}: {trap}",
-                    f"应为数字,不能是 {shown(node.text)}:{trap}",
+                    f"应为数字，不能是 {shown(node.text)}：{trap}",
                 ),
             )
         elif self.low is not None and float(node.text) < self.low:
@@ -214,7 +219,7 @@ class Decimal(Struct, frozen=True):
                 spot,
                 tr(
                     f"must be at least {self.low:g}, not {node.text}",
-                    f"至少为 {self.low:g},不能是 {node.text}",
+                    f"至少为 {self.low:g}，不能是 {node.text}",
                 ),
             )
         else:
@@ -237,7 +242,7 @@ class Flag(Struct, frozen=True):
             spot,
             tr(
                 f"must be true or false without quotes, not {given}",
-                f"只能是不加引号的 true 或 false,不能是 {given}",
+                f"只能是不加引号的 true 或 false，不能是 {given}",
             ),
         )
         return None

@@ -28,35 +28,35 @@ def explain(error: yaml.MarkedYAMLError, source: str) -> tuple[int, int, str]:
 
 
 def _not_yaml(problem: str) -> str:
-    return tr(f"not valid YAML: {problem}", f"不是合法的 YAML:{problem}")
+    return tr(f"not valid YAML: {problem}", f"不是合法的 YAML：{problem}")
 
 
 def _trap(problem: str, context: str, line: str, column: int) -> str:
     """The message for a known cause, or "". `line` is the line of the error, `column` counts from 0."""
     before, at = line[:column].rstrip(), line[column : column + 1]
     if at == "\t" or "tab character" in problem:
-        return tr("a tab cannot indent YAML; use spaces", "YAML 不能用制表符 (tab) 缩进,请用空格")
+        return tr("a tab cannot indent YAML; use spaces", "YAML 不能用制表符 (tab) 缩进，请用空格")
     if context.startswith(_OPENED) or "cannot start any token" in problem:
         return tr(
             f"an unquoted text cannot begin with {at!r}; quote the text",
-            f"不加引号的文本不能以 {at!r} 开头,请加引号",
+            f"不加引号的文本不能以 {at!r} 开头，请加引号",
         )
     if "escape" in problem:
         return tr(
             "in double quotes a backslash starts an escape; use single quotes or a `|` block for LaTeX",
-            "双引号里的反斜杠是转义符;含 LaTeX 的文本请用单引号或 `|` 块",
+            "双引号里的反斜杠是转义符；含 LaTeX 的文本请用单引号或 `|` 块",
         )
     if "end of stream" in problem:
         return tr("this quote is never closed", "这个引号没有闭合")
     if "{{" in line and ("expected" in problem or "not allowed" in problem):
         return tr(
             "a text that begins with `{{` must be quoted, or stand in a `|` block",
-            "以 `{{` 开头的文本必须加引号,或写成 `|` 块",
+            "以 `{{` 开头的文本必须加引号，或写成 `|` 块",
         )
     if before[-1:] in ("'", '"') and "expected" in problem:
         return tr(
             "the text goes on after its closing quote; inside write '' for ', or \\\" for \"",
-            "右引号之后还有内容;单引号里的 ' 写作 '',双引号里的 \" 写作 \\\"",
+            "右引号之后还有内容；单引号里的 ' 写作 ''，双引号里的 \" 写作 \\\"",
         )
     return _structure(problem, line, column)
 
@@ -70,20 +70,20 @@ def _structure(problem: str, line: str, column: int) -> str:
     if "',' or" in problem or "node content" in problem:
         return tr(
             "this bracket is not closed, or a text inside `{ }` or `[ ]` needs quotes",
-            "括号没有闭合,或 `{ }`、`[ ]` 里的文本需要加引号",
+            "括号没有闭合，或 `{ }`、`[ ]` 里的文本需要加引号",
         )
     if "mapping values are not allowed" in problem and not _is_key(line[:column]):
         return tr(
-            "an unquoted text cannot hold `: `; quote the text", "不加引号的文本里不能出现 `: `,请加引号"
+            "an unquoted text cannot hold `: `; quote the text", "不加引号的文本里不能出现 `: `，请加引号"
         )
     if "could not find expected ':'" in problem:
         return tr(
             "this line is neither `key: value` nor part of the text above; check its indentation",
-            "这一行既不是 `键: 值`,也不属于上面的文本,请检查缩进",
+            "这一行既不是 `键: 值`，也不属于上面的文本，请检查缩进",
         )
     if "not allowed in this context" in problem or "did not find expected" in problem:
         return tr(
             "wrong indentation, or a text above that needs quotes: keys of one mapping start in one column",
-            "缩进有误,或上面的文本缺少引号:同一层的键必须对齐",
+            "缩进有误，或上面的文本缺少引号：同一层的键必须对齐",
         )
     return ""

@@ -49,7 +49,7 @@ def not_text(scalar: Scalar) -> str:
         return ""
     if kind == "null" and not word:
         return tr("there is nothing here", "这里是空的")
-    quoted = tr(f'; write "{word}"', f',请写成 "{word}"') if len(word) <= _LONGEST_NUMBER else ""
+    quoted = tr(f'; write "{word}"', f'，请写成 "{word}"') if len(word) <= _LONGEST_NUMBER else ""
     return _guess(kind, word) + quoted
 
 
@@ -60,13 +60,13 @@ def not_number(scalar: Scalar) -> str:
         return ""
     if type_of(scalar) in ("int", "float"):
         return tr(
-            f"{_guess('int', word)}; write it in plain decimals", f"{_guess('int', word)},请写成普通十进制"
+            f"{_guess('int', word)}; write it in plain decimals", f"{_guess('int', word)}，请写成普通十进制"
         )
     if not scalar.plain and _DECIMAL.fullmatch(word):
         return tr("a number stands without quotes", "数字不要加引号")
     if dotted := _with_dot(word):
         return tr(
-            f"`{word}` is text in YAML 1.1; write {dotted}", f"`{word}` 在 YAML 1.1 里是文本,请写成 {dotted}"
+            f"`{word}` is text in YAML 1.1; write {dotted}", f"`{word}` 在 YAML 1.1 里是文本，请写成 {dotted}"
         )
     return tr("it is no number", "这不是数字")
 

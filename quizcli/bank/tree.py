@@ -86,7 +86,7 @@ def parse(source: str, report: Report) -> Node | None:
 def _forbidden(character: str) -> str:
     code = f"U+{ord(character):04X}"
     return tr(
-        f"the invisible character {code} is not allowed; delete it", f"不允许出现不可见字符 {code},请删除"
+        f"the invisible character {code} is not allowed; delete it", f"不允许出现不可见字符 {code}，请删除"
     )
 
 
@@ -111,7 +111,7 @@ class _Builder:
                         event,
                         tr(
                             "a bank is one document; delete this `---`",
-                            "一个题库只能有一个 YAML 文档,请删去这个 `---`",
+                            "一个题库只能有一个 YAML 文档，请删去这个 `---`",
                         ),
                     )
             elif isinstance(event, yaml.CollectionStartEvent):
@@ -181,26 +181,26 @@ def _place(event: Any) -> tuple[int, int]:
 def _escape(what: str) -> str:
     return tr(
         f"{what}: in double quotes a backslash starts an escape; use single quotes or a `|` block",
-        f"{what}:双引号里的反斜杠是转义符,请改用单引号或 `|` 块",
+        f"{what}：双引号里的反斜杠是转义符，请改用单引号或 `|` 块",
     )
 
 
 def _no_alias(name: str) -> str:
     return tr(
         f"an unquoted text cannot begin with `*` (YAML reads the alias {shown(name)}); quote the text",
-        f"不加引号的文本不能以 `*` 开头(YAML 会当成别名 {shown(name)}),请加引号",
+        f"不加引号的文本不能以 `*` 开头（YAML 会当成别名 {shown(name)}），请加引号",
     )
 
 
 def _no_anchor(name: str) -> str:
     return tr(
         f"an unquoted text cannot begin with `&` (YAML reads the anchor {shown(name)}); quote the text",
-        f"不加引号的文本不能以 `&` 开头(YAML 会当成锚点 {shown(name)}),请加引号",
+        f"不加引号的文本不能以 `&` 开头（YAML 会当成锚点 {shown(name)}），请加引号",
     )
 
 
 def _no_tag() -> str:
     return tr(
         "an unquoted text cannot begin with `!` (YAML reads a tag); quote the text",
-        "不加引号的文本不能以 `!` 开头(YAML 会当成标签),请加引号",
+        "不加引号的文本不能以 `!` 开头（YAML 会当成标签），请加引号",
     )

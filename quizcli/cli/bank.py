@@ -23,7 +23,7 @@ app = typer.Typer(no_args_is_help=True)
 @app.command(
     help=tr(
         "Check banks: the form, both languages, sources, formulas, and every link to a demonstration.",
-        "检查题库:格式、双语、出处、公式,以及指向演示的每个链接。",
+        "检查题库：格式、双语、出处、公式，以及指向演示的每个链接。",
     )
 )
 def check(
@@ -33,7 +33,7 @@ def check(
             metavar="[PATH]...",
             help=tr(
                 "A bank, a folder `questions`, or a pack; else the pack here, or the built-in one.",
-                "题库文件、`questions` 文件夹或题库包;默认为当前目录的题库包或内置题库包。",
+                "题库文件、`questions` 文件夹或题库包；默认为当前目录的题库包或内置题库包。",
             ),
         ),
     ] = None,
@@ -63,7 +63,7 @@ def check(
 
 
 @app.command(
-    help=tr("Print the JSON schema of a bank, for editors.", "输出题库的 JSON Schema,供编辑器使用。")
+    help=tr("Print the JSON schema of a bank, for editors.", "输出题库的 JSON Schema，供编辑器使用。")
 )
 def schema() -> int:
     """Print the schema that `quizcli/bank/schema.json` holds."""
@@ -100,7 +100,7 @@ def _seen_from_here(root: Path, name: str) -> str:
 
 def _summary(whole: Examined) -> str:
     en = f"{_count(whole.banks, 'bank')}, {_count(whole.questions, 'sound question')}: "
-    zh = f"{whole.banks} 个题库,{whole.questions} 道合格题目:"
+    zh = f"{whole.banks} 个题库，{whole.questions} 道合格题目："
     if not whole.mistakes:
         return tr(en + "no mistakes", zh + "没有错误")
     return tr(en + _count(len(whole.mistakes), "mistake"), zh + f"{len(whole.mistakes)} 处错误")

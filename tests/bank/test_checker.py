@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from quizcli.bank.checker import Outside, check, longest_is_right
+from quizcli.bank.notes import MAX_MISTAKES
 from quizcli.bank.reader import read
 from quizcli.bank.types import AnyQuestion, Bank, Choice, Option, Recall
 from quizcli.errors import QuizError
@@ -119,6 +120,12 @@ def test_a_link_to_a_question_in_a_broken_bank_is_no_fault() -> None:
     assert reading.bank is not None
     assert broken.bank is None
     assert check([reading.bank], {"b.yaml": reading.places, "c.yaml": broken.places}, OUTSIDE) == []
+
+
+@pytest.mark.timeout(20)
+def test_a_hostile_bank_is_judged_quickly() -> None:
+    follow = ", ".join(f"dropout-{n}" for n in range(60_000))
+    assert len(said(GOOD.replace("[dropout-truth]", f"[{follow}]"))) == MAX_MISTAKES
 
 
 def _choice(number: int, right: str, wrong: str = "abcd") -> Choice:

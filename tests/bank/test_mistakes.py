@@ -132,6 +132,13 @@ def said(text: str) -> list[str]:
         ),
         ("      - {en: scale, zh: 缩放}\n", "", "items:", "'items' needs at least 3, has 2"),
         ("{en: scale, zh: 缩放}", "{en: multiply, zh: 相乘}", "{en:", "'items.3' stands in this list twice"),
+        (
+            "{en: scale, zh: 缩放}",
+            "{en: scale, zh: 相乘}",
+            "{en:",
+            "'items.3' reads like another one in this list",
+        ),
+        ("{text: $1-p$,", "{text: $1/(1-p)$,", "text:", "'choices.2.text' reads like another one in this"),
         ("{p: 0.5,", "{lr: 1e-3,", "lr:", "'demo.set.lr' must be one value: `1e-3` is text in YAML"),
         (
             "{p: 0.5,",
