@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
 
 from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from quizcli.bank.cloze import pieces
+from quizcli.bank.cloze import blanks, pieces
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Order, Truth
 from quizcli.screen import theme
 from quizcli.screen.markdown import render, visible
-from quizcli.screen.solution import Response, numbered, sign, solution_lines
+from quizcli.screen.solution import Response, Verdict, numbered, sign, solution_lines
 from quizcli.screen.wrap import Span, wrap
 from quizcli.text import Text as Words
 from quizcli.text import tr
@@ -40,15 +39,6 @@ class TickedClaim(Struct, frozen=True):
     holds: bool
     numbers: str
     label: str = ""
-
-
-class Verdict(Protocol):
-    """What a grader says about a response."""
-
-    @property
-    def right(self) -> bool:
-        """Whether the response was right."""
-        ...
 
 
 def header_line(header: Header, width: int) -> Text:
@@ -91,10 +81,10 @@ def answer_lines(
     """
     inner = width - 2 * MARGIN
     sections = [
-        solution_lines(question, inner, response, verdict.right if verdict else None, permutation),
+        solution_lines(question, inner, response, verdict, permutation),
         render(str(question.answer), inner) if question.answer is not None else [],
         _listed(tr("a complete answer mentions", "完整的回答应提到"), question.points, theme.BULLET, inner),
-        _listed(tr("watch out", "常见误区"), question.pitfalls, "!", inner),
+        _listed(tr("watch out", "常见误区"), question.pitfalls, theme.NOTE, inner),
         _claims(claims, inner),
         _references(question, follow, inner),
     ]
@@ -157,12 +147,21 @@ def _asked(question: AnyQuestion, width: int, permutation: Sequence[int]) -> Ite
             )
         case Cloze(text=text):
             yield from _accented(render(_with_blanks(str(text)), width), r"\[…[^\]]*\]?")
+            if (count := len(blanks(str(text)))) > 1:
+                how = tr(f"{count} answers, separated by ;", f"共 {count} 个空，答案之间用 ; 隔开")
+                yield from [Text(), *_quiet(how, width)]
         case Number(unit=unit):
-            asked = Text(tr("a number", "填一个数"), theme.QUIET)
-            yield asked.append(tr(f", in {unit}", f"，单位：{unit}")) if unit else asked
+            asked = tr("a number", "填一个数") + (tr(f", in {unit}", f"，单位：{unit}") if unit else "")
+            yield from _quiet(asked, width)
         case Order(items=items):
             for number, place in enumerate(permutation or range(len(items)), start=1):
                 yield from render(str(items[place]), width, mark=numbered(number))
+            how = tr("the numbers in the right order", "按正确顺序写出编号")
+            yield from [Text(), *_quiet(how, width)]
+
+
+def _quiet(text: str, width: int) -> list[Text]:
+    return wrap([Span(visible(text), theme.QUIET)], width)
 
 
 def _with_blanks(text: str) -> str:

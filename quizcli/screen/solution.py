@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from rich.text import Text
 
@@ -16,6 +18,20 @@ from quizcli.text import tr
 Response = bool | str | frozenset[int]  # truth; what was typed; the chosen options, counted from 0
 
 
+class Verdict(Protocol):
+    """What a grader says about a response."""
+
+    @property
+    def right(self) -> bool:
+        """Whether all of it was right."""
+        ...
+
+    @property
+    def wrong(self) -> Sequence[int]:
+        """Which blanks, or places of an order, were not; counted from 0."""
+        ...
+
+
 def sign(good: bool) -> Span:
     """✓ or ✗."""
     return Span(theme.RIGHT, theme.GOOD) if good else Span(theme.WRONG, theme.BAD)
@@ -25,7 +41,7 @@ def solution_lines(
     question: AnyQuestion,
     width: int,
     response: Response | None,
-    right: bool | None,
+    verdict: Verdict | None,
     permutation: Sequence[int],
 ) -> list[Text]:
     """The solution, then the response with ✓ or ✗. Nothing for a question that is answered aloud."""
@@ -38,25 +54,25 @@ def solution_lines(
                 for line in _option(index, option, index in chosen, width)
             ]
         case Truth(correct=correct):
-            lines = [Text(_statement(correct), theme.STRONG)]
-            right = response == correct
+            said = _said([_truth(response is True), " ", sign(response == correct)], width)
+            return [*_bold(_statement(correct), width), *(said if response is not None else [])]
         case Number():
-            lines = [Text(_number(question), theme.STRONG)]
+            return [*_bold(_number(question), width), *_said(_typed(response, verdict), width)]
         case Cloze(text=text):
-            lines = render(_filled(str(text)), width)
-        case Order(items=items):
-            shown = {place: number for number, place in enumerate(permutation, start=1)}
-            lines = []
-            for place, item in enumerate(items):
-                lines += render(str(item), width, mark=numbered(shown.get(place, place + 1)))
-        case _:
-            return []
-    return [*lines, *_responded(response, right, width)]
+            return [*render(_filled(str(text)), width), *_said(_blanks(response, verdict), width)]
+        case Order():
+            items = _in_order(question, permutation, verdict, width)
+            return [*items, *_said(_typed(response, verdict), width)]
+    return []
 
 
 def numbered(number: int) -> list[Span]:
     """The mark of a line that a key stands for."""
     return [Span(str(number), theme.KEY), Span("  ")]
+
+
+def _bold(text: str, width: int) -> list[Text]:
+    return wrap([Span(visible(text), theme.STRONG)], width)
 
 
 def _statement(true: bool) -> str:
@@ -71,16 +87,42 @@ def _number(question: Number) -> str:
     return f"{question.value:g}{unit}{tolerance}"
 
 
-def _responded(response: Response | None, right: bool | None, width: int) -> list[Text]:
-    """What the person answered, with ✓ or ✗ where that is known."""
-    if response is None or isinstance(response, frozenset):
+def _truth(true: bool) -> str:
+    return tr("true", "正确") if true else tr("false", "错误")
+
+
+def _said(parts: Sequence[str | Span], width: int) -> list[Text]:
+    """What the person answered, with its signs; nothing where nothing was said."""
+    if not parts:
         return []
-    if isinstance(response, bool):
-        said = tr("true", "正确") if response else tr("false", "错误")
-    else:
-        said = visible(response)
-    mark = [Span(tr("you  ", "你答  "), theme.QUIET)]
-    return wrap([Span(f"{said} "), *([] if right is None else [sign(right)])], width, mark)
+    spans = [part if isinstance(part, Span) else Span(visible(part)) for part in parts]
+    return wrap(spans, width, [Span(tr("you  ", "你答  "), theme.QUIET)])
+
+
+def _typed(response: Response | None, verdict: Verdict | None) -> list[str | Span]:
+    if not isinstance(response, str):
+        return []
+    return [response] if verdict is None else [response, " ", sign(verdict.right)]
+
+
+def _blanks(response: Response | None, verdict: Verdict | None) -> list[str | Span]:
+    """What was typed into each blank, each with its sign."""
+    if not isinstance(response, str) or verdict is None:
+        return _typed(response, verdict)
+    parts: list[str | Span] = []
+    for index, text in enumerate(re.split("[;；]", response)):
+        parts += ["; " if index else "", text.strip() or theme.WAITING, " ", sign(index not in verdict.wrong)]
+    return parts
+
+
+def _in_order(
+    question: Order, permutation: Sequence[int], verdict: Verdict | None, width: int
+) -> Iterator[Text]:
+    """The items in the right order, with the numbers they were shown under and ✓ or ✗ for their place."""
+    shown = {place: number for number, place in enumerate(permutation, start=1)}
+    for place, item in enumerate(question.items):
+        mark = [] if verdict is None else [sign(place not in verdict.wrong), Span(" ")]
+        yield from render(str(item), width, mark=[*mark, *numbered(shown.get(place, place + 1))])
 
 
 def _option(index: int, option: Option, chosen: bool, width: int) -> Iterator[Text]:

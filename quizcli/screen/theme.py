@@ -30,6 +30,7 @@ FORMULA = ""
 # sign.
 RIGHT = "✓"
 WRONG = "✗"
+NOTE = "!"
 WAITING = "…"
 BULLET = "•"
 CHOSEN = "▸"

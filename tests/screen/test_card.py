@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 from rich.text import Text as Line
 
 from quizcli.bank.types import (
@@ -78,7 +78,16 @@ ORDER = Order(
     id="o", topic="t", level=2, ask=both("Sort."), items=(both("first"), both("second"), both("third"))
 )
 ALL: list[AnyQuestion] = [RECALL, CHOICE, TRUTH, CLOZE, NUMBER, ORDER]
-WRONG = SimpleNamespace(right=False)
+
+
+class Judged(Struct):
+    """What a grader says."""
+
+    right: bool
+    wrong: tuple[int, ...] = ()
+
+
+WRONG = Judged(False, (1, 2))
 
 
 @pytest.fixture
@@ -128,10 +137,17 @@ def test_question_in_chinese() -> None:
         (CHOICE, ["Which sign?", "", "1  plus", "2  minus"]),
         (TRUTH, ["LN depends on the batch.", "", "1  true     2  false"]),
         (NUMBER, ["2 ln 2?", "", "a number, in nats"]),
-        (ORDER, ["Sort.", "", "1  third", "2  first", "3  second"]),
+        (ORDER, ["Sort.", "", "1  third", "2  first", "3  second", "", "the numbers in the right order"]),
         (
             CLOZE,
-            ["Fill in.", "", "Scores are divided by […], then comes […: which", "function]."],
+            [
+                "Fill in.",
+                "",
+                "Scores are divided by […], then comes […: which",
+                "function].",
+                "",
+                "2 answers, separated by ;",
+            ],
         ),
     ],
 )
@@ -212,7 +228,7 @@ def test_truth_is_said_in_words() -> None:
 
 def test_blanks_are_filled_in() -> None:
     lines = answer_lines(CLOZE, 60, response="√d; sigmoid", verdict=WRONG)
-    assert shown(lines) == "\n  Scores are divided by √dₖ, then comes softmax.\n  you  √d; sigmoid ✗"
+    assert shown(lines) == "\n  Scores are divided by √dₖ, then comes softmax.\n  you  √d ✓; sigmoid ✗"
     assert [lines[1].plain[s.start : s.end] for s in lines[1].spans if s.style == "bold"] == ["softmax"]
 
 
@@ -223,14 +239,15 @@ def test_blanks_within_formulas() -> None:
 
 
 def test_numbers_with_unit_and_tolerance() -> None:
-    right = SimpleNamespace(right=True)
+    right = Judged(True)
     assert shown(answer_lines(NUMBER, 50, "1.39", right)) == "\n  1.386 nats (± 0.01)\n  you  1.39 ✓"
     assert shown(answer_lines(NUMBER, 50)) == "\n  1.386 nats (± 0.01)"
 
 
 def test_the_right_order_keeps_the_numbers_that_were_shown() -> None:
     lines = answer_lines(ORDER, 50, response="1 2 3", verdict=WRONG, permutation=(2, 0, 1))
-    assert shown(lines) == "\n  2  first\n  3  second\n  1  third\n  you  1 2 3 ✗"
+    assert shown(lines) == "\n  ✓ 2  first\n  ✗ 3  second\n  ✗ 1  third\n  you  1 2 3 ✗"
+    assert shown(answer_lines(ORDER, 50, permutation=(2, 0, 1))) == "\n  2  first\n  3  second\n  1  third"
 
 
 def test_what_was_typed_cannot_move_the_cursor() -> None:
