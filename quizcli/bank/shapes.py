@@ -1,7 +1,7 @@
-"""The shapes that a field of a bank can have. Each shape reads a node and describes itself as JSON schema,
+"""The shapes that a field of a bank can have.
 
-so that what the program accepts and what an editor suggests are written down once.
-`read` returns None where the node is wrong, after noting why.
+Each reads a node and describes itself as JSON schema, so that what the program accepts and what an editor
+suggests are written down once. `read` returns None where the node is wrong, after noting why.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from quizcli.bank import cache, types
+from quizcli.bank import cache, packs, types
 from quizcli.bank.mistake import Mistake
 from quizcli.bank.packs import Pack, builtin, load, pack_at
 from quizcli.errors import QuizError
@@ -52,6 +52,15 @@ def cache_file(pack: Pack, cache_dir: Path) -> Path:
 
 def test_the_builtin_pack_is_this_repository() -> None:
     assert builtin() == Pack("builtin", Path(__file__).resolve().parents[2])
+
+
+def test_an_installed_program_carries_its_content_inside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packs, "__file__", str(tmp_path / "quizcli" / "bank" / "packs.py"))
+    assert builtin().root == tmp_path
+    (tmp_path / "quizcli" / "_builtin").mkdir(parents=True)
+    assert builtin().root == tmp_path / "quizcli" / "_builtin"
 
 
 def test_a_pack_needs_questions(tmp_path: Path) -> None:
