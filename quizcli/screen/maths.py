@@ -72,7 +72,7 @@ def display(latex: str, width: int) -> tuple[Box, ...]:
         else:
             lines.append(segment)
     boxes = [_beside(items, upright=True) for items in lines]
-    return (*boxes[:1], *(side_by_side([(0, blank(0)), (CONTINUATION, box)]) for box in boxes[1:]))
+    return (*boxes[:1], *(aligned(box, box.width + CONTINUATION, "r") for box in boxes[1:]))
 
 
 def unshowable(latex: str) -> str | None:
@@ -128,6 +128,7 @@ def _beside(items: list[Item], tight: bool = False, upright: bool = False) -> Bo
     placed: list[tuple[int, Box]] = []
     for i, (item, (gap, text)) in enumerate(zip(items, written, strict=True)):
         if text is None or upright:
+            # `gap` is for parentheses around a flat fraction; a tall one has none.
             box, gap = _box(item.node, tight, upright), max(gap, item.gap if i else 0)
         else:
             box = Box.of(text)
