@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from quizcli.bank.checker import Outside
     from quizcli.bank.examine import Examined, Target
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer()
 
 
 @app.command(
