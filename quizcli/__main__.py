@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings, load_settings
@@ -15,7 +16,7 @@ def main() -> None:
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run one command line and return its exit status; everything that goes wrong ends in one clear message."""
+    """Run one command line and return its exit status; what goes wrong ends in one clear message."""
     debug = "--debug" in _before_separator(argv)
     try:
         arguments, flags = global_flags(argv)
@@ -35,7 +36,7 @@ def run(argv: Sequence[str]) -> int:
         # The reader of our output has gone (| head): that is no error, and nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitStatus.OK
-    except Exception as error:  # noqa: BLE001 - the last line of defence: one message instead of a traceback
+    except Exception as error:  # the last line of defence: one message instead of a traceback
         if debug:
             raise
         print(f"quizcli: {type(error).__name__}: {error}", file=sys.stderr)
@@ -66,10 +67,10 @@ def _before_separator(argv: Sequence[str]) -> list[str]:
     return list(argv[: argv.index("--")]) if "--" in argv else list(argv)
 
 
-def global_flags(argv: Sequence[str]) -> tuple[list[str], dict[str, str | bool]]:
+def global_flags(argv: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
     """Take --lang, --debug, --no-input out of a command line, wherever they stand before a `--`."""
     rest: list[str] = []
-    flags: dict[str, str | bool] = {}
+    flags: dict[str, Any] = {}
     words = iter(argv)
     for word in words:
         if word == "--":

@@ -45,7 +45,9 @@ def load_settings(environ: Mapping[str, str] | None = None, **flags: Any) -> Set
     values: dict[str, Any] = {"lang": _lang_of_locale(env)}
     values |= _from_file(config_file)
     values |= _from_environment(env)
-    values |= {name: _checked(name, value, f"--{name.replace('_', '-')}") for name, value in flags.items()}
+    values |= {
+        name: _checked(name, value, f"--{name.replace('_', '-')}") for name, value in (flags or {}).items()
+    }
     return Settings(
         config_file=config_file,
         store_file=data_dir / "quizcli.db",

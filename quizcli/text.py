@@ -35,5 +35,5 @@ def language() -> Lang:
 
 
 def tr(en: str, zh: str) -> str:
-    """The one of two renderings that is in the language in use. Both stand side by side so that neither is forgotten."""
+    """The rendering in the language in use. Both stand side by side so that neither is forgotten."""
     return zh if _current == "zh" else en

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -12,9 +13,11 @@ import pyte
 
 
 class Terminal:
-    """Runs `python -m quizcli …` at a given size; `screen` is what a person would see, `seen` all that ever was."""
+    """Runs `python -m quizcli …` at a given size; `screen` is what a person would see."""
 
-    def __init__(self, *arguments: str, env: Mapping[str, str], columns: int = 80, rows: int = 24) -> None:
+    def __init__(
+        self, *arguments: str, env: Mapping[str, str], cwd: Path, columns: int = 80, rows: int = 24
+    ) -> None:
         self._screen = pyte.HistoryScreen(columns, rows, history=10_000)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = b""
@@ -22,6 +25,7 @@ class Terminal:
             sys.executable,
             ["-m", "quizcli", *arguments],
             env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "", **env},
+            cwd=str(cwd),
             dimensions=(rows, columns),
             timeout=30,
         )

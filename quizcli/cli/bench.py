@@ -47,17 +47,19 @@ class Bench:
             self._worker = warm(self._root, environment(self._settings))
 
     def run(self, link: DemoLink) -> Outcome:
-        """Run a question's demonstration with the question's settings in front of the person; keep its claims."""
+        """Run a demonstration with the question's settings in front of the person; keep its claims."""
         from quizcli.demo.catalogue import check_settings, find_answer
         from quizcli.demo.launcher import Request, environment, start
         from quizcli.screen.live import watch
+        from quizcli.study.claims import save_claims
 
         settings = check_settings(find_answer(self._root, link.run), link.set)
         worker, self._worker = self._worker, None
         with start(Request(str(self._root), link.run, settings), worker, environment(self._settings)) as run:
-            outcome = watch(run, self._console, keys=self._keys)
-        if outcome.claims:
-            self._store.save_claims(link.run, link.set, outcome)
+            outcome = watch(
+                run, self._console, keys=self._keys, expect=link.claims, debug=self._settings.debug
+            )
+        save_claims(self._store, link.run, link.set, outcome.claims, outcome.started)
         self.warm()
         return outcome
 

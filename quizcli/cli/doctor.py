@@ -292,12 +292,12 @@ def _settings(settings: Settings) -> Finding:
 def _print(findings: list[Finding]) -> None:
     from rich.cells import cell_len
 
-    from quizcli.screen.theme import make_console, sign
+    from quizcli.screen.theme import RIGHT, WRONG, make_console
 
     console = make_console()
     width = max(cell_len(finding.name) for finding in findings)
     for finding in findings:
-        mark = sign({"ok": "yes", "note": "note", "missing": "no"}[finding.state])
+        mark = {"ok": RIGHT, "note": "!", "missing": WRONG}[finding.state]
         pad = " " * (width - cell_len(finding.name))
         console.print(f" {mark} {finding.name}{pad}  {finding.detail}", soft_wrap=True)
         if finding.advice:

@@ -1,4 +1,4 @@
-"""`e`: the question in the person's own editor, at its line. The bank is checked before the session goes on with it."""
+"""`e`: the question in the person's own editor, at its line. The session goes on with a sound bank only."""
 
 from __future__ import annotations
 

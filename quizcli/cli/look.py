@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import msgspec
 import typer
 
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Order
-from quizcli.cli.opened import all_questions, card_states, claims_of, load_banks
+from quizcli.cli.opened import all_questions, card_states, load_banks
+from quizcli.cli.standing import standing
+from quizcli.cli.ticks import ticked
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.screen.card import TickedClaim
 from quizcli.settings import Settings
 from quizcli.text import Text, tr
 
@@ -48,10 +51,25 @@ def show(
     width = min(console.width, 120)
     in_order = tuple(range(len(question.items))) if isinstance(question, Order) else ()
     lines = question_lines(question, width, permutation=in_order)
-    lines += answer_lines(question, width, permutation=in_order, claims=claims_of(settings, question))
+    lines += answer_lines(
+        question,
+        width,
+        permutation=in_order,
+        claims=_claims(settings, question),
+        follow=[questions[name] for name in question.follow if name in questions],
+    )
     for line in lines:
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
     return ExitStatus.OK
+
+
+def _claims(settings: Settings, question: AnyQuestion) -> Sequence[TickedClaim]:
+    if not settings.store_file.exists():
+        return ()
+    from quizcli.study.store import Store
+
+    with Store.open(settings.store_file) as store:
+        return ticked(store, question)
 
 
 def list_questions(
@@ -90,7 +108,7 @@ def search(
 def chosen_questions(
     settings: Settings, topics: list[str], kinds: list[str], level: int | None
 ) -> list[AnyQuestion]:
-    """The questions of all given topics and kinds and of the level. An unknown word is a QuizError that lists the known."""
+    """The questions of these topics and kinds and this level; a QuizError for a word that is none."""
     questions = list(all_questions(load_banks(settings)).values())
     _known(topics, {q.topic for q in questions}, tr("topic", "主题"))
     _known(kinds, {q.kind for q in questions}, tr("kind", "题型"))
@@ -163,12 +181,11 @@ def _print(settings: Settings, questions: list[AnyQuestion], as_json: bool) -> N
         if q.topic != topic:
             topic = q.topic
             console.print(Line(topic, style="bold"))
-        state = states.get(q.id)
         ask = " ".join(str(q.ask).split())
         line = Line.assemble(
             f"  {q.id:<{width}}  ",
             (f"{q.kind:<6} {q.level}  ", QUIET),
-            f"{state.word if state else tr('new', '新卡'):<10} ",
+            f"{standing(states.get(q.id)):<10} ",
             (ask, QUIET),
         )
         if console.is_terminal:

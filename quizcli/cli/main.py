@@ -15,7 +15,7 @@ HELP_FLAGS = {"help_option_names": ["-h", "--help"]}
 
 
 def dispatch(arguments: Sequence[str], settings: Settings) -> int:
-    """Run one command line. Returns its exit status; a wrong command line is a QuizError with status USAGE."""
+    """Run one command line and return its exit status. A wrong one is a QuizError with status USAGE."""
     try:
         status: Any = build()(list(arguments), obj=settings, prog_name="quizcli", standalone_mode=False)
     except typer.TyperException as error:
@@ -77,8 +77,8 @@ def build() -> typer.Typer:
 
 def _root(
     ctx: typer.Context,
-    # The three flags after `version` are taken out of the command line before Typer sees it, so that they work
-    # in every place; here they only appear in the help.
+    # --lang, --no-input and --debug are taken out of the command line before Typer sees it, so that they work
+    # in any place; here they only appear in the help.
     version: Annotated[
         bool, typer.Option("--version", "-V", help=tr("Print the version.", "显示版本号。"))
     ] = False,

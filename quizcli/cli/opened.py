@@ -27,7 +27,7 @@ def load_banks(settings: Settings) -> Loaded:
         count = len(loaded.mistakes)
         print(
             tr(
-                f"quizcli: {count} mistake(s) in the banks; those questions are left out (`quizcli bank check`)",
+                f"quizcli: {count} mistake(s) in the banks, those questions left out (`quizcli bank check`)",
                 f"quizcli:题库中有 {count} 处错误,相关题目已略过(`quizcli bank check` 查看)",
             ),
             file=sys.stderr,

@@ -6,7 +6,7 @@ Knows nothing of schedules: what the person decided is returned, and the caller 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
@@ -54,16 +54,15 @@ class Occasion(Struct, frozen=True, kw_only=True):
     question: AnyQuestion
     header: Header
     permutation: tuple[int, ...] = ()  # order questions: shuffled position → right position
-    intervals: Callable[[], Mapping[int, str]] | None = (
-        None  # None: a scored round, the schedule stays as it is
-    )
-    claims: Callable[[], tuple[TickedClaim, ...]] = tuple
+    intervals: Callable[[], Mapping[int, str]] | None = None  # None: a round that leaves the schedule alone
+    claims: Callable[[], Sequence[TickedClaim]] = tuple
+    follow: Sequence[AnyQuestion] = ()  # what an interviewer asks next
     flag: Callable[[], bool] | None = None
     warm: bool = False  # a card that can run is near: have a worker ready
 
 
 def shuffled(question: AnyQuestion, count: int) -> tuple[int, ...]:
-    """In which order the items of an order question are shown, for the `count`th time; empty for other kinds."""
+    """In which order an order question shows its items, for the `count`th time; empty for other kinds."""
     if not isinstance(question, Order):
         return ()
     from quizcli.study.chance import permutation
@@ -127,13 +126,14 @@ class Sitting:
             verdict=self._verdict,
             permutation=self._occasion.permutation,
             claims=self._occasion.claims(),
+            follow=self._occasion.follow,
         )
 
     def _hint_lines(self) -> list[Line]:
         return [Line(), *labelled(tr("hint", "提示"), str(self._question.hint), self._page.width)]
 
     def _help_lines(self) -> list[Line]:
-        rows = self._commands() + [("ctrl-c", tr("stop; nothing is lost", "停止,不丢失任何记录"))]
+        rows = [*self._commands(), ("ctrl-c", tr("stop; nothing is lost", "停止,不丢失任何记录"))]
         return [Line(), *(Line.assemble("  ", (f"{key:<8}", theme.KEY), label) for key, label in rows)]
 
     # Keys

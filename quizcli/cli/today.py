@@ -1,6 +1,7 @@
 """The day's cards, one after the other, each committed at the key press.
 
-`quizcli` without a command comes here at once: nothing on this path may import Typer, or what only later keys need.
+`quizcli` without a command comes here at once: nothing on this path may import Typer, nor what only later
+keys need.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from rich.text import Text as Line
 
 from quizcli.bank.types import AnyQuestion, Bank
 from quizcli.cli.bench import Bench
-from quizcli.cli.opened import all_questions, load_banks, pack
+from quizcli.cli.opened import load_banks, pack
 from quizcli.cli.sitting import Decision, Occasion, Sitting, shuffled
+from quizcli.cli.standing import standing
+from quizcli.cli.ticks import ticked
 from quizcli.errors import ExitStatus
 from quizcli.screen import theme
 from quizcli.screen.card import Header
@@ -23,7 +26,6 @@ from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
 from quizcli.screen.theme import make_console
 from quizcli.settings import Settings
-from quizcli.study.card import State
 from quizcli.study.session import Session
 from quizcli.study.store import Store
 from quizcli.text import tr
@@ -74,9 +76,9 @@ class _Desk:
     def sit_down(self, banks: Sequence[Bank]) -> None:
         """Begin, or go on with changed banks: the session is drawn up from the store, so nothing is lost."""
         self._banks = {question.id: bank for bank in banks for question in bank.questions}
-        questions: list[AnyQuestion] = [question for bank in banks for question in bank.questions]
+        self._questions: dict[str, AnyQuestion] = {q.id: q for bank in banks for q in bank.questions}
         self._session = Session.open(
-            self._store, questions, self._settings, topics=self._topics, mode=self._mode
+            self._store, self._questions.values(), self._settings, topics=self._topics, mode=self._mode
         )
 
     def work(self) -> int:
@@ -108,17 +110,11 @@ class _Desk:
 
     def _occasion(self, question: AnyQuestion) -> Occasion:
         counts, card = self._session.counts, self._session.card
-        words = {
-            State.NEW: tr("new", "新卡"),
-            State.LEARNING: tr("learning", "学习中"),
-            State.REVIEW: tr("due", "到期"),
-            State.RELEARNING: tr("relearning", "重学"),
-        }
         return Occasion(
             question=question,
             header=Header(
                 topic=str(self._banks[question.id].title),
-                status=words[card.state] + (tr(" · flagged", " · 旗标") if card.flagged else ""),
+                status=standing(card),
                 position=counts.done + 1,
                 total=counts.done + counts.remaining,
                 right=counts.right,
@@ -126,24 +122,25 @@ class _Desk:
                 minutes=counts.minutes,
             ),
             permutation=shuffled(question, card.reviews),
+            follow=[self._questions[name] for name in question.follow if name in self._questions],
             intervals=lambda: {
                 int(rating): str(interval) for rating, interval in self._session.preview().items()
             },
             flag=self._session.flag,
+            claims=lambda: ticked(self._store, question),
             warm=any(coming.demo is not None for coming in self._session.coming(WARM_FOR)),
         )
 
     def _farewell(self) -> list[Line]:
         counts, next_due = self._session.counts, self._session.next_due
+        score = f"{counts.right} {theme.RIGHT}  {counts.wrong} {theme.WRONG}"
         lines = [Line(), Line.assemble("  ", (tr("Done for now.", "暂时没有要学的了。"), theme.STRONG))]
         if counts.done:
             lines.append(
                 Line(
                     tr(
-                        f"  Today: {counts.done} answers, {counts.right} {theme.RIGHT}  {counts.wrong} {theme.WRONG}, "
-                        f"{counts.minutes:.0f} min.",
-                        f"  今天:作答 {counts.done} 次,{counts.right} {theme.RIGHT}  {counts.wrong} {theme.WRONG},"
-                        f"用时 {counts.minutes:.0f} 分钟。",
+                        f"  Today: {counts.done} answers, {score}, {counts.minutes:.0f} min.",
+                        f"  今天:作答 {counts.done} 次,{score},用时 {counts.minutes:.0f} 分钟。",
                     )
                 )
             )

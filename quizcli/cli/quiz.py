@@ -1,0 +1,155 @@
+"""`quizcli quiz`: a scored round. The schedule stays as it is; what was missed can be made due at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.text import Text as Line
+
+from quizcli.bank.types import AnyQuestion
+from quizcli.cli.bench import Bench
+from quizcli.cli.look import chosen_questions
+from quizcli.cli.opened import all_questions, load_banks, pack
+from quizcli.cli.sitting import Occasion, Sitting, shuffled
+from quizcli.cli.ticks import ticked
+from quizcli.errors import ExitStatus
+from quizcli.screen import theme
+from quizcli.screen.card import Header, footer
+from quizcli.screen.keys import Keyboard
+from quizcli.screen.page import Page
+from quizcli.screen.theme import make_console
+from quizcli.settings import Settings
+from quizcli.study.rounds import Result, Round, choose, new_seed
+from quizcli.study.store import Store
+from quizcli.text import tr
+
+Topics = Annotated[
+    list[str] | None, typer.Option("--topic", "-t", help=tr("Only these topics.", "只考这些主题。"))
+]
+Kinds = Annotated[
+    list[str] | None, typer.Option("--kind", "-k", help=tr("Only these kinds.", "只考这些题型。"))
+]
+Level = Annotated[
+    int | None, typer.Option("--level", "-l", min=1, max=3, help=tr("Only this level.", "只考这个难度。"))
+]
+Number = Annotated[int, typer.Option("--number", "-n", min=1, help=tr("How many questions.", "题目数量。"))]
+Seed = Annotated[
+    int | None, typer.Option("--seed", help=tr("The same seed, the same round.", "相同种子得到相同的一轮。"))
+]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help=tr("Leave an unfinished round behind.", "放弃未完成的一轮,重新开始。"))
+]
+
+
+def command(
+    ctx: typer.Context,
+    topic: Topics = None,
+    kind: Kinds = None,
+    level: Level = None,
+    number: Number = 10,
+    seed: Seed = None,
+    fresh: Fresh = False,
+) -> int:
+    """Ask some questions, once each, and score them. An unfinished round of today goes on where it was."""
+    settings: Settings = ctx.obj
+    chosen = chosen_questions(settings, topic or [], kind or [], level)
+    narrowed = bool(topic or kind or level or seed is not None)
+    with Page(make_console()) as page, Store.open(settings.store_file) as store, Keyboard() as keys:
+        questions = all_questions(load_banks(settings))
+        round_ = None if fresh or narrowed else Round.unfinished(store, questions.values(), settings)
+        if round_ is None:
+            some = choose(chosen, number, new_seed() if seed is None else seed)
+            round_ = Round.start(store, some, settings)
+        with Bench(pack().root, page.console, keys, store, settings) as bench:
+            return _ask(round_, questions, page, keys, bench, store)
+
+
+def _ask(
+    round_: Round[AnyQuestion],
+    questions: dict[str, AnyQuestion],
+    page: Page,
+    keys: Keyboard,
+    bench: Bench,
+    store: Store,
+) -> int:
+    while (question := round_.current) is not None:
+        occasion = _occasion(round_.result, question, questions, store)
+        decision = Sitting(page, keys, bench, occasion).decide()
+        match decision.verb:
+            case "grade":
+                round_.answer(decision.right, decision.milliseconds)
+            case "undo":
+                round_.undo()
+            case "quit":
+                page.turn(
+                    [
+                        Line(),
+                        Line(
+                            "  "
+                            + tr("`quizcli quiz` goes on with this round.", "`quizcli quiz` 可继续这一轮。")
+                        ),
+                    ]
+                )
+                return ExitStatus.INTERRUPTED if decision.interrupted else ExitStatus.OK
+    page.turn(result_lines(round_.result, questions))
+    if round_.result.missed and keys.interactive:
+        offer = [
+            ("m", tr("make the missed due today", "把没答对的设为今天到期")),
+            (tr("any other key", "其他键"), tr("leave it so", "就这样")),
+        ]
+        page.footer(footer(offer, page.width))
+        if keys.read() == "m":
+            count = round_.requeue_missed()
+            page.add(
+                [
+                    Line(),
+                    Line("  " + tr(f"{count} due today: `quizcli`.", f"{count} 张卡片今天到期:`quizcli`。")),
+                ]
+            )
+    return ExitStatus.OK
+
+
+def _occasion(
+    result: Result, question: AnyQuestion, questions: dict[str, AnyQuestion], store: Store
+) -> Occasion:
+    return Occasion(
+        question=question,
+        header=Header(
+            topic=question.topic,
+            status=tr("quiz", "测验"),
+            position=result.answers + 1,
+            total=result.total,
+            right=result.right,
+            wrong=result.answers - result.right,
+            minutes=result.minutes,
+        ),
+        permutation=shuffled(question, result.answers),
+        claims=lambda: ticked(store, question),
+        follow=[questions[name] for name in question.follow if name in questions],
+        warm=question.demo is not None,
+    )
+
+
+def result_lines(result: Result, questions: dict[str, AnyQuestion]) -> Sequence[Line]:
+    """The score, topic by topic, and the questions that were missed."""
+    share = round(100 * result.right / max(1, result.answers))
+    lines = [
+        Line(),
+        Line.assemble("  ", (f"{result.right} / {result.answers}", theme.STRONG), f"   {share} %   ",
+                      (tr(f"{result.minutes:.0f} min", f"{result.minutes:.0f} 分钟"), theme.QUIET)),
+        Line(),
+    ]  # fmt: skip
+    width = max((len(score.topic) for score in result.topics), default=0)
+    for score in result.topics:
+        bar = "█" * score.right + "░" * (score.answers - score.right)
+        lines.append(Line(f"  {score.topic:<{width}}  {score.right}/{score.answers}  {bar}"))
+    if result.missed:
+        lines += [Line(), Line("  " + tr("missed", "没答对"), style=theme.QUIET)]
+        for name in result.missed:
+            ask = " ".join(str(questions[name].ask).split()) if name in questions else ""
+            line = Line.assemble("  ", (theme.WRONG, theme.BAD), f" {name}  ", (ask, theme.QUIET))
+            line.truncate(78, overflow="ellipsis")
+            lines.append(line)
+    return lines

@@ -1,0 +1,35 @@
+"""`quizcli stats`: what is due, how much stays, how the weeks were and what the next ones bring."""
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from quizcli.cli.opened import all_questions, load_banks
+from quizcli.errors import ExitStatus
+from quizcli.settings import Settings
+from quizcli.text import tr
+
+
+def command(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))] = False,
+) -> int:
+    """Print the statistics of all questions that the banks hold now."""
+    from quizcli.study.statistics import statistics
+    from quizcli.study.store import Store
+
+    settings: Settings = ctx.obj
+    questions = all_questions(load_banks(settings))
+    with Store.open(settings.store_file) as store:
+        summed = statistics(store, questions.values(), settings)
+    if as_json:
+        print(msgspec.json.encode(summed).decode())
+        return ExitStatus.OK
+    from quizcli.screen.overview import overview_lines
+    from quizcli.screen.theme import make_console
+
+    console = make_console()
+    for line in overview_lines(summed, min(console.width, 120)):
+        console.print(line, no_wrap=True, overflow="ignore", crop=False)
+    return ExitStatus.OK

@@ -1,0 +1,38 @@
+"""The claims of a question's demonstration, ticked as they were last measured."""
+
+from __future__ import annotations
+
+import time
+from typing import cast
+
+from quizcli.bank.types import AnyQuestion
+from quizcli.screen.card import TickedClaim
+from quizcli.study.store import Store
+from quizcli.text import tr
+
+
+def ticked(store: Store, question: AnyQuestion) -> list[TickedClaim]:
+    """What a run with just this question's settings found: the claims it names, or all of them."""
+    if question.demo is None:
+        return []
+    from quizcli.demo.events import Claim, Relation
+    from quizcli.screen.status import claim_figures
+    from quizcli.study.claims import claims_for
+
+    found = claims_for(store, question.demo.run, question.demo.set)
+    lines = []
+    for name in question.demo.claims or found:
+        if (measured := found.get(name)) is not None:
+            claim = Claim(
+                id=name,
+                text={},
+                measured=measured.measured,
+                expected=measured.expected,
+                relation=cast(Relation, measured.relation),
+                tolerance=measured.tolerance,
+                unit=measured.unit,
+            )
+            day = time.strftime("%Y-%m-%d", time.localtime(measured.at / 1000))
+            where = tr("synthetic digits, ", "合成数字,") if measured.synthetic else ""
+            lines.append(TickedClaim(name, measured.holds, f"{claim_figures(claim)}  ({where}{day})"))
+    return lines
