@@ -1,0 +1,322 @@
+import os
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from answers import vae
+from answers.vae import Recipe, demonstrate
+from models.vae import VAE, kl_divergence, vae_loss
+from quizcli.demo import data
+from quizcli.demo.catalogue import find_answer
+from quizcli.demo.device import choose
+from quizcli.demo.events import Claim, Event, Images, Note, Points, Progress, Scalars, Started
+from quizcli.demo.synthetic import synthetic_digits
+
+ROOT = Path(__file__).parents[2]
+SMALL: dict[str, Any] = {"epochs": 3, "batch": 25, "data": "synthetic", "device": "cpu"}
+QUICK: dict[str, Any] = {**vae.QUICK, "seed": 7}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def few(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two thousand synthetic digits, drawn once for this module."""
+    monkeypatch.setenv("QUIZCLI_HOME", str(cache))
+    monkeypatch.setattr(data, "synthetic_digits", partial(synthetic_digits, train=2000, test=1000))
+
+
+@pytest.fixture(scope="module")
+def events(cache: Path) -> list[Event]:
+    """One small run, looked at by several tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QUIZCLI_HOME", str(cache))
+        patch.setattr(data, "synthetic_digits", partial(synthetic_digits, train=2000, test=1000))
+        patch.setattr(vae, "FRAME", 0.05)
+        return list(demonstrate(**SMALL))
+
+
+def claims(events: list[Event]) -> dict[str, Claim]:
+    return {event.id: event for event in events if isinstance(event, Claim)}
+
+
+def run(**settings: Any) -> dict[str, Claim]:
+    return claims(list(demonstrate(**SMALL | settings)))
+
+
+def of_panel(events: list[Event], panel: str) -> list[Any]:
+    return [event for event in events if getattr(event, "panel", None) == panel]
+
+
+# What is shown
+
+
+def test_it_says_at_once_where_it_runs_and_on_what(events: list[Event]) -> None:
+    first, *others = (event for event in events if isinstance(event, Started))
+    assert first is events[0]
+    assert others[-1].data == "synthetic digits, 2,000 images"
+    assert others[-1].synthetic
+    assert others[-1].device == "cpu"
+
+
+def test_every_panel_of_the_layout_is_filled(events: list[Event]) -> None:
+    panels = {panel for row in vae.LAYOUT for panel in row}
+    assert {event.panel for event in events if isinstance(event, Scalars | Images | Points)} == panels
+
+
+def test_the_untrained_samples_are_there_before_the_first_step(events: list[Event]) -> None:
+    kinds = [type(event) for event in events]
+    assert kinds.index(Images) < kinds.index(Scalars)
+    assert kinds.index(Points) < kinds.index(Scalars)
+
+
+def test_the_curves_fall_and_add_up(events: list[Event]) -> None:
+    terms = {event.x: event.values for event in of_panel(events, "terms")}
+    nats = of_panel(events, "nats")
+    train = {event.x: event.values["train"] for event in nats if "train" in event.values}
+    test = [event.values["test"] for event in nats if "test" in event.values]
+    assert train.keys() == terms.keys()
+    for x, value in train.items():
+        assert value == pytest.approx(terms[x]["reconstruction"] + terms[x]["KL"])
+    assert train[25] > train[225]
+    assert test[0] > test[-1]
+    assert len(test) >= 3
+
+
+def test_progress_rises_to_the_end_and_tells_the_speed(events: list[Event]) -> None:
+    steps = [event for event in events if isinstance(event, Progress) and event.unit == "images"]
+    assert [step.done for step in steps] == sorted(step.done for step in steps)
+    assert (steps[-1].done, steps[-1].total) == (225, 240)  # looked at every 25 steps
+    assert all(step.rate and step.rate > 0 for step in steps)
+    assert steps[-1].text == {"en": "epoch 3/3", "zh": "第 3/3 轮"}
+
+
+def test_the_samples_are_the_same_codes_in_every_frame(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vae, "FRAME", 0.0)
+    frames = [
+        torch.frombuffer(bytearray(event.images.data), dtype=torch.uint8).float()
+        for event in demonstrate(**SMALL | {"lr": 1e-6, "epochs": 1})
+        if isinstance(event, Images)
+    ]
+    assert len(frames) > 50
+    assert frames[0].shape == (32 * 28 * 28,)
+    assert (frames[0] - frames[-1]).abs().max() <= 2  # a hardly trained decoder draws hardly other pictures
+
+
+def test_the_samples_change_while_it_trains(events: list[Event]) -> None:
+    frames = of_panel(events, "samples")
+    assert len(frames) >= 3
+    assert frames[0].images.shape == (32, 28, 28)
+    assert frames[0].images.data != frames[-1].images.data
+
+
+def test_the_map_has_a_digit_for_each_point(events: list[Event]) -> None:
+    last = of_panel(events, "latent")[-1]
+    assert last.xy.shape == (1000, 2)
+    assert len(last.groups) == 1000
+    assert set(last.groups) == set(range(10))
+    assert "principal" in last.caption["en"]
+
+
+def test_a_flat_latent_space_is_not_projected() -> None:
+    model, test = untrained(latent=2)
+    view = vae._View(model, test)
+    torch.testing.assert_close(view._project(), model.encode(vae.pixels(test.images))[0].detach())
+
+
+def test_the_map_shows_the_two_largest_variances_and_keeps_its_signs() -> None:
+    model, test = untrained(latent=6)
+    view = vae._View(model, test)
+    once = view._project()
+    variances = torch.linalg.eigvalsh(model.encode(vae.pixels(test.images))[0].detach().T.cov())
+    torch.testing.assert_close(once.T.cov(), torch.diag(variances[[-1, -2]]), atol=1e-6, rtol=1e-3)
+    view._axes = -view._axes
+    torch.testing.assert_close(view._project(), -once)
+
+
+def untrained(latent: int) -> tuple[VAE, vae.Split]:
+    torch.manual_seed(0)
+    images = torch.randint(0, 256, (200, 784), dtype=torch.uint8)
+    return VAE(latent=latent), vae.Split(images, torch.arange(200) % 10)
+
+
+def test_all_that_is_said_is_said_in_both_languages(events: list[Event]) -> None:
+    for event in events:
+        for words in (getattr(event, name, {}) for name in ("text", "title", "caption")):
+            assert not words or (words.keys() == {"en", "zh"} and all(words.values()))
+    assert isinstance(events[-1], Note)
+
+
+def test_the_catalogue_can_read_it() -> None:
+    answer = find_answer(ROOT, "vae")
+    assert answer.claims == (
+        "kl-nonnegative",
+        "elbo-reached",
+        "kl-explodes-without-kl-term",
+        "samples-are-digits",
+    )
+    assert [parameter.name for parameter in answer.parameters] == [
+        *("epochs", "latent", "beta", "batch", "lr", "seed", "device", "data")
+    ]
+    assert answer.quick == vae.QUICK
+
+
+# How it trains
+
+
+def test_a_seed_fixes_every_measurement(few: None) -> None:
+    def measured(seed: int) -> list[float]:
+        return [claim.measured for claim in run(seed=seed, epochs=1).values()]
+
+    one = measured(5)
+    assert measured(5) == one
+    assert measured(6) != one
+
+
+def test_an_epoch_takes_every_image_once_in_batches_of_equal_size() -> None:
+    rows = list(vae._shuffled(torch.zeros(103, 784), batch=10, epochs=2))
+    assert [len(batch) for batch in rows] == [10] * 20
+    first, second = torch.cat(rows[:10]), torch.cat(rows[10:])
+    assert len(set(first.tolist())) == len(set(second.tolist())) == 100
+    assert not torch.equal(first, second)
+
+
+def test_the_rate_warms_up_and_falls_to_nothing() -> None:
+    shares = [vae._schedule(k / 100) for k in range(101)]
+    assert shares[0] == shares[100] == 0
+    assert shares[10] == max(shares) == 1
+    assert shares[:11] == sorted(shares[:11])
+    assert shares[10:] == sorted(shares[10:], reverse=True)
+
+
+# What is claimed
+
+
+def test_a_small_run_keeps_what_it_claims(events: list[Event]) -> None:
+    made = claims(events)
+    assert set(made) == {"kl-nonnegative", "samples-are-digits"}  # its batch is not the one promised for
+    assert made["kl-nonnegative"].holds
+
+
+@pytest.mark.parametrize(
+    ("changed", "synthetic", "bound"),
+    [
+        ({}, False, 106.5),
+        ({"epochs": 50}, False, 106.5),
+        ({"epochs": 1}, False, vae.PROMISED["MNIST"][1]),
+        ({"epochs": 3}, True, vae.PROMISED["synthetic"][1]),
+        ({}, True, vae.PROMISED["synthetic"][4]),
+        ({"latent": 2}, False, None),
+        ({"beta": 0.0}, False, None),
+        ({"beta": 4.0}, True, None),
+        ({"batch": 64}, False, None),
+        ({"lr": 0.001}, False, None),
+    ],
+)
+def test_a_bound_is_promised_for_the_default_recipe_alone(
+    changed: dict[str, Any], synthetic: bool, bound: float | None
+) -> None:
+    recipe = Recipe(epochs=4, latent=20, beta=1.0, batch=128, lr=0.005)._replace(**changed)
+    assert vae.promised(recipe, synthetic) == bound
+
+
+def test_the_default_settings_are_the_promised_ones() -> None:
+    settings = {parameter.name: parameter.default for parameter in find_answer(ROOT, "vae").parameters}
+    recipe = Recipe(**{name: settings[name] for name in Recipe._fields})  # type: ignore[arg-type]
+    assert vae.promised(recipe, synthetic=False) == 106.5
+    assert vae.promised(recipe._replace(**vae.QUICK), synthetic=False) == vae.PROMISED["MNIST"][1]
+
+
+def test_an_untrained_model_reaches_nothing(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def idle(model: VAE, images: Tensor, *_: object) -> Iterator[Tensor]:
+        yield from torch.zeros(50, 2)
+
+    monkeypatch.setattr(vae, "train", idle)
+    made = run(batch=128)
+    assert not made["elbo-reached"].holds
+    assert not made["samples-are-digits"].holds
+
+
+def test_averaging_over_pixels_instead_of_summing_is_found_out(
+    few: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    def averaged(*arguments: Any) -> tuple[Tensor, Tensor, Tensor]:
+        _, reconstruction, kl = vae_loss(*arguments)
+        return reconstruction / 784 + kl, reconstruction / 784, kl
+
+    monkeypatch.setattr(vae, "vae_loss", averaged)
+    made = run(batch=128, epochs=8)
+    assert not made["elbo-reached"].holds
+    assert not made["samples-are-digits"].holds
+
+
+def test_noise_is_not_taken_for_digits(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(VAE, "sample", lambda self, z: torch.rand(len(z), 784))
+    assert not run()["samples-are-digits"].holds
+
+
+def test_one_digit_over_and_over_is_not_enough(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = VAE.sample
+    monkeypatch.setattr(VAE, "sample", lambda self, z: sample(self, z[:1].expand_as(z)))
+    assert run()["samples-are-digits"].measured == pytest.approx(1, abs=0.01)
+
+
+def test_a_wrong_sign_in_the_kl_term_is_found_out(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vae, "kl_divergence", lambda mu, logvar: -kl_divergence(mu, logvar))
+    assert not run(epochs=1)["kl-nonnegative"].holds
+
+
+def test_without_the_kl_term_the_kl_explodes(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = run(beta=0.0)
+    assert set(made) == {"kl-nonnegative", "kl-explodes-without-kl-term"}
+    assert made["kl-explodes-without-kl-term"].holds
+    monkeypatch.setattr(vae, "vae_loss", lambda *arguments: vae_loss(*arguments[:4]))
+    assert not run(beta=0.0)["kl-explodes-without-kl-term"].holds
+
+
+def test_the_score_runs_from_one_to_the_number_of_digits() -> None:
+    certain = torch.eye(10).repeat(5, 1) * 50  # (50, 10) logits
+    judge = torch.nn.Identity()
+    assert vae.digit_score(judge, certain) == pytest.approx(10, abs=1e-3)
+    assert vae.digit_score(judge, certain[:1].repeat(50, 1)) == pytest.approx(1)
+    assert vae.digit_score(judge, torch.zeros(50, 10)) == pytest.approx(1)
+
+
+# The real thing
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("settings", [{}, {"beta": 0.0}])
+def test_the_quick_form_keeps_its_promises_on_synthetic_digits(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]
+) -> None:
+    monkeypatch.setenv("QUIZCLI_HOME", str(cache / "full"))
+    made = claims(list(demonstrate(**QUICK | {"data": "synthetic"} | settings)))
+    assert len(made) == (2 if settings else 3)
+    assert all(claim.holds for claim in made.values()), made
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("QUIZCLI_DATA" not in os.environ, reason="needs MNIST in QUIZCLI_DATA")
+def test_the_quick_form_keeps_its_promises_on_mnist(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUIZCLI_HOME", str(cache / "full"))
+    made = claims(list(demonstrate(**QUICK | {"data": "mnist"})))
+    assert len(made) == 3
+    assert all(claim.holds for claim in made.values()), made
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_it_trains_in_bfloat16_on_a_gpu(few: None) -> None:
+    made = run(device="cuda", epochs=20)
+    assert choose("cuda").fused
+    assert all(claim.holds for claim in made.values()), made
