@@ -31,7 +31,7 @@ def draw_bars(event: Bars, width: int, height: int, colour: bool = True) -> list
     space = width - labels - 3 - max((cell_len(figure) for figure in figures), default=0)
     left, right = _reach([values for _, values in rows])
     lines = list(legend)
-    airy = 2 * len(rows) - 1 <= room
+    airy = not hidden and 2 * len(rows) - 1 <= room
     for (label, values), figure in zip(rows, figures, strict=True):
         name = fit(label, labels)
         if airy and len(lines) > len(legend):

@@ -70,6 +70,7 @@ class Board:
         match event:
             case Started():
                 self.started = event
+                self.notes += [Note(text=event.note)] if event.note else []
             case Progress():
                 self.progress = event
             case Note():

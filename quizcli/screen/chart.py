@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from quizcli.screen.braille import Dots
 from quizcli.screen.lines import Line, fit, line, padded
-from quizcli.screen.numbers import linear_ticks, log_ticks, number, tick_labels
+from quizcli.screen.numbers import linear_ticks, log_ticks, number, tick_labels, widened
 from quizcli.screen.palette import QUIET, series
 
 ABOVE, BELOW = "↑", "↓"  # the curve goes on outside the picture
@@ -89,11 +89,7 @@ def _scale_of(curves: list[Curve], heights: list[list[float]], log: bool) -> _Sc
     lows, highs = [r[0] for r in ranges if r], [r[1] for r in ranges if r]
     if not xs or not lows:
         return None
-    low, high = min(lows), max(highs)
-    if low == high:
-        margin = abs(low) * 0.05 or 0.5
-        low, high = low - margin, high + margin
-    return _Scale(min(xs), max(xs), low, high, log)
+    return _Scale(min(xs), max(xs), *widened(min(lows), max(highs)), log)
 
 
 def _range_of(values: list[float]) -> tuple[float, float] | None:

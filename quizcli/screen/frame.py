@@ -39,18 +39,19 @@ class Frames:
         height: int,
         seconds: float,
         keys: Sequence[tuple[str, str]],
+        message: str = "",
         *,
         paused: bool = False,
     ) -> list[Line]:
         """At most `height` lines: header, panels, note, progress, claims, keys. Panels give way first."""
         board = self._board
         top = [header(board, seconds, width)]
-        bottom = [footer(keys, width)] if height >= 6 else []
+        bottom = [footer(keys, message, width)] if height >= 6 else []
         progress = (
             [progress_line(board.progress, width, paused=paused)] if board.progress and height >= 4 else []
         )
         room = height - len(top) - len(bottom) - len(progress)
-        claims = claim_lines(board, width, max(room // 4, min(3, room - 6)))
+        claims = claim_lines(board, width, max(min(1, room), room // 4, min(3, room - 6)))
         room -= len(claims)
         notes = note_lines(words(board.notes[-1].text), width, min(_NOTES, room // 5)) if board.notes else []
         room -= len(notes)

@@ -12,7 +12,7 @@ from rich.segment import Segment
 from quizcli.demo.events import Heatmap
 from quizcli.screen.arrays import matrix_of, mean_of
 from quizcli.screen.lines import Line, fit, line, width_of
-from quizcli.screen.numbers import number
+from quizcli.screen.numbers import number, widened
 from quizcli.screen.palette import DIVERGING, QUIET, RAMP_STEPS, SEQUENTIAL, cell_style
 from quizcli.screen.picture import SHADES, half_blocks
 from quizcli.text import language
@@ -94,14 +94,14 @@ def _merged(matrix: list[list[float]], down: int, across: int) -> list[list[floa
 
 
 def _limits(event: Heatmap, matrix: list[list[float]]) -> tuple[float, float]:
-    """The two ends of the colour scale, never equal."""
+    """The two ends of the colour scale, which differ."""
     finite = [v for row in matrix for v in row if math.isfinite(v)] or [0.0]
     low = min(finite) if event.low is None else event.low
     high = max(finite) if event.high is None else event.high
     if event.diverging:
         high = max(abs(low), abs(high))
         low = -high
-    return (low, high) if high > low else (low - 0.5, low + 0.5)
+    return widened(low, max(low, high))
 
 
 def _step(value: float, low: float, high: float) -> int | None:

@@ -90,6 +90,8 @@ def watch(
     with ending_cleanly(), Stage(console) as stage, _hooks(keys, stage):
         viewer.watch(stage)
     viewer.print_last(debug)
+    if keys is not None:
+        keys.flush()  # a q that came too late to stop the run must not end the session
     return viewer.outcome()
 
 
@@ -136,6 +138,7 @@ class _Viewer:
         self._looked = time.monotonic()
 
     def outcome(self) -> Outcome:
+        """What has come of it so far."""
         board = self._board
         return Outcome(board.started, tuple(board.claims.values()), board.last, self._frames)
 
@@ -196,20 +199,20 @@ class _Viewer:
         """Show a frame; the seconds it took."""
         began = time.monotonic()
         width, height = self._console.size
-        lines = self._drawing.running(width, height, self._clock, self._footer(), paused=self._run.paused)
+        lines = self._drawing.running(
+            width, height, self._clock, self._offered(), self._message, paused=self._run.paused
+        )
         stage.show(lines, (width, height))
         self._frames += 1
         return time.monotonic() - began
 
-    def _footer(self) -> list[tuple[str, str]]:
-        if self._stopped_at is not None:
-            return [("", tr("stopping …", "正在停止 …"))]
-        message = [("", self._message)] if self._message else []
+    def _offered(self) -> list[tuple[str, str]]:
+        """The keys that do something now."""
         if self._keys is None:
-            return [*message, ("ctrl-c", self._back)]
+            return [("ctrl-c", self._back)]
         pause = tr("resume", "继续") if self._run.paused else tr("pause", "暂停")
         save = [("s", tr("save", "保存"))] if self._save else []
-        return [("space", pause), *save, ("q", self._back), *message]
+        return [("space", pause), *save, ("q", self._back)]
 
     def _next_key(self, timeout: float) -> str | None:
         if self._keys is not None:
@@ -243,8 +246,7 @@ class _Viewer:
             self._left = True
             return
         self._stopped_at = time.monotonic()
-        self._message = ""
-        self._shown = None
+        self._message = tr("stopping …", "正在停止 …")
         self._run.stop()
 
     def _gave_up(self) -> bool:

@@ -32,11 +32,23 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minutes}:{second:02}"
 
 
+def widened(low: float, high: float) -> tuple[float, float]:
+    """The range itself, or one around it where it is so small that nothing could be told apart in it."""
+    if high - low > 1e-9 * max(abs(low), abs(high)):
+        return low, high
+    margin = abs(low) * 0.05 or 0.5
+    return low - margin, high + margin
+
+
 def nice_step(span: float, count: int) -> float:
-    """The smallest of 1, 2, 2.5, 5 × 10ⁿ that covers `span`, positive, in at most `count` steps."""
+    """The smallest of 1, 2, 2.5, 5 × 10ⁿ that covers `span`, positive and finite, in at most `count` steps.
+
+    2.5 itself is left out: epochs and layers are whole.
+    """
     rough = span / max(1, count)
     power = 10.0 ** math.floor(math.log10(rough))
-    return next((factor * power for factor in (1, 2, 2.5, 5) if factor * power >= rough * 0.999), 10 * power)
+    factors = (1, 2, 5) if power == 1 else (1, 2, 2.5, 5)
+    return next((factor * power for factor in factors if factor * power >= rough * 0.999), 10 * power)
 
 
 def linear_ticks(low: float, high: float, count: int) -> list[float]:

@@ -12,7 +12,7 @@ from quizcli.demo.events import Points
 from quizcli.screen.arrays import numbers_of
 from quizcli.screen.braille import Dots
 from quizcli.screen.lines import Line, cut, line, width_of
-from quizcli.screen.numbers import nice_step, number
+from quizcli.screen.numbers import nice_step, number, widened
 from quizcli.screen.palette import QUIET, STRONG, series
 
 _SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -56,9 +56,7 @@ def draw_points(event: Points, width: int, height: int) -> list[Line]:
 
 def _range(values: list[float]) -> tuple[float, float]:
     """A range in round numbers, so that the picture stands still while the points move."""
-    low, high = min(values), max(values)
-    if low == high:
-        return low - 1.0, high + 1.0
+    low, high = widened(min(values), max(values))
     step = nice_step(high - low, 8)
     return math.floor(low / step) * step, math.ceil(high / step) * step
 
@@ -81,7 +79,7 @@ def group_signs(event: Points) -> dict[int, str]:
         return dict(enumerate(names))
     if names and len(set(initials)) == len(names) and all(i.isascii() and i.isalpha() for i in initials):
         return dict(enumerate(initials))
-    return {group: _SIGNS[group % len(_SIGNS)] for group in range(max((*event.groups, len(names))) + 1)}
+    return {group: _SIGNS[group % len(_SIGNS)] for group in {*event.groups, *range(len(names))}}
 
 
 def _sign(dots: Dots, places: list[tuple[int, int]], sign: str, group: int) -> None:

@@ -86,7 +86,7 @@ def progress_line(progress: Progress, width: int, *, paused: bool = False) -> Li
 
 def claim_figures(claim: Claim) -> str:
     """What was measured and what was expected: "105.9 ≤ 106.5 nats"; digits enough to tell the two apart."""
-    digits = 3
+    digits = 4
     if claim.relation != "≈" and claim.measured != claim.expected:
         while digits < 8 and number(claim.measured, digits) == number(claim.expected, digits):
             digits += 1
@@ -171,14 +171,15 @@ def failure_lines(failed: Failed, width: int, debug: bool) -> list[Line]:
     return [cut(row, width) for row in lines] + [line(("   " + row, QUIET)) for row in trace]
 
 
-def footer(keys: Sequence[tuple[str, str]], width: int) -> Line:
-    """The keys that do something now, and a message where the key is ""; what has no room is left out."""
+def footer(keys: Sequence[tuple[str, str]], message: str, width: int) -> Line:
+    """The keys that do something now, and a message at the other end. The last key stays longest."""
+    items = [line((key, KEY), " " + label) for key, label in keys]
+    while len(items) > 1 and sum(map(width_of, items)) + 3 * (len(items) - 1) + 1 > width:
+        del items[-2]
     parts: Line = []
-    for key, label in keys:
-        item = line("   " if parts else " ", (key, KEY), f"{' ' if key else ''}{label}")
-        if width_of(parts) + width_of(item) <= width:
-            parts += item
-    return parts
+    for item in items:
+        parts += [*line("   " if parts else " "), *item]
+    return justified(parts, line(message, " "), width) if message else cut(parts, width)
 
 
 def wrapped(text: str, width: int) -> list[str]:

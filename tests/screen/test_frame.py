@@ -1,0 +1,144 @@
+"""Whole frames: header, panels, progress, claims, keys; and the last one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quizcli.demo.events import Claim, Failed, Finished, Progress, Relation, Started
+from quizcli.screen.board import Board
+from quizcli.screen.frame import Frames
+from quizcli.screen.status import (
+    claim_figures,
+    claim_lines,
+    claims_in_full,
+    data_of,
+    footer,
+    header,
+    progress_line,
+)
+from quizcli.text import use_language
+from tests.screen.boards import board_of, claims, others, vae
+from tests.screen.drawing import assert_fits, shown
+
+KEYS = [("space", "pause"), ("s", "save"), ("q", "back to the question")]
+EXPECTED = ("kl-nonnegative", "elbo-reached", "no-kl-breaks-sampling")
+
+
+def test_a_frame_at_80_columns() -> None:
+    board = board_of(vae(), claims(), expected=EXPECTED)
+    text = shown(Frames(board, colour=False).running(80, 24, 67, KEYS))
+    assert len(text) == 24
+    assert text[0] == " VAE · MNIST, 60,000 images · cpu" + " " * 30 + "epoch 3/5   1:07"
+    assert text[2].startswith(" negative ELBO  nats")
+    assert text[-6:] == [
+        " The clusters on the right move apart.",
+        " ━━━━━━━━━━━━━━━━━━━━━━━━────────────────  61 %   17,412 images/s",
+        " ✓ kl-nonnegative         19.83 ≥ 0 nats      The KL term is never negative, wh…",
+        " ✗ elbo-reached           107.2 ≤ 106.5 nats  Five epochs reach the reference",
+        " … no-kl-breaks-sampling  not measured yet",
+        " space pause   s save   q back to the question",
+    ]
+
+
+@given(st.integers(1, 150), st.integers(1, 60), st.sampled_from(["en", "zh"]), st.booleans())
+def test_any_window(width: int, height: int, lang: str, colour: bool) -> None:
+    use_language("zh" if lang == "zh" else "en")
+    try:
+        frames = Frames(board_of(vae(), others(), claims(), expected=EXPECTED), colour)
+        assert_fits(frames.running(width, height, 1, KEYS, "saved to somewhere"), width, height)
+        assert_fits(frames.final(width, height, 1), width, 1000)
+    finally:
+        use_language("en")
+
+
+def test_a_low_window_keeps_header_progress_and_claims() -> None:
+    text = shown(Frames(board_of(vae(), claims())).running(60, 5, 1, KEYS))
+    assert text[0].startswith(" VAE")
+    assert any("61 %" in row for row in text)
+    assert any("✗ elbo-reached" in row for row in text)
+
+
+def test_the_last_frame_tells_every_claim_in_full() -> None:
+    board = board_of(vae(), claims(), iter([Finished(seconds=24)]), expected=EXPECTED)
+    frames = Frames(board, colour=False)
+    frames.running(80, 24, 20, KEYS)
+    text = shown(frames.final(80, 24, 24))
+    assert text[0].endswith("done   0:24")
+    assert not any("61 %" in row or "space" in row for row in text)
+    assert text[-6:] == [
+        " The clusters on the right move apart.",
+        "",
+        " ✓ kl-nonnegative         19.83 ≥ 0 nats",
+        "   The KL term is never negative, whatever the encoder does",
+        " ✗ elbo-reached           107.2 ≤ 106.5 nats  Five epochs reach the reference",
+        " … no-kl-breaks-sampling  not measured yet",
+    ]
+
+
+def test_a_failure_says_what_to_do_and_keeps_its_trace_to_itself() -> None:
+    failed = Failed(message="Out of memory", hint="Try --batch 64.", trace="Traceback\n  line 1")
+    frames = Frames(board_of(vae(), iter([failed])))
+    assert shown(frames.final(80, 24, 3))[-2:] == [" ✗ Out of memory", "   Try --batch 64."]
+    assert shown(frames.final(80, 24, 3, debug=True))[-2:] == ["   Traceback", "     line 1"]
+    assert shown([header(board_of(iter([failed])), 0, 80)])[0].startswith(" starting …")
+
+
+def test_synthetic_data_are_named_everywhere() -> None:
+    board = board_of(vae(synthetic=True), claims())
+    assert "synthetic digits, 6,000 images" in shown([header(board, 0, 80)])[0]
+    assert all("(synthetic digits)" in row for row in shown(claim_lines(board, 120, 9)))
+    assert data_of(Started(data="blobs", synthetic=True)) == "blobs (synthetic data)"
+    assert data_of(Started(synthetic=True)) == "synthetic data"
+    assert data_of(Started(data="MNIST")) == "MNIST"
+
+
+def test_claims_that_fail_come_first_where_room_is_short() -> None:
+    board = board_of(claims(), expected=EXPECTED)
+    assert shown(claim_lines(board, 60, 1))[0].startswith(" ✗ elbo-reached")
+    assert claim_lines(board, 60, 0) == []
+
+
+def test_claims_in_chinese() -> None:
+    use_language("zh")
+    try:
+        assert shown(claims_in_full(board_of(claims()), 80))[0].endswith("无论编码器如何，KL 项都不会为负")
+    finally:
+        use_language("en")
+
+
+@pytest.mark.parametrize(
+    ("measured", "relation", "expected", "tolerance", "text"),
+    [
+        (105.93, "<=", 106.5, 0.0, "105.9 ≤ 106.5"),
+        (1.00041, "≈", 1.0, 0.01, "1 ≈ 1 ± 0.01"),
+        (1.3e-5, "≈", 0.0, 1e-3, "1.3e-5 ≈ 0 ± 0.001"),
+        (1.00041, "<", 1.0, 0.0, "1.0004 < 1"),
+        (9966.2, ">", 1000, 0.0, "9,966 > 1,000"),
+        (float("nan"), "==", 0, 0.0, "NaN = 0"),
+    ],
+)
+def test_figures(measured: float, relation: Relation, expected: float, tolerance: float, text: str) -> None:
+    claim = Claim(
+        id="c", text={}, measured=measured, relation=relation, expected=expected, tolerance=tolerance
+    )
+    assert claim_figures(claim) == text
+
+
+def test_progress_of_unknown_length_and_beyond_its_end() -> None:
+    assert "   0 %" in shown([progress_line(Progress(done=5, total=0), 60)])[0]
+    assert " 100 %" in shown([progress_line(Progress(done=7, total=5), 60)])[0]
+    assert shown([progress_line(Progress(done=1, total=2), 60, paused=True)])[0].endswith("paused")
+
+
+def test_the_way_out_stays_in_a_narrow_footer() -> None:
+    assert shown([footer(KEYS, "", 40)]) == [" space pause   q back to the question"]
+    assert shown([footer(KEYS, "", 24)]) == [" q back to the question"]
+    assert shown([footer(KEYS, "saved to vae-1/", 70)])[0].endswith("question        saved to vae-1/")
+
+
+def test_a_panel_may_change_its_kind() -> None:
+    board = Board()
+    for stream in (vae(), iter([next(others())])):
+        for event in stream:
+            board.add(event)
+    assert list(board.panels) == ["loss", "samples", "latent", "map"]
