@@ -114,20 +114,20 @@ ROUNDS = Migration(
             id INTEGER PRIMARY KEY,
             started INTEGER NOT NULL,
             day INTEGER NOT NULL,
-            seed TEXT NOT NULL,
             questions TEXT NOT NULL,  -- JSON: ids in order
             finished INTEGER          -- NULL: can be resumed
         ) STRICT""",
-        "CREATE INDEX round_unfinished ON round (day) WHERE finished IS NULL",
+        "CREATE INDEX round_day ON round (day)",
         """CREATE TABLE round_answer (
+            seq INTEGER PRIMARY KEY,
             round INTEGER NOT NULL REFERENCES round (id),
             question TEXT NOT NULL,
             topic TEXT NOT NULL,
             correct INTEGER NOT NULL,
             duration INTEGER NOT NULL,
             at INTEGER NOT NULL,
-            PRIMARY KEY (round, question)
-        ) STRICT, WITHOUT ROWID""",
+            UNIQUE (round, question)
+        ) STRICT""",
     ),
 )
 
@@ -140,12 +140,13 @@ def migrate(db: sqlite3.Connection, path: str, migrations: Sequence[Migration] =
     Two processes may try at once: the second waits, then finds the work done. Raises QuizError for a store
     that a newer quizcli has written.
     """
+    has_data = schema_version(db, path) > 0
     while (version := schema_version(db, path)) < len(migrations):
         with writing(db, path):
             if schema_version(db, path) != version:
                 continue
             migration = migrations[version]
-            if version > 0:
+            if has_data:
                 # The write lock is ours: this is exactly what the step will change.
                 back_up(path, f"before-{version + 1:03d}-{migration.name}")
             for statement in migration.statements:

@@ -112,7 +112,7 @@ class Session(Generic[T]):
 
     def coming(self, count: int) -> list[T]:
         """The current question and those that are likely to follow it, `count` at most."""
-        ids = [self.card.id] if self._card else []
+        ids = [self._card.id] if self._card else []
         for queue in (self._agenda.reviews, self._agenda.new):
             ids += list(queue)[: max(0, count - len(ids))]
         return [self._items[card_id] for card_id in ids]

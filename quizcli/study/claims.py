@@ -1,0 +1,92 @@
+"""What demonstrations measured last, so that an answer can show its claims without running again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import astuple
+
+from quizcli.study.days import now_ms
+from quizcli.study.store import Store
+
+if TYPE_CHECKING:
+    from quizcli.demo.events import Claim, Setting, Started
+
+
+class Measured(Struct, frozen=True):
+    """A claim as a run of its demonstration found it. The fields are the columns of the table `claim`."""
+
+    id: str
+    holds: bool
+    measured: float  # may be NaN, which supports no claim
+    expected: float
+    relation: str
+    tolerance: float
+    unit: str
+    device: str
+    data: str
+    synthetic: bool  # measured on a stand-in for the data set
+    at: int  # ms
+
+
+_COLUMNS = ", ".join(Measured.__struct_fields__)
+
+
+def save_claims(
+    store: Store,
+    run: str,
+    settings: Mapping[str, Setting],
+    claims: Iterable[Claim],
+    started: Started | None = None,
+    now: int | None = None,
+) -> None:
+    """Keep what a run measured in place of what an earlier one with the same settings did.
+
+    `started` is the run's first event, which says on which device and data.
+    """
+    moment = now_ms() if now is None else now
+    with store.writing() as db:
+        for claim in claims:
+            measured = Measured(
+                claim.id,
+                claim.holds,
+                claim.measured,
+                claim.expected,
+                claim.relation,
+                claim.tolerance,
+                claim.unit,
+                started.device if started else "",
+                started.data if started else "",
+                started.synthetic if started else False,
+                moment,
+            )
+            db.execute(
+                f"INSERT OR REPLACE INTO claim (run, settings, {_COLUMNS}) VALUES (?, ?{', ?' * 11})",
+                (run, canonical(settings), *astuple(measured)),
+            )
+
+
+def claims_for(store: Store, run: str, settings: Mapping[str, Setting]) -> dict[str, Measured]:
+    """The newest measurement of each claim of a run with exactly these settings, by the claim's id."""
+    rows = store.rows(
+        f"SELECT {_COLUMNS} FROM claim WHERE run = ? AND settings = ? ORDER BY id", (run, canonical(settings))
+    )
+    return {row[0]: _measured(row) for row in rows}
+
+
+def canonical(settings: Mapping[str, Setting]) -> str:
+    """Settings as JSON that is the same for the same settings: sorted, and 1.0 is 1."""
+    plain = {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in settings.items()
+    }
+    return msgspec.json.encode(plain, order="sorted").decode()
+
+
+def _measured(row: Iterable[Any]) -> Measured:
+    values = (math.nan if value is None else value for value in row)  # SQLite stores NaN as NULL
+    return msgspec.convert(dict(zip(Measured.__struct_fields__, values, strict=True)), Measured, strict=False)
