@@ -24,12 +24,13 @@ def test_a_container_with_fewer_cores_gets_fewer_threads(
     monkeypatch.setattr(Path, "read_text", lambda path: limit)
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     monkeypatch.setattr(os, "environ", {})
-    worker._limit_threads()
+    worker._share_the_cores()
     assert os.environ.get("OMP_NUM_THREADS") == threads
 
 
 def test_a_persons_own_choice_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "read_text", lambda path: "100000 100000")
-    monkeypatch.setattr(os, "environ", {"OMP_NUM_THREADS": "3"})
-    worker._limit_threads()
-    assert os.environ == {"OMP_NUM_THREADS": "3"}
+    chosen = {"OMP_NUM_THREADS": "3", "OMP_WAIT_POLICY": "active"}
+    monkeypatch.setattr(os, "environ", dict(chosen))
+    worker._share_the_cores()
+    assert os.environ == chosen
