@@ -1,9 +1,8 @@
 """A real program in a real pseudo-terminal, with a screen one can read."""
 
 import os
-import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,17 +12,17 @@ import pyte
 
 
 class Terminal:
-    """Runs `python -m quizcli …` at a given size; `screen` is what a person would see."""
+    """Runs a command at a given size; `screen` is what a person would see."""
 
     def __init__(
-        self, *arguments: str, env: Mapping[str, str], cwd: Path, columns: int = 80, rows: int = 24
+        self, command: Sequence[str], env: Mapping[str, str], cwd: Path, columns: int = 80, rows: int = 24
     ) -> None:
         self._screen = pyte.HistoryScreen(columns, rows, history=10_000)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = b""
         self.child = pexpect.spawn(
-            sys.executable,
-            ["-m", "quizcli", *arguments],
+            command[0],
+            list(command[1:]),
             env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "", **env},
             cwd=str(cwd),
             dimensions=(rows, columns),
@@ -56,6 +55,10 @@ class Terminal:
 
     def send(self, keys: str) -> None:
         self.child.send(keys)
+
+    def resize(self, columns: int, rows: int) -> None:
+        self._screen.resize(rows, columns)
+        self.child.setwinsize(rows, columns)
 
     def pump(self, seconds: float = 0.05) -> bool:
         """Take in what the program prints; False when it has ended."""

@@ -17,6 +17,7 @@ from quizcli.cli.ticks import ticked
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.screen.card import TickedClaim
 from quizcli.settings import Settings
+from quizcli.study.card import Card
 from quizcli.text import Text, tr
 
 AsJson = Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))]
@@ -154,6 +155,11 @@ def _holds(question: AnyQuestion, wanted: list[str]) -> bool:
     return all(word in everything for word in wanted)
 
 
+def as_words(card: Card | None) -> dict[str, object] | None:
+    """A card with the names of its columns, for JSON; None before the first answer."""
+    return None if card is None else msgspec.structs.asdict(card)
+
+
 def _print(settings: Settings, questions: list[AnyQuestion], as_json: bool) -> None:
     states = card_states(settings)
     if as_json:
@@ -164,7 +170,7 @@ def _print(settings: Settings, questions: list[AnyQuestion], as_json: bool) -> N
                 "kind": q.kind,
                 "level": q.level,
                 "ask": q.ask,
-                "state": states.get(q.id),
+                "state": as_words(states.get(q.id)),
             }
             for q in questions
         ]

@@ -1,0 +1,57 @@
+"""A scored round: it leaves the schedule alone, can be resumed, and makes the missed due on request."""
+
+from __future__ import annotations
+
+import json
+
+from tests.cli.conftest import Program
+
+
+def test_a_round_leaves_the_schedule_alone(program: Program) -> None:
+    with program.terminal("quiz", "--kind", "truth", "--kind", "choice") as terminal:
+        terminal.wait_for("1/2")
+        for _ in range(2):
+            screen = terminal.settle()
+            terminal.send("1")  # right for the truth card, wrong for the choice
+            terminal.wait_for("space = 3" if "Zero" in screen else "space = 1")
+            terminal.send(" ")
+        result = terminal.wait_for("1 / 2")
+        assert "50 %" in result
+        assert "b-choice" in result
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    states = {row["id"]: row["state"] for row in json.loads(program.run("list", "--json").stdout)}
+    assert set(states.values()) == {None}
+
+
+def test_the_missed_can_be_made_due(program: Program) -> None:
+    with program.terminal("quiz", "--kind", "choice") as terminal:
+        terminal.wait_for("1/1")
+        terminal.send("1 ")
+        terminal.wait_for("make the missed due today")
+        terminal.send("m")
+        terminal.wait_for("due today:")
+        assert terminal.exit_status() == 0
+    assert json.loads(program.run("stats", "--json").stdout)["due_now"] == 1
+
+
+def test_a_round_goes_on_where_it_was(program: Program) -> None:
+    with program.terminal("quiz", "-n", "3") as terminal:
+        terminal.wait_for("1/3")
+        terminal.send(" 3")
+        second = terminal.wait_for("2/3")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    with program.terminal("quiz") as terminal:
+        again = terminal.wait_for("2/3")
+    assert [line for line in second.splitlines() if line.startswith("│")] == [
+        line for line in again.splitlines() if line.startswith("│")
+    ]
+
+
+def test_an_unknown_topic_is_named(program: Program) -> None:
+    wrong = program.run("quiz", "--topic", "kidns")
+    assert wrong.returncode == 2
+    assert "kidns" in wrong.stderr
+    assert "kinds" in wrong.stderr
+    assert "Traceback" not in wrong.stderr

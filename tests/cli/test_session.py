@@ -1,0 +1,266 @@
+"""The daily session as a person meets it: the real program in a real pseudo-terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Program
+
+HEAVY = ("torch", "torchvision", "numpy", "pydantic", "matplotlib", "rich.markdown", "typer", "yaml", "fsrs")
+FIRST = "Say what a recall card asks."
+
+
+def answers(program: Program) -> list[tuple[str, int]]:
+    """Card and rating of every answer in the store that was not undone, in order."""
+    with sqlite3.connect(program.home / "data" / "quizcli.db") as db:
+        rows = db.execute(
+            """SELECT card, rating FROM log WHERE kind = 'answer'
+            AND seq NOT IN (SELECT undoes FROM log WHERE undoes IS NOT NULL) ORDER BY seq"""
+        ).fetchall()
+    return [(card, rating) for card, rating in rows]
+
+
+def test_the_first_question_needs_nothing_heavy(program: Program, tmp_path: Path) -> None:
+    report = tmp_path / "modules.json"
+    program.run("list")  # compiles the banks, as the first start does
+    script = (
+        "import atexit, json, sys\n"
+        f"atexit.register(lambda: open({str(report)!r}, 'w').write(json.dumps(sorted(sys.modules))))\n"
+        "from quizcli.__main__ import main\n"
+        "main()"
+    )
+    with program.terminal(python=("-c", script)) as terminal:
+        terminal.wait_for("q quit")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    loaded = set(json.loads(report.read_text()))
+    assert "rich.console" in loaded  # the report is of the right process
+    assert not loaded.intersection(HEAVY)
+
+
+def test_answer_grade_and_go_on_where_one_was(program: Program) -> None:
+    with program.terminal() as terminal:
+        first = terminal.wait_for("q quit")
+        assert FIRST in first
+        assert "1/6" in first
+        terminal.send(" ")
+        revealed = terminal.wait_for("4 easy")
+        assert "It asks for a spoken answer." in revealed
+        for grade in ("1 again", "2 hard", "3 good"):
+            assert grade in revealed
+        terminal.send("3")
+        terminal.wait_for("Which number is even?")
+        os.kill(terminal.child.pid, signal.SIGKILL)
+    assert answers(program) == [("a-recall", 3)]
+    with program.terminal() as terminal:
+        again = terminal.wait_for("Which number is even?")
+        assert "2/7" in again or "2/6" in again
+
+
+def test_every_kind_judges_and_proposes_a_grade(program: Program) -> None:
+    with program.terminal() as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send(" ")
+        terminal.wait_for("space = 3")
+        terminal.send("3")
+        terminal.wait_for("Which number is even?")
+        terminal.send("1")  # wrong: again is proposed, and why it is wrong is said
+        assert "One is odd." in terminal.wait_for("space = 1")
+        terminal.send(" ")
+        terminal.wait_for("Zero is even.")
+        terminal.send("1")
+        terminal.wait_for("space = 3")
+        terminal.send("2")  # overruled
+        terminal.wait_for("Fill the blank.")
+        terminal.send("\rPrime\r")
+        terminal.wait_for("space = 3")
+        terminal.send("\r")
+        terminal.wait_for("two times two")
+        terminal.send("5\r")
+        terminal.wait_for("space = 1")
+        terminal.send("4")  # overruled: it was a slip
+        terminal.wait_for("Put them in order.")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    assert answers(program) == [
+        ("a-recall", 3),
+        ("b-choice", 1),
+        ("c-truth", 2),
+        ("d-cloze", 3),
+        ("e-number", 4),
+    ]
+
+
+def test_what_cannot_be_read_is_no_wrong_answer(program: Program) -> None:
+    program.run("--topic", "kinds", stdin=" 3 3 3 3")
+    with program.terminal() as terminal:
+        terminal.wait_for("two times two")
+        terminal.send("-\r")
+        terminal.settle()
+        assert "e-number" not in dict(answers(program))
+        assert "again" not in terminal.screen
+        terminal.send("4\r")
+        terminal.wait_for("space = 3")
+
+
+def test_undo_reaches_back_over_runs(program: Program) -> None:
+    program.run(stdin=" 3 3q")
+    assert [card for card, _ in answers(program)] == ["a-recall", "b-choice"]
+    with program.terminal() as terminal:
+        terminal.wait_for("Zero is even.")
+        terminal.send("u")
+        terminal.wait_for("Which number is even?")
+        terminal.send("u")
+        terminal.wait_for(FIRST)
+        terminal.send("u")  # nothing is left to undo: nothing happens
+        terminal.settle()
+        assert FIRST in terminal.screen
+    assert answers(program) == []
+
+
+def test_suspend_bury_flag_and_hint(program: Program) -> None:
+    with program.terminal() as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send("h")
+        terminal.wait_for("Use your voice.")
+        terminal.send("f")
+        terminal.wait_for("flagged")
+        terminal.send("s")
+        terminal.wait_for("Which number is even?")
+        terminal.send("b")
+        terminal.wait_for("Zero is even.")
+        terminal.send("q")
+        terminal.exit_status()
+    states = {row["id"]: row["state"] for row in json.loads(program.run("list", "--json").stdout)}
+    assert states["a-recall"]["suspended"]
+    assert states["a-recall"]["flagged"]
+    assert states["b-choice"]["buried_until"] > 0
+
+
+def test_wrong_keys_do_no_harm(program: Program) -> None:
+    with program.terminal() as terminal:
+        terminal.wait_for(FIRST)
+        for keys in ("x", "9", "\x1b[A", "\x1bOP", "\t", "é", "中", "\x1b"):
+            terminal.send(keys)
+            terminal.settle(0.1)
+        terminal.send("?")
+        terminal.wait_for("ctrl-c")
+        terminal.send("\x03")
+        assert terminal.exit_status() == 130
+    assert answers(program) == []
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40), (40, 12)])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_line_is_wider_than_the_window(program: Program, columns: int, rows: int, lang: str) -> None:
+    env = {"QUIZCLI_LANG": lang}
+    with program.terminal(columns=columns, rows=rows, env=env) as terminal:
+        terminal.wait_for("╯")
+        box = [line for line in terminal.screen.splitlines() if line.startswith("╭")]
+        assert len(box) == 1
+        terminal.send(" ")
+        terminal.settle()
+        terminal.send("?")
+        terminal.settle()
+        everything = terminal.scrollback + terminal.screen
+        assert "Traceback" not in everything
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+
+
+def test_a_demonstration_from_a_card_ticks_its_claims(program: Program) -> None:
+    with program.terminal() as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send("d")
+        terminal.wait_for("✓ mean-is-half", timeout=60)
+        terminal.wait_for("any key")
+        terminal.send(" ")
+        terminal.wait_for(FIRST)
+        terminal.send(" ")
+        assert "✓ mean-is-half" in terminal.wait_for("measured before")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+        assert not terminal.cursor_hidden
+    shown = program.run("show", "a-recall")
+    assert "✓ mean-is-half" in shown.stdout
+
+
+def test_ctrl_c_in_a_demonstration_keeps_the_session(own_program: Program) -> None:
+    bank = own_program.questions / "kinds.yaml"
+    bank.write_text(bank.read_text().replace("throws: 6", "throws: 6, wait: 5.0"))
+    with own_program.terminal() as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send("d")
+        terminal.wait_for("A coin", timeout=60)
+        terminal.send("\x03")
+        terminal.wait_for("any key")
+        terminal.send(" ")
+        terminal.wait_for(FIRST)
+        terminal.send(" 3")
+        terminal.wait_for("Which number is even?")
+    assert answers(own_program) == [("a-recall", 3)]
+
+
+def test_edit_keeps_progress(own_program: Program, tmp_path: Path) -> None:
+    editor = tmp_path / "editor.sh"
+    editor.write_text(
+        '#!/bin/sh\nfor last; do :; done\nsed -i "s/Which number is even/Which one is even/" "$last"\n'
+    )
+    editor.chmod(0o755)
+    own_program.run(stdin=" 3q")
+    with own_program.terminal(env={"VISUAL": str(editor)}) as terminal:
+        terminal.wait_for("Which number is even?")
+        terminal.send("e")
+        assert "2/" in terminal.wait_for("Which one is even?")
+        terminal.send("u")
+        terminal.wait_for(FIRST)
+
+
+def test_a_broken_edit_is_named_and_can_be_mended(own_program: Program, tmp_path: Path) -> None:
+    editor = tmp_path / "editor.sh"
+    editor.write_text('#!/bin/sh\nfor last; do :; done\nsed -i "s/level: 1/level: hard/" "$last"\n')
+    editor.chmod(0o755)
+    with own_program.terminal(env={"VISUAL": str(editor)}) as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send("e")
+        assert "level" in terminal.wait_for("edit again")
+        editor.write_text('#!/bin/sh\nfor last; do :; done\nsed -i "s/level: hard/level: 1/" "$last"\n')
+        terminal.send("e")
+        terminal.wait_for(FIRST)
+
+
+def test_pipes(program: Program) -> None:
+    piped = program.run(stdin=" 3q")
+    assert piped.returncode == 0
+    assert "\x1b" not in piped.stdout
+    assert "spoken answer" in piped.stdout
+    nothing = program.run(stdin="")
+    assert nothing.returncode == 0
+    assert "Which number is even?" in nothing.stdout
+    asked = program.run("--no-input")
+    assert asked.returncode == 0
+    assert "Which number is even?" in asked.stdout
+
+
+def test_everything_done(program: Program) -> None:
+    program.run(stdin=" 4" * 6)
+    done = program.run(stdin="")
+    assert "Done for now." in done.stdout
+    assert "quizcli quiz" in done.stdout
+    chinese = program.run(stdin="", env={"QUIZCLI_LANG": "zh"})
+    assert "暂时没有要学的了" in chinese.stdout
+
+
+def test_a_resize_redraws(program: Program) -> None:
+    with program.terminal() as terminal:
+        terminal.wait_for(FIRST)
+        terminal.resize(100, 30)
+        terminal.settle()
+        (top,) = [line for line in terminal.screen.splitlines() if line.startswith("╭")]
+        assert len(top) == 100
