@@ -69,7 +69,8 @@ class Worker:
         self.root = root
         self.ready = False  # torch is imported
         self._process = _spawn(environ, warm=warm)
-        self._began = time.monotonic()
+        self._asked = False
+        self._began = 0.0
         self._events: list[Event] = []
         self._backlog = 0  # bytes
         self._news = threading.Condition()
@@ -87,7 +88,10 @@ class Worker:
         return self._process.poll() is None
 
     def ask(self, request: Request) -> None:
-        """Send the one request."""
+        """Send the one request. Raises ValueError where there has been one."""
+        if self._asked:
+            raise ValueError("a worker serves one request")
+        self._asked = True
         self._began = time.monotonic()
         self.send(request)
 

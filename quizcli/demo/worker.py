@@ -121,8 +121,8 @@ class _Desk:
 def _share_the_cores() -> None:
     """Tell the numeric libraries, before they are loaded, that others need the cores too. What is set stands.
 
-    By default the threads of OpenMP wait for each other in a busy loop. On two cores that others use as well,
-    a VAE trained on 150 to 400 images/s that way and on 4,000 with threads that sleep; on quiet cores sleeping
+    By default the threads of OpenMP wait for each other in a busy loop. On two cores that others use too, a
+    VAE trained on 150 to 400 images/s that way and on 4,000 with threads that sleep; on quiet cores sleeping
     costs 8 %. A container may use fewer cores than the machine has, and the libraries do not look. Elsewhere
     torch's own choice of threads, the physical cores, stands.
     """

@@ -459,6 +459,14 @@ def test_a_warm_worker_has_torch_and_serves_one_request(write: Write) -> None:
         assert Note(text={"en": "False", "zh": ""}) in list(run)
 
 
+def test_a_worker_that_runs_takes_no_second_request(write: Write, begin: Begin) -> None:
+    run = begin(write(FOR_EVER))
+    until(run, Scalars)
+    with pytest.raises(ValueError, match="one request"):
+        start(run.request, worker_of(run))
+    assert until(run, Scalars)  # and is not disturbed
+
+
 def test_a_warm_worker_belongs_to_one_pack(write: Write) -> None:
     worker = warm(write("yield"))
     try:
