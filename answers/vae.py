@@ -35,7 +35,7 @@ LAYOUT = (("nats", "samples"), ("terms", "latent"))
 LOOK = 25  # steps between two looks at the loss: each look waits for the device
 FRAME = 0.3  # seconds between two frames of samples and latent map
 DRAWN = 32  # samples on the screen
-MAPPED = 1000  # test images on the latent map
+MAPPED = 500  # test images on the latent map
 JUDGED = 2000  # samples shown to the classifier
 
 

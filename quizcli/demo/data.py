@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import time
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 DigitsName = Literal["auto", "mnist", "synthetic"]
+
+_TRY_AGAIN = 3600.0  # seconds after a failed download
+# What torch.load, or a look at what it loaded, raises on foreign files.
+_DAMAGED = (OSError, RuntimeError, ValueError, TypeError, LookupError, EOFError, pickle.UnpicklingError)
 
 
 class Digits(Struct, frozen=True, eq=False):
@@ -51,7 +57,7 @@ def load_digits(
         )
     if name != "synthetic":
         try:
-            return _digits((yield from _mnist(settings)), "MNIST")
+            return _digits((yield from _mnist(settings, insist=name == "mnist")), "MNIST")
         except UnusableError as error:
             if name == "mnist":
                 raise _no_mnist(error.why) from error
@@ -87,18 +93,18 @@ def _no_mnist(why: Text) -> QuizError:
     )
 
 
-def _mnist(settings: Settings) -> Generator[Event, None, Tensors]:
+def _mnist(settings: Settings, insist: bool) -> Generator[Event, None, Tensors]:
     """MNIST from the nearest place that has it. Raises UnusableError, with the reason, if none has."""
     kept = settings.cache_dir / "mnist-1.pt"
     if tensors := _open(kept):
         return tensors
     yield Progress(done=0, total=1, text={"en": "preparing MNIST, once", "zh": "准备 MNIST(仅此一次)"})
-    tensors = yield from _mnist_files(settings)
+    tensors = yield from _mnist_files(settings, insist)
     yield from _keep(tensors, kept)
     return tensors
 
 
-def _mnist_files(settings: Settings) -> Generator[Event, None, Tensors]:
+def _mnist_files(settings: Settings, insist: bool) -> Generator[Event, None, Tensors]:
     if settings.data_sets:
         try:
             return read_folder(settings.data_sets)
@@ -113,7 +119,32 @@ def _mnist_files(settings: Settings) -> Generator[Event, None, Tensors]:
         raise UnusableError(
             Text("It is not on this machine, and offline is set.", "本机没有 MNIST,且已设置 offline。")
         )
-    return (yield from download(settings.cache_dir, settings.mirror))
+    return (yield from _download(settings, insist))
+
+
+def _download(settings: Settings, insist: bool) -> Generator[Event, None, Tensors]:
+    """Download, but unless it is insisted do not wait for the same dead mirrors at every run."""
+    failed = settings.cache_dir / "mnist-download-failed"  # holds the mirror that was set
+    if not insist and _is_recent(failed, settings.mirror):
+        raise UnusableError(
+            Text(
+                "A download failed less than an hour ago; asking for mnist by name tries again at once.",
+                "一小时内下载失败过;指明要 mnist 会立即重试。",
+            )
+        )
+    try:
+        return (yield from download(settings.cache_dir, settings.mirror))
+    except UnusableError:
+        with suppress(OSError):  # without the mark the next run merely waits again
+            failed.write_text(settings.mirror, encoding="utf-8")
+        raise
+
+
+def _is_recent(failed: Path, mirror: str) -> bool:
+    try:
+        return time() - failed.stat().st_mtime < _TRY_AGAIN and failed.read_text(encoding="utf-8") == mirror
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _synthetic(settings: Settings) -> Generator[Event, None, Tensors]:
@@ -135,7 +166,7 @@ def _open(path: Path) -> Tensors | None:
             tensors[f"{part}_images"].shape == (len(tensors[f"{part}_labels"]), 28, 28)
             for part in ("train", "test")
         )
-    except (OSError, RuntimeError, ValueError, LookupError, EOFError, pickle.UnpicklingError):
+    except _DAMAGED:
         return None  # whatever is wrong with it, building it again mends it
     return tensors if whole else None
 

@@ -122,6 +122,7 @@ def download(cache: Path, mirror: str = "") -> Generator[Event, None, Tensors]:
             fetched = _in_thread(lambda: _fetch(folder, mirror))
             while not fetched.done():
                 arrived = sum(path.stat().st_size for path in folder.glob("MNIST/raw/*.gz"))
+                began = began if arrived else monotonic()  # importing torchvision is no part of the speed
                 yield _arrived(arrived, total, monotonic() - began)
                 wait([fetched], timeout=_FRAME)
             fetched.result()

@@ -120,8 +120,8 @@ def test_the_samples_change_while_it_trains(events: list[Event]) -> None:
 
 def test_the_map_has_a_digit_for_each_point(events: list[Event]) -> None:
     last = of_panel(events, "latent")[-1]
-    assert last.xy.shape == (1000, 2)
-    assert len(last.groups) == 1000
+    assert last.xy.shape == (500, 2)
+    assert len(last.groups) == 500
     assert set(last.groups) == set(range(10))
     assert "principal" in last.caption["en"]
 

@@ -1,6 +1,7 @@
 import gc
 import gzip
 import hashlib
+import os
 import subprocess
 import sys
 import time
@@ -239,7 +240,7 @@ def test_a_kept_set_of_full_size_opens_in_50_ms(tmp_path: Path) -> None:
     assert min(seconds) <= 0.05
 
 
-@pytest.mark.parametrize("damage", ["empty", "cut", "noise", "other"])
+@pytest.mark.parametrize("damage", ["empty", "cut", "noise", "other", "list"])
 def test_a_damaged_cache_is_built_again(
     tmp_path: Path, published: dict[str, bytes], tiny: dict[str, torch.Tensor], damage: str
 ) -> None:
@@ -249,6 +250,8 @@ def test_a_damaged_cache_is_built_again(
     whole = kept.read_bytes()
     if damage == "other":
         torch.save({"train_images": torch.zeros(3)}, kept)
+    elif damage == "list":
+        torch.save([1, 2], kept)
     else:
         kept.write_bytes({"empty": b"", "cut": whole[: len(whole) // 2], "noise": b"x" * 1000}[damage])
     assert_same(run(load_digits("mnist", settings))[0], tiny)
@@ -342,7 +345,7 @@ def test_a_broken_transfer_leaves_nothing_and_is_repeated(
         with pytest.raises(QuizError, match="corrupted") as raised:
             run(load_digits("mnist", broken))
         assert bad.address in raised.value.message
-    assert list(broken.cache_dir.iterdir()) == []
+    assert [path.name for path in broken.cache_dir.iterdir()] == ["mnist-download-failed"]
     assert_same(run(load_digits("mnist", settings_at(tmp_path, QUIZCLI_MIRROR=mirror.address)))[0], tiny)
 
 
@@ -354,6 +357,31 @@ def test_a_download_given_up_leaves_nothing(tmp_path: Path, published: dict[str,
             assert isinstance(next(loading), Progress)
         loading.close()
         assert list(settings.cache_dir.iterdir()) == []
+
+
+def test_dead_mirrors_are_not_tried_at_every_run(
+    tmp_path: Path, published: dict[str, bytes], mirror: Mirror
+) -> None:
+    with serving(partial(falsify, published)) as bad:
+        settings = settings_at(tmp_path, QUIZCLI_MIRROR=bad.address)
+        run(load_digits("auto", settings))
+        tries = len(bad.asked)
+        digits, events = run(load_digits("auto", settings))
+        assert digits.synthetic
+        assert "less than an hour ago" in notes(events)[0]
+        assert len(bad.asked) == tries
+
+        with pytest.raises(QuizError):
+            run(load_digits("mnist", settings))
+        assert len(bad.asked) > tries
+
+        tries = len(bad.asked)
+        long_ago = time.time() - 3700
+        os.utime(settings.cache_dir / "mnist-download-failed", (long_ago, long_ago))
+        run(load_digits("auto", settings))
+        assert len(bad.asked) > tries
+    digits, _ = run(load_digits("auto", settings_at(tmp_path, QUIZCLI_MIRROR=mirror.address)))
+    assert not digits.synthetic  # another mirror is tried at once
 
 
 def test_offline_asks_no_mirror(tmp_path: Path, mirror: Mirror) -> None:
