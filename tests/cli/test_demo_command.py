@@ -378,7 +378,7 @@ def test_s_keeps_what_is_on_the_screen(program: list[str], tmp_path: Path) -> No
         child = pexpect.spawn(
             program[0], [*program[1:], "demo", "endless"], env=env, dimensions=(24, 80), timeout=30
         )
-        child.expect("early")
+        child.expect("loss")  # a frame with the chart
         child.send("s")
         child.expect("kept in")
         child.send("q")
