@@ -1,5 +1,6 @@
 """Text in the two languages of the program, and the language in use."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -37,3 +38,8 @@ def language() -> Lang:
 def tr(en: str, zh: str) -> str:
     """The rendering in the language in use. Both stand side by side so that neither is forgotten."""
     return zh if _current == "zh" else en
+
+
+def words(text: Mapping[str, str]) -> str:
+    """What an event's {"en": …, "zh": …} says in the language in use, else in the other one."""
+    return text.get(_current) or next(iter(text.values()), "")

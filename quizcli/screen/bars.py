@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from itertools import islice
 
 from rich.cells import cell_len
 from rich.segment import Segment
 
 from quizcli.demo.events import Bars
-from quizcli.screen.lines import Line, cut, fit, line, width_of
-from quizcli.screen.numbers import number
+from quizcli.screen.lines import Line, cut, fit, line
+from quizcli.screen.numbers import aligned
 from quizcli.screen.palette import QUIET, series
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -27,7 +28,7 @@ def draw_bars(event: Bars, width: int, height: int, colour: bool = True) -> list
     hidden = len(rows) - (room - 1) if len(rows) > room else 0
     rows = rows[: len(rows) - hidden] if hidden else rows
     labels = min(width // 2, max((cell_len(label) for label, _ in rows), default=0))
-    figures = [_figure(values) for _, values in rows]
+    figures = _figures([values for _, values in rows])
     space = width - labels - 3 - max((cell_len(figure) for figure in figures), default=0)
     left, right = _reach([values for _, values in rows])
     lines = list(legend)
@@ -53,11 +54,14 @@ def _fill(part: int, colour: bool) -> str:
     return _FILLS[0 if colour else part % len(_FILLS)]
 
 
-def _figure(values: tuple[float, ...]) -> str:
-    """The number of a bar; its parts and their sum where it has parts."""
-    if len(values) == 1:
-        return number(values[0])
-    return " + ".join(number(value) for value in values).replace("+ -", "- ") + " = " + number(sum(values))
+def _figures(rows: list[tuple[float, ...]]) -> list[str]:
+    """The number of each bar; its parts and their sum where it has parts."""
+    texts = iter(aligned([value for row in rows for value in (*row, sum(row))]))
+    figures = []
+    for row in rows:
+        *parts, total = islice(texts, len(row) + 1)
+        figures.append(f"{' + '.join(parts).replace('+ -', '- ')} = {total}" if len(parts) > 1 else total)
+    return figures
 
 
 def _reach(rows: list[tuple[float, ...]]) -> tuple[float, float]:
@@ -68,25 +72,18 @@ def _reach(rows: list[tuple[float, ...]]) -> tuple[float, float]:
 
 
 def _bar(values: tuple[float, ...], below: float, above: float, space: int, colour: bool) -> Line:
-    """A bar: what is negative to the left of zero, what is positive to the right."""
-    scale = space / ((below + above) or 1.0)  # cells to one
-    zero = round(below * scale)
+    """A bar of at most `space` cells: what is negative to the left of zero, what is positive to the right."""
+    zero = round(space * below / ((below + above) or 1.0))
     negative = [(k, -v) for k, v in enumerate(values) if v < 0 and math.isfinite(v)]
     positive = [(k, v) for k, v in enumerate(values) if v > 0 and math.isfinite(v)]
-    line: Line = []
-    if zero:
-        for k, length in reversed(list(_cells(negative, zero / below))):
-            line.append(Segment(_fill(k, colour) * length, series(k)))
-        line.insert(0, Segment(" " * (zero - width_of(line))))
-    limit = space - zero
-    for i, (k, length) in enumerate(_cells(positive, limit / (above or 1.0))):
-        line.append(Segment(_fill(k, colour) * length, series(k)))
-        if i == len(positive) - 1:
-            total = sum(v for _, v in positive) * limit / above
-            rest = round((total - int(total)) * 8)
-            if rest and int(total) < limit:
-                line.append(Segment(_EIGHTHS[rest], series(k)))
-    return [segment for segment in line if segment.text]
+    to_left = _cells(negative, zero / (below or 1.0))[::-1]
+    to_right = _cells(positive, (space - zero) / (above or 1.0))
+    bar = [Segment(" " * (zero - sum(length for _, length in to_left)))]
+    bar += [Segment(_fill(k, colour) * length, series(k)) for k, length in to_left + to_right]
+    if positive:
+        end = sum(v for _, v in positive) * (space - zero) / above
+        bar.append(Segment(_EIGHTHS[int((end - int(end)) * 8)].strip(), series(positive[-1][0])))
+    return [segment for segment in bar if segment.text]
 
 
 def _cells(parts: list[tuple[int, float]], scale: float) -> list[tuple[int, int]]:

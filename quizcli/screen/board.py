@@ -70,11 +70,12 @@ class Board:
         match event:
             case Started():
                 self.started = event
-                self.notes += [Note(text=event.note)] if event.note else []
+                if event.note:
+                    self.add(Note(text=event.note))
             case Progress():
                 self.progress = event
             case Note():
-                self.notes.append(event)
+                self.notes += [event] if event not in self.notes[-1:] else []
             case Claim():
                 self.claims[event.id] = event
             case Finished() | Failed():

@@ -120,15 +120,11 @@ def _plot(
 
     end = None
     for gap, piece in groupby(range(len(xs)), gaps.__getitem__):
-        if gap:
-            continue
         previous = None
-        for column, group in groupby(piece, columns.__getitem__):
+        for column, group in groupby(piece if not gap else (), columns.__getitem__):
             indices = list(group)
-            ys = heights[
-                indices[0] : indices[-1] + 1
-            ]  # thousands of points: min and max are much faster than a loop
-            lowest, highest = min(ys), max(ys)
+            ys = heights[indices[0] : indices[-1] + 1]
+            lowest, highest = min(ys), max(ys)  # of thousands of points these are much faster than a loop
             dots.line(column, dot_row(highest), column, dot_row(lowest), owner)
             if previous is not None:
                 dots.line(*previous, column, dot_row(ys[0]), owner)

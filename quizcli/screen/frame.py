@@ -9,7 +9,6 @@ from rich.segment import Segment
 from quizcli.demo.events import Failed
 from quizcli.screen.board import Board
 from quizcli.screen.lines import Line
-from quizcli.screen.panel import words
 from quizcli.screen.panels import Gallery
 from quizcli.screen.status import (
     claim_lines,
@@ -20,6 +19,7 @@ from quizcli.screen.status import (
     note_lines,
     progress_line,
 )
+from quizcli.text import words
 
 _AIRY, _AIRIER = 20, 28  # lines: from here on a blank line stands above the panels, and one below
 _NOTES = 3  # lines at most while the demonstration runs

@@ -15,7 +15,7 @@ from quizcli.screen.lines import Line, fit, line, width_of
 from quizcli.screen.numbers import number, widened
 from quizcli.screen.palette import DIVERGING, QUIET, RAMP_STEPS, SEQUENTIAL, cell_style
 from quizcli.screen.picture import SHADES, half_blocks
-from quizcli.text import language
+from quizcli.text import words
 
 _BELOW_ZERO = " .-=#"  # where shades stand for colours, negative values get these
 _LARGEST_CELL, _TALLEST = 8, 32  # pixels, of a value and of a map that could be lower
@@ -77,7 +77,7 @@ def draw_heatmap(event: Heatmap, width: int, height: int, colour: bool = True) -
 
 def _axes(event: Heatmap) -> str:
     """What the rows and the columns are."""
-    labels = (("↓", event.y_label.get(language(), "")), ("→", event.x_label.get(language(), "")))
+    labels = (("↓", words(event.y_label)), ("→", words(event.x_label)))
     return "  ".join(f"{arrow} {label}" for arrow, label in labels if label)
 
 

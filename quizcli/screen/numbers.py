@@ -20,6 +20,18 @@ def number(value: float, digits: int = 4) -> str:
     return _trimmed(f"{value:,.{max(0, digits - 1 - magnitude)}f}")
 
 
+def aligned(values: Sequence[float]) -> list[str]:
+    """Numbers that are read together: equally many decimals, so that the smallest has two digits."""
+    sizes = [abs(value) for value in values if value and math.isfinite(value)]
+    if not sizes or max(sizes) >= 1e7 or min(sizes) < 1e-4:
+        return [number(value) for value in values]
+    largest, smallest = (math.floor(math.log10(size)) for size in (max(sizes), min(sizes)))
+    decimals = max(0, 3 - largest, 1 - smallest)
+    while decimals and all(round(size, decimals) == round(size, decimals - 1) for size in sizes):
+        decimals -= 1
+    return [f"{value:,.{decimals}f}" if math.isfinite(value) else number(value) for value in values]
+
+
 def _trimmed(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from quizcli.demo.events import Bars, Heatmap, Images, Points, Table, Words
+from quizcli.demo.events import Bars, Heatmap, Images, Points, Table
 from quizcli.screen.bars import draw_bars
 from quizcli.screen.board import Curves, Panel
 from quizcli.screen.chart import draw_chart
@@ -16,7 +16,7 @@ from quizcli.screen.palette import BAD, QUIET, STRONG
 from quizcli.screen.picture import arrange, draw_images
 from quizcli.screen.points import draw_points
 from quizcli.screen.table import draw_table, table_width
-from quizcli.text import language, tr
+from quizcli.text import tr, words
 
 NARROWEST = {Curves: 36, Bars: 36, Images: 24, Heatmap: 24, Points: 24, Table: 20}  # cells
 LOWEST = {Curves: 5, Bars: 3, Images: 5, Heatmap: 5, Points: 5, Table: 3}  # lines, the title included
@@ -28,11 +28,6 @@ class Size(NamedTuple):
 
     width: int
     height: int
-
-
-def words(text: Words) -> str:
-    """A bilingual text in the language in use; in the other one where it is missing."""
-    return text.get(language()) or next(iter(text.values()), "")
 
 
 def wanted(panel: Panel, width: int, height: int) -> Size:

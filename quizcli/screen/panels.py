@@ -147,29 +147,20 @@ def _heights(column: Column, width: int, height: int) -> list[int]:
 
 def _widths(row: Row, heights: list[list[int]], width: int) -> list[int]:
     """Cells for each column: what pictures, heat maps and tables need, the rest to charts and bars."""
+    if len(row) == 1:
+        return [width]
     elastic = [any(isinstance(panel, Curves | Bars) for panel in column) for column in row]
     if not any(elastic):
         elastic = [any(isinstance(panel, Points) for panel in column) for column in row]
     room = width - GAP * (len(row) - 1)
-    narrowest = [_narrowest(column) for column in row]
-    share = (
-        room * 2 // 5 // max(1, sum(elastic))
-    )  # charts together take two fifths at least, if the others can live
-    least = [
-        max(low, min(share, low + room - sum(narrowest))) if stretches else low
-        for low, stretches in zip(narrowest, elastic, strict=True)
-    ]
-    if len(row) == 1:
-        return [width]
+    least = _least_widths(row, elastic, room)
     widths = [0] * len(row)
     fixed = [k for k in range(len(row)) if not elastic[k]]
-    limit = (room - sum(low for low, stretches in zip(least, elastic, strict=True) if stretches)) // max(
-        1, len(fixed)
-    )
+    spare = room - sum(least[k] for k in range(len(row)) if elastic[k])
     for k in fixed:
+        limit = max(least[k], spare // len(fixed))
         widths[k] = max(
-            _size(panel, max(least[k], limit), high).width
-            for panel, high in zip(row[k], heights[k], strict=True)
+            _size(panel, limit, high).width for panel, high in zip(row[k], heights[k], strict=True)
         )
     left = room - sum(widths)
     stretching = [k for k in range(len(row)) if elastic[k]]
@@ -177,3 +168,14 @@ def _widths(row: Row, heights: list[list[int]], width: int) -> list[int]:
         widths[k] = left // (len(stretching) - n)
         left -= widths[k]
     return widths
+
+
+def _least_widths(row: Row, elastic: list[bool], room: int) -> list[int]:
+    """What each column gets at least: charts together two fifths of the room, if the others can live."""
+    narrowest = [_narrowest(column) for column in row]
+    spare = room - sum(narrowest)
+    share = room * 2 // 5 // max(1, sum(elastic))
+    return [
+        low + max(0, min(share - low, spare)) if stretches else low
+        for low, stretches in zip(narrowest, elastic, strict=True)
+    ]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from quizcli.demo.events import Claim, Event, Failed, Finished, Note, Progress, Started
 from quizcli.screen import theme
 from quizcli.screen.numbers import duration, number
-from quizcli.screen.panel import words
 from quizcli.screen.status import claim_figures, data_of, name_of, stand_in
-from quizcli.text import tr
+from quizcli.text import tr, words
 
 _STEP = 10  # percent between two lines about the progress
 
@@ -52,7 +51,7 @@ class Log:
         if percent < self._reported + _STEP and (percent >= self._reported and doing == self._doing):
             return ""
         self._reported, self._doing = percent - percent % _STEP, doing
-        speed = "" if event.rate is None else f"{number(round(event.rate), 3)} {event.unit}/s"
+        speed = "" if event.rate is None else f"{number(event.rate, 3)} {event.unit}/s"
         return "  ".join(part for part in (f"{percent:>3} %", doing, speed) if part)
 
     def _claim(self, claim: Claim) -> str:

@@ -12,13 +12,13 @@ from quizcli.screen.board import Board
 from quizcli.screen.lines import Line, cut, fit, justified, line, width_of
 from quizcli.screen.numbers import duration, number
 from quizcli.screen.palette import ACCENT, BAD, GOOD, KEY, PLAIN, QUIET, STRONG
-from quizcli.screen.panel import words
 from quizcli.screen.wrap import Span, wrap
-from quizcli.text import tr
+from quizcli.text import tr, words
 
 _DONE, _TO_DO = "━", "─"  # the two parts of a progress bar
 _BAR = 40  # cells at most
 _SENTENCE = 36  # cells: narrower columns are no pleasure to read
+_ACTIVITY = 28  # cells kept for what is being done, so that the name does not change with it
 _SYNTHETIC = ("synthetic", "合成")
 _RELATIONS = {"<=": "≤", ">=": "≥", "==": "="}
 
@@ -39,23 +39,32 @@ def stand_in(started: Started | None) -> str:
     """What a stand-in for real data is called, "synthetic digits"; "" where the data are real."""
     if started is None or not started.synthetic:
         return ""
-    label = started.data.split(",")[0].split(",")[0].strip()
+    label = started.data.replace("，", ",").split(",")[0].strip()
     return label if any(word in label for word in _SYNTHETIC) else tr("synthetic data", "合成数据")
 
 
 def header(board: Board, seconds: float, width: int) -> Line:
-    """Name · data · device, and at the other end what is being done and for how long."""
+    """Name · data · device, and at the other end what is being done and for how long.
+
+    A long title gives way to the short name, what is being done to the data: these must be seen.
+    """
     started = board.started
-    clock = duration(seconds)
+    clock = line((duration(seconds), QUIET), " ")
     if started is None:
-        return justified(line(" ", (tr("starting …", "正在启动 …"), QUIET)), line((clock, QUIET), " "), width)
-    left = line(" ", (name_of(started), STRONG))
+        return justified(line(" ", (tr("starting …", "正在启动 …"), QUIET)), clock, width)
+    right = line(_doing(board), "   ") + clock
+    left = _identity(started, name_of(started))
+    if width_of(left) + max(width_of(right), _ACTIVITY) + 2 > width:
+        left = _identity(started, started.name or name_of(started))
+    fits = width_of(left) + width_of(right) + 2 <= width
+    return justified(left, right if fits or board.last is not None else clock, width)
+
+
+def _identity(started: Started, name: str) -> Line:
+    parts = line(" ", (name, STRONG))
     for text, style in ((data_of(started), ACCENT if started.synthetic else PLAIN), (started.device, PLAIN)):
-        left += line(" · ", (text, style)) if text else []
-    doing = _doing(board)
-    if width_of(left) + cell_len(doing) + cell_len(clock) + 6 > width and cell_len(doing) > width // 3:
-        doing = ""
-    return justified(left, line(f"{doing}   " if doing else "", (clock, QUIET), " "), width)
+        parts += line(" · ", (text, style)) if text else []
+    return parts
 
 
 def _doing(board: Board) -> str:
@@ -72,7 +81,7 @@ def progress_line(progress: Progress, width: int, *, paused: bool = False) -> Li
     """A bar, the share that is done, and the speed."""
     share = min(1.0, max(0.0, progress.done / progress.total)) if progress.total > 0 else 0.0
     percent = f" {int(share * 100):>3} %"
-    speed = "" if progress.rate is None else f"   {number(round(progress.rate), 3)} {progress.unit}/s"
+    speed = "" if progress.rate is None else f"   {number(progress.rate, 3)} {progress.unit}/s"
     state = "   " + tr("paused", "已暂停") if paused else ""
     cells = min(_BAR, width - 2 - cell_len(percent + state))
     if cells < 4:

@@ -24,7 +24,7 @@ def test_lengths_to_an_eighth() -> None:
         " c █ 1",
         " d 0",
     ]
-    assert shown(draw_bars(bars({"a": (16.0,), "b": (8.5,)}), 23, 2))[1] == "b ████████▌ 8.5"
+    assert shown(draw_bars(bars({"a": (16.0,), "b": (8.5,)}), 24, 2))[1] == "b ████████▌ 8.5"
 
 
 def test_rows_stand_apart_where_there_is_room() -> None:
@@ -36,7 +36,7 @@ def test_parts_add_up_and_have_their_numbers() -> None:
     legend, right, without = shown(draw_bars(event, 70, 3, colour=False))
     assert legend == "█ reconstruction  ░ KL"
     assert right.endswith(" 102.4 + 20.4 = 122.8")
-    assert without.endswith(" 84.4 + 255 = 339.4")
+    assert without.endswith(" 84.4 + 255.0 = 339.4")
     bar = without.split()[2]
     assert bar.count("█") / len(bar) == pytest.approx(84.4 / 339.4, abs=0.05)
 

@@ -51,8 +51,15 @@ def test_any_window(width: int, height: int, lang: str, colour: bool) -> None:
         use_language("en")
 
 
+def test_a_long_title_gives_way_to_the_data() -> None:
+    title = {"en": "A variational autoencoder learns to draw digits, watched from inside", "zh": ""}
+    board = board_of(iter([Started(name="vae", title=title, data="MNIST, 60,000 images", device="cpu")]))
+    assert shown([header(board, 0, 80)])[0].startswith(" vae · MNIST, 60,000 images · cpu ")
+    assert shown([header(board, 0, 140)])[0].startswith(" A variational")
+
+
 def test_a_low_window_keeps_header_progress_and_claims() -> None:
-    text = shown(Frames(board_of(vae(), claims())).running(60, 5, 1, KEYS))
+    text = shown(Frames(board_of(vae(), claims())).running(80, 5, 1, KEYS))
     assert text[0].startswith(" VAE")
     assert any("61 %" in row for row in text)
     assert any("✗ elbo-reached" in row for row in text)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizcli.screen.numbers import duration, linear_ticks, log_ticks, number, tick_labels
+from quizcli.screen.numbers import aligned, duration, linear_ticks, log_ticks, number, tick_labels
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False, width=32)
 
@@ -35,6 +35,21 @@ def test_a_number_is_short_and_near(value: float) -> None:
     text = number(value)
     assert len(text) <= 10
     assert float(text.replace(",", "")) == pytest.approx(value, rel=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([0.2773, 6.839, 37.89], ["0.28", "6.84", "37.89"]),
+        ([102.4, 20.4, 255], ["102.4", "20.4", "255.0"]),
+        ([16, 8, 0], ["16", "8", "0"]),
+        ([1.207, 0.0123], ["1.207", "0.012"]),
+        ([1e9, 2], ["1e9", "2"]),
+        ([math.inf, 1.5], ["∞", "1.5"]),
+    ],
+)
+def test_numbers_that_are_read_together(values: list[float], texts: list[str]) -> None:
+    assert aligned(values) == texts
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (67.9, "1:07"), (7267, "2:01:07"), (-1, "0:00")])

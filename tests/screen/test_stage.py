@@ -9,6 +9,7 @@ from rich.console import Console
 from quizcli.screen.lines import line
 from quizcli.screen.palette import BAD, cell_style
 from quizcli.screen.stage import Stage, ending_cleanly
+from quizcli.screen.theme import make_console
 
 
 def stage_on(stream: io.StringIO, **settings: object) -> Stage:
@@ -66,6 +67,14 @@ def test_no_color_leaves_no_colour() -> None:
     stage_on(stream, color_system="truecolor", no_color=True).show([line(("x", BAD))], (5, 1))
     assert "\x1b[31m" not in stream.getvalue()
     assert "x" in stream.getvalue()
+
+
+def test_drawings_on_a_stream_without_such_characters() -> None:
+    raw = io.BytesIO()
+    console = make_console(io.TextIOWrapper(raw, encoding="ascii"), width=20, height=2)
+    Stage(console).show([line("━━─ ░▒▓█ ▄▀"), line("⡀⡇⣿ ↑ ✓")], (20, 2))
+    assert b"==- .:+# _^" in raw.getvalue()
+    assert b".:# ^ +" in raw.getvalue()
 
 
 def test_the_terminal_is_restored_after_an_exception() -> None:
