@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+from rich.cells import set_cell_size
 from rich.text import Text as Line
 
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Order, Recall, Truth
@@ -133,8 +134,22 @@ class Sitting:
         return [Line(), *labelled(tr("hint", "提示"), str(self._question.hint), self._page.width)]
 
     def _help_lines(self) -> list[Line]:
-        rows = [*self._commands(), ("ctrl-c", tr("stop; nothing is lost", "停止,不丢失任何记录"))]
-        return [Line(), *(Line.assemble("  ", (f"{key:<8}", theme.KEY), label) for key, label in rows)]
+        mark = theme.CHOSEN
+        rows = [
+            *self._commands(),
+            (
+                "1–4",
+                tr(
+                    f"grade the answer; space takes the one marked {mark}",
+                    f"给答案评分;空格采用带 {mark} 的评分",
+                ),
+            ),
+            ("ctrl-c", tr("stop; nothing is lost", "停止,不丢失任何记录")),
+        ]
+        return [
+            Line(),
+            *(Line.assemble("  ", (set_cell_size(key, 8), theme.KEY), label) for key, label in rows),
+        ]
 
     # Keys
 
@@ -267,20 +282,18 @@ class Sitting:
         return footer(self._grades() if self._answered else self._commands(), self._page.width)
 
     def _grades(self) -> list[Key]:
-        run = [("d", tr("run it", "运行"))] if self._question.demo is not None else []
-        accept = (tr("space", "空格"), f"= {self._proposed()}")
+        """The four grades with the intervals they would give; the space bar takes the one with the mark."""
         if self._occasion.intervals is None:
-            return [
-                ("1", tr("missed it", "没答对")),
-                ("3", tr("knew it", "答对了")),
-                accept,
-                *run,
-                ("?", tr("keys", "按键")),
-            ]
-        names = (tr("again", "重来"), tr("hard", "困难"), tr("good", "良好"), tr("easy", "简单"))
-        intervals = self._occasion.intervals()
-        grades = [(str(n), f"{name} {intervals[n]}") for n, name in enumerate(names, start=1)]
-        return [*grades, accept, *run, ("?", tr("keys", "按键"))]
+            grades = {1: tr("missed it", "没答对"), 3: tr("knew it", "答对了")}
+        else:
+            names = (tr("again", "重来"), tr("hard", "困难"), tr("good", "良好"), tr("easy", "简单"))
+            intervals = self._occasion.intervals()
+            grades = {n: f"{name} {intervals[n]}" for n, name in enumerate(names, start=1)}
+        proposed = self._proposed()
+        keys = [(f"{theme.CHOSEN}{n}" if n == proposed else str(n), label) for n, label in grades.items()]
+        if self._question.demo is not None:
+            keys.append(("d", tr("run it", "运行")))
+        return [*keys, ("?", tr("all keys", "全部按键"))]
 
     def _commands(self) -> list[Key]:
         question = self._question

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -48,10 +49,17 @@ class Program:
         )
 
     def terminal(
-        self, *arguments: str, columns: int = 80, rows: int = 24, env: dict[str, str] | None = None
+        self,
+        *arguments: str,
+        columns: int = 80,
+        rows: int = 24,
+        env: dict[str, str] | None = None,
+        python: Sequence[str] = ("-m", "quizcli"),
     ) -> Terminal:
+        """The program in a pseudo-terminal; `python` is what the interpreter is told to run."""
+        command = [sys.executable, *python, *arguments]
         return Terminal(
-            *arguments, env={**self.env, **(env or {})}, cwd=self.home.parent, columns=columns, rows=rows
+            command, env={**self.env, **(env or {})}, cwd=self.home.parent, columns=columns, rows=rows
         )
 
 

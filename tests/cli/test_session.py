@@ -67,23 +67,23 @@ def test_every_kind_judges_and_proposes_a_grade(program: Program) -> None:
     with program.terminal() as terminal:
         terminal.wait_for(FIRST)
         terminal.send(" ")
-        terminal.wait_for("space = 3")
+        terminal.wait_for("▸3")
         terminal.send("3")
         terminal.wait_for("Which number is even?")
         terminal.send("1")  # wrong: again is proposed, and why it is wrong is said
-        assert "One is odd." in terminal.wait_for("space = 1")
+        assert "One is odd." in terminal.wait_for("▸1")
         terminal.send(" ")
         terminal.wait_for("Zero is even.")
         terminal.send("1")
-        terminal.wait_for("space = 3")
+        terminal.wait_for("▸3")
         terminal.send("2")  # overruled
         terminal.wait_for("Fill the blank.")
         terminal.send("\rPrime\r")
-        terminal.wait_for("space = 3")
+        terminal.wait_for("▸3")
         terminal.send("\r")
         terminal.wait_for("two times two")
         terminal.send("5\r")
-        terminal.wait_for("space = 1")
+        terminal.wait_for("▸1")
         terminal.send("4")  # overruled: it was a slip
         terminal.wait_for("Put them in order.")
         terminal.send("q")
@@ -106,7 +106,7 @@ def test_what_cannot_be_read_is_no_wrong_answer(program: Program) -> None:
         assert "e-number" not in dict(answers(program))
         assert "again" not in terminal.screen
         terminal.send("4\r")
-        terminal.wait_for("space = 3")
+        terminal.wait_for("▸3")
 
 
 def test_undo_reaches_back_over_runs(program: Program) -> None:

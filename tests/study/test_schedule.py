@@ -163,8 +163,8 @@ def test_terms_are_kept_to_the_last_bit() -> None:
 def test_intervals_are_said_briefly() -> None:
     preview = SCHEDULE.preview(Card("q"), NOW)
     assert [str(preview[rating]) for rating in (Rating.AGAIN, Rating.HARD, Rating.GOOD)] == [
-        "1 min",
-        "6 min",
-        "10 min",
+        "1m",
+        "6m",
+        "10m",
     ]
-    assert str(preview[Rating.EASY]) == f"{preview[Rating.EASY].days} d"
+    assert str(preview[Rating.EASY]) == f"{preview[Rating.EASY].days}d"
