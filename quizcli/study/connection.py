@@ -125,8 +125,10 @@ def _create(path: str) -> None:
 
 def _refuse_foreign(db: sqlite3.Connection, path: str) -> None:
     """Raise QuizError for a healthy database of some other program."""
-    (application,) = db.execute("PRAGMA application_id").fetchone()
-    if application != APPLICATION_ID and db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
+    if db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None:
+        return
+    # In this order: another process may be creating our tables, and gives them their mark in the same commit.
+    if db.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
         raise _not_ours(path)
 
 

@@ -43,14 +43,15 @@ REVIEWS = Migration(
             duration INTEGER CHECK (duration >= 0),         -- ms
             due INTEGER,              -- when an answer, a burial or a requeue brings the card back
             scheduler INTEGER REFERENCES scheduler (id),
-            undoes INTEGER UNIQUE REFERENCES log (seq),
+            undoes INTEGER REFERENCES log (seq),
             before TEXT,
             CHECK ((kind = 'answer') = (rating IS NOT NULL)),
             CHECK ((kind = 'answer') = (duration IS NOT NULL)),
             CHECK ((kind = 'answer') = (scheduler IS NOT NULL)),
             CHECK ((kind = 'undo') = (undoes IS NOT NULL))
         ) STRICT""",
-        "CREATE INDEX log_answer ON log (day, card, state, rating, duration) WHERE kind = 'answer'",
+        "CREATE UNIQUE INDEX log_undoes ON log (undoes) WHERE undoes IS NOT NULL",
+        "CREATE INDEX log_answer ON log (day) WHERE kind = 'answer'",
         """CREATE VIEW answer AS SELECT seq, at, day, card, state, rating, duration FROM log
             WHERE kind = 'answer' AND NOT EXISTS (SELECT 1 FROM log AS later WHERE later.undoes = log.seq)""",
         # Derived from the log; `replay` rebuilds it.

@@ -54,7 +54,9 @@ class Tally(Struct, frozen=True):
 _ENTRY = ", ".join(Entry.__struct_fields__)
 _CARD = ", ".join(Card.__struct_fields__)
 _APPEND = f"INSERT INTO log ({_ENTRY}) VALUES ({', '.join('?' * len(Entry.__struct_fields__))})"
-_PUT = f"INSERT OR REPLACE INTO card ({_CARD}) VALUES ({', '.join('?' * len(Card.__struct_fields__))})"
+_NEW_VALUES = ", ".join(f"{name} = excluded.{name}" for name in Card.__struct_fields__[1:])
+_PUT = f"""INSERT INTO card ({_CARD}) VALUES ({", ".join("?" * len(Card.__struct_fields__))})
+    ON CONFLICT (id) DO UPDATE SET {_NEW_VALUES}"""
 _NEWEST = f"""SELECT {_ENTRY} FROM log WHERE kind != 'undo'
     AND NOT EXISTS (SELECT 1 FROM log AS later WHERE later.undoes = log.seq) ORDER BY seq DESC LIMIT 1"""
 
