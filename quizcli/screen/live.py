@@ -86,7 +86,7 @@ def watch(
         keys = None  # keys in a pipe are meant for the session, not for this view
     viewer = _Viewer(run, console, Board(expect), keys, save, back or tr("back to the question", "返回题目"))
     if not console.is_terminal or console.is_dumb_terminal or console.legacy_windows:
-        return viewer.logged()
+        return viewer.logged(debug)
     with ending_cleanly(), Stage(console) as stage, _hooks(keys, stage):
         viewer.watch(stage)
     viewer.print_last(debug)
@@ -127,7 +127,7 @@ class _Viewer:
         self._keys = keys
         self._save = save
         self._back = back
-        self._drawing = Frames(board, console.color_system is not None and not console.no_color)
+        self._drawing = Frames(board, _has_colours(console))
         self._events = 0
         self._frames = 0
         self._shown: object = None  # what the last frame showed
@@ -142,7 +142,7 @@ class _Viewer:
         board = self._board
         return Outcome(board.started, tuple(board.claims.values()), board.last, self._frames)
 
-    def logged(self) -> Outcome:
+    def logged(self, debug: bool) -> Outcome:
         """Print plain lines until the run is over."""
         log = Log()
         while not self._run.over:
@@ -156,6 +156,8 @@ class _Viewer:
                 self._stop()
                 if self._left:
                     break
+        if debug and isinstance(self._board.last, Failed):
+            self._console.print(self._board.last.trace, soft_wrap=True)
         return self.outcome()
 
     def watch(self, stage: Stage) -> None:
@@ -251,6 +253,11 @@ class _Viewer:
 
     def _gave_up(self) -> bool:
         return self._stopped_at is not None and time.monotonic() > self._stopped_at + _PATIENCE
+
+
+def _has_colours(console: Console) -> bool:
+    """Whether pictures can be drawn in colours: these need half blocks too, which only UTF has."""
+    return bool(console.color_system) and not console.no_color and console.encoding.startswith("utf")
 
 
 def _joined(lines: Sequence[Line]) -> list[Segment]:

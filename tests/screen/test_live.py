@@ -16,7 +16,7 @@ import pyte
 import pytest
 from rich.console import Console
 
-from quizcli.demo.events import Event, Finished, Images, Points, Progress, Scalars
+from quizcli.demo.events import Event, Failed, Finished, Images, Points, Progress, Scalars
 from quizcli.errors import QuizError
 from quizcli.screen.board import Board
 from quizcli.screen.frame import Frames
@@ -219,6 +219,26 @@ def test_plain_lines_where_nothing_can_be_drawn(monkeypatch: pytest.MonkeyPatch)
     dumb = Console(file=io.StringIO(), force_terminal=True, width=80)
     watch(Recorded([*vae(), Finished(seconds=1)]), dumb)
     assert "\x1b[?1049h" not in output(dumb)
+
+
+def test_a_trace_in_plain_lines_only_for_who_asked() -> None:
+    failed = Failed(message="Out of memory", hint="Try --batch 64.", trace="Traceback …")
+    for debug in (False, True):
+        console = Console(file=io.StringIO(), width=80)
+        watch(Recorded([failed]), console, debug=debug)
+        assert output(console).splitlines()[0] == "✗ Out of memory Try --batch 64."
+        assert ("Traceback" in output(console)) == debug
+
+
+def test_no_half_blocks_where_the_encoding_has_none() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="latin-1", errors="replace")
+    latin = Console(file=stream, force_terminal=True, color_system="truecolor", width=80, height=24)
+    watch(Recorded([*vae(), 0.1, Finished(seconds=1)]), latin)
+    stream.seek(0)
+    assert "[48;2;255;255;255m" not in stream.read()
+    colourful = terminal()
+    watch(Recorded([*vae(), 0.1, Finished(seconds=1)]), colourful)
+    assert "[48;2;255;255;255m" in output(colourful)
 
 
 def test_without_keys() -> None:
