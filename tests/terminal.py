@@ -9,6 +9,7 @@ from typing import Self
 
 import pexpect
 import pyte
+from pyte.screens import Char
 
 
 class Terminal:
@@ -48,6 +49,11 @@ class Terminal:
             "".join(row[x].data for x in range(self._screen.columns)) for row in self._screen.history.top
         ]
         return "\n".join(line.rstrip() for line in lines)
+
+    def cells(self) -> list[list[Char]]:
+        """The characters of the screen with their styles; the second half of a wide one is empty."""
+        width = self._screen.columns
+        return [[self._screen.buffer[y][x] for x in range(width)] for y in range(self._screen.lines)]
 
     @property
     def cursor_hidden(self) -> bool:

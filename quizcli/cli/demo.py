@@ -133,7 +133,7 @@ def _run(
         if as_json:
             last = _print_events(run, settings)
         else:
-            last = _watch(run, settings, answer.claims, keep if recorder is None else None)
+            last = _watch(run, settings, keep if recorder is None else None)
         if recorder is not None:
             recorder.finish()
             print(tr(f"quizcli: kept in {save}", f"quizcli:已保存到 {save}"), file=sys.stderr)
@@ -150,7 +150,6 @@ def _replay(folder: Path, settings: Settings, *, as_json: bool) -> int:
 def _watch(
     run: Run,
     settings: Settings,
-    expect: Sequence[str] = (),
     keep: Callable[[object], str] | None = None,
 ) -> Last:
     """Draw the run where there is a terminal, else print plain lines."""
@@ -162,7 +161,7 @@ def _watch(
     typing = settings.interactive and console.is_terminal and sys.stdin.isatty()
     with Keyboard() if typing else nullcontext() as keys:
         back = tr("quit", "退出")
-        outcome = watch(run, console, keys=keys, save=keep, expect=expect, back=back, debug=settings.debug)
+        outcome = watch(run, console, keys=keys, save=keep, back=back, debug=settings.debug)
     return outcome.last
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -94,11 +95,16 @@ def progress_line(progress: Progress, width: int, *, paused: bool = False) -> Li
 
 
 def claim_figures(claim: Claim) -> str:
-    """What was measured and what was expected: "105.9 ≤ 106.5 nats"; digits enough to tell the two apart."""
+    """What was measured and what was expected: "105.9 ≤ 106.5 nats"; digits enough to tell the two apart.
+
+    What is not whole is not shown as whole either: "1 ≈ 1" would look like no measurement at all.
+    """
     digits = 4
-    if claim.relation != "≈" and claim.measured != claim.expected:
-        while digits < 8 and number(claim.measured, digits) == number(claim.expected, digits):
-            digits += 1
+    alike = {number(claim.expected, 8)}
+    if math.isfinite(claim.measured):
+        alike.add(number(round(claim.measured), 8))
+    while digits < 8 and number(claim.measured, 8) not in alike and number(claim.measured, digits) in alike:
+        digits += 1
     relation = _RELATIONS.get(claim.relation, claim.relation)
     margin = f" ± {number(claim.tolerance, 2)}" if claim.relation == "≈" and claim.tolerance else ""
     unit = f" {claim.unit}" if claim.unit else ""

@@ -1,0 +1,99 @@
+"""The pictures of the README: real frames of the real program, as SVG.
+
+    python -m tests.frames [FOLDER]
+
+Runs the program in a pseudo-terminal and draws what stands on its screen.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from io import StringIO
+from pathlib import Path
+
+from pyte.screens import Char
+from rich.console import Console
+from rich.style import Style
+from rich.terminal_theme import TerminalTheme
+from rich.text import Text
+
+from tests.terminal import Terminal
+
+COLUMNS, ROWS = 100, 30
+_THEME = TerminalTheme(
+    (24, 24, 28),
+    (212, 212, 216),
+    [
+        (29, 31, 33),
+        (215, 86, 92),
+        (111, 174, 90),
+        (207, 160, 60),
+        (77, 143, 214),
+        (176, 110, 192),
+        (63, 167, 176),
+        (197, 200, 198),
+    ],
+)
+_NAMES = {"brown": "yellow", "default": "default"}  # pyte's words for Rich's
+
+
+def as_svg(terminal: Terminal, title: str) -> str:
+    """The screen of a terminal as an SVG picture."""
+    console = Console(
+        record=True,
+        width=COLUMNS,
+        file=StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        legacy_windows=False,
+    )
+    for row in terminal.cells():
+        line = Text()
+        for cell in row:
+            line.append(cell.data, _style(cell))
+        console.print(line, no_wrap=True, overflow="ignore", crop=False)
+    return console.export_svg(title=title, theme=_THEME)
+
+
+def _style(cell: Char) -> Style:
+    def colour(name: str) -> str:
+        return (
+            f"#{name}"
+            if len(name) == 6 and all(c in "0123456789abcdef" for c in name)
+            else _NAMES.get(name, name)
+        )
+
+    return Style(color=colour(cell.fg), bgcolor=colour(cell.bg), bold=cell.bold, italic=cell.italics)
+
+
+def main(folder: str = "docs") -> None:
+    """Draw the session, and each demonstration in its course."""
+    target = Path(folder)
+    target.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        env = {"QUIZCLI_HOME": home, "QUIZCLI_LANG": "en", "OMP_WAIT_POLICY": "passive"}
+        quizcli = str(Path(sys.executable).with_name("quizcli"))
+
+        def run(*arguments: str) -> Terminal:
+            return Terminal([quizcli, *arguments], env=env, cwd=Path(home), columns=COLUMNS, rows=ROWS)
+
+        with run("quiz", "--topic", "vae", "--kind", "truth", "--seed", "1", "-n", "1") as terminal:
+            terminal.wait_for("quit")
+            terminal.send("1")
+            terminal.settle()
+            (target / "question.svg").write_text(as_svg(terminal, "quizcli"), encoding="utf-8")
+        for name, when in (("vae", "3/4"), ("batchnorm-vs-layernorm", "✓ one-value"), ("dropout", "66 %")):
+            with run("demo", name) as terminal:
+                terminal.wait_for(when, timeout=300)
+                time.sleep(0.5)
+                terminal.pump()
+                picture = as_svg(terminal, f"quizcli demo {name}")
+                (target / f"{name}.svg").write_text(picture, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("COLORTERM", "truecolor")
+    main(*sys.argv[1:])
