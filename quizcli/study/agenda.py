@@ -1,5 +1,8 @@
-"""What is left of a study day, and in which order. A pure function of the store, the questions and the time:
-whoever stops and begins again, even by kill -9, goes on with the same card."""
+"""What is left of a study day, and in which order.
+
+A pure function of the store, the questions and the time: whoever stops, even by kill -9, and begins again
+goes on with the same card.
+"""
 
 from __future__ import annotations
 
@@ -77,16 +80,13 @@ class Agenda:
 
     def prefer(self, card_id: str) -> None:
         """Let a card that is queued come first."""
-        for queue in (self.reviews, self.new):
-            if card_id in queue:
-                queue.remove(card_id)
-                self.first = card_id
-        for entry in self.learning:
-            if entry[1] == card_id:
-                self.learning.remove(entry)
-                heapq.heapify(self.learning)
-                self.first = card_id
-                break
+        before = len(self)
+        self.reviews = deque(name for name in self.reviews if name != card_id)
+        self.new = deque(name for name in self.new if name != card_id)
+        self.learning = [(due, name) for due, name in self.learning if name != card_id]
+        heapq.heapify(self.learning)
+        if len(self) < before:
+            self.first = card_id
 
 
 def draw_up(store: Store, items: Mapping[str, Item], days: Days, now: int, new_limit: int) -> Agenda:

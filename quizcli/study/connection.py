@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import time
@@ -21,21 +22,20 @@ def connect(path: str) -> sqlite3.Connection:
 
     Raises QuizError where the file cannot be opened, is no database or belongs to another program.
     """
-    db: sqlite3.Connection | None = None
     try:
         _create(path)
         db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+    except (OSError, sqlite3.Error) as error:
+        fail(error, path)
+    try:
         _refuse_foreign(db, path)
         _use_wal(db)
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
-    except (OSError, sqlite3.Error) as error:
-        if db is not None:
-            db.close()
-        fail(error, path)
-    except QuizError:
-        if db is not None:
-            db.close()
+    except BaseException as error:
+        db.close()
+        if isinstance(error, sqlite3.Error):
+            fail(error, path)
         raise
     return db
 
@@ -78,15 +78,15 @@ def _told(error: sqlite3.Error, path: str) -> QuizError | None:
             return _not_ours(path)
         case sqlite3.SQLITE_CORRUPT:
             return QuizError(
-                tr(f"{path} is damaged: {error}.", f"{path} 已损坏:{error}。"),
+                tr(f"{path} is damaged: {error}.", f"{path} 已损坏：{error}。"),
                 tr(
-                    "Copy the file away, then put back one of the backups beside it.",
-                    "请先另存该文件,再用旁边 backups 目录中的备份恢复。",
+                    "Copy it away first; the folder `backups` beside it may hold an earlier state.",
+                    "请先另存该文件；旁边的 backups 目录里可能有较早的备份。",
                 ),
             )
         case sqlite3.SQLITE_FULL:
             return QuizError(
-                tr(f"The disk is full: {path} could not grow.", f"磁盘已满:{path} 无法写入。"),
+                tr(f"The disk is full: {path} could not grow.", f"磁盘已满：{path} 无法写入。"),
                 tr(
                     "Nothing was half written. Free some space, then answer again.",
                     "没有写入任何不完整的数据。请清理磁盘后再作答。",
@@ -99,10 +99,10 @@ def _told(error: sqlite3.Error, path: str) -> QuizError | None:
 
 def _unwritable(path: str, error: Exception) -> QuizError:
     return QuizError(
-        tr(f"{path} cannot be opened for writing: {error}.", f"{path} 无法打开写入:{error}。"),
+        tr(f"{path} cannot be opened for writing: {error}.", f"{path} 无法以可写方式打开：{error}。"),
         tr(
             "Check the permissions of its folder, or name another with QUIZCLI_HOME.",
-            "请检查所在目录的权限,或用 QUIZCLI_HOME 指定其他目录。",
+            "请检查所在目录的权限，或用 QUIZCLI_HOME 指定其他目录。",
         ),
     )
 
@@ -112,7 +112,7 @@ def _not_ours(path: str) -> QuizError:
         tr(f"{path} is not a quizcli store.", f"{path} 不是 quizcli 的学习记录文件。"),
         tr(
             "Move it away, or name another folder with QUIZCLI_HOME.",
-            "请移走该文件,或用 QUIZCLI_HOME 指定其他目录。",
+            "请移走该文件，或用 QUIZCLI_HOME 指定其他目录。",
         ),
     )
 
@@ -120,7 +120,12 @@ def _not_ours(path: str) -> QuizError:
 def _create(path: str) -> None:
     """Make the folder and the file readable by nobody else; SQLite's side files take after the file."""
     os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        # Not opened here: closing it would drop the locks that this process holds on it (POSIX).
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
 
 
 def _refuse_foreign(db: sqlite3.Connection, path: str) -> None:

@@ -158,7 +158,7 @@ def migrate(db: sqlite3.Connection, path: str, migrations: Sequence[Migration] =
         raise QuizError(
             tr(
                 f"{path} is of a newer quizcli (schema {version}; this one knows {len(migrations)}).",
-                f"{path} 由更新版本的 quizcli 写入(模式版本 {version},本程序只支持到 {len(migrations)})。",
+                f"{path} 由更新版本的 quizcli 写入（模式版本 {version}，本程序只支持到 {len(migrations)}）。",
             ),
             tr("Update quizcli.", "请升级 quizcli。"),
         )

@@ -69,8 +69,8 @@ class Schedule:
         if not low <= retention <= high:
             raise QuizError(
                 tr(
-                    f"retention must lie between {low:.2f} and {high:.2f}, not {retention:g}",
-                    f"目标记忆保持率(retention)须在 {low:.2f} 与 {high:.2f} 之间,不能是 {retention:g}",
+                    f"retention must lie between {low:.2f} and {high:.2f}, not {retention:g}.",
+                    f"目标记忆保持率（retention）须在 {low:.2f} 与 {high:.2f} 之间，不能是 {retention:g}。",
                 ),
                 tr("0.9 suits most people.", "一般取 0.9。"),
                 ExitStatus.USAGE,
@@ -165,7 +165,10 @@ class Schedule:
             )
         except ValueError as error:
             raise QuizError(
-                tr(f"These are no parameters of {ALGORITHM}: {error}", f"不是有效的 {ALGORITHM} 参数:{error}")
+                tr(
+                    f"These are no parameters of {ALGORITHM}: {error}",
+                    f"这些不是有效的 {ALGORITHM} 参数：{error}",
+                )
             ) from error
 
 

@@ -74,7 +74,7 @@ class Session(Generic[T]):
         if unknown := sorted(wanted - known):
             raise QuizError(
                 tr(f"There is no topic {unknown[0]!r}.", f"没有 {unknown[0]!r} 这个主题。"),
-                tr("There are: ", "现有主题:") + ", ".join(sorted(known)),
+                tr("There are: ", "现有主题：") + ", ".join(sorted(known)),
                 ExitStatus.USAGE,
             )
         if wanted:

@@ -19,10 +19,11 @@ from msgspec.structs import astuple
 from quizcli.study.card import Act, Card, Rating, acted
 from quizcli.study.chance import uuid7
 from quizcli.study.connection import connect, fail, writing
+from quizcli.study.days import MINUTE
 from quizcli.study.migrations import migrate
 from quizcli.study.schedule import ALGORITHM, Schedule
 
-LONGEST_ANSWER = 5 * 60_000  # ms: who takes longer has left the desk; counted as this much
+LONGEST_ANSWER = 5 * MINUTE  # who takes longer has left the desk, and is counted as this much
 
 
 class Entry(Struct, frozen=True, kw_only=True):
