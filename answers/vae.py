@@ -1,6 +1,7 @@
 """A variational autoencoder learns to draw digits: loss, samples and latent space while it trains.
 
-784-400-20 with Bernoulli pixels, the network of Kingma & Welling 2014, on 60,000 digits.
+784-400-20 with Bernoulli pixels, the network of Kingma & Welling 2014, on 60,000 digits. Four epochs leave
+MNIST's test set at 105.0 nats (seeds 0 to 5: 104.8 to 105.1), ten of the usual recipe at 105.2.
 """
 
 import time
@@ -87,7 +88,7 @@ def demonstrate(
     model = VAE(latent=latent).to(chosen.torch_device)
     yield from _watch(model, training, test, recipe, chosen)
     yield from _loss_claims(model, test, recipe, digits.synthetic)
-    score = yield from _samples_claim(model, classifier(training, chosen), test, recipe, digits.synthetic)
+    score = yield from _samples_claim(model, classifier(training, chosen), test, recipe)
     yield _what_you_saw(beta, score)
 
 
@@ -232,7 +233,9 @@ class _View:
 
 
 # The test −ELBO that the default network, batch and learning rate reach, by the number of epochs.
-PROMISED = {"MNIST": {4: 106.5, 1: 120.0}, "synthetic": {4: 105.0, 1: 115.0}}
+# Seeds 0 to 5 gave on MNIST 104.82 to 105.12 and 116.39 to 118.02; on synthetic digits 95.63 to 95.96 and
+# 109.99 to 111.81. Before training it is 543.
+PROMISED = {"MNIST": {4: 106.5, 1: 120.0}, "synthetic": {4: 97.5, 1: 114.0}}
 
 
 def promised(recipe: Recipe, synthetic: bool) -> float | None:
@@ -275,11 +278,13 @@ def _loss_claims(model: VAE, test: Split, recipe: Recipe, synthetic: bool) -> It
             id="kl-explodes-without-kl-term",
             measured=kl,
             relation=">=",
-            expected=100.0,
+            # Seeds 0 to 4, one epoch: 272 to 295 nats on MNIST, 303 to 321 on synthetic digits; four epochs:
+            # 426 to 503; two dimensions: 22. With the KL term 21 to 25, and 5 with two dimensions.
+            expected=5.0 * min(recipe.latent, 20),
             unit="nats",
             text={
-                "en": "mean KL on the test set; with the KL term in the loss it is about 25",
-                "zh": "测试集平均 KL;若损失含 KL 项,约为 25",
+                "en": "mean KL on the test set (with the KL term in the loss: at most 25)",
+                "zh": "测试集平均 KL(损失含 KL 项时不超过 25)",
             },
         )
 
@@ -308,7 +313,7 @@ def digit_score(judge: nn.Module, x: Tensor) -> float:
 
 
 def _samples_claim(
-    model: VAE, judge: nn.Module, test: Split, recipe: Recipe, synthetic: bool
+    model: VAE, judge: nn.Module, test: Split, recipe: Recipe
 ) -> Generator[Event, None, float]:
     """Returns the score of samples from the prior."""
     z = torch.randn(JUDGED, model.latent, device=test.images.device)
@@ -320,7 +325,10 @@ def _samples_claim(
             id="samples-are-digits",
             measured=score,
             relation=">=",
-            expected=3.5 if synthetic else 3.0,
+            # Seeds 0 to 5 gave 4.17 to 4.48 on MNIST, 3.75 to 3.98 after one epoch, 5.24 to 5.43 and 4.84 to
+            # 5.07 on synthetic digits; from two dimensions, one epoch, 2.94 to 3.79 and 2.76 to 3.15. Without
+            # the KL term it is 1.7 on MNIST and 2.6; noise has 1.0 to 1.5, an untrained decoder 1.0.
+            expected=3.0 if recipe.latent >= 10 else 2.5,
             text={
                 "en": f"{JUDGED:,} prior samples, scored 1 to 10 by a classifier "
                 f"(test digits {real:.1f}, noise {noise:.1f})",
