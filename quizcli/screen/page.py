@@ -1,7 +1,7 @@
 """One card's page: lines that are only ever added, and below them one footer line that is replaced.
 
-Nothing is repainted, so nothing flickers; text longer than the window ends in the scrollback, and one can scroll
-back to any earlier card. Without a terminal the same lines come out one after the other, without a footer.
+Nothing is repainted, so nothing flickers; what is longer than the window ends in the scrollback, like every
+earlier card. Without a terminal the same lines come out one after the other, without a footer.
 """
 
 from collections.abc import Sequence
