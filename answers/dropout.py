@@ -1,0 +1,394 @@
+"""Dropout, unit by unit: who blinks out in training, what the survivors carry, why evaluation stands still.
+
+Srivastava et al. 2014 drop units in training and shrink the weights at test time (section 4). PyTorch divides
+the survivors by 1 − p in training instead and leaves evaluation alone. Either keeps the mean; doing both is a
+bug, and is measured here. Then two equal networks fit the same 24 noisy points, one of them with dropout.
+"""
+
+import math
+import time
+from collections.abc import Generator, Iterator
+from typing import Annotated, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from models.dropout import Dropout
+from quizcli.demo.events import (
+    Bars,
+    Claim,
+    Event,
+    Heatmap,
+    Note,
+    Points,
+    Progress,
+    Scalars,
+    Started,
+    Words,
+    array,
+)
+from quizcli.demo.option import Option
+
+TITLE = {"en": "Dropout, unit by unit", "zh": "逐个神经元看 Dropout"}
+QUICK = {"pace": 0.0, "trials": 500, "steps": 300}
+
+BLINKS, LEAPS = 20, 15  # frames of one pass each, then frames of more and more passes
+BINS = 7  # of what the next neuron receives, one standard deviation wide
+EXAMPLES, NOISE, REACH = 24, 0.4, 4.0  # of the fit: sin x + noise at 24 places between ±4
+HIDDEN, STEEPNESS = 128, 3.0
+LOOKS = 30  # how often the fit is looked at; the last 10 are averaged
+
+
+class Unscaled(Dropout):
+    """The mistake "no-scaling": survivors keep their value, as in 2014, and nothing makes up for it later."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Dropout without the division by 1 − p."""
+        return super().forward(x) * (1 - self.p) if self.training else x
+
+
+def demonstrate(
+    p: Annotated[float, Option(min=0, max=0.95, help={"en": "drop rate", "zh": "丢弃率"})] = 0.5,
+    units: Annotated[
+        int, Option(min=32, max=512, help={"en": "units of the layer", "zh": "神经元个数"})
+    ] = 288,
+    trials: Annotated[
+        int, Option(min=100, max=5000, help={"en": "training passes", "zh": "训练前向次数"})
+    ] = 2000,
+    steps: Annotated[int, Option(min=50, max=5000, help={"en": "steps of the fit", "zh": "拟合步数"})] = 600,
+    mistake: Annotated[
+        Literal["none", "no-scaling", "forgot-eval"],
+        Option(help={"en": "make a mistake: see which claims fall", "zh": "故意犯错,看哪条不成立"}),
+    ] = "none",
+    pace: Annotated[float, Option(min=0, max=2, help={"en": "seconds a frame", "zh": "每帧秒数"})] = 0.15,
+    seed: Annotated[int, Option(min=0, max=4294967295, help={"en": "random seed", "zh": "随机种子"})] = 0,
+) -> Iterator[Event]:
+    """Three acts: passes in training, evaluation, and a fit with and without dropout."""
+    yield Started(data=f"p = {p:g}", layout=(("units", "mean"), ("below", "gap")))
+    x = _activations(units)
+    layer = _dropout(p, torch.Generator().manual_seed(seed), mistake)
+    yield Progress(done=0, total=3, text={"en": "training passes", "zh": "训练模式下的前向传播"})
+    passes = layer(x.expand(trials, units))  # (trials, units): every pass draws its own mask
+    yield from _training(x, passes, p, pace)
+    yield from _training_claims(x, passes, p)
+
+    yield Progress(done=1, total=3, text={"en": "evaluation", "zh": "评估模式"})
+    layer.train(mistake == "forgot-eval")
+    evaluated = layer(x.expand(BLINKS, units))  # (BLINKS, units)
+    yield from _evaluation(x, evaluated, pace)
+    yield from _evaluation_claims(x, passes, evaluated, p)
+
+    yield Progress(done=2, total=3, text={"en": "a fit with and without", "zh": "用与不用 Dropout 的拟合"})
+    if p > 0:
+        plain, dropped = yield from _fit(p, steps, mistake, seed, pace)
+        yield _gap_claim(plain, dropped, p, steps)
+    yield Note(text=WHAT_YOU_SAW["nothing dropped" if p == 0 else mistake])
+
+
+def _dropout(p: float, generator: torch.Generator, mistake: str) -> Dropout:
+    return Unscaled(p, generator) if mistake == "no-scaling" else Dropout(p, generator)
+
+
+def _width(units: int) -> int:
+    """Columns of the picture of a layer, about twice its rows."""
+    return round(math.sqrt(2 * units))
+
+
+def _activations(units: int) -> Tensor:  # (units)
+    """Rings of activations between 0.4 and 1.6, so that a missing unit is missed."""
+    place = torch.arange(units)
+    row, column = place // _width(units), place % _width(units)
+    across, down = column / column.max() * 2 - 1, row / row.max() * 2 - 1
+    return 1 + 0.6 * torch.cos(6 * torch.hypot(across, down))
+
+
+def _layer_picture(panel: str, values: Tensor, high: float, title: Words, caption: Words) -> Heatmap:
+    """The units of a layer as a grid; who is dropped leaves an empty cell."""
+    width = _width(len(values))
+    grid = torch.full((-(-len(values) // width) * width,), math.nan)
+    grid[: len(values)] = torch.where(values == 0, math.nan, values)
+    return Heatmap(
+        panel=panel, values=array(grid.view(-1, width)), low=0, high=high, title=title, caption=caption
+    )
+
+
+# Training
+
+
+def _training(x: Tensor, passes: Tensor, p: float, pace: float) -> Iterator[Event]:
+    """The first passes one by one, then in growing leaps: masks blink while their mean settles."""
+    trials, units = passes.shape
+    leaps = [round(BLINKS * (trials / BLINKS) ** (k / LEAPS)) for k in range(1, LEAPS + 1)]
+    for t in [*range(1, BLINKS + 1), *leaps]:
+        y, so_far = passes[t - 1], passes[:t]  # (units), (t, units)
+        dropped = int((y == 0).sum())
+        scale = (y / x)[y != 0].mean().item() if dropped < units else 0.0
+        title = {"en": f"pass {t}: {dropped} of {units} dropped", "zh": f"第 {t} 次:丢弃 {dropped}/{units}"}
+        caption = {"en": f"survivors carry {scale:.2f}×", "zh": f"存活者变为 {scale:.2f} 倍"}
+        yield _layer_picture("units", y, x.max().item() / (1 - p), title, caption)
+        mean = (so_far.mean(0) / x).mean().item()
+        var = (so_far.var(0) / x**2).mean().item() if t > 1 else 0.0
+        title = {"en": f"mean of {t} passes", "zh": f"{t} 次的平均"}
+        caption = {
+            "en": f"mean {mean:.2f} x, variance {var:.2f} x²",
+            "zh": f"均值 {mean:.2f} x,方差 {var:.2f} x²",
+        }
+        yield _layer_picture("mean", so_far.mean(0), 2 * x.max().item(), title, caption)
+        yield _received(x, so_far, p)
+        time.sleep(pace)
+
+
+def _received(x: Tensor, passes: Tensor, p: float) -> Bars:
+    """The sum of the layer's outputs in each pass ÷ the sum in evaluation: a bell around 1."""
+    spread = math.sqrt(p / (1 - p) * x.square().sum().item()) / x.sum().item()
+    width = max(spread, 0.01)
+    sums = passes.sum(1) / x.sum()  # (passes)
+    bins = ((sums - 1) / width).round().clamp(-(BINS // 2), BINS // 2).long() + BINS // 2
+    shares = 100 * torch.bincount(bins, minlength=BINS) / len(passes)
+    centres = [f"{1 + (k - BINS // 2) * width:.2f}" for k in range(BINS)]
+    centres[0], centres[-1] = f"≤ {centres[0]}", f"≥ {centres[-1]}"
+    centres[BINS // 2] = "eval 1.00"
+    return Bars(
+        panel="below",
+        labels=tuple(centres),
+        values=tuple((share,) for share in shares.tolist()),
+        title={"en": "the next neuron receives", "zh": "下一个神经元收到的和"},
+        unit="%",
+    )
+
+
+def _training_claims(x: Tensor, passes: Tensor, p: float) -> Iterator[Event]:
+    # Tolerances are five standard errors. 20 seeds each at nine settings, p from 0.001 to 0.95: at most 3.3.
+    yield Claim(
+        id="mean-kept",
+        measured=_mean(x, passes),
+        expected=1.0,
+        tolerance=5 * _mean_error(p, passes.numel()) + 1e-5,
+        text={"en": "the mean over training passes ÷ the input", "zh": "训练各次输出的均值 ÷ 输入"},
+    )
+    ratios = passes / x
+    yield Claim(
+        id="survivors-scaled",
+        measured=ratios[passes != 0].mean().item(),
+        expected=1 / (1 - p),
+        tolerance=1e-4 / (1 - p),
+        text={"en": "a survivor ÷ its input is 1/(1−p)", "zh": "存活神经元的输出 ÷ 输入 = 1/(1−p)"},
+    )
+    if p > 0:
+        yield Claim(
+            id="variance-grows",
+            measured=ratios.double().var(0).mean().item(),
+            expected=p / (1 - p),
+            tolerance=5 * _variance_error(p, *passes.shape),
+            text={"en": "the variance over passes ÷ x² is p/(1−p)", "zh": "各次输出的方差 ÷ x² = p/(1−p)"},
+        )
+
+
+def _mean(x: Tensor, passes: Tensor) -> float:
+    return (passes.double().mean(0) / x).mean().item()
+
+
+def _mean_error(p: float, values: int) -> float:
+    """The standard error of the mean of that many values r/(1−p), r ~ Bernoulli(1−p)."""
+    return math.sqrt(p / (1 - p) / values)
+
+
+def _variance_error(p: float, n: int, units: int) -> float:
+    """The standard error of their variance, √((μ₄ − σ⁴(n−3)/(n−1)) / n) a unit, averaged over units."""
+    q = 1 - p
+    fourth = p * q * (1 - 3 * p * q) / q**4
+    return math.sqrt((fourth - (p / q) ** 2 * (n - 3) / (n - 1)) / (n * units))
+
+
+# Evaluation
+
+
+def _evaluation(x: Tensor, evaluated: Tensor, pace: float) -> Iterator[Event]:
+    """The same input again and again, in evaluation mode: nobody blinks."""
+    for t, y in enumerate(evaluated[: BLINKS // 2], 1):
+        change = (y - x).abs().max().item()
+        title = {"en": f"evaluation, pass {t}", "zh": f"评估,第 {t} 次"}
+        caption = {"en": f"largest |output − input|: {change:.2f}", "zh": f"最大 |输出 − 输入|:{change:.2f}"}
+        yield _layer_picture("units", y, 2 * x.max().item(), title, caption)
+        time.sleep(pace)
+
+
+def _evaluation_claims(x: Tensor, passes: Tensor, evaluated: Tensor, p: float) -> Iterator[Event]:
+    yield Claim(
+        id="eval-is-identity",
+        measured=(evaluated - x).abs().max().item(),
+        relation="==",
+        expected=0.0,
+        text={
+            "en": "evaluation returns the input (largest |change|)",
+            "zh": "评估时 Dropout 原样返回输入(最大 |变化|)",
+        },
+    )
+    if p > 0:
+        yield Claim(
+            id="scaling-twice-is-wrong",
+            measured=(1 - p) * _mean(x, evaluated) / _mean(x, passes),
+            expected=1 - p,
+            tolerance=(1 - p) * 5 * _mean_error(p, passes.numel()),
+            text={
+                "en": "also multiplying by 1−p at test time leaves only 1−p of the training mean",
+                "zh": "若测试时再乘 1−p,输出只剩训练均值的 1−p 倍",
+            },
+        )
+
+
+# The fit
+
+
+class Examples(NamedTuple):
+    """Places x and noisy heights y = sin x + ε."""
+
+    x: Tensor  # (n, 1)
+    y: Tensor  # (n, 1)
+
+
+class Errors(NamedTuple):
+    """Mean squared errors of one network."""
+
+    train: float
+    test: float
+
+    @property
+    def gap(self) -> float:
+        """What overfitting costs: how much larger the test error is."""
+        return self.test - self.train
+
+
+def _examples(n: int, generator: torch.Generator) -> Examples:
+    x = torch.linspace(-REACH, REACH, n)[:, None]
+    return Examples(x, torch.sin(x) + NOISE * torch.randn(n, 1, generator=generator))
+
+
+def _network(p: float, seed: int, mistake: str) -> nn.Sequential:
+    """1 → 128 → 1 with steep units, able to learn the noise by heart; equal seeds give equal weights."""
+    with torch.random.fork_rng(devices=[]):  # nn.Linear draws its weights from the global generator
+        torch.manual_seed(seed)
+        first, last = nn.Linear(1, HIDDEN), nn.Linear(HIDDEN, 1)
+    with torch.no_grad():
+        first.weight.mul_(STEEPNESS)
+        first.bias.mul_(STEEPNESS * REACH)  # bends all over ±REACH
+    masks = torch.Generator().manual_seed(seed)
+    return nn.Sequential(first, nn.Hardtanh(), _dropout(p, masks, mistake), last)
+
+
+def _fit(
+    p: float, steps: int, mistake: str, seed: int, pace: float
+) -> Generator[Event, None, tuple[Errors, Errors]]:
+    """Train a network without and one with dropout on the same points; returns their errors at the end."""
+    generator = torch.Generator().manual_seed(seed)
+    train, test = _examples(EXAMPLES, generator), _examples(10 * EXAMPLES, generator)
+    networks = [_network(rate, seed, mistake) for rate in (0.0, p)]
+    optimizers = [torch.optim.Adam(network.parameters(), lr=0.01) for network in networks]
+    looks: list[list[Errors]] = []
+    for step in range(1, steps + 1):
+        for network, optimizer in zip(networks, optimizers, strict=True):
+            network.train()
+            loss = (network(train.x) - train.y).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        if step % math.ceil(steps / LOOKS) == 0:
+            for network in networks:
+                network.train(mistake == "forgot-eval")
+            with torch.no_grad():
+                fits = [(network(train.x), network(test.x)) for network in networks]
+            looks.append([_errors(*fit, train, test) for fit in fits])
+            yield _curves(p, train, test, [fit[1] for fit in fits], looks[-1])
+            yield _gaps(p, step, looks[-1])
+            time.sleep(pace / 2)
+    plain, dropped = (Errors(*torch.tensor(last).mean(0).tolist()) for last in zip(*looks[-10:], strict=True))
+    return plain, dropped
+
+
+def _errors(train_fit: Tensor, test_fit: Tensor, train: Examples, test: Examples) -> Errors:
+    return Errors(
+        (train_fit - train.y).square().mean().item(),
+        (test_fit - test.y).square().mean().item(),
+    )
+
+
+def _curves(p: float, train: Examples, test: Examples, fits: list[Tensor], errors: list[Errors]) -> Points:
+    """The examples, and what both networks make of the line between them."""
+    groups = [torch.cat(train, 1), *(torch.cat([test.x, fit], 1)[::2] for fit in fits)]  # (n, 2) each
+    change = " → ".join(f"{error.test:.2f}" for error in errors)
+    return Points(
+        panel="below",
+        xy=array(torch.cat(groups)),
+        groups=tuple(i for i, group in enumerate(groups) for _ in group),
+        group_names=("sin x + ε", "p = 0", f"p = {p:g}"),
+        title={"en": f"{EXAMPLES} noisy points", "zh": f"{EXAMPLES} 个带噪声的点"},
+        caption={"en": f"test error {change}", "zh": f"测试误差 {change}"},
+    )
+
+
+def _gaps(p: float, step: int, errors: list[Errors]) -> Scalars:
+    plain, dropped = errors
+    return Scalars(
+        panel="gap",
+        x=step,
+        values={"p = 0": plain.gap, f"p = {p:g}": dropped.gap},
+        x_label="steps",
+        title={"en": "test − train error", "zh": "测试误差 − 训练误差"},
+    )
+
+
+def _gap_claim(plain: Errors, dropped: Errors, p: float, steps: int) -> Event:
+    if p < 0.1 or steps < 300:
+        return Note(
+            text={
+                "en": f"p = {p:g} and {steps} steps settle nothing here: take p ≥ 0.1 and 300 steps.",
+                "zh": f"p = {p:g}、{steps} 步不足以说明过拟合:请取 p ≥ 0.1,且不少于 300 步。",
+            }
+        )
+    if p > 0.7:
+        return Note(
+            text={
+                "en": f"p = {p:g} drops so much that the network no longer fits: its training error is "
+                f"{dropped.train:.2f} against {plain.train:.2f}. A gap made narrow in this way is no gain.",
+                "zh": f"p = {p:g} 丢得太多,网络已经欠拟合:训练误差 {dropped.train:.2f},"
+                f"不用 Dropout 时为 {plain.train:.2f}。这样换来的小差距没有意义。",
+            }
+        )
+    return Claim(
+        id="dropout-narrows-the-gap",
+        measured=dropped.gap / plain.gap,
+        relation="<",
+        expected=0.95,  # 20 seeds each, p from 0.1 to 0.7: at most 0.88 after 300 steps, 0.80 after 600
+        text={
+            "en": f"test error − training error, with p = {p:g} ÷ without dropout",
+            "zh": f"测试误差 − 训练误差:p = {p:g} 时 ÷ 不用 Dropout 时",
+        },
+    )
+
+
+WHAT_YOU_SAW: dict[str, Words] = {
+    "none": {
+        "en": "What you just saw: each training pass drops other units and divides the survivors by 1−p. The "
+        "mean stays, noise of variance p/(1−p)·x² comes in, and the next layer cannot rely on any one unit. "
+        "In evaluation PyTorch's dropout does nothing at all. The 2014 paper multiplies the weights at test "
+        "time instead, and there p is the probability of keeping a unit.",
+        "zh": "刚才看到的:每次训练前向都随机丢弃另一批神经元,并把存活者除以 1−p。均值不变,却多了方差为 "
+        "p/(1−p)·x² 的噪声,下一层因此不能依赖任何单个神经元。评估时 PyTorch 的 Dropout 什么也不做。"
+        "2014 年的论文则是在测试时给权重乘系数,而且文中的 p 是保留概率。",
+    },
+    "no-scaling": {
+        "en": "The survivors were left unscaled on purpose: in evaluation the next layer receives 1/(1−p) "
+        "times what it was trained on, and the curve of the second network is wrong.",
+        "zh": "这次故意不放大存活的神经元:评估时下一层收到的值是训练时的 1/(1−p) 倍,"
+        "第二个网络的曲线也就错了。",
+    },
+    "forgot-eval": {
+        "en": "eval() was forgotten on purpose: units go on blinking, the same input gives another "
+        "prediction each time, and the curve of the second network trembles.",
+        "zh": "这次故意忘了 eval():神经元继续随机熄灭,同一输入每次得到不同的预测,第二个网络的曲线抖个不停。",
+    },
+    "nothing dropped": {
+        "en": "With p = 0 nobody is dropped, and training and evaluation are the same thing.",
+        "zh": "p = 0 时一个也不丢,训练与评估没有区别。",
+    },
+}

@@ -1,0 +1,254 @@
+"""Dropout, unit by unit: the claims hold for any seed, and each falls when its cause is taken away."""
+
+import inspect
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from answers import dropout as answer
+from models.dropout import Dropout
+from quizcli.demo.events import (
+    Bars,
+    Claim,
+    Event,
+    Heatmap,
+    Note,
+    Points,
+    Progress,
+    Scalars,
+    Started,
+    decode,
+    encode,
+)
+
+OF_THE_LAYER = [
+    "mean-kept",
+    "survivors-scaled",
+    "variance-grows",
+    "eval-is-identity",
+    "scaling-twice-is-wrong",
+]
+GAP = "dropout-narrows-the-gap"
+
+
+def run(**settings: Any) -> list[Event]:
+    """The quick form without the fit's last claim, unless `steps` asks for it."""
+    return list(answer.demonstrate(**(answer.QUICK | {"steps": 50} | settings)))
+
+
+def claims(**settings: Any) -> dict[str, Claim]:
+    return {event.id: event for event in run(**settings) if isinstance(event, Claim)}
+
+
+def fallen(**settings: Any) -> set[str]:
+    return {id_ for id_, claim in claims(**settings).items() if not claim.holds}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_claim_holds(seed: int) -> None:
+    measured = claims(seed=seed, steps=answer.QUICK["steps"])
+    assert list(measured) == [*OF_THE_LAYER, GAP]
+    assert all(claim.holds for claim in measured.values())
+    assert measured[GAP].measured < 0.9
+
+
+@pytest.mark.parametrize("p", [0.001, 0.1, 0.3, 0.75, 0.95])
+@pytest.mark.parametrize("size", [{"units": 32, "trials": 100}, {"units": 512, "trials": 1000}], ids=str)
+def test_every_claim_of_the_layer_holds_at_any_rate_and_size(p: float, size: dict[str, int]) -> None:
+    measured = claims(p=p, **size)
+    assert list(measured) == OF_THE_LAYER
+    assert all(claim.holds for claim in measured.values())
+
+
+def test_with_nothing_dropped_there_is_less_to_claim() -> None:
+    assert list(claims(p=0.0)) == ["mean-kept", "survivors-scaled", "eval-is-identity"]
+    assert fallen(p=0.0) == set()
+    note = run(p=0.0)[-1]
+    assert isinstance(note, Note)
+    assert "nobody is dropped" in note.text["en"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [({"p": 0.05, "steps": 300}, "p = 0.05"), ({"p": 0.5, "steps": 299}, "299 steps")],
+    ids=str,
+)
+def test_too_little_is_not_claimed_but_said(settings: dict[str, Any], said: str) -> None:
+    events = run(**settings)
+    assert GAP not in [event.id for event in events if isinstance(event, Claim)]
+    assert any(isinstance(event, Note) and said in event.text["en"] for event in events)
+
+
+def test_a_rate_at_which_nothing_is_fitted_is_no_proof() -> None:
+    events = run(p=0.9, steps=300)
+    assert GAP not in [event.id for event in events if isinstance(event, Claim)]
+    notes = [event.text["en"] for event in events if isinstance(event, Note)]
+    assert any("no longer fits" in note for note in notes)
+
+
+class KeepsAll(Dropout):
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+
+class Gaussian(Dropout):
+    """Noise of the right mean and variance that drops nobody."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        spread: float = (self.p / (1 - self.p)) ** 0.5
+        return x * (1 + spread * torch.randn(x.shape, generator=self.generator))
+
+
+class SameMaskAlways(Dropout):
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        return x * (torch.arange(x.shape[-1]) % 2) / (1 - self.p)
+
+
+class ShrinksInEvaluation(Dropout):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) if self.training else x * (1 - self.p)
+
+
+class NeverEvaluates(Dropout):
+    def forward(self, x: Tensor) -> Tensor:
+        self.training = True
+        return super().forward(x)
+
+
+class WrongRate(Dropout):
+    """Drops twice as rarely as it says."""
+
+    def __init__(self, p: float, generator: torch.Generator) -> None:
+        super().__init__(p / 2, generator)
+
+
+BROKEN: list[tuple[type[Dropout], set[str]]] = [
+    (KeepsAll, {"survivors-scaled", "variance-grows"}),
+    (Gaussian, {"survivors-scaled"}),
+    (SameMaskAlways, {"variance-grows"}),
+    (answer.Unscaled, {"mean-kept", "survivors-scaled", "variance-grows", "scaling-twice-is-wrong"}),
+    (ShrinksInEvaluation, {"eval-is-identity", "scaling-twice-is-wrong"}),
+    (NeverEvaluates, {"eval-is-identity"}),
+    (WrongRate, {"survivors-scaled", "variance-grows"}),
+]
+
+
+@pytest.mark.parametrize(("broken", "expected"), BROKEN, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_broken_dropout_is_caught(
+    monkeypatch: pytest.MonkeyPatch, broken: type[Dropout], expected: set[str]
+) -> None:
+    monkeypatch.setattr(answer, "Dropout", broken)
+    assert expected <= fallen()
+
+
+def test_without_dropout_in_the_network_the_gap_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answer, "Dropout", KeepsAll)
+    gap = claims(steps=300)[GAP]
+    assert gap.measured == pytest.approx(1.0, abs=1e-3)
+    assert not gap.holds
+
+
+def test_the_mistakes_one_can_make_on_purpose() -> None:
+    assert fallen(mistake="no-scaling") == set(OF_THE_LAYER) - {"eval-is-identity"}
+    assert "eval-is-identity" in fallen(mistake="forgot-eval")
+
+
+def test_unscaled_survivors_break_what_was_learnt() -> None:
+    gap = claims(mistake="no-scaling", steps=300)[GAP]
+    assert gap.measured > 1  # in evaluation the last layer receives twice what it was trained on
+
+
+def heatmaps(panel: str, **settings: Any) -> Iterator[Tensor]:
+    for event in run(**settings):
+        if isinstance(event, Heatmap) and event.panel == panel:
+            values = torch.frombuffer(bytearray(event.values.data), dtype=torch.float32)
+            yield values.reshape(event.values.shape)
+
+
+def test_dropped_units_leave_empty_cells_and_come_back_in_evaluation() -> None:
+    frames = list(heatmaps("units", p=0.5, units=288))
+    assert {tuple(frame.shape) for frame in frames} == {(12, 24)}
+    training, evaluation = frames[:-10], frames[-10:]
+    assert all(0.3 < frame.isnan().double().mean() < 0.7 for frame in training)
+    assert len({frame.isnan().numpy().tobytes() for frame in training}) == len(training)
+    assert all(torch.equal(frame, evaluation[0]) for frame in evaluation)
+    survivors = ~training[0].isnan()
+    torch.testing.assert_close(training[0][survivors], 2 * evaluation[0][survivors])
+
+
+@given(units=st.integers(32, 512))
+@settings(max_examples=50, deadline=None)
+def test_any_number_of_units_fills_a_grid_that_a_small_panel_can_draw(units: int) -> None:
+    x = answer._activations(units)
+    assert x.min() > 0  # so that zero means dropped
+    assert x.max() <= 1.6
+    event = answer._layer_picture("units", x, 1.0, {}, {})
+    rows, columns = event.values.shape
+    assert rows <= 17
+    assert columns <= 32
+    assert units <= rows * columns < units + columns
+
+
+def test_the_bell_gathers_all_passes() -> None:
+    bars = [event for event in run(p=0.3) if isinstance(event, Bars)]
+    for event in bars:
+        assert sum(share for (share,) in event.values) == pytest.approx(100, abs=1e-3)
+        assert event.labels[3] == "eval 1.00"
+    shares = [share for (share,) in bars[-1].values]
+    assert max(shares) == shares[3]
+
+
+@pytest.mark.parametrize("p", [0.0, 0.5])
+@pytest.mark.parametrize("mistake", ["none", "no-scaling", "forgot-eval"])
+def test_the_stream_is_complete(p: float, mistake: str) -> None:
+    events = run(p=p, mistake=mistake)
+    started = events[0]
+    assert isinstance(started, Started)
+    panels = {panel for row in started.layout for panel in row}
+    for event in events:
+        if isinstance(event, Heatmap | Scalars | Bars | Points):
+            assert event.panel in panels
+        for name in ("title", "caption", "text"):
+            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
+            assert words.keys() == {"en", "zh"}
+            assert all(words.values())
+        assert decode(encode(event)) == event
+    assert [event.done for event in events if isinstance(event, Progress)] == [0, 1, 2]
+    assert isinstance(events[-1], Note)
+
+
+def test_the_picture_of_the_fit_holds_the_points_and_both_curves() -> None:
+    points = [event for event in run() if isinstance(event, Points)]
+    assert len(points) == 25
+    for event in points:
+        assert event.xy.shape == (len(event.groups), 2)
+        assert [event.groups.count(group) for group in range(3)] == [24, 120, 120]
+        assert event.group_names == ("sin x + ε", "p = 0", "p = 0.5")
+
+
+def test_a_run_repeats_itself_and_leaves_the_global_generator_alone() -> None:
+    before = torch.random.get_rng_state()
+    first = [encode(event) for event in run()]
+    assert [encode(event) for event in run()] == first
+    assert [encode(event) for event in run(seed=1)] != first
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_it_waits_only_so_that_a_person_can_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    run()
+    assert sum(waited) == 0
+    default = inspect.signature(answer.demonstrate).parameters
+    run(pace=default["pace"].default, steps=default["steps"].default)
+    assert 4 < sum(waited) < 12
