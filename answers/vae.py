@@ -32,7 +32,7 @@ from quizcli.demo.option import Option
 TITLE = {"en": "A variational autoencoder learns to draw digits", "zh": "变分自编码器(VAE)学画数字"}
 QUICK = {"epochs": 1}
 
-LAYOUT = (("nats", "samples"), ("terms", "latent"))
+LAYOUT = (("nats", "latent"), ("samples",))
 LOOK = 25  # steps between two looks at the loss: each look waits for the device
 FRAME = 0.3  # seconds between two frames of samples and latent map
 DRAWN = 32  # samples on the screen
@@ -170,16 +170,8 @@ def _curves(step: int, reconstruction: float, kl: float) -> Iterator[Event]:
     yield Scalars(
         panel="nats",
         x=step,
-        values={"train": reconstruction + kl},
-        title={"en": "−ELBO, nats an image", "zh": "−ELBO(nat/图)"},
-        x_label="steps",
-        log=True,
-    )
-    yield Scalars(
-        panel="terms",
-        x=step,
-        values={"reconstruction": reconstruction, "KL": kl},
-        title={"en": "its two terms", "zh": "其中的两项"},
+        values={"train": reconstruction + kl, "reconstruction": reconstruction, "KL": kl},
+        title={"en": "−ELBO and its two terms, nats an image", "zh": "−ELBO 及其两项（nat/图）"},
         x_label="steps",
     )
 
@@ -207,7 +199,7 @@ class _View:
         yield Images(
             panel="samples",
             images=pictures(self._model.sample(self._z).view(-1, 28, 28)),
-            columns=8,
+            columns=16,
             title={"en": "samples from the prior", "zh": "先验采样"},
         )
         flat = self._model.latent == 2
