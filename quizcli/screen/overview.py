@@ -1,4 +1,4 @@
-"""The statistics as lines: sums, a heat map of twelve weeks beside the forecast, a table of topics."""
+"""The statistics as lines: sums, a heat map of twelve weeks beside the forecast, a bar for each topic."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import zip_longest
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from quizcli.screen import theme
@@ -16,56 +16,81 @@ from quizcli.text import tr
 _SHADES = "·░▒▓█"  # none, and four quarters of the busiest day
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _ROWS = 7  # days of a week; the forecast is drawn as high
+_MATURE, _SEEN, _UNSEEN = "█", "▒", "·"
+_GAP = 2
+_LEAST_BAR, _LONGEST_BAR = 8, 40  # cells
 
 
 def overview_lines(statistics: Statistics, width: int) -> list[Text]:
-    """Everything that `quizcli stats` prints."""
-    lines = [*_sums(statistics), Text()]
+    """Everything that `quizcli stats` prints, in lines of at most `width` cells from 50 on."""
     heat, forecast = _heat(statistics.heat), _forecast(statistics.forecast)
-    gap = 4
-    beside = max(line.cell_len for line in heat)
-    if beside + gap + max(line.cell_len for line in forecast) <= width:
-        for left, right in zip_longest(heat, forecast, fillvalue=Text()):
-            lines.append(left + Text(" " * (beside + gap - left.cell_len)) + right)
-    else:
-        lines += [*heat, Text(), *forecast]
-    return [*lines, Text(), *_topics(statistics.topics, width)]
+    lines = [*_sums(statistics), Text(), *_beside(heat, forecast, width), Text()]
+    lines += _topics(statistics.topics, width)
+    for line in lines:
+        line.rstrip()
+    return lines
+
+
+def _beside(left: Sequence[Text], right: Sequence[Text], width: int) -> list[Text]:
+    """Two blocks side by side where they fit, else one below the other."""
+    column = max(line.cell_len for line in left) + _GAP + 1
+    if column + max(line.cell_len for line in right) > width:
+        return [*left, Text(), *right]
+    pairs = zip_longest(left, right, fillvalue=Text())
+    return [Text.assemble(one, " " * (column - one.cell_len), other) for one, other in pairs]
 
 
 def _sums(s: Statistics) -> list[Text]:
-    kept = tr("nothing to measure yet", "暂无数据")
-    if s.retention is not None:
-        kept = tr(
-            f"{s.retention:.0%} of {s.retention_answers} reviews in 30 days",
-            f"{s.retention:.0%}(近 30 天 {s.retention_answers} 次复习)",
-        )
+    mature = sum(topic.mature for topic in s.topics)
     rows = [
+        (tr("due", "到期"), _due(s)),
+        (tr("retention", "记忆保持率"), _retention(s)),
+        (tr("today", "今天"), _today(s)),
         (
-            tr("due", "到期"),
+            tr("30 days", "近 30 天"),
             tr(
-                f"{s.due_now} now, {s.due_today} today; {s.new_today} new",
-                f"现在 {s.due_now} 张,今天共 {s.due_today} 张;新卡 {s.new_today} 张",
+                f"{s.minutes_month:.0f} min; {_count(s.streak, 'day')} in a row",
+                f"用时 {s.minutes_month:.0f} 分钟；连续学习 {s.streak} 天",
             ),
         ),
-        (tr("retention", "记忆保持率"), kept),
         (
-            tr("work", "学习量"),
+            tr("cards", "卡片"),
             tr(
-                f"answers today {s.answers_today}, {s.minutes_today:.0f} min; "
-                f"{s.minutes_month:.0f} min in 30 days; streak {s.streak} d",
-                f"今天 {s.answers_today} 次,{s.minutes_today:.0f} 分钟;"
-                f"近 30 天 {s.minutes_month:.0f} 分钟;连续 {s.streak} 天",
-            ),
+                f"{s.seen} of {s.questions} seen, {mature} mature",
+                f"共 {s.questions} 张，已学 {s.seen} 张，成熟 {mature} 张",
+            )
+            + (tr(f", {s.suspended} suspended", f"，暂停 {s.suspended} 张") if s.suspended else ""),
         ),
-        (tr("cards", "卡片"), tr(f"{s.seen} of {s.questions} seen", f"已学 {s.seen} / {s.questions}")),
     ]
-    if s.suspended:
-        rows.append((tr("suspended", "已暂停"), str(s.suspended)))
-    column = max(cell_len(name) for name, _ in rows)
+    column = max(cell_len(name) for name, _ in rows) + _GAP
     return [
-        Text.assemble(" ", (name, theme.QUIET), " " * (column - cell_len(name) + 2), text)
-        for name, text in rows
+        Text.assemble(" ", (name, theme.QUIET), " " * (column - cell_len(name)), text) for name, text in rows
     ]
+
+
+def _due(s: Statistics) -> str:
+    return tr(
+        f"{s.due_now} now, {s.due_today} today; {s.new_today} new",
+        f"现在 {s.due_now} 张，今天共 {s.due_today} 张；新卡 {s.new_today} 张",
+    )
+
+
+def _today(s: Statistics) -> str:
+    if not s.answers_today:
+        return tr("no answer yet", "尚未作答")
+    return tr(
+        f"{_count(s.answers_today, 'answer')} in {s.minutes_today:.0f} min",
+        f"作答 {s.answers_today} 次，用时 {s.minutes_today:.0f} 分钟",
+    )
+
+
+def _retention(s: Statistics) -> str:
+    if s.retention is None:
+        return tr("measured once cards come back", "有卡片到期复习后开始统计")
+    return tr(
+        f"{_percent(s.retention)} of {_count(s.retention_answers, 'review')} in 30 days",
+        f"{_percent(s.retention)}（近 30 天 {s.retention_answers} 次复习）",
+    )
 
 
 def _heat(days: Sequence[DayCount]) -> list[Text]:
@@ -75,43 +100,79 @@ def _heat(days: Sequence[DayCount]) -> list[Text]:
     grid = [Text.assemble(" ", (f"{name} ", theme.QUIET)) for name in names]
     for day in days:
         shade = _SHADES[-(-day.count * 4 // most)] if most else _SHADES[0]
-        grid[date.fromisoformat(day.date).weekday()].append(
-            f"{shade} " if shade == _SHADES[0] else shade * 2,
-            theme.QUIET if shade == _SHADES[0] else theme.GOOD,
-        )
-    head = tr(f"last 12 weeks, at most {most} a day", f"近 12 周,最多 {most} 次/天")
+        row = grid[date.fromisoformat(day.date).weekday()]
+        row.append(*((f"{shade} ", theme.QUIET) if shade == _SHADES[0] else (shade * 2, theme.GOOD)))
+    head = tr("last 12 weeks", "近 12 周")
+    if most:
+        head += tr(f", up to {most:,} a day", f"，最多一天 {most} 次")
     return [Text(f" {head}", theme.QUIET), *grid]
 
 
 def _forecast(days: Sequence[DayCount]) -> list[Text]:
     """One column a day, as high as the cards it will bring."""
     most = max((day.count for day in days), default=0)
-    lines = [Text(tr("due in the next 14 days", "未来 14 天到期"), theme.QUIET)]
+    head = tr("due in the next 14 days", "未来 14 天到期")
+    if most:
+        head += tr(f", up to {most:,} a day", f"，最多一天 {most} 张")
+    lines = [Text(f" {head}", theme.QUIET)]
     for row in range(_ROWS - 1, 0, -1):
-        line = Text()
+        line = Text(" ")
         for day in days:
-            eighths = round(day.count * 8 * (_ROWS - 1) / most) if most else 0
+            # A day with any card at all shows an eighth.
+            eighths = max(round(day.count * 8 * (_ROWS - 1) / most), day.count > 0) if most else 0
             line.append(_EIGHTHS[min(8, max(0, eighths - 8 * (row - 1)))] * 2 + " ", theme.ACCENT)
-        lines.append(line.append(f" {most}" if row == _ROWS - 1 and most else "", theme.QUIET))
-    labels = Text(style=theme.QUIET)
-    for day in days:
-        labels.append(f"{date.fromisoformat(day.date).day:>2} ")
-    return [*lines, labels]
+        lines.append(line)
+    numbers = " ".join(f"{date.fromisoformat(day.date).day:>2}" for day in days)
+    return [*lines, Text(f" {numbers}", theme.QUIET)]
 
 
 def _topics(topics: Sequence[TopicStatistics], width: int) -> list[Text]:
-    column = max([cell_len(t.topic) for t in topics] + [8])
+    """A line for each topic: how much of it is mature and seen, as a bar and in numbers."""
     heads = [tr("seen", "已学"), tr("mature", "成熟"), tr("retention", "保持率")]
-    lines = [
-        Text(
-            " " + " " * column + "  " + "  ".join(f"{h:>{10 - cell_len(h) + len(h)}}" for h in heads),
-            theme.QUIET,
-        )
-    ]
-    for t in topics:
-        kept = "–" if t.retention is None else f"{t.retention:.0%}"
-        numbers = f"{f'{t.seen}/{t.questions}':>10}  {t.mature:>10}  {kept:>10}"
-        line = Text(f" {t.topic:<{column}}  {numbers}")
-        line.truncate(width)
-        lines.append(line)
+    rows = [_numbers(topic) for topic in topics]
+    columns = [max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)]
+    names = max((cell_len(topic.topic) for topic in topics), default=0)
+    room = width - 1 - names - sum(columns) - (len(columns) + 1) * _GAP
+    bar = min(_LONGEST_BAR, room) if room >= _LEAST_BAR else 0
+    legend = f"{_MATURE} {heads[1]}  {_SEEN} {heads[0]}"
+    legend = set_cell_size(legend if cell_len(legend) <= bar else "", bar)
+    lines = [Text(" " * (1 + names + _GAP) + legend + _right(heads, columns), theme.QUIET)]
+    for topic, row in zip(topics, rows, strict=True):
+        line = Text(f" {topic.topic:<{names + _GAP}}").append_text(_bar(topic, bar))
+        lines.append(line.append(_right(row, columns)))
     return lines
+
+
+def _numbers(topic: TopicStatistics) -> list[str]:
+    kept = "–" if topic.retention is None else _percent(topic.retention)
+    return [f"{topic.seen}/{topic.questions}", str(topic.mature), kept]
+
+
+def _right(words: Sequence[str], columns: Sequence[int]) -> str:
+    """Words flush right in their columns, a gap before each."""
+    cells = zip(words, columns, strict=True)
+    return "".join(" " * (_GAP + column - cell_len(word)) + word for word, column in cells)
+
+
+def _bar(topic: TopicStatistics, cells: int) -> Text:
+    """Mature and merely seen cards as parts of all; neither vanishes while there is one."""
+    mature = _share(topic.mature, topic.questions, cells)
+    seen = max(_share(topic.seen, topic.questions, cells), mature + (topic.seen > topic.mature))
+    seen = min(seen, cells)
+    return Text.assemble(
+        (_MATURE * mature, theme.GOOD),
+        (_SEEN * (seen - mature), theme.GOOD),
+        (_UNSEEN * (cells - seen), theme.QUIET),
+    )
+
+
+def _share(part: int, whole: int, cells: int) -> int:
+    return max(part * cells // whole, min(part, 1, cells)) if whole else 0
+
+
+def _percent(share: float) -> str:
+    return tr(f"{share * 100:.0f} %", f"{share:.0%}")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" + "s" * (number != 1)
