@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Annotated
 
 import msgspec
 import typer
 
+from quizcli.bank.packs import Loaded
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Order
+from quizcli.cli import completing
 from quizcli.cli.opened import all_questions, card_states, load_banks
+from quizcli.cli.output import print_json
 from quizcli.cli.standing import standing
 from quizcli.cli.ticks import ticked
 from quizcli.errors import ExitStatus, QuizError
@@ -25,7 +28,12 @@ AsJson = Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON
 
 def show(
     ctx: typer.Context,
-    question_id: Annotated[str, typer.Argument(metavar="ID", help=tr("A question's id.", "题目的 id。"))],
+    question_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", autocompletion=completing.questions, help=tr("A question's id.", "题目的 id。")
+        ),
+    ],
     as_json: AsJson = False,
 ) -> int:
     """Print one question with its answer."""
@@ -33,17 +41,17 @@ def show(
     questions = all_questions(load_banks(settings))
     question = questions.get(question_id)
     if question is None:
-        near = difflib.get_close_matches(question_id, questions, 3, 0.5)
+        near = difflib.get_close_matches(question_id, questions)
         hint = (
-            tr(f"Did you mean {' or '.join(near)}?", f"是否想输入 {' 或 '.join(near)}?")
+            tr(f"Did you mean {' or '.join(near)}?", f"是否想输入 {' 或 '.join(near)}？")
             if near
-            else tr("`quizcli list` names them all.", "`quizcli list` 列出全部题目。")
+            else tr("`quizcli list` names them all.", "`quizcli list` 可列出全部题目。")
         )
         raise QuizError(
             tr(f"there is no question {question_id!r}", f"没有题目 {question_id!r}"), hint, ExitStatus.USAGE
         )
     if as_json:
-        print(msgspec.json.format(msgspec.json.encode(question), indent=2).decode())
+        print_json(question)
         return ExitStatus.OK
     from quizcli.screen.card import answer_lines, question_lines
     from quizcli.screen.theme import make_console
@@ -76,41 +84,56 @@ def _claims(settings: Settings, question: AnyQuestion) -> Sequence[TickedClaim]:
 def list_questions(
     ctx: typer.Context,
     topic: Annotated[
-        list[str] | None, typer.Option("--topic", "-t", help=tr("Only these topics.", "只列这些主题。"))
+        list[str] | None,
+        typer.Option(
+            "--topic", "-t", autocompletion=completing.topics, help=tr("Only these topics.", "只列这些主题。")
+        ),
     ] = None,
     kind: Annotated[
-        list[str] | None, typer.Option("--kind", "-k", help=tr("Only these kinds.", "只列这些题型。"))
+        list[str] | None,
+        typer.Option(
+            "--kind", "-k", autocompletion=completing.kinds, help=tr("Only these kinds.", "只列这些题型。")
+        ),
     ] = None,
     level: Annotated[
         int | None, typer.Option("--level", "-l", min=1, max=3, help=tr("Only this level.", "只列这个难度。"))
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Print one line for every question: id, kind, level, how it stands."""
-    chosen = chosen_questions(ctx.obj, topic or [], kind or [], level)
-    _print(ctx.obj, chosen, as_json)
-    return ExitStatus.OK
+    """Print one line for every question: id, kind, level, how it stands; exit 1 if there is none."""
+    loaded = load_banks(ctx.obj)
+    chosen = chosen_questions(all_questions(loaded).values(), topic or [], kind or [], level)
+    if not chosen and not as_json:
+        raise QuizError(
+            tr("no question is all of that", "没有同时满足这些条件的题目"),
+            tr("Ask for fewer topics, kinds or levels at once.", "请减少同时指定的主题、题型或难度。"),
+        )
+    _print(ctx.obj, loaded, chosen, as_json)
+    return ExitStatus.OK if chosen else ExitStatus.ERROR
 
 
 def search(
     ctx: typer.Context,
-    words: Annotated[list[str], typer.Argument(help=tr("All of these must occur.", "须全部出现的词。"))],
+    words: Annotated[
+        list[str], typer.Argument(metavar="WORD...", help=tr("All of these must occur.", "须全部出现的词。"))
+    ],
     as_json: AsJson = False,
 ) -> int:
     """Print the questions that hold all the words, in either language; exit 1 if there is none, like grep."""
     wanted = [folded(word) for word in words]
-    found = [q for q in all_questions(load_banks(ctx.obj)).values() if _holds(q, wanted)]
-    _print(ctx.obj, found, as_json)
+    loaded = load_banks(ctx.obj)
+    found = [q for q in all_questions(loaded).values() if _holds(q, wanted)]
     if not found and not as_json:
-        raise QuizError(tr(f"nothing holds {' '.join(words)!r}", f"没有包含 {' '.join(words)!r} 的题目"))
+        all_words = tr(" and ", "、").join(map(repr, words))
+        raise QuizError(tr(f"no question holds {all_words}", f"没有题目同时包含 {all_words}"))
+    _print(ctx.obj, loaded, found, as_json, words)
     return ExitStatus.OK if found else ExitStatus.ERROR
 
 
 def chosen_questions(
-    settings: Settings, topics: list[str], kinds: list[str], level: int | None
+    questions: Collection[AnyQuestion], topics: list[str], kinds: list[str], level: int | None
 ) -> list[AnyQuestion]:
-    """The questions of these topics and kinds and this level; a QuizError for a word that is none."""
-    questions = list(all_questions(load_banks(settings)).values())
+    """Those of these topics and kinds and this level; a QuizError for a word that is none."""
     _known(topics, {q.topic for q in questions}, tr("topic", "主题"))
     _known(kinds, {q.kind for q in questions}, tr("kind", "题型"))
     return [
@@ -124,11 +147,11 @@ def _known(words: Iterable[str], known: set[str], what: str) -> None:
     for word in words:
         if word not in known:
             near = difflib.get_close_matches(word, known, 1, 0.5)
-            hint = tr(f"Did you mean {near[0]}? ", f"是否想输入 {near[0]}?") if near else ""
+            hint = tr(f"Did you mean {near[0]}? ", f"是否想输入 {near[0]}？") if near else ""
             listed = ", ".join(sorted(known))
             raise QuizError(
                 tr(f"there is no {what} {word!r}", f"没有{what} {word!r}"),
-                hint + tr(f"There are: {listed}", f"现有:{listed}"),
+                hint + tr(f"There are: {listed}", f"现有：{listed}"),
                 ExitStatus.USAGE,
             )
 
@@ -160,7 +183,13 @@ def as_words(card: Card | None) -> dict[str, object] | None:
     return None if card is None else msgspec.structs.asdict(card)
 
 
-def _print(settings: Settings, questions: list[AnyQuestion], as_json: bool) -> None:
+def _print(
+    settings: Settings,
+    loaded: Loaded,
+    questions: list[AnyQuestion],
+    as_json: bool,
+    marked: Sequence[str] = (),
+) -> None:
     states = card_states(settings)
     if as_json:
         rows = [
@@ -174,26 +203,14 @@ def _print(settings: Settings, questions: list[AnyQuestion], as_json: bool) -> N
             }
             for q in questions
         ]
-        print(msgspec.json.encode(rows).decode())
+        print_json(rows)
         return
-    from rich.text import Text as Line
-
-    from quizcli.screen.theme import QUIET, make_console
+    from quizcli.screen.listing import Row, listing_lines
+    from quizcli.screen.theme import make_console
 
     console = make_console()
-    width = max((len(q.id) for q in questions), default=0)
-    topic = ""
-    for q in questions:
-        if q.topic != topic:
-            topic = q.topic
-            console.print(Line(topic, style="bold"))
-        ask = " ".join(str(q.ask).split())
-        line = Line.assemble(
-            f"  {q.id:<{width}}  ",
-            (f"{q.kind:<6} {q.level}  ", QUIET),
-            f"{standing(states.get(q.id)):<10} ",
-            (ask, QUIET),
-        )
-        if console.is_terminal:
-            line.truncate(console.width, overflow="ellipsis")
+    titles = {bank.topic: str(bank.title) for bank in loaded.banks}
+    listed = [Row(q, standing(states.get(q.id))) for q in questions]
+    width = console.width if console.is_terminal else None
+    for line in listing_lines(listed, titles, width, marked):
         console.print(line, soft_wrap=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quizcli.bank.packs import Loaded, Pack, builtin, load
@@ -13,6 +16,7 @@ from quizcli.text import tr
 
 if TYPE_CHECKING:
     from quizcli.study.card import Card
+    from quizcli.study.store import Store
 
 
 def pack() -> Pack:
@@ -23,18 +27,18 @@ def pack() -> Pack:
 def load_banks(settings: Settings) -> Loaded:
     """The healthy banks; a line on stderr says if others were left out. QuizError where nothing is left."""
     loaded = load(pack(), settings.cache_dir)
-    if loaded.mistakes:
-        count = len(loaded.mistakes)
+    if count := len(loaded.mistakes):
         print(
             tr(
-                f"quizcli: {count} mistake(s) in the banks, those questions left out (`quizcli bank check`)",
-                f"quizcli:题库中有 {count} 处错误,相关题目已略过(`quizcli bank check` 查看)",
+                f"quizcli: {count} mistake{'s' * (count != 1)} in the banks; questions are left out "
+                "(`quizcli bank check`)",
+                f"quizcli：题库中有 {count} 处错误，相关题目已略过（用 `quizcli bank check` 查看）",
             ),
             file=sys.stderr,
         )
     if not any(bank.questions for bank in loaded.banks):
         raise QuizError(
-            tr(f"{pack().questions}: no questions here", f"{pack().questions}:没有题目"),
+            tr(f"{pack().questions}: no questions here", f"{pack().questions}：没有题目"),
             tr("`quizcli doctor` looks at the installation.", "`quizcli doctor` 可检查安装情况。"),
         )
     return loaded
@@ -46,10 +50,20 @@ def all_questions(loaded: Loaded) -> dict[str, AnyQuestion]:
 
 
 def card_states(settings: Settings) -> dict[str, Card]:
-    """The cards by id; empty before the first answer, and then no store is created either."""
-    if not settings.store_file.exists():
-        return {}
+    """The cards by id; empty before the first answer."""
+    with store_to_read(settings) as store:
+        return {card.id: card for card in store.cards()}
+
+
+@contextmanager
+def store_to_read(settings: Settings) -> Iterator[Store]:
+    """The store; before the first answer an empty one that leaves nothing behind: to look is no beginning."""
+    from tempfile import TemporaryDirectory
+
     from quizcli.study.store import Store
 
-    with Store.open(settings.store_file) as store:
-        return {card.id: card for card in store.cards()}
+    with ExitStack() as stack:
+        path = settings.store_file
+        if not path.exists():
+            path = Path(stack.enter_context(TemporaryDirectory(prefix="quizcli-"))) / path.name
+        yield stack.enter_context(Store.open(path))

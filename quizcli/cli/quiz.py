@@ -9,6 +9,7 @@ import typer
 from rich.text import Text as Line
 
 from quizcli.bank.types import AnyQuestion
+from quizcli.cli import completing
 from quizcli.cli.bench import Bench
 from quizcli.cli.look import chosen_questions
 from quizcli.cli.opened import all_questions, load_banks, pack
@@ -26,10 +27,16 @@ from quizcli.study.store import Store
 from quizcli.text import tr
 
 Topics = Annotated[
-    list[str] | None, typer.Option("--topic", "-t", help=tr("Only these topics.", "只考这些主题。"))
+    list[str] | None,
+    typer.Option(
+        "--topic", "-t", autocompletion=completing.topics, help=tr("Only these topics.", "只考这些主题。")
+    ),
 ]
 Kinds = Annotated[
-    list[str] | None, typer.Option("--kind", "-k", help=tr("Only these kinds.", "只考这些题型。"))
+    list[str] | None,
+    typer.Option(
+        "--kind", "-k", autocompletion=completing.kinds, help=tr("Only these kinds.", "只考这些题型。")
+    ),
 ]
 Level = Annotated[
     int | None, typer.Option("--level", "-l", min=1, max=3, help=tr("Only this level.", "只考这个难度。"))
@@ -39,7 +46,8 @@ Seed = Annotated[
     int | None, typer.Option("--seed", help=tr("The same seed, the same round.", "相同种子得到相同的一轮。"))
 ]
 Fresh = Annotated[
-    bool, typer.Option("--fresh", help=tr("Leave an unfinished round behind.", "放弃未完成的一轮,重新开始。"))
+    bool,
+    typer.Option("--fresh", help=tr("Leave an unfinished round behind.", "放弃未完成的一轮，重新开始。")),
 ]
 
 
@@ -54,10 +62,10 @@ def command(
 ) -> int:
     """Ask some questions, once each, and score them. An unfinished round of today goes on where it was."""
     settings: Settings = ctx.obj
-    chosen = chosen_questions(settings, topic or [], kind or [], level)
+    questions = all_questions(load_banks(settings))
+    chosen = chosen_questions(questions.values(), topic or [], kind or [], level)
     narrowed = bool(topic or kind or level or seed is not None)
     with Page(make_console()) as page, Store.open(settings.store_file) as store, Keyboard() as keys:
-        questions = all_questions(load_banks(settings))
         round_ = None if fresh or narrowed else Round.unfinished(store, questions.values(), settings)
         if round_ is None:
             some = choose(chosen, number, new_seed() if seed is None else seed)

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-import msgspec
 import typer
 
-from quizcli.cli.opened import all_questions, load_banks
+from quizcli.cli.opened import all_questions, load_banks, store_to_read
+from quizcli.cli.output import print_json
 from quizcli.errors import ExitStatus
 from quizcli.settings import Settings
 from quizcli.text import tr
@@ -17,14 +17,13 @@ def command(
 ) -> int:
     """Print the statistics of all questions that the banks hold now."""
     from quizcli.study.statistics import statistics
-    from quizcli.study.store import Store
 
     settings: Settings = ctx.obj
     questions = all_questions(load_banks(settings))
-    with Store.open(settings.store_file) as store:
+    with store_to_read(settings) as store:
         summed = statistics(store, questions.values(), settings)
     if as_json:
-        print(msgspec.json.encode(summed).decode())
+        print_json(summed)
         return ExitStatus.OK
     from quizcli.screen.overview import overview_lines
     from quizcli.screen.theme import make_console

@@ -16,7 +16,7 @@ from quizcli.text import tr
 _SHADES = "·░▒▓█"  # none, and four quarters of the busiest day
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _ROWS = 7  # days of a week; the forecast is drawn as high
-_MATURE, _SEEN, _UNSEEN = "█", "▒", "·"
+_MATURE, _SEEN, _UNSEEN = "━", "─", "·"
 _GAP = 2
 _LEAST_BAR, _LONGEST_BAR = 8, 40  # cells
 

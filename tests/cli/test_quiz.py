@@ -40,11 +40,13 @@ def test_a_round_goes_on_where_it_was(program: Program) -> None:
     with program.terminal("quiz", "-n", "3") as terminal:
         terminal.wait_for("1/3")
         terminal.send(" 3")
-        second = terminal.wait_for("2/3")
+        terminal.wait_for("2/3")
+        second = terminal.settle()
         terminal.send("q")
         assert terminal.exit_status() == 0
     with program.terminal("quiz") as terminal:
-        again = terminal.wait_for("2/3")
+        terminal.wait_for("2/3")
+        again = terminal.settle()
     assert [line for line in second.splitlines() if line.startswith("│")] == [
         line for line in again.splitlines() if line.startswith("│")
     ]

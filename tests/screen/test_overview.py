@@ -125,8 +125,8 @@ def test_a_day_with_a_single_card_beside_a_mountain_does_not_vanish() -> None:
 def test_a_topic_shows_what_is_mature_and_seen() -> None:
     half = TopicStatistics("vae", 12, 9, 3, 40, 0.875)
     head, line = drawn(80, topics=(half,))[-2:]
-    assert head.split() == ["█", "mature", "▒", "seen", "seen", "mature", "retention"]
-    assert line.split() == ["vae", "█" * 10 + "▒" * 20 + "·" * 10, "9/12", "3", "88", "%"]
+    assert head.split() == ["━", "mature", "─", "seen", "seen", "mature", "retention"]
+    assert line.split() == ["vae", "━" * 10 + "─" * 20 + "·" * 10, "9/12", "3", "88", "%"]
     assert [head.index(word) + len(word) for word in ("retention",)] == [len(line)]
 
 
@@ -139,12 +139,12 @@ def test_columns_of_chinese_words_align() -> None:
 @pytest.mark.parametrize(("seen", "mature"), [(1, 0), (1, 1), (400, 1), (400, 399), (400, 400), (0, 0)])
 def test_neither_part_of_a_bar_vanishes_while_there_is_a_card(seen: int, mature: int) -> None:
     (line,) = drawn(80, topics=(TopicStatistics("vae", 400, seen, mature, 0, None),))[-1:]
-    assert ("█" in line) == (mature > 0)
-    assert ("▒" in line) == (seen > mature)
+    assert ("━" in line) == (mature > 0)
+    assert ("─" in line) == (seen > mature)
     assert ("·" in line) == (seen < 400)
 
 
 def test_a_narrow_window_leaves_the_bar_out() -> None:
     head, line = drawn(44, topics=(TopicStatistics("batch-normalization", 12, 9, 3, 40, 0.5),))[-2:]
-    assert "█" not in head + line
+    assert "━" not in head + line
     assert line.split() == ["batch-normalization", "9/12", "3", "50", "%"]
