@@ -36,7 +36,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "new_per_day": (0, 9999),
     "rollover_hour": (0, 23),
 }
-_SETTABLE = ("lang", "retention", "new_per_day", "rollover_hour", "mirror", "offline")
+SETTABLE = ("lang", "retention", "new_per_day", "rollover_hour", "mirror", "offline")
 _YES_NO = {
     "1": True,
     "true": True,
@@ -120,12 +120,12 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _from_line(path: Path, name: str, value: object) -> Any:
-    if name in _SETTABLE:
+    if name in SETTABLE:
         return _checked(name, value, f"{path}: {name}")
     import difflib
 
-    near = difflib.get_close_matches(name, _SETTABLE, 1)
-    listed = ", ".join(_SETTABLE)
+    near = difflib.get_close_matches(name, SETTABLE, 1)
+    listed = ", ".join(SETTABLE)
     raise QuizError(
         tr(f"{path}: there is no setting {name!r}", f"{path}：没有设置项 {name!r}"),
         (tr(f"Did you mean {near[0]}? ", f"是否想写 {near[0]}？") if near else "")
@@ -137,7 +137,7 @@ def _from_line(path: Path, name: str, value: object) -> Any:
 def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
     return {
         name: _checked(name, env[variable], variable)
-        for name in _SETTABLE
+        for name in SETTABLE
         if env.get(variable := f"QUIZCLI_{name.upper()}")
     }
 

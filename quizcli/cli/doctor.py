@@ -1,9 +1,13 @@
 """`quizcli doctor`: what this machine can do, and what to do about what is missing."""
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,9 +16,26 @@ import msgspec
 import typer
 
 from quizcli import __version__
+from quizcli.cli.opened import pack
+from quizcli.cli.output import print_json
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.settings import Settings
-from quizcli.text import tr
+from quizcli.settings import SETTABLE, Settings
+from quizcli.text import Text, tr
+
+_PATIENCE = 60.0  # seconds for torch to be imported from a slow disk
+_NAMES = {
+    "quizcli": Text("quizcli", "quizcli"),
+    "torch": Text("torch", "torch"),
+    "device": Text("device", "计算设备"),
+    "worker": Text("worker", "工作进程"),
+    "terminal": Text("terminal", "终端"),
+    "signs": Text("signs", "字符"),
+    "banks": Text("banks", "题库"),
+    "data": Text("data", "数据"),
+    "store": Text("store", "学习记录"),
+    "editor": Text("editor", "编辑器"),
+    "settings": Text("settings", "设置"),
+}
 
 # Run in a child, since this process must not import torch. Says what a demonstration would find.
 _ASK_TORCH = """
@@ -22,16 +43,17 @@ import json, torch
 cuda = torch.cuda.is_available()
 mps = torch.backends.mps.is_available()
 name = torch.cuda.get_device_name(0) if cuda else ("Apple MPS" if mps else "CPU")
-print(json.dumps({"version": torch.__version__, "device": "cuda" if cuda else "mps" if mps else "cpu",
-                  "name": name, "threads": torch.get_num_threads()}))
-import torchvision
+found = {"device": "cuda" if cuda else "mps" if mps else "cpu", "name": name,
+         "threads": torch.get_num_threads()}
+from torchvision.datasets import MNIST
+print(json.dumps(found | {"mirrors": MNIST.mirrors}))
 """
 
 
 class Finding(msgspec.Struct, frozen=True):
     """One line of the report. A "missing" finding makes the command fail; a "note" does not."""
 
-    name: str
+    name: str  # the same in every language
     state: Literal["ok", "note", "missing"]
     detail: str
     advice: str = ""
@@ -42,87 +64,111 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))] = False,
 ) -> int:
     """Print the report; exit 1 if something needed is missing."""
-    settings: Settings = ctx.obj
-    findings = examine(settings)
+    findings = []
+    show = (lambda finding: None) if as_json else _printer()
+    for finding in examine(ctx.obj):
+        show(finding)
+        findings.append(finding)
     if as_json:
-        print(msgspec.json.encode(findings).decode())
-    else:
-        _print(findings)
+        print_json(findings)
     return ExitStatus.ERROR if any(f.state == "missing" for f in findings) else ExitStatus.OK
 
 
-def examine(settings: Settings) -> list[Finding]:
+def examine(settings: Settings) -> Iterator[Finding]:
     """Look at everything that quizcli needs, in the order in which it needs it."""
-    return [
-        _python(),
-        *_torch(),
-        _terminal(),
-        _fonts(),
-        _banks(settings),
-        _data(settings),
-        _store(settings),
-        _editor(),
-        _settings(settings),
-    ]
+    yield Finding("quizcli", "ok", f"{__version__}, Python {sys.version.split()[0]}")
+    torch, mirrors = _torch()
+    yield from torch
+    if torch[0].state == "ok":
+        yield _worker(settings)
+    yield _terminal()
+    yield _signs()
+    yield _banks(settings)
+    yield _data(settings, mirrors)
+    yield _store(settings)
+    yield _editor()
+    yield _settings(settings)
 
 
-def _python() -> Finding:
-    return Finding("quizcli", "ok", f"{__version__}, Python {sys.version.split()[0]}")
-
-
-def _torch() -> list[Finding]:
-    name = "torch"
+def _torch() -> tuple[list[Finding], list[str]]:
+    """torch and the device it would use; and where torchvision fetches MNIST."""
     try:
         installed = f"torch {version('torch')}, torchvision {version('torchvision')}"
     except PackageNotFoundError as error:
-        return [
-            Finding(
-                name,
-                "missing",
-                tr(f"{error.name} is not installed", f"未安装 {error.name}"),
-                tr("pip install torch torchvision", "请执行 pip install torch torchvision"),
-            )
-        ]
+        detail = tr(f"{error.name} is not installed", f"未安装 {error.name}")
+        advice = tr("pip install torch torchvision", "请执行 pip install torch torchvision")
+        return [Finding("torch", "missing", detail, advice)], []
     try:
         child = subprocess.run(
-            [sys.executable, "-c", _ASK_TORCH], capture_output=True, text=True, timeout=120
+            [sys.executable, "-c", _ASK_TORCH], capture_output=True, text=True, timeout=_PATIENCE
         )
     except subprocess.TimeoutExpired:
-        return [
-            Finding(
-                name,
-                "missing",
-                tr(f"{installed}: the import took over 2 minutes", f"{installed}:导入超过 2 分钟"),
-                tr("Try again; if it stays so, install both anew.", "请重试;若仍如此,请重新安装二者。"),
-            )
-        ]
-    answer = child.stdout.strip().splitlines()
+        return [_slow("torch", installed)], []
     if child.returncode != 0:
         last = (child.stderr.strip().splitlines() or ["?"])[-1]
-        return [
-            Finding(
-                name,
-                "missing",
-                f"{installed}: {last}",
-                tr(
-                    "torch and torchvision must be of one build: install them together, from one source.",
-                    "torch 与 torchvision 必须是同一构建:请从同一来源一起安装。",
-                ),
-            )
-        ]
-    found: dict[str, Any] = json.loads(answer[-1])
-    device = Finding("device", "ok", f"{found['device']} · {found['name']}")
-    if found["device"] == "cpu":
-        device = Finding(
-            "device",
-            "ok",
-            tr(f"CPU, {found['threads']} threads", f"CPU,{found['threads']} 线程"),
-            tr(
-                "No GPU found; every demonstration runs on the CPU too.",
-                "没有发现 GPU;所有演示都能在 CPU 上运行。",
-            ),
+        advice = tr(
+            "torch and torchvision must be of one build: install them together, from one source.",
+            "torch 与 torchvision 必须是同一构建：请从同一来源一起安装。",
         )
-    return [Finding(name, "ok", installed), device]
+        return [Finding("torch", "missing", f"{installed}: {last}", advice)], []
+    found: dict[str, Any] = json.loads(child.stdout.strip().splitlines()[-1])
+    return [Finding("torch", "ok", installed), _device(found)], found["mirrors"]
+
+
+def _slow(name: str, detail: str) -> Finding:
+    return Finding(
+        name,
+        "missing",
+        tr(
+            f"{detail}: not there after {_PATIENCE:.0f} seconds",
+            f"{detail}：{_PATIENCE:.0f} 秒内未能就绪",
+        ),
+        tr("Try again when the machine is less busy.", "请在机器空闲时重试。"),
+    )
+
+
+def _device(found: dict[str, Any]) -> Finding:
+    if found["device"] != "cpu":
+        return Finding("device", "ok", f"{found['device']} · {found['name']}")
+    threads = found["threads"]
+    return Finding(
+        "device",
+        "ok",
+        tr(f"CPU, {threads} thread{'s' * (threads != 1)}", f"CPU，{threads} 线程"),
+        tr(
+            "No GPU found; every demonstration runs on the CPU too.",
+            "没有发现 GPU；所有演示都能在 CPU 上运行。",
+        ),
+    )
+
+
+def _worker(settings: Settings) -> Finding:
+    """Start the process in which demonstrations run, and wait until it could begin one."""
+    from quizcli.demo.events import Failed
+    from quizcli.demo.launcher import environment, warm
+
+    began = time.monotonic()
+    worker = warm(pack().root, environment(settings))
+    try:
+        while not worker.ready and time.monotonic() - began < _PATIENCE:
+            for event in worker.take():
+                if isinstance(event, Failed):
+                    return Finding("worker", "missing", event.message, event.trace or event.hint)
+            time.sleep(0.01)
+    finally:
+        worker.close()
+    if not worker.ready:
+        return _slow("worker", tr("the process of demonstrations", "演示进程"))
+    seconds = time.monotonic() - began
+    return Finding(
+        "worker",
+        "ok",
+        tr(f"ready for a demonstration in {seconds:.1f} s", f"{seconds:.1f} 秒后可开始演示"),
+        tr(
+            "In a session it gets ready while you read.",
+            "学习时它在您读题期间预先启动。",
+        ),
+    )
 
 
 def _terminal() -> Finding:
@@ -131,113 +177,130 @@ def _terminal() -> Finding:
     console = make_console()
     if not console.is_terminal:
         return Finding(
-            tr("terminal", "终端"),
+            "terminal",
             "note",
             tr("the output is no terminal", "输出不是终端"),
             tr(
                 "Live pictures need one; plain lines are printed instead.",
-                "实时画面需要终端;此时改为逐行输出。",
+                "实时画面需要终端；此时改为逐行输出。",
             ),
         )
-    colours = {"truecolor": "16 M", "256": "256", "standard": "16", "windows": "16"}.get(
-        console.color_system or "", "0"
+    size, colours = (
+        f"{console.width}×{console.height}",
+        _colours(None if console.no_color else console.color_system),
     )
-    detail = tr(
-        f"{console.width}×{console.height}, {colours} colours",
-        f"{console.width}×{console.height},{colours} 色",
-    )
+    term = os.environ.get("TERM", "")
+    detail = f"{size}, {colours}" + (f", TERM={term}" if term else "")
+    if console.is_dumb_terminal:
+        advice = tr(
+            "A dumb terminal draws nothing live; set TERM to what it is.",
+            "哑终端无法显示实时画面；请把 TERM 设为实际类型。",
+        )
+        return Finding("terminal", "note", detail, advice)
     if console.width < 80 or console.height < 24:
-        return Finding(
-            tr("terminal", "终端"),
-            "note",
-            detail,
-            tr("80×24 or more shows everything.", "80×24 以上才能显示全部内容。"),
-        )
-    advice = (
-        ""
-        if console.color_system == "truecolor"
-        else tr(
-            "Pictures are finer with COLORTERM=truecolor, if your terminal can do it.",
-            "若终端支持,设置 COLORTERM=truecolor 画面更细腻。",
-        )
+        advice = tr("80×24 or more shows everything.", "80×24 以上才能显示全部内容。")
+        return Finding("terminal", "note", detail, advice)
+    advice = tr(
+        "Pictures are finer with COLORTERM=truecolor, if your terminal can do it.",
+        "若终端支持，设置 COLORTERM=truecolor 画面更细腻。",
     )
-    return Finding(tr("terminal", "终端"), "ok", detail, advice)
+    coarse = not console.no_color and console.color_system not in ("truecolor", None)
+    return Finding("terminal", "ok", detail, advice if coarse else "")
 
 
-def _fonts() -> Finding:
-    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
-    if encoding != "utf8":
-        return Finding(
-            tr("signs", "字符"),
-            "note",
-            encoding or "?",
-            tr(
-                "Set a UTF-8 locale (LANG=en_US.UTF-8) to see charts and formulas.",
-                "请使用 UTF-8 区域设置(LANG=zh_CN.UTF-8)以显示图表与公式。",
-            ),
+def _colours(system: str | None) -> str:
+    match system:
+        case None:
+            return tr("no colours", "无彩色")
+        case "truecolor":
+            return tr("16 million colours", "真彩色")
+        case "256":
+            return tr("256 colours", "256 色")
+    return tr("16 colours", "16 色")
+
+
+def _signs() -> Finding:
+    encoding = sys.stdout.encoding or "?"
+    if encoding.lower().replace("-", "") != "utf8":
+        advice = tr(
+            "Set a UTF-8 locale (LANG=en_US.UTF-8) to see charts and formulas.",
+            "请使用 UTF-8 区域设置（LANG=zh_CN.UTF-8）以显示图表与公式。",
         )
-    return Finding(
-        tr("signs", "字符"),
-        "ok",
-        "✓✗ ⡇⠑⠤⣀ ▀▄█ ▁▃▅▇ √∑∇ 变分",
-        tr(
-            "If you see boxes here, choose a font with braille and block signs.",
-            "若此处有方框,请换用含盲文点阵与方块字符的字体。",
-        ),
+        return Finding("signs", "note", encoding, advice)
+    advice = tr(
+        "If you see boxes here, choose a font with braille and block signs.",
+        "若此处有方框，请换用含盲文点阵与方块字符的字体。",
     )
+    return Finding("signs", "ok", "✓✗ ⡇⠑⠤⣀ ▀▄█ ▁▃▅▇ √∑∇ 变分", advice)
 
 
 def _banks(settings: Settings) -> Finding:
-    from quizcli.bank.packs import builtin, load
+    from quizcli.bank.packs import load
 
-    loaded = load(builtin(), settings.cache_dir)
-    count = sum(len(bank.questions) for bank in loaded.banks)
+    loaded = load(pack(), settings.cache_dir)
+    banks, count = len(loaded.banks), sum(len(bank.questions) for bank in loaded.banks)
     detail = tr(
-        f"{count} questions in {len(loaded.banks)} banks", f"{len(loaded.banks)} 个题库,共 {count} 题"
+        f"{count} question{'s' * (count != 1)} in {banks} bank{'s' * (banks != 1)}",
+        f"{banks} 个题库，共 {count} 题",
     )
-    if loaded.mistakes:
-        return Finding(
-            tr("banks", "题库"),
-            "missing",
-            detail,
-            tr("`quizcli bank check` lists the mistakes.", "`quizcli bank check` 列出错误。"),
-        )
-    return Finding(tr("banks", "题库"), "ok", detail)
+    if not loaded.mistakes:
+        return Finding("banks", "ok" if count else "missing", detail)
+    advice = tr("`quizcli bank check` lists the mistakes.", "`quizcli bank check` 可列出错误。")
+    return Finding("banks", "missing", detail, advice)
 
 
-def _data(settings: Settings) -> Finding:
-    prepared = sorted(path.name for path in (settings.cache_dir / "data").glob("*.pt"))
-    folder = settings.data_sets
-    if folder is not None and not folder.is_dir():
+def _data(settings: Settings, mirrors: list[str]) -> Finding:
+    """Where MNIST is, or where it would come from."""
+    folder, cache = settings.data_sets, settings.cache_dir
+    if folder is not None and _lacking(folder):
         return Finding(
-            tr("data", "数据"),
+            "data",
             "missing",
-            f"QUIZCLI_DATA={folder}: " + tr("no such folder", "目录不存在"),
+            tr(
+                f"QUIZCLI_DATA={folder}: no {_lacking(folder)}",
+                f"QUIZCLI_DATA={folder}：缺少 {_lacking(folder)}",
+            ),
             tr(
                 "Name a folder that holds MNIST/raw, or unset it.",
-                "请指向包含 MNIST/raw 的目录,或取消该变量。",
+                "请指向包含 MNIST/raw 的目录，或取消该变量。",
             ),
         )
-    if folder is not None and (folder / "MNIST" / "raw").is_dir():
-        return Finding(tr("data", "数据"), "ok", f"MNIST · {folder}")
-    if any(name.startswith("mnist") for name in prepared):
-        return Finding(tr("data", "数据"), "ok", f"MNIST · {settings.cache_dir / 'data'}")
+    if folder is not None:
+        return Finding("data", "ok", f"MNIST · {folder}")
+    if any(cache.glob("mnist-*.pt")) or not _lacking(cache):
+        return Finding("data", "ok", f"MNIST · {cache}")
     if settings.offline:
         return Finding(
-            tr("data", "数据"),
+            "data",
             "note",
-            tr("no MNIST here, and downloads are off", "本机没有 MNIST,且已关闭下载"),
-            tr("Demonstrations use synthetic digits and say so.", "演示将使用合成数字,并明确标注。"),
+            tr("no MNIST here, and downloads are off", "本机没有 MNIST，且已关闭下载"),
+            tr("Demonstrations use synthetic digits and say so.", "演示将使用合成数字，并明确标注。"),
         )
+    source = tr(", else ", "，其次 ").join([*filter(None, [settings.mirror]), *mirrors])
     return Finding(
-        tr("data", "数据"),
+        "data",
         "note",
-        tr("MNIST is not here yet", "本机尚无 MNIST"),
+        tr(f"MNIST comes from {source}", f"MNIST 将取自 {source}"),
         tr(
-            "The first demonstration fetches it (11 MB); where that fails, synthetic digits stand in.",
-            "首次演示时自动下载(11 MB);下载不了则用合成数字代替。",
+            "Fetched once, by the first demonstration that wants it (11 MB). Where that fails, synthetic "
+            "digits stand in. QUIZCLI_MIRROR names another address, QUIZCLI_DATA a folder that has it.",
+            "首次用到时自动下载（11 MB），只此一次；下载不了则用合成数字代替。"
+            "可用 QUIZCLI_MIRROR 指定其他地址，或用 QUIZCLI_DATA 指定已有数据的目录。",
         ),
     )
+
+
+def _lacking(folder: Path) -> str:
+    """The first file of MNIST that the folder does not hold, packed or unpacked; empty if all are there."""
+    from quizcli.demo.mnist import FILES
+
+    raw = Path("MNIST") / "raw"
+    missing = (
+        str(raw / file.name)
+        for file in FILES
+        if not any((folder / raw / name).is_file() for name in (file.name, f"{file.name}.gz"))
+    )
+    return next(missing, "")
 
 
 def _store(settings: Settings) -> Finding:
@@ -245,60 +308,61 @@ def _store(settings: Settings) -> Finding:
 
     path = settings.store_file
     if not path.exists():
-        return Finding(
-            tr("store", "学习记录"),
-            "ok",
-            tr(f"{path}: begins with your first answer", f"{path}:第一次作答时创建"),
-        )
+        detail = tr(f"{path}: begins with your first answer", f"{path}：第一次学习时创建")
+        return Finding("store", "ok", detail)
     try:
         with Store.open(path) as store:
             trouble = store.check()
     except QuizError as error:
-        return Finding(tr("store", "学习记录"), "missing", error.message, error.hint)
+        return Finding("store", "missing", error.message, error.hint)
     if trouble:
-        return Finding(
-            tr("store", "学习记录"),
-            "missing",
-            f"{path}: {trouble}",
-            tr("Keep a copy of the file before anything else.", "请先备份该文件再做其他操作。"),
-        )
-    return Finding(tr("store", "学习记录"), "ok", f"{path}, {path.stat().st_size / 1e6:.1f} MB")
+        advice = tr("Keep a copy of the file before anything else.", "请先备份该文件再做其他操作。")
+        return Finding("store", "missing", f"{path}: {trouble}", advice)
+    return Finding("store", "ok", f"{path}, {path.stat().st_size / 1e6:.1f} MB")
 
 
 def _editor() -> Finding:
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
     if editor:
-        return Finding(tr("editor", "编辑器"), "ok", editor)
+        return Finding("editor", "ok", editor)
     return Finding(
-        tr("editor", "编辑器"),
+        "editor",
         "note",
         tr("$EDITOR is not set", "未设置 $EDITOR"),
-        tr("`e` opens vi; set EDITOR for another.", "`e` 将打开 vi;可用 EDITOR 指定其他编辑器。"),
+        tr("`e` opens vi; set EDITOR for another.", "`e` 将打开 vi；可用 EDITOR 指定其他编辑器。"),
     )
 
 
 def _settings(settings: Settings) -> Finding:
-    path: Path = settings.config_file
+    path = settings.config_file
     values = " ".join(
-        f"{name}={getattr(settings, name)}"
-        for name in ("lang", "retention", "new_per_day", "rollover_hour", "offline")
+        f"{name}={getattr(settings, name)}" for name in SETTABLE if getattr(settings, name) != ""
     )
-    where = (
-        str(path) if path.exists() else tr(f"defaults; {path} may change them", f"默认值;可在 {path} 中修改")
-    )
-    return Finding(tr("settings", "设置"), "ok", values, where)
+    if path.exists():
+        return Finding("settings", "ok", values, str(path))
+    advice = tr(f"Defaults; {path} may change them.", f"均为默认值；可在 {path} 中修改。")
+    return Finding("settings", "ok", values, advice)
 
 
-def _print(findings: list[Finding]) -> None:
-    from rich.cells import cell_len
+def _printer() -> Callable[[Finding], None]:
+    """Prints findings as they come, in three columns: a sign, a name, what was found and the advice below."""
+    from rich.cells import cell_len, set_cell_size
 
-    from quizcli.screen.theme import RIGHT, WRONG, make_console
+    from quizcli.screen.theme import BAD, GOOD, NOTE, QUIET, RIGHT, STRONG, WRONG, make_console
+    from quizcli.screen.wrap import Span, wrap
 
     console = make_console()
-    width = max(cell_len(finding.name) for finding in findings)
-    for finding in findings:
-        mark = {"ok": RIGHT, "note": "!", "missing": WRONG}[finding.state]
-        pad = " " * (width - cell_len(finding.name))
-        console.print(f" {mark} {finding.name}{pad}  {finding.detail}", soft_wrap=True)
+    column = max(cell_len(str(name)) for name in _NAMES.values()) + 2
+    signs = {"ok": Span(RIGHT, GOOD), "note": Span(NOTE, STRONG), "missing": Span(WRONG, BAD)}
+
+    def show(finding: Finding) -> None:
+        name = set_cell_size(str(_NAMES[finding.name]), column)
+        lines = wrap(
+            [Span(finding.detail)], console.width, [Span(" "), signs[finding.state], Span(f" {name}")]
+        )
         if finding.advice:
-            console.print(f"   {' ' * width}  {finding.advice}", style="dim", soft_wrap=True)
+            lines += wrap([Span(finding.advice, QUIET)], console.width, [Span(" " * (column + 3))])
+        for line in lines:
+            console.print(line, soft_wrap=True)
+
+    return show
