@@ -3,10 +3,12 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
+from quizcli.cli import streams
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.settings import Settings, load_settings
+from quizcli.settings import Settings, likely_language, load_settings
 from quizcli.text import tr, use_language
 
 
@@ -17,50 +19,69 @@ def main() -> None:
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return its exit status; what goes wrong ends in one clear message."""
+    streams.mend()
     debug = "--debug" in _before_separator(argv)
     try:
-        arguments, flags = global_flags(argv)
-        settings = load_settings(**flags)
-        use_language(settings.lang)
-        return int(_dispatch(arguments, settings))
+        status = _begun(argv)
+        sys.stdout.flush()
+        return status
     except QuizError as error:
-        if debug:
-            raise
-        print(f"quizcli: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"  {error.hint}", file=sys.stderr)
+        _say(error.message, error.hint, debug)
         return error.status
     except KeyboardInterrupt:
         return ExitStatus.INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has gone (| head): that is no error, and nothing more can be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitStatus.OK
-    except Exception as error:  # the last line of defence: one message instead of a traceback
-        if debug:
-            raise
-        print(f"quizcli: {type(error).__name__}: {error}", file=sys.stderr)
-        print(
-            "  "
-            + tr(
-                "This is a mistake in quizcli; --debug shows where.",
-                "这是 quizcli 的错误;加 --debug 可看到出错位置。",
-            ),
-            file=sys.stderr,
-        )
+        return ExitStatus.OK  # the reader of our output has gone (| head): that is no error
+    except SystemExit as end:  # Rich ends the process itself where a pipe breaks
+        if isinstance(end.__context__, BrokenPipeError):
+            return ExitStatus.OK
+        raise
+    except OSError as error:  # the system said no: a full disk, a folder without permission
+        place = f"{error.filename}: " if error.filename else ""
+        _say(f"{place}{error.strerror or error}", "", debug)
         return ExitStatus.ERROR
+    except Exception as error:  # noqa: BLE001 - the last line of defence: one message instead of a traceback
+        hint = tr(
+            "This is a mistake in quizcli; --debug shows where.",
+            "这是 quizcli 的错误；加 --debug 可看到出错位置。",
+        )
+        _say(f"{type(error).__name__}: {error}", hint, debug)
+        return ExitStatus.ERROR
+    finally:
+        streams.let_go()
+
+
+def _begun(argv: Sequence[str]) -> int:
+    use_language(likely_language(os.environ))
+    arguments, flags = global_flags(argv)
+    use_language(likely_language(os.environ, flags.get("lang", "")))
+    settings = load_settings(**flags)
+    use_language(settings.lang)
+    return int(_dispatch(arguments, settings))
 
 
 def _dispatch(arguments: list[str], settings: Settings) -> int:
     # The daily start must be a blink: a bare `quizcli` goes to its first question without building the
-    # command line parser (35 ms).
-    if not arguments:
+    # command line parser (35 ms). Shells ask for completions with a bare `quizcli` too.
+    if not arguments and "_QUIZCLI_COMPLETE" not in os.environ:
         from quizcli.cli.today import study
 
         return study(settings)
     from quizcli.cli.main import dispatch
 
     return dispatch(arguments, settings)
+
+
+def _say(message: str, hint: str, debug: bool) -> None:
+    """Tell what went wrong on stderr, with --debug after the traceback of the exception being handled."""
+    with suppress(OSError):  # where stderr has gone too, nobody is left to be told
+        if debug:
+            import traceback
+
+            traceback.print_exc()
+        print(f"quizcli: {message}", file=sys.stderr)
+        if hint:
+            print(f"  {hint}", file=sys.stderr)
 
 
 def _before_separator(argv: Sequence[str]) -> list[str]:
@@ -83,7 +104,7 @@ def global_flags(argv: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
             value = next(words, None) if word == "--lang" else word.partition("=")[2]
             if value is None:
                 raise QuizError(
-                    tr("--lang needs a value: en or zh", "--lang 需要一个值:en 或 zh"),
+                    tr("--lang needs a value: en or zh", "--lang 需要一个值：en 或 zh"),
                     status=ExitStatus.USAGE,
                 )
             flags["lang"] = value

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
+from quizcli.cli.help import Command
 from quizcli.errors import ExitStatus
 from quizcli.text import tr
 
@@ -21,10 +22,11 @@ app = typer.Typer()
 
 
 @app.command(
+    cls=Command,
     help=tr(
         "Check banks: the form, both languages, sources, formulas, and every link to a demonstration.",
         "检查题库：格式、双语、出处、公式，以及指向演示的每个链接。",
-    )
+    ),
 )
 def check(
     paths: Annotated[
@@ -63,7 +65,8 @@ def check(
 
 
 @app.command(
-    help=tr("Print the JSON schema of a bank, for editors.", "输出题库的 JSON Schema，供编辑器使用。")
+    cls=Command,
+    help=tr("Print the JSON schema of a bank, for editors.", "输出题库的 JSON Schema，供编辑器使用。"),
 )
 def schema() -> int:
     """Print the schema that `quizcli/bank/schema.json` holds."""

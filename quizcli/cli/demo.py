@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from quizcli.cli import completing
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
 from quizcli.text import language, tr
@@ -40,7 +41,12 @@ _HELP_HELP = tr("Show this, or the settings of NAME.", "显示本帮助,或 NAME
 def command(
     ctx: typer.Context,
     name: Annotated[
-        str, typer.Argument(metavar="[NAME] [--SETTING VALUE]...", help=tr("Which one.", "演示名称。"))
+        str,
+        typer.Argument(
+            metavar="[NAME] [--SETTING VALUE]...",
+            autocompletion=completing.demonstrations,
+            help=tr("Which one.", "演示名称。"),
+        ),
     ] = "",
     quick: Annotated[bool, typer.Option("--quick", help=_QUICK_HELP)] = False,
     as_json: Annotated[bool, typer.Option("--json", help=_JSON_HELP)] = False,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec import Struct
 
+from quizcli.cli import completing
 from quizcli.demo.events import Claim, Setting
 from quizcli.errors import ExitStatus
 from quizcli.settings import Settings
@@ -36,7 +37,10 @@ class Verdict(Struct, frozen=True):
 
 def command(
     ctx: typer.Context,
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help=_NAMES_HELP)] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", autocompletion=completing.demonstrations, help=_NAMES_HELP),
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help=_QUICK_HELP)] = False,
     as_json: Annotated[bool, typer.Option("--json", help=_JSON_HELP)] = False,
     seed: Annotated[int | None, typer.Option("--seed", help=_SEED_HELP)] = None,

@@ -1,0 +1,36 @@
+"""The standard streams made fit to print on, and told from one another when they break."""
+
+import os
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+
+def mend() -> None:
+    """Closed streams lead nowhere from now on; streams that are not UTF-8 get stand-ins for our signs."""
+    # A file opened while 0, 1 or 2 is free would get its number: the store must not become stderr.
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
+    for name in ("stdout", "stderr"):
+        stream: TextIO | None = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - likewise
+        elif (stream.encoding or "").lower().replace("-", "") != "utf8":
+            from quizcli.screen.theme import make_console
+
+            make_console(stream)
+
+
+def let_go() -> None:
+    """Flush the output; what nobody takes any more goes nowhere, so that Python has no trouble at its end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            with suppress(OSError, ValueError):  # a stream without a number has nothing to be sent elsewhere
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
