@@ -74,7 +74,7 @@ def main(folder: str = "docs") -> None:
     target = Path(folder)
     target.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
-        env = {"QUIZCLI_HOME": home, "QUIZCLI_LANG": "en", "OMP_WAIT_POLICY": "passive"}
+        env = {"QUIZCLI_HOME": home, "QUIZCLI_LANG": "en"}
         quizcli = str(Path(sys.executable).with_name("quizcli"))
 
         def run(*arguments: str) -> Terminal:

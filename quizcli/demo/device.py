@@ -52,7 +52,8 @@ def choose(name: DeviceName = "auto") -> Device:
     if name in ("auto", "mps") and torch.backends.mps.is_available():
         return Device(torch.device("mps"), "mps")
     if name in ("auto", "cpu"):
-        return Device(torch.device("cpu"), "cpu")
+        bf16 = _cpu_multiplies_bf16()
+        return Device(torch.device("cpu"), "cpu" + (" · bf16" if bf16 else ""), bf16)
     raise QuizError(
         tr(f"there is no {name} device here", f"本机没有 {name} 设备"),
         tr(
@@ -60,6 +61,13 @@ def choose(name: DeviceName = "auto") -> Device:
             "去掉 --device 即可使用现有设备;可用 `quizcli doctor` 查看。",
         ),
     )
+
+
+def _cpu_multiplies_bf16() -> bool:
+    """Whether the processor has instructions for bfloat16 products; emulated ones are slower than float32."""
+    # An older torch does not say what the processor can do; float32 is right everywhere.
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def seed_everything(seed: int) -> torch.Generator:

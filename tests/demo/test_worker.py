@@ -30,7 +30,7 @@ def test_a_container_with_fewer_cores_gets_fewer_threads(
 
 def test_a_persons_own_choice_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "read_text", lambda path: "100000 100000")
-    chosen = {"OMP_NUM_THREADS": "3", "OMP_WAIT_POLICY": "active"}
+    chosen = {"OMP_NUM_THREADS": "3", "GOMP_SPINCOUNT": "7"}
     monkeypatch.setattr(os, "environ", dict(chosen))
     worker._share_the_cores()
     assert os.environ == chosen
