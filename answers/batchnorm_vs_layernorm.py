@@ -72,7 +72,7 @@ def demonstrate(
     ] = 0.1,
     mistake: Annotated[
         Literal["none", "swapped", "forgot-eval"],
-        Option(help={"en": "make a mistake: see which claims fall", "zh": "故意犯错,看哪条不成立"}),
+        Option(help={"en": "make a mistake: see which claims fall", "zh": "故意犯错，看哪条不成立"}),
     ] = "none",
     pace: Annotated[float, Option(min=0, max=2, help={"en": "seconds a frame", "zh": "每帧秒数"})] = 0.1,
     seed: Annotated[int, Option(min=0, max=4294967295, help={"en": "random seed", "zh": "随机种子"})] = 0,
@@ -84,19 +84,19 @@ def demonstrate(
     )
     population = _population(features, seed)
     layers = _layers(features, momentum, mistake)
-    yield _act(1, "which axis?", "沿哪个轴?")
+    yield _act(1, "which axis?", "沿哪个轴？")
     yield from _axes(population.draw(batch), layers, pace)
 
     sample = population.draw(1)  # (1, features), from here on always the same one
-    yield _act(2, "training: same sample, other mates", "训练:样本不变,换同批样本")
+    yield _act(2, "training: same sample, other mates", "训练：样本不变，换同批样本")
     yield from _mates(sample, population, batch, layers, "BatchNorm", pace)
 
     trained = _layers(features, momentum, mistake).batch
-    yield _act(3, "running statistics", "滑动统计量(running statistics)")
+    yield _act(3, "running statistics", "滑动统计量（running statistics）")
     yield from _running(trained, population, batch, momentum, pace)
 
     trained.train(mistake == "forgot-eval")
-    yield _act(4, "evaluation: same sample, other mates", "评估:样本不变,换同批样本")
+    yield _act(4, "evaluation: same sample, other mates", "评估：样本不变，换同批样本")
     yield from _mates(sample, population, batch, Layers(trained, layers.layer), "BatchNorm.eval()", pace)
 
     yield _act(5, "every batch size", "各种批大小")
@@ -164,7 +164,7 @@ def _axes_claims(columns: float, rows: float) -> Iterator[Event]:
         tolerance=1e-3,
         text={
             "en": "BatchNorm: each feature has mean 0, standard deviation 1 (departure, median column)",
-            "zh": "BatchNorm:每个特征均值 0、标准差 1(偏差,取各列中位数)",
+            "zh": "BatchNorm：每个特征均值 0、标准差 1（偏差，取各列中位数）",
         },
     )
     yield Claim(
@@ -174,7 +174,7 @@ def _axes_claims(columns: float, rows: float) -> Iterator[Event]:
         tolerance=1e-3,
         text={
             "en": "LayerNorm: each sample has mean 0, standard deviation 1 (departure, median row)",
-            "zh": "LayerNorm:每个样本均值 0、标准差 1(偏差,取各行中位数)",
+            "zh": "LayerNorm：每个样本均值 0、标准差 1（偏差，取各行中位数）",
         },
     )
 
@@ -199,13 +199,13 @@ def _mates(
     outputs = [torch.full((ROWS, sample.shape[1]), math.nan) for _ in panels]
     for t in range(ROWS):
         x = population.among_mates(sample, batch)  # (batch, features)
-        title = {"en": f"batch {t + 1}: row 1 stays", "zh": f"第 {t + 1} 批:第 1 行不变"}
+        title = {"en": f"batch {t + 1}: row 1 stays", "zh": f"第 {t + 1} 批：第 1 行不变"}
         yield _matrix("activations", x, title, {"en": "its mates change", "zh": "同批样本在换"}, limit=6.0)
         for panel, layer, label, rows in zip(panels, layers, (name, "LayerNorm"), outputs, strict=True):
             with torch.no_grad():
                 rows[t] = layer(x)[0]
             moved = (rows[1 : t + 1] - rows[:t]).abs().mean().item() if t else 0.0
-            title = {"en": f"row 1, {label}", "zh": f"第 1 行,{label}"}
+            title = {"en": f"row 1, {label}", "zh": f"第 1 行，{label}"}
             caption = {"en": f"moved by {moved:.2f} on average", "zh": f"平均变动 {moved:.2f}"}
             yield _matrix(panel, rows, title, caption)
         time.sleep(pace)
@@ -264,7 +264,7 @@ def _running_claims(batch: int, stored: float, settled: float, batches: int) -> 
         tolerance=5 * math.sqrt(2 / ((batch - 1) * batches)),
         text={
             "en": f"running variance ÷ true variance, averaged over the last {batches} batches",
-            "zh": f"滑动方差 ÷ 真实方差(最后 {batches} 批的平均)",
+            "zh": f"滑动方差 ÷ 真实方差（最后 {batches} 批的平均）",
         },
     )
 
@@ -320,7 +320,7 @@ def _mates_claims(batch: int, training: float, worst: dict[str, float]) -> Itera
         expected=0.001,  # 20 seeds: at least 0.29 with a batch of 16, 0.067 with 256
         text={
             "en": f"in training other batch mates move BatchNorm's output (mean |change|, batch {batch})",
-            "zh": f"训练时更换同批样本,BatchNorm 的输出随之改变(平均 |变化|,批大小 {batch})",
+            "zh": f"训练时更换同批样本，BatchNorm 的输出随之改变（平均 |变化|，批大小 {batch}）",
         },
     )
     yield Claim(
@@ -330,7 +330,7 @@ def _mates_claims(batch: int, training: float, worst: dict[str, float]) -> Itera
         tolerance=1e-5,  # here and below: exactly 0 in every run
         text={
             "en": "LayerNorm's output for a sample is the same in any batch (largest |change|)",
-            "zh": "同一样本在任何批次里,LayerNorm 的输出都相同(最大 |变化|)",
+            "zh": "同一样本在任何批次里，LayerNorm 的输出都相同（最大 |变化|）",
         },
     )
     yield Claim(
@@ -340,7 +340,7 @@ def _mates_claims(batch: int, training: float, worst: dict[str, float]) -> Itera
         tolerance=1e-5,
         text={
             "en": "in evaluation BatchNorm ignores the batch mates too (largest |change|)",
-            "zh": "评估模式下 BatchNorm 同样不受同批样本影响(最大 |变化|)",
+            "zh": "评估模式下 BatchNorm 同样不受同批样本影响（最大 |变化|）",
         },
     )
 
@@ -360,7 +360,7 @@ def _lone_sample(layer: nn.Module) -> Iterator[Event]:
         expected=1.0,
         text={
             "en": "BatchNorm refuses to train on a batch of one (ValueErrors raised)",
-            "zh": "一批只有一个样本时,BatchNorm 拒绝训练(抛出 ValueError 的次数)",
+            "zh": "一批只有一个样本时，BatchNorm 拒绝训练（抛出 ValueError 的次数）",
         },
     )
 
@@ -371,8 +371,8 @@ def _what_you_saw(mistake: str) -> Note:
             text={
                 "en": "The layers were swapped on purpose: what the screen calls BatchNorm was a LayerNorm, "
                 "and the other way round. The claims that fell are what tells them apart.",
-                "zh": "这次故意把两种层弄反了:屏幕上的 BatchNorm 其实是 LayerNorm,反之亦然。"
-                "不再成立的那几条,正是二者的区别。",
+                "zh": "这次故意把两种层弄反了：屏幕上的 BatchNorm 其实是 LayerNorm，反之亦然。"
+                "不再成立的那几条，正是二者的区别。",
             }
         )
     if mistake == "forgot-eval":
@@ -380,8 +380,8 @@ def _what_you_saw(mistake: str) -> Note:
             text={
                 "en": "eval() was forgotten on purpose: a prediction now depends on the other samples that "
                 "happen to be in its batch, and each prediction shifts the running statistics.",
-                "zh": "这次故意忘了 eval():一个样本的预测取决于碰巧与它同批的样本,"
-                "而且每预测一次,滑动统计量都会被改动。",
+                "zh": "这次故意忘了 eval()：一个样本的预测取决于碰巧与它同批的样本，"
+                "而且每预测一次，滑动统计量都会被改动。",
             }
         )
     return Note(
@@ -392,9 +392,10 @@ def _what_you_saw(mistake: str) -> Note:
             "no part. LayerNorm compares a sample with itself alone: the same in any batch, in training and "
             "in evaluation, even in a batch of one. That is why Transformers and recurrent networks use "
             "LayerNorm, while BatchNorm suits convolutional networks with large batches.",
-            "zh": "刚才看到的:同样的算术,沿两个不同的轴。BatchNorm 逐个特征地拿样本与同批样本相比,所以训练时"
-            "同批样本一换,输出就变(批量大时约按 1/√批大小 减小);评估时改用滑动统计量,同批样本不再起作用。"
-            "LayerNorm 只拿样本和自己比:在哪一批、训练还是评估,甚至一批只有一个样本,结果都一样。"
-            "所以 Transformer 和循环网络用 LayerNorm,而 BatchNorm 适合批量较大的卷积网络。",
+            "zh": "刚才看到的：同样的算术，沿两个不同的轴。BatchNorm 逐个特征地拿样本与同批样本相比，"
+            "所以训练时同批样本一换，输出就变（批量大时约按 1/√批大小 减小）；评估时改用滑动统计量，"
+            "同批样本不再起作用。"
+            "LayerNorm 只拿样本和自己比：在哪一批、训练还是评估，甚至一批只有一个样本，结果都一样。"
+            "所以 Transformer 和循环网络用 LayerNorm，而 BatchNorm 适合批量较大的卷积网络。",
         }
     )

@@ -58,7 +58,7 @@ def demonstrate(
     steps: Annotated[int, Option(min=50, max=5000, help={"en": "steps of the fit", "zh": "拟合步数"})] = 600,
     mistake: Annotated[
         Literal["none", "no-scaling", "forgot-eval"],
-        Option(help={"en": "make a mistake: see which claims fall", "zh": "故意犯错,看哪条不成立"}),
+        Option(help={"en": "make a mistake: see which claims fall", "zh": "故意犯错，看哪条不成立"}),
     ] = "none",
     pace: Annotated[float, Option(min=0, max=2, help={"en": "seconds a frame", "zh": "每帧秒数"})] = 0.15,
     seed: Annotated[int, Option(min=0, max=4294967295, help={"en": "random seed", "zh": "随机种子"})] = 0,
@@ -123,7 +123,7 @@ def _training(x: Tensor, passes: Tensor, p: float, pace: float) -> Iterator[Even
         y, so_far = passes[t - 1], passes[:t]  # (units), (t, units)
         dropped = int((y == 0).sum())
         scale = (y / x)[y != 0].mean().item() if dropped < units else 0.0
-        title = {"en": f"pass {t}: {dropped} of {units} dropped", "zh": f"第 {t} 次:丢弃 {dropped}/{units}"}
+        title = {"en": f"pass {t}: {dropped} of {units} dropped", "zh": f"第 {t} 次：丢弃 {dropped}/{units}"}
         caption = {"en": f"survivors carry {scale:.2f}×", "zh": f"存活者变为 {scale:.2f} 倍"}
         yield _layer_picture("units", y, x.max().item() / (1 - p), title, caption)
         mean = (so_far.mean(0) / x).mean().item()
@@ -131,7 +131,7 @@ def _training(x: Tensor, passes: Tensor, p: float, pace: float) -> Iterator[Even
         title = {"en": f"mean of {t} passes", "zh": f"{t} 次的平均"}
         caption = {
             "en": f"mean {mean:.2f} x, variance {var:.2f} x²",
-            "zh": f"均值 {mean:.2f} x,方差 {var:.2f} x²",
+            "zh": f"均值 {mean:.2f} x，方差 {var:.2f} x²",
         }
         yield _layer_picture("mean", so_far.mean(0), 2 * x.max().item(), title, caption)
         yield _received(x, so_far, p)
@@ -207,7 +207,7 @@ def _evaluation(x: Tensor, evaluated: Tensor, pace: float) -> Iterator[Event]:
     """The same input again and again, in evaluation mode: nobody blinks."""
     for t, y in enumerate(evaluated[: BLINKS // 2], 1):
         change = (y - x).abs().max().item()
-        title = {"en": f"evaluation, pass {t}", "zh": f"评估,第 {t} 次"}
+        title = {"en": f"evaluation, pass {t}", "zh": f"评估，第 {t} 次"}
         caption = {"en": f"largest |output − input|: {change:.2f}", "zh": f"最大 |输出 − 输入|:{change:.2f}"}
         yield _layer_picture("units", y, 2 * x.max().item(), title, caption)
         time.sleep(pace)
@@ -221,7 +221,7 @@ def _evaluation_claims(x: Tensor, passes: Tensor, evaluated: Tensor, p: float) -
         expected=0.0,
         text={
             "en": "evaluation returns the input (largest |change|)",
-            "zh": "评估时 Dropout 原样返回输入(最大 |变化|)",
+            "zh": "评估时 Dropout 原样返回输入（最大 |变化|）",
         },
     )
     if p > 0:
@@ -232,7 +232,7 @@ def _evaluation_claims(x: Tensor, passes: Tensor, evaluated: Tensor, p: float) -
             tolerance=(1 - p) * 5 * _mean_error(p, passes.numel()),
             text={
                 "en": "also multiplying by 1−p at test time leaves only 1−p of the training mean",
-                "zh": "若测试时再乘 1−p,输出只剩训练均值的 1−p 倍",
+                "zh": "若测试时再乘 1−p，输出只剩训练均值的 1−p 倍",
             },
         )
 
@@ -342,7 +342,7 @@ def _gap_claim(plain: Errors, dropped: Errors, p: float, steps: int) -> Event:
         return Note(
             text={
                 "en": f"p = {p:g} and {steps} steps settle nothing here: take p ≥ 0.1 and 300 steps.",
-                "zh": f"p = {p:g}、{steps} 步不足以说明过拟合:请取 p ≥ 0.1,且不少于 300 步。",
+                "zh": f"p = {p:g}、{steps} 步不足以说明过拟合：请取 p ≥ 0.1，且不少于 300 步。",
             }
         )
     if p > 0.7:
@@ -350,7 +350,7 @@ def _gap_claim(plain: Errors, dropped: Errors, p: float, steps: int) -> Event:
             text={
                 "en": f"p = {p:g} drops so much that the network no longer fits: its training error is "
                 f"{dropped.train:.2f} against {plain.train:.2f}. A gap made narrow in this way is no gain.",
-                "zh": f"p = {p:g} 丢得太多,网络已经欠拟合:训练误差 {dropped.train:.2f},"
+                "zh": f"p = {p:g} 丢得太多，网络已经欠拟合：训练误差 {dropped.train:.2f},"
                 f"不用 Dropout 时为 {plain.train:.2f}。这样换来的小差距没有意义。",
             }
         )
@@ -361,7 +361,7 @@ def _gap_claim(plain: Errors, dropped: Errors, p: float, steps: int) -> Event:
         expected=0.95,  # 20 seeds each, p from 0.1 to 0.7: at most 0.88 after 300 steps, 0.80 after 600
         text={
             "en": f"test error − training error, with p = {p:g} ÷ without dropout",
-            "zh": f"测试误差 − 训练误差:p = {p:g} 时 ÷ 不用 Dropout 时",
+            "zh": f"测试误差 − 训练误差：p = {p:g} 时 ÷ 不用 Dropout 时",
         },
     )
 
@@ -372,23 +372,24 @@ WHAT_YOU_SAW: dict[str, Words] = {
         "mean stays, noise of variance p/(1−p)·x² comes in, and the next layer cannot rely on any one unit. "
         "In evaluation PyTorch's dropout does nothing at all. The 2014 paper multiplies the weights at test "
         "time instead, and there p is the probability of keeping a unit.",
-        "zh": "刚才看到的:每次训练前向都随机丢弃另一批神经元,并把存活者除以 1−p。均值不变,却多了方差为 "
-        "p/(1−p)·x² 的噪声,下一层因此不能依赖任何单个神经元。评估时 PyTorch 的 Dropout 什么也不做。"
-        "2014 年的论文则是在测试时给权重乘系数,而且文中的 p 是保留概率。",
+        "zh": "刚才看到的：每次训练前向都随机丢弃另一批神经元，并把存活者除以 1−p。均值不变，却多了方差为 "
+        "p/(1−p)·x² 的噪声，下一层因此不能依赖任何单个神经元。评估时 PyTorch 的 Dropout 什么也不做。"
+        "2014 年的论文则是在测试时给权重乘系数，而且文中的 p 是保留概率。",
     },
     "no-scaling": {
         "en": "The survivors were left unscaled on purpose: in evaluation the next layer receives 1/(1−p) "
         "times what it was trained on, and the curve of the second network is wrong.",
-        "zh": "这次故意不放大存活的神经元:评估时下一层收到的值是训练时的 1/(1−p) 倍,"
+        "zh": "这次故意不放大存活的神经元：评估时下一层收到的值是训练时的 1/(1−p) 倍，"
         "第二个网络的曲线也就错了。",
     },
     "forgot-eval": {
         "en": "eval() was forgotten on purpose: units go on blinking, the same input gives another "
         "prediction each time, and the curve of the second network trembles.",
-        "zh": "这次故意忘了 eval():神经元继续随机熄灭,同一输入每次得到不同的预测,第二个网络的曲线抖个不停。",
+        "zh": "这次故意忘了 eval()：神经元继续随机熄灭，同一输入每次得到不同的预测，"
+        "第二个网络的曲线抖个不停。",
     },
     "nothing dropped": {
         "en": "With p = 0 nobody is dropped, and training and evaluation are the same thing.",
-        "zh": "p = 0 时一个也不丢,训练与评估没有区别。",
+        "zh": "p = 0 时一个也不丢，训练与评估没有区别。",
     },
 }

@@ -31,11 +31,11 @@ CONTEXT: dict[str, Any] = {
     "ignore_unknown_options": True,
     "help_option_names": [],
 }
-_QUICK_HELP = tr("The short form, a few seconds.", "简短形式,几秒即可完成。")
+_QUICK_HELP = tr("The short form, a few seconds.", "简短形式，几秒即可完成。")
 _JSON_HELP = tr("Events as lines of JSON on stdout.", "以 JSON 行把事件写到标准输出。")
 _SAVE_HELP = tr("Keep events and pictures in a new folder.", "把事件和图片存入新文件夹。")
 _REPLAY_HELP = tr("Show a run kept with --save again.", "重放用 --save 保存的运行。")
-_HELP_HELP = tr("Show this, or the settings of NAME.", "显示本帮助,或 NAME 的设置项。")
+_HELP_HELP = tr("Show this, or the settings of NAME.", "显示本帮助，或 NAME 的设置项。")
 
 
 def command(
@@ -62,7 +62,7 @@ def command(
     root = pack().root
     if name.startswith("-"):
         raise QuizError(
-            tr(f"{name}: the name of the demonstration comes first", f"{name}:演示名称应写在最前面"),
+            tr(f"{name}: the name of the demonstration comes first", f"{name}：演示名称应写在最前面"),
             tr("quizcli demo NAME --setting value", "quizcli demo 名称 --设置项 值"),
             ExitStatus.USAGE,
         )
@@ -142,7 +142,7 @@ def _run(
             last = _watch(run, settings, keep if recorder is None else None)
         if recorder is not None:
             recorder.finish()
-            print(tr(f"quizcli: kept in {save}", f"quizcli:已保存到 {save}"), file=sys.stderr)
+            print(tr(f"quizcli: kept in {save}", f"quizcli：已保存到 {save}"), file=sys.stderr)
     return _status(last)
 
 
@@ -231,18 +231,18 @@ def _print_help(answer: Answer) -> None:
     ]
     width = max(len(left) for left, _ in rows + own)
     lines = [
-        tr("Usage:", "用法:") + f" quizcli demo {answer.name} [--{tr('SETTING VALUE', '设置项 取值')}]...",
+        tr("Usage:", "用法：") + f" quizcli demo {answer.name} [--{tr('SETTING VALUE', '设置项 取值')}]...",
         "",
         f"  {answer.title}",
         *([f"  {answer.summary}"] if language() == "en" and answer.summary else []),
         "",
-        *([tr("Settings:", "设置项:")] if rows else []),
+        *([tr("Settings:", "设置项：")] if rows else []),
         *(f"  {left:<{width}}  {right}" for left, right in rows),
         *([""] if rows else []),
-        tr("Options:", "选项:"),
+        tr("Options:", "选项："),
         *(f"  {left:<{width}}  {right}" for left, right in own),
         "",
-        tr("Claims that it measures:", "它所验证的结论:"),
+        tr("Claims that it measures:", "它所验证的结论："),
         *(f"  {claim}" for claim in answer.claims),
     ]
     console = make_console()
@@ -263,7 +263,7 @@ def _explained(parameter: Parameter) -> str:
     if isinstance(default, bool):
         default = tr("on", "开") if default else tr("off", "关")
     said = tr("; ", ";").join(part for part in (str(parameter.help), parameter.limits) if part)
-    return (said + tr(f" (default {default})", f"(默认 {default})")).strip()
+    return (said + tr(f" (default {default})", f"（默认 {default}）")).strip()
 
 
 def _settings_told(settings: Mapping[str, object]) -> str:

@@ -78,7 +78,7 @@ def open_editor(path: Path, question_id: str) -> None:
         raise QuizError(
             tr(
                 f"the editor {editor[0]!r} cannot be started ({error.strerror}); set EDITOR",
-                f"无法启动编辑器 {editor[0]!r}({error.strerror});请设置 EDITOR",
+                f"无法启动编辑器 {editor[0]!r}（{error.strerror}）；请设置 EDITOR",
             )
         ) from error
     if status != 0:

@@ -113,7 +113,7 @@ def _ask(
             page.add(
                 [
                     Line(),
-                    Line("  " + tr(f"{count} due today: `quizcli`.", f"{count} 张卡片今天到期:`quizcli`。")),
+                    Line("  " + tr(f"{count} due today: `quizcli`.", f"{count} 张卡片今天到期：`quizcli`。")),
                 ]
             )
     return ExitStatus.OK

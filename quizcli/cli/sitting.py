@@ -141,10 +141,10 @@ class Sitting:
                 "1–4",
                 tr(
                     f"grade the answer; space takes the one marked {mark}",
-                    f"给答案评分;空格采用带 {mark} 的评分",
+                    f"给答案评分；空格采用带 {mark} 的评分",
                 ),
             ),
-            ("ctrl-c", tr("stop; nothing is lost", "停止,不丢失任何记录")),
+            ("ctrl-c", tr("stop; nothing is lost", "停止，不丢失任何记录")),
         ]
         return [
             Line(),

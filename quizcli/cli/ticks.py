@@ -33,6 +33,6 @@ def ticked(store: Store, question: AnyQuestion) -> list[TickedClaim]:
                 unit=measured.unit,
             )
             day = time.strftime("%Y-%m-%d", time.localtime(measured.at / 1000))
-            where = tr("synthetic digits, ", "合成数字,") if measured.synthetic else ""
+            where = tr("synthetic digits, ", "合成数字，") if measured.synthetic else ""
             lines.append(TickedClaim(name, measured.holds, f"{claim_figures(claim)}  ({where}{day})"))
     return lines

@@ -140,18 +140,18 @@ class _Desk:
                 Line(
                     tr(
                         f"  Today: {counts.done} answers, {score}, {counts.minutes:.0f} min.",
-                        f"  今天:作答 {counts.done} 次,{score},用时 {counts.minutes:.0f} 分钟。",
+                        f"  今天：作答 {counts.done} 次，{score}，用时 {counts.minutes:.0f} 分钟。",
                     )
                 )
             )
         if next_due is not None:
             when = _moment(next_due)
-            lines.append(Line(tr(f"  The next card comes {when}.", f"  下一张卡片:{when}。")))
+            lines.append(Line(tr(f"  The next card comes {when}.", f"  下一张卡片：{when}。")))
         rows = [
             ("quizcli --new 20", tr("more new cards today", "今天再多学一些新卡")),
             (
                 "quizcli quiz",
-                tr("a scored round that leaves the schedule alone", "来一轮计分测验,不影响复习计划"),
+                tr("a scored round that leaves the schedule alone", "来一轮计分测验，不影响复习计划"),
             ),
             ("quizcli demo", tr("run any answer", "运行任意演示")),
             ("quizcli stats", tr("how it is going", "查看学习统计")),

@@ -19,7 +19,7 @@ from quizcli.text import tr
 if TYPE_CHECKING:
     from quizcli.demo.catalogue import Answer
 
-_NAMES_HELP = tr("Which ones; all if none is named.", "要验证的演示;省略则验证全部。")
+_NAMES_HELP = tr("Which ones; all if none is named.", "要验证的演示；省略则验证全部。")
 _QUICK_HELP = tr("The short forms.", "使用简短形式。")
 _JSON_HELP = tr("A line of JSON for each claim.", "每条结论输出一行 JSON。")
 _SEED_HELP = tr("The seed of those that take one.", "为接受随机种子的演示指定种子。")
@@ -127,7 +127,7 @@ def _table(answers: Sequence[Answer]) -> Callable[[Verdict], None]:
         claim = verdict.claim
         figures = verdict.error if claim is None else claim_figures(claim)
         if verdict.synthetic:
-            figures += tr("  (synthetic data)", "  (合成数据)")
+            figures += tr("  (synthetic data)", "  （合成数据）")
         row(sign, verdict.demo, "" if claim is None else claim.id, figures, style)
 
     row(" ", *heads, style=theme.QUIET)
@@ -138,5 +138,5 @@ def _summary(demos: int, total: int, failures: int) -> str:
     held = total - failures
     return tr(
         f"{held} of {total} hold, in {demos} demonstration{'s' * (demos != 1)}",
-        f"{demos} 个演示,共 {total} 项,{held} 项成立",
+        f"{demos} 个演示，共 {total} 项，{held} 项成立",
     )

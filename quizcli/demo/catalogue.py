@@ -249,7 +249,7 @@ class _Source:
         if call is None:
             return {}
         if not isinstance(call, ast.Call) or _name(call.func) != "Option":
-            self.wrong(call, tr(f"{name}: expected Option(…)", f"{name}:此处应为 Option(…)"))
+            self.wrong(call, tr(f"{name}: expected Option(…)", f"{name}：此处应为 Option(…)"))
             return {}
         given = dict(zip(("min", "max", "help"), call.args, strict=False))
         given |= {k.arg: k.value for k in call.keywords if k.arg is not None}

@@ -51,9 +51,9 @@ def load_digits(
     """
     settings = settings or load_settings()
     if name not in ("auto", "mnist", "synthetic"):
-        message = tr(f"no such data set: {name}", f"没有这个数据集:{name}")
+        message = tr(f"no such data set: {name}", f"没有这个数据集：{name}")
         raise QuizError(
-            message, tr("Use auto, mnist or synthetic.", "可用:auto、mnist、synthetic。"), ExitStatus.USAGE
+            message, tr("Use auto, mnist or synthetic.", "可用：auto、mnist、synthetic。"), ExitStatus.USAGE
         )
     if name != "synthetic":
         try:
@@ -64,7 +64,7 @@ def load_digits(
             yield Note(
                 text={
                     "en": f"These are synthetic digits, not MNIST: expect other numbers. {error.why.en}",
-                    "zh": f"以下是合成数字,不是 MNIST,数值会有所不同。{error.why.zh}",
+                    "zh": f"以下是合成数字，不是 MNIST，数值会有所不同。{error.why.zh}",
                 }
             )
     return _digits((yield from _synthetic(settings)), "synthetic digits")
@@ -87,8 +87,8 @@ def _no_mnist(why: Text) -> QuizError:
         tr(
             "Set QUIZCLI_DATA to a folder that holds MNIST/raw, or QUIZCLI_MIRROR to a mirror's address, "
             "or use synthetic digits.",
-            "请将 QUIZCLI_DATA 设为包含 MNIST/raw 的文件夹,或将 QUIZCLI_MIRROR 设为镜像地址,"
-            "或改用合成数字(synthetic)。",
+            "请将 QUIZCLI_DATA 设为包含 MNIST/raw 的文件夹，或将 QUIZCLI_MIRROR 设为镜像地址，"
+            "或改用合成数字（synthetic）。",
         ),
     )
 
@@ -98,7 +98,7 @@ def _mnist(settings: Settings, insist: bool) -> Generator[Event, None, Tensors]:
     kept = settings.cache_dir / "mnist-1.pt"
     if tensors := _open(kept):
         return tensors
-    yield Progress(done=0, total=1, text={"en": "preparing MNIST, once", "zh": "准备 MNIST(仅此一次)"})
+    yield Progress(done=0, total=1, text={"en": "preparing MNIST, once", "zh": "准备 MNIST（仅此一次）"})
     tensors = yield from _mnist_files(settings, insist)
     yield from _keep(tensors, kept)
     return tensors
@@ -117,7 +117,7 @@ def _mnist_files(settings: Settings, insist: bool) -> Generator[Event, None, Ten
             yield Note(text={"en": error.why.en, "zh": error.why.zh})
     if settings.offline:
         raise UnusableError(
-            Text("It is not on this machine, and offline is set.", "本机没有 MNIST,且已设置 offline。")
+            Text("It is not on this machine, and offline is set.", "本机没有 MNIST，且已设置 offline。")
         )
     return (yield from _download(settings, insist))
 
@@ -129,7 +129,7 @@ def _download(settings: Settings, insist: bool) -> Generator[Event, None, Tensor
         raise UnusableError(
             Text(
                 "A download failed less than an hour ago; asking for mnist by name tries again at once.",
-                "一小时内下载失败过;指明要 mnist 会立即重试。",
+                "一小时内下载失败过；指明要 mnist 会立即重试。",
             )
         )
     try:
@@ -184,6 +184,6 @@ def _keep(tensors: Tensors, path: Path) -> Generator[Event, None, None]:
         yield Note(
             text={
                 "en": f"The data set cannot be kept for the next time: {error}.",
-                "zh": f"数据集无法缓存,下次需重新准备:{error}。",
+                "zh": f"数据集无法缓存，下次需重新准备：{error}。",
             }
         )

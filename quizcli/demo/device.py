@@ -42,7 +42,7 @@ def choose(name: DeviceName = "auto") -> Device:
     if name not in ("auto", "cpu", "cuda", "mps"):
         raise QuizError(
             tr(f"there is no device {name!r}", f"没有名为 {name!r} 的设备"),
-            tr("Use auto, cpu, cuda or mps.", "可用:auto、cpu、cuda、mps。"),
+            tr("Use auto, cpu, cuda or mps.", "可用：auto、cpu、cuda、mps。"),
             ExitStatus.USAGE,
         )
     if name in ("auto", "cuda") and torch.cuda.is_available():
@@ -58,7 +58,7 @@ def choose(name: DeviceName = "auto") -> Device:
         tr(f"there is no {name} device here", f"本机没有 {name} 设备"),
         tr(
             "Leave --device out to use what there is; `quizcli doctor` shows it.",
-            "去掉 --device 即可使用现有设备;可用 `quizcli doctor` 查看。",
+            "去掉 --device 即可使用现有设备；可用 `quizcli doctor` 查看。",
         ),
     )
 
@@ -66,7 +66,7 @@ def choose(name: DeviceName = "auto") -> Device:
 def _cpu_multiplies_bf16() -> bool:
     """Whether the processor has instructions for bfloat16 products; emulated ones are slower than float32."""
     # An older torch does not say what the processor can do; float32 is right everywhere.
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 

@@ -50,7 +50,7 @@ def draw(events: Iterable[Event], folder: Path) -> None:
             else:
                 _draw_figure(shown, folder / name)
         except ValueError as error:  # an array of another shape than its event promises
-            mistakes.append(tr(f"{name}: cannot be drawn: {error}", f"{name}:无法绘制:{error}"))
+            mistakes.append(tr(f"{name}: cannot be drawn: {error}", f"{name}：无法绘制：{error}"))
     if mistakes:
         raise QuizError("\n".join(mistakes))
 

@@ -161,7 +161,7 @@ class Worker:
                 event = decode(payload)
             except msgspec.MsgspecError as error:
                 event = Failed(
-                    message=tr(f"the answer sent a broken event: {error}", f"答案发出了无效事件:{error}")
+                    message=tr(f"the answer sent a broken event: {error}", f"答案发出了无效事件：{error}")
                 )
             self._put(event, len(payload))
             if isinstance(event, Finished | Failed):
@@ -220,7 +220,7 @@ def _cause_of_death(code: int) -> tuple[str, str]:
     if code >= 0:
         message = tr(
             f"the demonstration ended its process itself, with exit code {code}",
-            f"演示自行结束了进程,退出码 {code}",
+            f"演示自行结束了进程，退出码 {code}",
         )
         return message, ""
     known = {member.value: member.name for member in signal.Signals}
@@ -229,7 +229,7 @@ def _cause_of_death(code: int) -> tuple[str, str]:
     if name != "SIGKILL":
         return message, ""
     return message, tr(
-        "The memory may have run out: try smaller settings.", "可能是内存不足:请减小设置的规模。"
+        "The memory may have run out: try smaller settings.", "可能是内存不足：请减小设置的规模。"
     )
 
 

@@ -85,14 +85,16 @@ def _read(raw: Path, file: IdxFile) -> bytes:
         expected = file.packed_md5 if path == packed else file.md5
         if hashlib.md5(data, usedforsecurity=False).hexdigest() != expected:
             raise UnusableError(
-                Text(f"{path}: not the published file (wrong checksum).", f"{path}:校验和不符,不是官方文件。")
+                Text(
+                    f"{path}: not the published file (wrong checksum).", f"{path}：校验和不符，不是官方文件。"
+                )
             )
         return gzip.decompress(data) if path == packed else data
     except FileNotFoundError as error:
-        raise UnusableError(Text(f"{path}: not there.", f"{path}:文件不存在。")) from error
+        raise UnusableError(Text(f"{path}: not there.", f"{path}：文件不存在。")) from error
     except (OSError, EOFError, zlib.error) as error:
         raise UnusableError(
-            Text(f"{path}: cannot be read: {error}.", f"{path}:无法读取:{error}。")
+            Text(f"{path}: cannot be read: {error}.", f"{path}：无法读取：{error}。")
         ) from error
 
 
@@ -131,7 +133,7 @@ def download(cache: Path, mirror: str = "") -> Generator[Event, None, Tensors]:
             _keep_packed(folder, cache)
     except OSError as error:
         raise UnusableError(
-            Text(f"{cache}: cannot be written: {error}.", f"{cache}:无法写入:{error}。")
+            Text(f"{cache}: cannot be written: {error}.", f"{cache}：无法写入：{error}。")
         ) from error
     return tensors
 
@@ -141,7 +143,7 @@ def _arrived(done: float, total: float, seconds: float) -> Progress:
     return Progress(
         done=done / megabytes,
         total=max(done, total) / megabytes,
-        text={"en": "downloading MNIST, once", "zh": "下载 MNIST(仅此一次)"},
+        text={"en": "downloading MNIST, once", "zh": "下载 MNIST（仅此一次）"},
         rate=done / megabytes / seconds if done else None,
         unit="MB",
     )
@@ -168,7 +170,7 @@ def _fetch(folder: Path, mirror: str) -> None:
         from torchvision import datasets
     except (ImportError, RuntimeError) as error:  # RuntimeError: torch and torchvision of two builds
         raise UnusableError(
-            Text(f"torchvision cannot be imported: {error}.", f"torchvision 无法导入:{error}。")
+            Text(f"torchvision cannot be imported: {error}.", f"torchvision 无法导入：{error}。")
         ) from error
 
     resources = [(f"{file.name}.gz", file.packed_md5) for file in FILES]
@@ -187,7 +189,7 @@ def _fetch(folder: Path, mirror: str) -> None:
         finally:
             socket.setdefaulttimeout(old_timeout)
     reasons = "; ".join(failures)
-    raise UnusableError(Text(f"No mirror served MNIST ({reasons}).", f"没有镜像能提供 MNIST({reasons})。"))
+    raise UnusableError(Text(f"No mirror served MNIST ({reasons}).", f"没有镜像能提供 MNIST（{reasons}）。"))
 
 
 def _keep_packed(folder: Path, cache: Path) -> None:

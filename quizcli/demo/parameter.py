@@ -53,12 +53,12 @@ def converted(parameter: Parameter, value: object) -> Setting:
                 return choice
         listed = ", ".join(map(str, parameter.choices))
         raise ValueError(
-            tr(f"must be one of {listed}; not {value!r}", f"只能是 {listed} 之一,不能是 {value!r}")
+            tr(f"must be one of {listed}; not {value!r}", f"只能是 {listed} 之一，不能是 {value!r}")
         )
     if parameter.type == "str":
         if isinstance(value, str):
             return value
-        raise ValueError(tr(f"must be text, not {value!r}", f"必须是文本,不能是 {value!r}"))
+        raise ValueError(tr(f"must be text, not {value!r}", f"必须是文本，不能是 {value!r}"))
     if parameter.type == "bool":
         return _bool(value)
     number = _number(parameter.type, value)
@@ -66,7 +66,7 @@ def converted(parameter: Parameter, value: object) -> Setting:
         parameter.max is not None and number > parameter.max
     ):
         raise ValueError(
-            tr(f"must be {parameter.limits}, not {value}", f"必须{parameter.limits},现为 {value}")
+            tr(f"must be {parameter.limits}, not {value}", f"必须{parameter.limits}，现为 {value}")
         )
     return number
 
@@ -86,7 +86,7 @@ def _bool(value: object) -> bool:
         return value
     if isinstance(value, str) and value.lower() in words:
         return words[value.lower()]
-    raise ValueError(tr(f"must be true or false, not {value!r}", f"只能是 true 或 false,不能是 {value!r}"))
+    raise ValueError(tr(f"must be true or false, not {value!r}", f"只能是 true 或 false，不能是 {value!r}"))
 
 
 def _number(type_: Type, value: object) -> int | float:
@@ -103,4 +103,6 @@ def _number(type_: Type, value: object) -> int | float:
         raise ValueError
     except (ValueError, OverflowError):
         wanted = tr("a whole number", "整数") if type_ == "int" else tr("a number", "数字")
-        raise ValueError(tr(f"must be {wanted}, not {value!r}", f"必须是{wanted},不能是 {value!r}")) from None
+        raise ValueError(
+            tr(f"must be {wanted}, not {value!r}", f"必须是{wanted}，不能是 {value!r}")
+        ) from None

@@ -37,7 +37,7 @@ class Recorder:
         self._folder = folder
         if not _is_free(folder):
             raise QuizError(
-                tr(f"{folder}: holds something else already", f"{folder}:其中已有其他内容"),
+                tr(f"{folder}: holds something else already", f"{folder}：其中已有其他内容"),
                 tr("Choose a new folder.", "请另选一个文件夹。"),
                 ExitStatus.USAGE,
             )
@@ -70,7 +70,9 @@ class Recorder:
             yield
         except OSError as error:
             folder, why = self._folder, error.strerror
-            raise QuizError(tr(f"{folder}: cannot be written: {why}", f"{folder}:无法写入:{why}")) from error
+            raise QuizError(
+                tr(f"{folder}: cannot be written: {why}", f"{folder}：无法写入：{why}")
+            ) from error
 
 
 def _is_free(folder: Path) -> bool:
@@ -101,7 +103,7 @@ def _timed(folder: Path) -> Iterator[tuple[float, Event]]:
                 yield _parsed(line, f"{path}:{number}")
     except OSError as error:
         raise QuizError(
-            tr(f"{path}: cannot be read: {error.strerror}", f"{path}:无法读取:{error.strerror}"),
+            tr(f"{path}: cannot be read: {error.strerror}", f"{path}：无法读取：{error.strerror}"),
             tr("Name a folder made with --save.", "请指定用 --save 保存的文件夹。"),
             ExitStatus.USAGE,
         ) from error
@@ -112,8 +114,8 @@ def _parsed(line: bytes, where: str) -> tuple[float, Event]:
         return msgspec.json.decode(line, type=_Line).t, from_json(line)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise QuizError(
-            tr(f"{where}: not an event: {error}", f"{where}:不是事件:{error}"),
-            tr("Delete the line, or record the run again.", "请删除该行,或重新录制。"),
+            tr(f"{where}: not an event: {error}", f"{where}：不是事件：{error}"),
+            tr("Delete the line, or record the run again.", "请删除该行，或重新录制。"),
         ) from error
 
 

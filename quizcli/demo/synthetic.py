@@ -39,7 +39,7 @@ def synthetic_digits(
             yield Progress(
                 done=drawn,
                 total=train + test,
-                text={"en": "drawing synthetic digits, once", "zh": "绘制合成数字(仅此一次)"},
+                text={"en": "drawing synthetic digits, once", "zh": "绘制合成数字（仅此一次）"},
             )
             images.append(_draw(glyphs, chunk, random))
             drawn += len(chunk)

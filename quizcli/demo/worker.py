@@ -122,8 +122,8 @@ def _share_the_cores() -> None:
     """Tell the numeric libraries, before they are loaded, that others need the cores too. What is set stands.
 
     By default the threads of OpenMP wait for each other in a busy loop. On two cores that others use too, a
-    VAE trained on 150 to 400 images/s that way, and on 4,000 with threads that give up waiting soon; on quiet
-    cores the short wait costs up to a tenth, going to sleep at once a quarter. A container may use fewer cores
+    VAE trained on 150 to 400 images/s that way, and on 4,000 with threads that soon give up waiting; on quiet
+    cores a short wait costs up to a tenth, going to sleep at once a quarter. A container may use fewer cores
     than the machine has, and the libraries do not look. Elsewhere torch's own choice of threads, the physical
     cores, stands.
     """
@@ -228,7 +228,7 @@ def _failed(error: BaseException) -> Failed:
     name = type(error).__name__
     hint = ""
     if name in ("MemoryError", "OutOfMemoryError"):
-        hint = tr("Try smaller settings, or another device.", "请减小设置的规模,或换用其他设备。")
+        hint = tr("Try smaller settings, or another device.", "请减小设置的规模，或换用其他设备。")
     return Failed(
         message=f"{name}: {error}" if str(error) else name,
         hint=hint,

@@ -64,7 +64,7 @@ def test_it_says_at_once_where_it_runs_and_on_what(events: list[Event]) -> None:
     assert first is events[0]
     assert others[-1].data == "synthetic digits, 2,000 images"
     assert others[-1].synthetic
-    assert others[-1].device == "cpu"
+    assert others[-1].device == choose("cpu").label
 
 
 def test_every_panel_of_the_layout_is_filled(events: list[Event]) -> None:

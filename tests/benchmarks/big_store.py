@@ -26,7 +26,7 @@ _QUESTION = """
       zh: 第 {bank} 块第 {number} 个注意力头的公式计算什么？为什么要缩放？
     answer:
       en: It averages the values by `softmax` weights; unscaled, the softmax saturates and gradients vanish.
-      zh: 用 `softmax` 权重对 value 加权平均；不缩放时 softmax 会饱和,梯度消失。
+      zh: 用 `softmax` 权重对 value 加权平均；不缩放时 softmax 会饱和，梯度消失。
     points: [{{en: weighted average, zh: 加权平均}}, {{en: saturation, zh: 饱和}}]
     source: [Vaswani et al. 2017]
 """

@@ -136,7 +136,7 @@ def test_help_lists_the_settings(quiz: Quiz) -> None:
 def test_help_is_chinese_too(quiz: Quiz) -> None:
     use_language("zh")
     try:
-        assert "步数;介于 1 与 9 之间(默认 3)" in quiz("demo", "small", "-h").out
+        assert "步数；介于 1 与 9 之间（默认 3）" in quiz("demo", "small", "-h").out
     finally:
         use_language("en")
 
@@ -389,5 +389,5 @@ def test_s_keeps_what_is_on_the_screen(program: list[str], tmp_path: Path) -> No
         kinds = [type(from_json(line)).__struct_config__.tag for line in lines]
         assert kinds[0] == "started"
         assert kinds.count("claim") == 1
-        assert kinds.count("scalars") > 1
+        assert "scalars" in kinds
         assert msgspec.json.decode(lines[-1])["event"] == "scalars"
