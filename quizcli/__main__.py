@@ -64,6 +64,9 @@ def _dispatch(arguments: list[str], settings: Settings) -> int:
     # The daily start must be a blink: a bare `quizcli` goes to its first question without building the
     # command line parser (35 ms). Shells ask for completions with a bare `quizcli` too.
     if not arguments and "_QUIZCLI_COMPLETE" not in os.environ:
+        import gc
+
+        gc.disable()  # imports make no garbage worth looking for (10 ms); study() turns it on again
         from quizcli.cli.today import study
 
         return study(settings)

@@ -231,7 +231,7 @@ def _print_help(answer: Answer) -> None:
     ]
     width = max(len(left) for left, _ in rows + own)
     lines = [
-        tr("Usage:", "用法：") + f" quizcli demo {answer.name} [--{tr('SETTING VALUE', '设置项 取值')}]...",
+        tr("Usage: ", "用法：") + f"quizcli demo {answer.name} [--{tr('SETTING VALUE', '设置项 取值')}]...",
         "",
         f"  {answer.title}",
         *([f"  {answer.summary}"] if language() == "en" and answer.summary else []),
@@ -262,7 +262,7 @@ def _explained(parameter: Parameter) -> str:
     default = parameter.default
     if isinstance(default, bool):
         default = tr("on", "开") if default else tr("off", "关")
-    said = tr("; ", ";").join(part for part in (str(parameter.help), parameter.limits) if part)
+    said = tr("; ", "；").join(part for part in (str(parameter.help), parameter.limits) if part)
     return (said + tr(f" (default {default})", f"（默认 {default}）")).strip()
 
 

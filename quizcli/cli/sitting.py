@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 Verb = Literal["grade", "undo", "suspend", "bury", "edit", "quit"]
 Key = tuple[str, str]  # what to press, what it does
 AGAIN, GOOD = 1, 3
+NARROW, TINY = 76, 50  # columns: below them the grades lose their names, and all else gives way to them
 
 
 class Decision(Struct, frozen=True):
@@ -59,6 +60,7 @@ class Occasion(Struct, frozen=True, kw_only=True):
     claims: Callable[[], Sequence[TickedClaim]] = tuple
     follow: Sequence[AnyQuestion] = ()  # what an interviewer asks next
     flag: Callable[[], bool] | None = None
+    message: str = ""  # what became of the key before this card, shown until the next key
     warm: bool = False  # a card that can run is near: have a worker ready
 
 
@@ -86,7 +88,7 @@ class Sitting:
         self._answered = False
         self._hinted = False
         self._all_keys = False
-        self._message = ""
+        self._message = occasion.message
         self._began = time.monotonic()
         self._away = 0.0  # seconds spent in demonstrations and editors: not thinking time
         self._thought = 0.0
@@ -190,8 +192,8 @@ class Sitting:
             self._show_hint()
         elif isinstance(question, Choice):
             self._choose(question, key)
-        elif isinstance(question, Truth) and key in ("1", "2", "t", "n", "y"):
-            self._reveal(key in ("1", "t", "y"))
+        elif isinstance(question, Truth) and key in ("1", "2"):
+            self._reveal(key == "1")
         elif isinstance(question, Cloze | Number | Order):
             if key == "enter":
                 self._type("")
@@ -213,6 +215,7 @@ class Sitting:
     def _type(self, text: str) -> None:
         self._page.clear_footer()
         typed = LineEditor(self._keys, self._page.console).edit("› ", text)
+        self._keys.flush()  # the further lines of a pasted text are no keys
         if typed is not None and typed.strip():
             self._reveal(typed.strip())
 
@@ -237,7 +240,8 @@ class Sitting:
 
     def _grade(self, key: str) -> Decision | None:
         """A key after the answer is shown."""
-        rating = int(key) if key in ("1", "2", "3", "4") else self._proposed() if key in (" ", "enter") else 0
+        valid = ("1", "3") if self._occasion.intervals is None else ("1", "2", "3", "4")
+        rating = int(key) if key in valid else self._proposed() if key in (" ", "enter") else 0
         if rating == 0:
             return None
         return Decision("grade", rating, int(self._thought * 1000), right=rating > AGAIN)
@@ -288,9 +292,14 @@ class Sitting:
         else:
             names = (tr("again", "重来"), tr("hard", "困难"), tr("good", "良好"), tr("easy", "简单"))
             intervals = self._occasion.intervals()
-            grades = {n: f"{name} {intervals[n]}" for n, name in enumerate(names, start=1)}
+            narrow = self._page.width < NARROW  # a grade is never left out, its name may be
+            grades = {
+                n: intervals[n] if narrow else f"{name} {intervals[n]}" for n, name in enumerate(names, 1)
+            }
         proposed = self._proposed()
         keys = [(f"{theme.CHOSEN}{n}" if n == proposed else str(n), label) for n, label in grades.items()]
+        if self._page.width < TINY:
+            return keys
         if self._question.demo is not None:
             keys.append(("d", tr("run it", "运行")))
         return [*keys, ("?", tr("all keys", "全部按键"))]
@@ -311,7 +320,7 @@ class Sitting:
             keys += [("1", tr("true", "正确")), ("2", tr("false", "错误"))]
         elif isinstance(question, Cloze | Number | Order):
             keys.append((tr("enter", "回车"), tr("type it", "作答")))
-        keys.append((tr("space", "空格"), tr("answer", "看答案")))
+        keys.append((tr("space", "空格"), tr("show answer", "看答案")))
         if question.demo is not None:
             keys.append(("d", tr("run it", "运行")))
         if question.hint is not None:

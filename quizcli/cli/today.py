@@ -6,6 +6,7 @@ keys need.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Sequence
 from typing import Literal
@@ -21,7 +22,7 @@ from quizcli.cli.standing import standing
 from quizcli.cli.ticks import ticked
 from quizcli.errors import ExitStatus
 from quizcli.screen import theme
-from quizcli.screen.card import Header
+from quizcli.screen.card import Header, footer
 from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
 from quizcli.screen.theme import make_console
@@ -49,6 +50,7 @@ def study(
     ):
         desk = _Desk(page, keys, bench, store, settings, topics, mode)
         desk.sit_down(loaded.banks)
+        gc.enable()
         return desk.work()
 
 
@@ -72,6 +74,7 @@ class _Desk:
         self._settings = settings
         self._topics = topics
         self._mode = mode
+        self._message = ""
 
     def sit_down(self, banks: Sequence[Bank]) -> None:
         """Begin, or go on with changed banks: the session is drawn up from the store, so nothing is lost."""
@@ -83,24 +86,62 @@ class _Desk:
 
     def work(self) -> int:
         """One card after the other. Ctrl-C is no accident here: what was answered is stored."""
-        while (question := self._session.current) is not None:
-            decision = Sitting(self._page, self._keys, self._bench, self._occasion(question)).decide()
-            if decision.verb == "quit":
-                return ExitStatus.INTERRUPTED if decision.interrupted else ExitStatus.OK
-            self._obey(decision, question)
-        self._page.turn(self._farewell())
-        return ExitStatus.OK
+        while True:
+            while (question := self._session.current) is not None:
+                decision = Sitting(self._page, self._keys, self._bench, self._occasion(question)).decide()
+                if decision.verb == "quit":
+                    self._page.add([Line(f" {self._score()}", style=theme.QUIET)])
+                    return ExitStatus.INTERRUPTED if decision.interrupted else ExitStatus.OK
+                self._obey(decision, question)
+            self._page.turn(self._farewell())
+            if not self._goes_on():
+                return ExitStatus.OK
+
+    def _goes_on(self) -> bool:
+        """At the end of the day's cards: whether the person takes the last answer back instead of leaving."""
+        if not self._keys.interactive:
+            return False
+        self._page.footer(footer([("u", tr("undo", "撤销")), ("q", tr("quit", "退出"))], self._page.width))
+        while (key := self._keys.read()) not in ("q", "enter", "esc", "ctrl-c", "eof"):
+            if key == "u":
+                self._undo()
+                if self._session.current is not None:
+                    return True
+        return False
+
+    def _undo(self) -> None:
+        undone = self._session.undo()
+        said = {
+            "answer": tr("answer", "作答"),
+            "suspend": tr("suspend", "暂停"),
+            "bury": tr("bury", "推到明天"),
+        }
+        if undone is None:
+            self._message = tr("nothing to undo", "没有可撤销的操作")
+        else:
+            what = said.get(undone.kind, tr("flag", "旗标"))
+            self._message = tr(f"undone: {what} ({undone.card})", f"已撤销：{what}（{undone.card}）")
+
+    def _score(self) -> str:
+        counts = self._session.counts
+        marks = f"{counts.right} {theme.RIGHT}  {counts.wrong} {theme.WRONG}"
+        return tr(
+            f"Today: {counts.done} answered, {marks}, {counts.minutes:.0f} min.",
+            f"今天：作答 {counts.done} 次，{marks}，用时 {counts.minutes:.0f} 分钟。",
+        )
 
     def _obey(self, decision: Decision, question: AnyQuestion) -> None:
         match decision.verb:
             case "grade":
                 self._session.answer(decision.rating, decision.milliseconds)
             case "undo":
-                self._session.undo()
+                self._undo()
             case "suspend":
                 self._session.suspend()
+                self._message = tr("suspended; u brings it back", "已暂停该卡；按 u 恢复")
             case "bury":
                 self._session.bury()
+                self._message = tr("buried until tomorrow; u brings it back", "已推到明天；按 u 恢复")
             case "edit":
                 from quizcli.cli.editing import edited
 
@@ -110,6 +151,7 @@ class _Desk:
 
     def _occasion(self, question: AnyQuestion) -> Occasion:
         counts, card = self._session.counts, self._session.card
+        message, self._message = self._message, ""
         return Occasion(
             question=question,
             header=Header(
@@ -127,23 +169,16 @@ class _Desk:
                 int(rating): str(interval) for rating, interval in self._session.preview().items()
             },
             flag=self._session.flag,
+            message=message,
             claims=lambda: ticked(self._store, question),
             warm=any(coming.demo is not None for coming in self._session.coming(WARM_FOR)),
         )
 
     def _farewell(self) -> list[Line]:
         counts, next_due = self._session.counts, self._session.next_due
-        score = f"{counts.right} {theme.RIGHT}  {counts.wrong} {theme.WRONG}"
         lines = [Line(), Line.assemble("  ", (tr("Done for now.", "暂时没有要学的了。"), theme.STRONG))]
         if counts.done:
-            lines.append(
-                Line(
-                    tr(
-                        f"  Today: {counts.done} answers, {score}, {counts.minutes:.0f} min.",
-                        f"  今天：作答 {counts.done} 次，{score}，用时 {counts.minutes:.0f} 分钟。",
-                    )
-                )
-            )
+            lines.append(Line(f"  {self._score()}"))
         if next_due is not None:
             when = _moment(next_due)
             lines.append(Line(tr(f"  The next card comes {when}.", f"  下一张卡片：{when}。")))
@@ -170,5 +205,7 @@ def _moment(milliseconds: int) -> str:
         return tr(f"in {minutes} min", f"{minutes} 分钟后")
     local = time.localtime(milliseconds / 1000)
     if minutes < 24 * 60:
-        return tr(f"at {local.tm_hour}:{local.tm_min:02}", f"{local.tm_hour}:{local.tm_min:02}")
+        clock = f"{local.tm_hour}:{local.tm_min:02}"
+        tomorrow = local.tm_yday != time.localtime().tm_yday
+        return tr(f"tomorrow at {clock}", f"明天 {clock}") if tomorrow else tr(f"at {clock}", clock)
     return tr("on ", "") + time.strftime("%Y-%m-%d", local)

@@ -58,3 +58,15 @@ def test_an_unknown_topic_is_named(program: Program) -> None:
     assert "kidns" in wrong.stderr
     assert "kinds" in wrong.stderr
     assert "Traceback" not in wrong.stderr
+
+
+def test_only_the_keys_shown_score(program: Program) -> None:
+    with program.terminal("quiz", "--kind", "choice") as terminal:
+        terminal.wait_for("1/1")
+        terminal.send("1")
+        terminal.wait_for("▸1")
+        terminal.send("2")
+        terminal.settle()
+        assert "One is odd." in terminal.screen
+        terminal.send(" ")
+        assert "0 / 1" in terminal.wait_for("leave it so")

@@ -264,3 +264,49 @@ def test_a_resize_redraws(program: Program) -> None:
         terminal.settle()
         (top,) = [line for line in terminal.screen.splitlines() if line.startswith("╭")]
         assert len(top) == 100
+
+
+def test_the_last_answer_of_the_day_can_be_undone(program: Program) -> None:
+    program.run(stdin=" 4" * 6)
+    with program.terminal() as terminal:
+        terminal.wait_for("Done for now.")
+        terminal.send("x")  # no key of this page
+        terminal.send("u")
+        assert "Put them in order." in terminal.wait_for("undone: answer")
+        terminal.send("q")
+        terminal.wait_for("Today: 5 answered")
+        assert terminal.exit_status() == 0
+    assert len(answers(program)) == 5
+
+
+def test_what_was_put_aside_is_said(program: Program) -> None:
+    with program.terminal() as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send("u")
+        terminal.wait_for("nothing to undo")
+        terminal.send("s")
+        terminal.wait_for("suspended; u brings it back")
+        terminal.send("u")
+        assert FIRST in terminal.wait_for("undone: suspend")
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+def test_a_narrow_window_shows_every_grade(program: Program, columns: int) -> None:
+    with program.terminal(columns=columns, rows=20) as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send(" ")
+        terminal.wait_for("▸3")
+        last = terminal.settle().splitlines()
+        (footer,) = [line for line in last if "▸3" in line]
+        assert {word.lstrip("▸") for word in footer.split()} >= {"1", "2", "3", "4"}
+
+
+def test_further_lines_of_a_paste_are_no_keys(program: Program) -> None:
+    program.run(stdin=" 3 3 3")
+    with program.terminal() as terminal:
+        terminal.wait_for("Fill the blank.")
+        terminal.send("\r")
+        terminal.send("prime\r4444")
+        terminal.wait_for("▸3")
+        terminal.settle()
+        assert "Fill the blank." in terminal.screen
