@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import time
 from io import StringIO
 from pathlib import Path
 
@@ -70,7 +69,7 @@ def _style(cell: Char) -> Style:
 
 
 def main(folder: str = "docs") -> None:
-    """Draw the session, and each demonstration in its course."""
+    """Draw an answered question, and a demonstration in its course."""
     target = Path(folder)
     target.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
@@ -85,13 +84,9 @@ def main(folder: str = "docs") -> None:
             terminal.send("1")
             terminal.settle()
             (target / "question.svg").write_text(as_svg(terminal, "quizcli"), encoding="utf-8")
-        for name, when in (("vae", "3/4"), ("batchnorm-vs-layernorm", "✓ one-value"), ("dropout", "66 %")):
-            with run("demo", name) as terminal:
-                terminal.wait_for(when, timeout=300)
-                time.sleep(0.5)
-                terminal.pump()
-                picture = as_svg(terminal, f"quizcli demo {name}")
-                (target / f"{name}.svg").write_text(picture, encoding="utf-8")
+        with run("demo", "vae") as terminal:
+            terminal.wait_for("epoch 5/7", timeout=300)
+            (target / "vae.svg").write_text(as_svg(terminal, "quizcli demo vae"), encoding="utf-8")
 
 
 if __name__ == "__main__":
