@@ -121,6 +121,12 @@ def search(
 ) -> int:
     """Print the questions that hold all the words, in either language; exit 1 if there is none, like grep."""
     wanted = [folded(word) for word in words]
+    if not all(word.strip() for word in wanted):
+        raise QuizError(
+            tr("an empty word is in every question", "空词会匹配所有题目"),
+            tr("`quizcli list` lists them all.", "`quizcli list` 列出全部题目。"),
+            ExitStatus.USAGE,
+        )
     loaded = load_banks(ctx.obj)
     found = [q for q in all_questions(loaded).values() if _holds(q, wanted)]
     if not found and not as_json:

@@ -39,7 +39,7 @@ class Log:
                     else tr(f"done in {clock}", f"完成，用时 {clock}")
                 )
             case Failed():
-                text = f"{theme.WRONG} {event.message} {event.hint}".strip()
+                text = f"{theme.WRONG} {event.message}" + (f" – {event.hint}" if event.hint else "")
             case _:
                 text = ""
         return "".join(c if c.isprintable() else " " for c in text) or None

@@ -123,3 +123,9 @@ def test_without_a_question_there_is_nothing_to_do(own_program: Program) -> None
     assert said.returncode == 1
     assert f"{own_program.questions}: no questions here" in said.stderr
     assert "quizcli doctor" in said.stderr
+
+
+def test_an_empty_word_is_no_search(program: Program) -> None:
+    wrong = program.run("search", "")
+    assert wrong.returncode == 2
+    assert "empty word" in wrong.stderr
