@@ -62,7 +62,9 @@ def command(
 ) -> int:
     """Ask some questions, once each, and score them. An unfinished round of today goes on where it was."""
     settings: Settings = ctx.obj
-    questions = all_questions(load_banks(settings))
+    loaded = load_banks(settings)
+    questions = all_questions(loaded)
+    titles = {bank.topic: str(bank.title) for bank in loaded.banks}
     chosen = chosen_questions(questions.values(), topic or [], kind or [], level)
     narrowed = bool(topic or kind or level or seed is not None)
     with Page(make_console()) as page, Store.open(settings.store_file) as store, Keyboard() as keys:
@@ -71,19 +73,20 @@ def command(
             some = choose(chosen, number, new_seed() if seed is None else seed)
             round_ = Round.start(store, some, settings)
         with Bench(pack().root, page.console, keys, store, settings) as bench:
-            return _ask(round_, questions, page, keys, bench, store)
+            return _ask(round_, questions, titles, page, keys, bench, store)
 
 
 def _ask(
     round_: Round[AnyQuestion],
     questions: dict[str, AnyQuestion],
+    titles: dict[str, str],
     page: Page,
     keys: Keyboard,
     bench: Bench,
     store: Store,
 ) -> int:
     while (question := round_.current) is not None:
-        occasion = _occasion(round_.result, question, questions, store)
+        occasion = _occasion(round_.result, question, questions, titles[question.topic], store)
         decision = Sitting(page, keys, bench, occasion).decide()
         match decision.verb:
             case "grade":
@@ -120,12 +123,12 @@ def _ask(
 
 
 def _occasion(
-    result: Result, question: AnyQuestion, questions: dict[str, AnyQuestion], store: Store
+    result: Result, question: AnyQuestion, questions: dict[str, AnyQuestion], title: str, store: Store
 ) -> Occasion:
     return Occasion(
         question=question,
         header=Header(
-            topic=question.topic,
+            topic=title,
             status=tr("quiz", "测验"),
             position=result.answers + 1,
             total=result.total,

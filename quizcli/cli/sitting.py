@@ -178,9 +178,9 @@ class Sitting:
         return None
 
     def _verbs(self) -> dict[str, Verb]:
-        verbs: dict[str, Verb] = {"u": "undo", "e": "edit"}
+        verbs: dict[str, Verb] = {"u": "undo"}
         if self._occasion.intervals is not None:
-            verbs |= {"s": "suspend", "b": "bury"}
+            verbs |= {"s": "suspend", "b": "bury", "e": "edit"}
         return verbs
 
     def _answer(self, key: str) -> None:
@@ -331,10 +331,10 @@ class Sitting:
                 ("s", tr("suspend", "暂停该卡")),
                 ("b", tr("bury", "推到明天")),
                 ("f", tr("flag", "旗标")),
+                ("e", tr("edit", "编辑")),
             ]
         return [
             *keys,
-            ("e", tr("edit", "编辑")),
             ("?", tr("all keys", "全部按键")),
             ("q", tr("quit", "退出")),
         ]

@@ -62,7 +62,8 @@ def test_an_unknown_topic_is_named(program: Program) -> None:
 
 def test_only_the_keys_shown_score(program: Program) -> None:
     with program.terminal("quiz", "--kind", "choice") as terminal:
-        terminal.wait_for("1/1")
+        assert "Every kind · quiz" in terminal.wait_for("1/1")
+        assert "e edit" not in terminal.settle()  # a round is no place for it
         terminal.send("1")
         terminal.wait_for("▸1")
         terminal.send("2")
