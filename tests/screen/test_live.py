@@ -226,7 +226,7 @@ def test_a_trace_in_plain_lines_only_for_who_asked() -> None:
     for debug in (False, True):
         console = Console(file=io.StringIO(), width=80)
         watch(Recorded([failed]), console, debug=debug)
-        assert output(console).splitlines()[0] == "✗ Out of memory Try --batch 64."
+        assert output(console).splitlines()[0] == "✗ Out of memory – Try --batch 64."
         assert ("Traceback" in output(console)) == debug
 
 
