@@ -7,7 +7,6 @@ Runs the program in a pseudo-terminal and draws what stands on its screen.
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from io import StringIO
@@ -90,5 +89,4 @@ def main(folder: str = "docs") -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("COLORTERM", "truecolor")
     main(*sys.argv[1:])

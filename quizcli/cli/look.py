@@ -13,7 +13,7 @@ import typer
 from quizcli.bank.packs import Loaded
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Order
 from quizcli.cli import completing
-from quizcli.cli.opened import all_questions, card_states, load_banks
+from quizcli.cli.opened import all_questions, card_states, follow_ups, load_banks
 from quizcli.cli.output import print_json
 from quizcli.cli.standing import standing
 from quizcli.cli.ticks import ticked
@@ -65,7 +65,7 @@ def show(
         width,
         permutation=in_order,
         claims=_claims(settings, question),
-        follow=[questions[name] for name in question.follow if name in questions],
+        follow=follow_ups(question, questions),
     )
     for line in lines:
         console.print(line, no_wrap=True, overflow="ignore", crop=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +42,11 @@ def load_banks(settings: Settings) -> Loaded:
             tr("`quizcli doctor` looks at the installation.", "`quizcli doctor` 可检查安装情况。"),
         )
     return loaded
+
+
+def follow_ups(question: AnyQuestion, questions: Mapping[str, AnyQuestion]) -> list[AnyQuestion]:
+    """What an interviewer asks next, as far as the banks hold it."""
+    return [questions[name] for name in question.follow if name in questions]
 
 
 def all_questions(loaded: Loaded) -> dict[str, AnyQuestion]:

@@ -12,7 +12,7 @@ from quizcli.bank.types import AnyQuestion
 from quizcli.cli import completing
 from quizcli.cli.bench import Bench
 from quizcli.cli.look import chosen_questions
-from quizcli.cli.opened import all_questions, load_banks, pack
+from quizcli.cli.opened import all_questions, follow_ups, load_banks, pack
 from quizcli.cli.sitting import Occasion, Sitting, shuffled
 from quizcli.cli.ticks import ticked
 from quizcli.errors import ExitStatus
@@ -138,7 +138,7 @@ def _occasion(
         ),
         permutation=shuffled(question, result.answers),
         claims=lambda: ticked(store, question),
-        follow=[questions[name] for name in question.follow if name in questions],
+        follow=follow_ups(question, questions),
         warm=question.demo is not None,
     )
 

@@ -41,13 +41,17 @@ NARROW, TINY = 76, 50  # columns: below them the grades lose their names, and al
 
 
 class Decision(Struct, frozen=True):
-    """What the person decided about a card. `rating` 1–4 and `right` are set where the verb is "grade"."""
+    """What the person decided about a card. `rating`, 1 to 4, is set where the verb is "grade"."""
 
     verb: Verb
     rating: int = 0
     milliseconds: int = 0
-    right: bool = False
     interrupted: bool = False  # quit by Ctrl-C
+
+    @property
+    def right(self) -> bool:
+        """Whether the grade says that the answer was known."""
+        return self.rating > AGAIN
 
 
 class Occasion(Struct, frozen=True, kw_only=True):
@@ -90,7 +94,7 @@ class Sitting:
         self._all_keys = False
         self._message = occasion.message
         self._began = time.monotonic()
-        self._away = 0.0  # seconds spent in demonstrations and editors: not thinking time
+        self._away = 0.0  # seconds spent in demonstrations: not thinking time
         self._thought = 0.0
 
     def decide(self) -> Decision:
@@ -244,7 +248,7 @@ class Sitting:
         rating = int(key) if key in valid else self._proposed() if key in (" ", "enter") else 0
         if rating == 0:
             return None
-        return Decision("grade", rating, int(self._thought * 1000), right=rating > AGAIN)
+        return Decision("grade", rating, int(self._thought * 1000))
 
     def _proposed(self) -> int:
         return GOOD if self._verdict is None else int(self._verdict.proposed)

@@ -16,7 +16,7 @@ from rich.text import Text as Line
 
 from quizcli.bank.types import AnyQuestion, Bank
 from quizcli.cli.bench import Bench
-from quizcli.cli.opened import load_banks, pack
+from quizcli.cli.opened import follow_ups, load_banks, pack
 from quizcli.cli.sitting import Decision, Occasion, Sitting, shuffled
 from quizcli.cli.standing import standing
 from quizcli.cli.ticks import ticked
@@ -164,7 +164,7 @@ class _Desk:
                 minutes=counts.minutes,
             ),
             permutation=shuffled(question, card.reviews),
-            follow=[self._questions[name] for name in question.follow if name in self._questions],
+            follow=follow_ups(question, self._questions),
             intervals=lambda: {
                 int(rating): str(interval) for rating, interval in self._session.preview().items()
             },

@@ -11,10 +11,8 @@ from typing import Self
 from rich.console import Console
 from rich.text import Text
 
-_BEGIN, _END = (
-    "\x1b[?2026h",
-    "\x1b[?2026l",
-)  # synchronized output: the terminal shows the whole change at once
+# Synchronized output: the terminal shows the whole change at once.
+_BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
 _CLEAR_LINE = "\r\x1b[2K"
 
 

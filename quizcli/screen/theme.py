@@ -24,7 +24,6 @@ GOOD = "green"  # always beside ✓
 BAD = "red"  # always beside ✗
 ACCENT = "cyan"  # what the eye should find first: the blank, the chosen line, the curve
 CODE = "cyan"
-FORMULA = ""
 
 # Signs. On a stream that cannot carry one of them, the table below says what stands in, always as wide as the
 # sign.
@@ -35,7 +34,6 @@ WAITING = "…"
 BULLET = "•"
 CHOSEN = "▸"
 DOT = "·"
-ARROW = "→"
 
 _STAND_INS = {
     ord(sign): stand_in
