@@ -177,7 +177,7 @@ def _inline(text: str, width: int, style: str) -> list[Span | Inset]:
         if match["escape"]:
             parts.append(Span(match["escape"][1], style))
         elif match["code"]:
-            code = match["code"].strip()
+            code = match["code"].replace("\n", " ").strip()
             parts.append(Span(code, f"{style} {theme.CODE}", solid=cell_len(code) <= width))
         elif match["formula"]:
             parts += _formula(match["formula"], width, style)

@@ -54,6 +54,11 @@ def test_what_is_no_markup_stays(text: str) -> None:
     assert _plain(text, 60) == [text]
 
 
+def test_code_that_runs_over_a_line_end_stays_in_one_line() -> None:
+    assert _plain("see `nn.Linear(2,\n3)`") == ["see nn.Linear(2, 3)"]
+    assert _plain("`**\n**`") == ["** **"]
+
+
 def test_escapes() -> None:
     assert _plain(r"\$5, \*not italic\*, \`tick") == ["$5, *not italic*, `tick"]
 
