@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from models.normalization import BatchNorm, LayerNorm
 from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress, Scalars, Started, Words, array
-from quizcli.demo.option import Option
+from quizcli.demo.option import Option, Pace, Seed
 
 TITLE = {"en": "BatchNorm against LayerNorm", "zh": "BatchNorm 与 LayerNorm 的对比"}
 QUICK = {"pace": 0.0, "trials": 40}
@@ -74,8 +74,8 @@ def demonstrate(
         Literal["none", "swapped", "forgot-eval"],
         Option(help={"en": "make a mistake: see which claims fall", "zh": "故意犯错，看哪条不成立"}),
     ] = "none",
-    pace: Annotated[float, Option(min=0, max=2, help={"en": "seconds a frame", "zh": "每帧秒数"})] = 0.1,
-    seed: Annotated[int, Option(min=0, max=4294967295, help={"en": "random seed", "zh": "随机种子"})] = 0,
+    pace: Pace = 0.1,
+    seed: Seed = 0,
 ) -> Iterator[Event]:
     """The axes; other mates in training; running statistics; other mates in evaluation; all batch sizes."""
     yield Started(

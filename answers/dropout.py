@@ -27,7 +27,7 @@ from quizcli.demo.events import (
     Words,
     array,
 )
-from quizcli.demo.option import Option
+from quizcli.demo.option import Option, Pace, Seed
 
 TITLE = {"en": "Dropout, unit by unit", "zh": "逐个神经元看 Dropout"}
 QUICK = {"pace": 0.0, "trials": 500, "steps": 300}
@@ -60,8 +60,8 @@ def demonstrate(
         Literal["none", "no-scaling", "forgot-eval"],
         Option(help={"en": "make a mistake: see which claims fall", "zh": "故意犯错，看哪条不成立"}),
     ] = "none",
-    pace: Annotated[float, Option(min=0, max=2, help={"en": "seconds a frame", "zh": "每帧秒数"})] = 0.15,
-    seed: Annotated[int, Option(min=0, max=4294967295, help={"en": "random seed", "zh": "随机种子"})] = 0,
+    pace: Pace = 0.15,
+    seed: Seed = 0,
 ) -> Iterator[Event]:
     """Three acts: passes in training, evaluation, and a fit with and without dropout."""
     yield Started(data=f"p = {p:g}", layout=(("units", "mean"), ("below", "gap")))

@@ -6,15 +6,15 @@ MNIST's test set at 105.0 nats (seeds 0 to 4: 104.9 to 105.3), ten of the usual 
 
 import time
 from collections.abc import Generator, Iterator
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from answers._digits import Split, classifier, digit_score, pixels, shuffled, splits
 from models.vae import VAE, kl_divergence, reconstruction_error, vae_loss
-from quizcli.demo.data import Digits, load_digits
-from quizcli.demo.device import Device, choose, seed_everything
+from quizcli.demo.data import DigitsName, load_digits
+from quizcli.demo.device import Device, DeviceName, choose, seed_everything
 from quizcli.demo.events import (
     Claim,
     Event,
@@ -27,7 +27,7 @@ from quizcli.demo.events import (
     array,
     pictures,
 )
-from quizcli.demo.option import Option
+from quizcli.demo.option import Option, Seed
 
 TITLE = {"en": "A variational autoencoder learns to draw digits", "zh": "变分自编码器（VAE）学画数字"}
 QUICK = {"epochs": 1, "batch": 128, "lr": 0.005}
@@ -53,13 +53,6 @@ class Recipe(NamedTuple):
 RECIPE = Recipe(epochs=7, latent=20, beta=1.0, batch=512, lr=0.01)  # the defaults of demonstrate()
 
 
-class Split(NamedTuple):
-    """The training or the test set, on the device."""
-
-    images: Tensor  # (n, 784) uint8: fetched as quickly as floats, and nothing to convert before the start
-    labels: Tensor  # (n,)
-
-
 def demonstrate(
     epochs: Annotated[int, Option(min=1, max=100, help={"en": "passes over the data", "zh": "训练轮数"})] = 7,
     latent: Annotated[
@@ -72,13 +65,9 @@ def demonstrate(
     lr: Annotated[
         float, Option(min=1e-6, max=0.1, help={"en": "highest learning rate", "zh": "学习率峰值"})
     ] = 0.01,
-    seed: Annotated[int, Option(min=0, max=4294967295, help={"en": "random seed", "zh": "随机种子"})] = 0,
-    device: Annotated[
-        Literal["auto", "cpu", "cuda", "mps"], Option(help={"en": "where to compute", "zh": "计算设备"})
-    ] = "auto",
-    data: Annotated[
-        Literal["auto", "mnist", "synthetic"], Option(help={"en": "data set", "zh": "数据集"})
-    ] = "auto",
+    seed: Seed = 0,
+    device: DeviceName = "auto",
+    data: DigitsName = "auto",
 ) -> Iterator[Event]:
     """Train while curves, samples and latent map are watched; then measure the claims on the test set."""
     chosen = choose(device)
@@ -95,26 +84,12 @@ def demonstrate(
     yield _what_you_saw(beta, score)
 
 
-def splits(digits: Digits, device: Device) -> tuple[Split, Split]:
-    """The training and the test set, moved to the device once and for all."""
-
-    def split(images: Tensor, labels: Tensor) -> Split:
-        return Split(images.flatten(1).to(device.torch_device), labels.to(device.torch_device))
-
-    return split(digits.train_images, digits.train_labels), split(digits.test_images, digits.test_labels)
-
-
-def pixels(images: Tensor) -> Tensor:
-    """Bytes as float32 in [0, 1]."""
-    return images.float().div_(255)
-
-
 def train(model: VAE, images: Tensor, recipe: Recipe, device: Device) -> Iterator[Tensor]:
     """Minimize −ELBO over images (n, 784). Yields each step's reconstruction and KL, (2,), on the device."""
     # β₂ = 0.95 soon forgets the large first gradients, and so bears ten times the usual learning rate.
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.lr, betas=(0.9, 0.95), fused=device.fused)
     steps = recipe.epochs * (len(images) // recipe.batch)
-    for step, rows in enumerate(_shuffled(images, recipe.batch, recipe.epochs)):
+    for step, rows in enumerate(shuffled(images, recipe.batch, recipe.epochs)):
         x = pixels(images[rows])  # (B, 784)
         optimizer.param_groups[0]["lr"] = recipe.lr * _schedule(step / steps)
         with device.autocast():
@@ -124,14 +99,6 @@ def train(model: VAE, images: Tensor, recipe: Recipe, device: Device) -> Iterato
         torch.autograd.backward(loss)
         optimizer.step()
         yield torch.stack((reconstruction, kl)).detach()
-
-
-def _shuffled(images: Tensor, batch: int, epochs: int) -> Iterator[Tensor]:
-    """The rows of each batch, (batch,), in a new order each epoch; those that fill no batch are left out."""
-    for _ in range(epochs):
-        order = torch.randperm(len(images), device=images.device)
-        for first in range(0, len(images) - batch + 1, batch):
-            yield order[first : first + batch]
 
 
 def _schedule(done: float) -> float:
@@ -286,29 +253,6 @@ def _loss_claims(model: VAE, test: Split, recipe: Recipe, synthetic: bool) -> It
                 "zh": "测试集平均 KL（损失含 KL 项时不超过 25）",
             },
         )
-
-
-def classifier(training: Split, device: Device) -> nn.Module:
-    """784-100-10 after one pass over the training set: right on 95 % of the test set, in half a second."""
-    model = nn.Sequential(nn.Linear(784, 100), nn.ReLU(), nn.Linear(100, 10)).to(device.torch_device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3, fused=device.fused)
-    for rows in _shuffled(training.images, batch=200, epochs=1):
-        loss = F.cross_entropy(model(pixels(training.images[rows])), training.labels[rows])
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        optimizer.step()
-    return model
-
-
-@torch.no_grad()
-def digit_score(judge: nn.Module, x: Tensor) -> float:
-    """exp E[KL(p(y|x) ‖ p(y))], 1 to 10: high where each picture is clearly one digit and all digits occur.
-
-    The inception score (Salimans et al., "Improved techniques for training GANs", 2016), by our classifier.
-    """
-    each = judge(x).log_softmax(dim=1)  # (n, 10)
-    together = each.exp().mean(dim=0).log()  # (10)
-    return float((each.exp() * (each - together)).sum(dim=1).mean().exp())
 
 
 def _samples_claim(

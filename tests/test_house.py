@@ -17,6 +17,7 @@ FLOORS = {
     "quizcli/demo": {"quizcli.demo"},
     "quizcli/bank": {"quizcli.bank"},
     "answers": {
+        "answers",
         "models",
         "quizcli.demo.events",
         "quizcli.demo.option",

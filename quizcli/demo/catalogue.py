@@ -199,7 +199,7 @@ class _Source:
                 yield parameter
 
     def parameter(self, argument: ast.arg, default: ast.expr) -> Parameter | None:
-        kind, option = _annotated(argument.annotation)
+        kind, option = _annotated(argument.annotation, self.tree)
         type_, choices = self.type_of(argument, kind)
         value = self.literal(default, argument.arg)
         if type_ is None or value is None:
@@ -214,7 +214,7 @@ class _Source:
         return parameter
 
     def type_of(self, argument: ast.arg, kind: ast.expr | None) -> tuple[Type | None, tuple[Setting, ...]]:
-        match self.resolved(kind):
+        match kind:
             case ast.Name(id="int" | "float" | "bool" | "str" as name):
                 return name, ()
             case ast.Subscript(value=ast.Name(id="Literal"), slice=choices):
@@ -228,21 +228,6 @@ class _Source:
             ),
         )
         return None, ()
-
-    def resolved(self, kind: ast.expr | None) -> ast.expr | None:
-        """What a type's name stands for: `Mistake = Literal[…]`, here or in a module of quizcli.demo."""
-        if not isinstance(kind, ast.Name):
-            return kind
-        for node in self.tree.body:
-            if (
-                not isinstance(node, ast.ImportFrom)
-                or (node.module or "").rpartition(".")[0] != "quizcli.demo"
-            ):
-                continue
-            for alias in node.names:
-                if (alias.asname or alias.name) == kind.id:
-                    return _constant(_parsed(f"{node.module}".rpartition(".")[2]), alias.name)
-        return _constant(self.tree, kind.id) or kind
 
     def option(self, call: ast.expr | None, name: str) -> dict[str, Any]:
         """min, max and help of an `Option(…)`."""
@@ -281,12 +266,30 @@ def _constant(tree: ast.Module, name: str) -> ast.expr | None:
     return None
 
 
-def _annotated(annotation: ast.expr | None) -> tuple[ast.expr | None, ast.expr | None]:
+def _annotated(annotation: ast.expr | None, tree: ast.Module) -> tuple[ast.expr | None, ast.expr | None]:
     """The type and the option of `Annotated[type, Option(…)]`; a bare type has no option."""
+    annotation, tree = _resolved(annotation, tree)
     match annotation:
         case ast.Subscript(value=ast.Name(id="Annotated"), slice=ast.Tuple(elts=[kind, option])):
-            return kind, option
+            return _resolved(kind, tree)[0], option
     return annotation, None
+
+
+def _resolved(kind: ast.expr | None, tree: ast.Module) -> tuple[ast.expr | None, ast.Module]:
+    """What a name stands for, and where that is written: `Mistake = Literal[…]` in the module itself, or in
+
+    one of quizcli.demo that it imports from.
+    """
+    if not isinstance(kind, ast.Name):
+        return kind, tree
+    for node in tree.body:
+        if not isinstance(node, ast.ImportFrom) or (node.module or "").rpartition(".")[0] != "quizcli.demo":
+            continue
+        for alias in node.names:
+            if (alias.asname or alias.name) == kind.id:
+                module = _parsed(f"{node.module}".rpartition(".")[2])
+                return _constant(module, alias.name), module
+    return _constant(tree, kind.id) or kind, tree
 
 
 def _name(function: ast.expr) -> str:

@@ -9,12 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import time
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Struct
 
 from quizcli.demo.events import Event, Note, Progress
 from quizcli.demo.mnist import Tensors, UnusableError, download, read_folder
+from quizcli.demo.option import Option
 from quizcli.demo.synthetic import synthetic_digits
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings, load_settings
@@ -23,7 +24,7 @@ from quizcli.text import Text, tr
 if TYPE_CHECKING:
     from torch import Tensor
 
-DigitsName = Literal["auto", "mnist", "synthetic"]
+DigitsName = Annotated[Literal["auto", "mnist", "synthetic"], Option(help={"en": "data set", "zh": "数据集"})]
 
 _TRY_AGAIN = 3600.0  # seconds after a failed download
 # What torch.load, or a look at what it loaded, raises on foreign files.

@@ -1,15 +1,18 @@
 """Where an answer computes, and with which precision. Imported by answers, in the worker."""
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from msgspec import Struct
 
+from quizcli.demo.option import Option
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.text import tr
 
-DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+DeviceName = Annotated[
+    Literal["auto", "cpu", "cuda", "mps"], Option(help={"en": "where to compute", "zh": "计算设备"})
+]
 
 
 class Device(Struct, frozen=True):

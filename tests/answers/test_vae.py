@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from answers import vae
+from answers._digits import Split, digit_score, pixels, shuffled
 from answers.vae import Recipe, demonstrate
 from models.vae import VAE, kl_divergence, vae_loss
 from quizcli.demo import data
@@ -128,23 +129,23 @@ def test_the_map_has_a_digit_for_each_point(events: list[Event]) -> None:
 def test_a_flat_latent_space_is_not_projected() -> None:
     model, test = untrained(latent=2)
     view = vae._View(model, test)
-    torch.testing.assert_close(view._project(), model.encode(vae.pixels(test.images))[0].detach())
+    torch.testing.assert_close(view._project(), model.encode(pixels(test.images))[0].detach())
 
 
 def test_the_map_shows_the_two_largest_variances_and_keeps_its_signs() -> None:
     model, test = untrained(latent=6)
     view = vae._View(model, test)
     once = view._project()
-    variances = torch.linalg.eigvalsh(model.encode(vae.pixels(test.images))[0].detach().T.cov())
+    variances = torch.linalg.eigvalsh(model.encode(pixels(test.images))[0].detach().T.cov())
     torch.testing.assert_close(once.T.cov(), torch.diag(variances[[-1, -2]]), atol=1e-6, rtol=1e-3)
     view._axes = -view._axes
     torch.testing.assert_close(view._project(), -once)
 
 
-def untrained(latent: int) -> tuple[VAE, vae.Split]:
+def untrained(latent: int) -> tuple[VAE, Split]:
     torch.manual_seed(0)
     images = torch.randint(0, 256, (200, 784), dtype=torch.uint8)
-    return VAE(latent=latent), vae.Split(images, torch.arange(200) % 10)
+    return VAE(latent=latent), Split(images, torch.arange(200) % 10)
 
 
 def test_all_that_is_said_is_said_in_both_languages(events: list[Event]) -> None:
@@ -181,7 +182,7 @@ def test_a_seed_fixes_every_measurement(few: None) -> None:
 
 
 def test_an_epoch_takes_every_image_once_in_batches_of_equal_size() -> None:
-    rows = list(vae._shuffled(torch.zeros(103, 784), batch=10, epochs=2))
+    rows = list(shuffled(torch.zeros(103, 784), batch=10, epochs=2))
     assert [len(batch) for batch in rows] == [10] * 20
     first, second = torch.cat(rows[:10]), torch.cat(rows[10:])
     assert len(set(first.tolist())) == len(set(second.tolist())) == 100
@@ -283,9 +284,9 @@ def test_without_the_kl_term_the_kl_explodes(few: None, monkeypatch: pytest.Monk
 def test_the_score_runs_from_one_to_the_number_of_digits() -> None:
     certain = torch.eye(10).repeat(5, 1) * 50  # (50, 10) logits
     judge = torch.nn.Identity()
-    assert vae.digit_score(judge, certain) == pytest.approx(10, abs=1e-3)
-    assert vae.digit_score(judge, certain[:1].repeat(50, 1)) == pytest.approx(1)
-    assert vae.digit_score(judge, torch.zeros(50, 10)) == pytest.approx(1)
+    assert digit_score(judge, certain) == pytest.approx(10, abs=1e-3)
+    assert digit_score(judge, certain[:1].repeat(50, 1)) == pytest.approx(1)
+    assert digit_score(judge, torch.zeros(50, 10)) == pytest.approx(1)
 
 
 # The real thing

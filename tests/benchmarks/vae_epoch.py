@@ -23,7 +23,8 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import ToTensor
 
-from answers.vae import RECIPE, splits, train
+from answers._digits import splits
+from answers.vae import RECIPE, train
 from models.vae import VAE
 from quizcli.demo.data import Digits, load_digits
 from quizcli.demo.device import choose

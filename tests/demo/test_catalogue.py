@@ -93,8 +93,17 @@ def test_a_type_may_have_a_name(tmp_path: Path) -> None:
     )
     assert answer is not None
     assert [p.choices for p in answer.parameters] == [("none", "swapped"), ("auto", "mnist", "synthetic")]
+    assert answer.parameters[1].help.en == "data set"
     with pytest.raises(QuizError, match=r"small_answer\.py:5: lost must be"):
         read_answer(put(tmp_path, source + "def demonstrate(lost: Lost = 1): ..."))
+
+
+def test_a_name_may_hold_limits_and_help_too(tmp_path: Path) -> None:
+    source = "from quizcli.demo.option import Seed\n" + 'TITLE = {"en": "", "zh": ""}\n'
+    answer = read_answer(put(tmp_path, source + "def demonstrate(seed: Seed = 3): ..."))
+    assert answer is not None
+    (seed,) = answer.parameters
+    assert (seed.type, seed.default, seed.min, seed.help.zh) == ("int", 3, 0, "随机种子")
 
 
 def test_a_pack_without_answers(tmp_path: Path) -> None:
