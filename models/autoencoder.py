@@ -1,0 +1,69 @@
+"""The autoencoder: a network that copies its input through a narrow code, and so must find out what matters.
+
+The idea is in Rumelhart, Hinton & Williams, "Learning internal representations by error propagation", 1986;
+784-1000-500-250-30 and back is the network of Hinton & Salakhutdinov, "Reducing the dimensionality of data
+with neural networks", Science 2006: a stack of layers, a linear code, and the same widths in reverse. Without
+hidden layers it is linear, and its code spans the subspace of PCA (Baldi & Hornik, Neural Networks 2, 1989).
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class Autoencoder(nn.Module):
+    """Encoder and decoder, mirror images of each other; both end linearly, all between them are ReLUs.
+
+    `hidden` are the encoder's hidden widths from the input to the code; () makes a linear autoencoder.
+    """
+
+    def __init__(self, in_features: int = 784, hidden: Sequence[int] = (400,), latent: int = 20) -> None:
+        super().__init__()
+        if min(in_features, latent, *hidden) < 1:
+            raise ValueError(f"widths must be at least 1, got {in_features}, {tuple(hidden)} and {latent}")
+        self.latent = latent
+        widths = [in_features, *hidden, latent]
+        self.encoder = _mlp(widths)
+        self.decoder = _mlp(widths[::-1])
+
+    def encode(self, x: Tensor) -> Tensor:
+        """The code of each input: (B, in_features) -> (B, latent), any real numbers."""
+        z: Tensor = self.encoder(x)
+        return z
+
+    def decode(self, z: Tensor) -> Tensor:
+        """(B, latent) -> (B, in_features): logits of pixels, whose `torch.sigmoid` is the picture."""
+        logits: Tensor = self.decoder(z)
+        return logits
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Encode and decode: logits of the reconstruction, (B, in_features). The target is x itself."""
+        return self.decode(self.encode(x))
+
+    @torch.no_grad()
+    def sample(self, z: Tensor) -> Tensor:
+        """Pictures in [0, 1] of the codes z. No prior says which codes are worth decoding."""
+        return torch.sigmoid(self.decode(z))
+
+
+def _mlp(widths: Sequence[int]) -> nn.Sequential:
+    """Linear layers from width to width, with a ReLU between each two of them."""
+    layers: list[nn.Module] = []
+    for wide, narrow in pairwise(widths):
+        layers += [nn.Linear(wide, narrow), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+def reconstruction_loss(logits: Tensor, x: Tensor) -> Tensor:
+    """Cross-entropy of pixels in [0, 1], in nats an image: summed over pixels, mean over the batch."""
+    # −Σᵢ pᵢ log p̂ᵢ − Σᵢ (1 − pᵢ) log(1 − p̂ᵢ),  p̂ = sigmoid(logits)      (Hinton & Salakhutdinov 2006)
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(dim=1).mean()
+
+
+def squared_error(output: Tensor, x: Tensor) -> Tensor:
+    """‖x − x̂‖² of each input, mean over the batch: for real values, and what PCA makes least."""
+    # E = Σ ‖x − x̂‖²                                                          (Baldi & Hornik 1989)
+    return (output - x).square().sum(dim=1).mean()
