@@ -30,6 +30,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     interactive: bool = True  # --no-input turns it off: ask nothing
     debug: bool = False
 
+    @property
+    def edits_dir(self) -> Path:
+        """Where the questions are that the person has reworded."""
+        return self.store_file.with_name("edits")
+
 
 _LIMITS: dict[str, tuple[float, float]] = {
     "retention": (0.70, 0.97),

@@ -1,4 +1,4 @@
-"""`e`: the question in the person's own editor, at its line. The session goes on with a sound bank only."""
+"""`e`: the question in the person's own editor. Only what is sound is taken over; nothing typed is lost."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.text import Text as Line
 
+from quizcli.bank.edits import edits_at, excerpt
 from quizcli.errors import QuizError
 from quizcli.screen import theme
 from quizcli.screen.card import footer
@@ -20,56 +21,86 @@ from quizcli.text import tr
 _TAKES_PLUS_LINE = {"vi", "vim", "nvim", "nano", "emacs", "emacsclient", "micro", "kak", "joe", "ne", "mg"}
 
 
-def edited(path: Path, question_id: str, page: Page, keys: Keyboard) -> bool:
-    """Let the person edit a bank until it is sound or they leave it. Says whether the file has changed.
+def edited(bank: Path, question_id: str, folder: Path, page: Page, keys: Keyboard) -> str:
+    """Let the person reword a question until it is sound or they leave it. Returns what came of it.
 
-    What was there before stays beside it as `….yaml~`, as with any editor.
+    The wording goes into `folder` (see `quizcli.bank.edits`); the bank stays as it is. What is left unsound
+    stays there too, as a draft with which the next edit goes on.
     """
+    kept = edits_at(folder).questions / f"{question_id}.yaml"
+    draft = folder / kept.name
     try:
-        before = path.read_bytes()
+        original = excerpt(bank.read_text(encoding="utf-8-sig"), question_id)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        before = kept.read_text(encoding="utf-8") if kept.exists() else original
+        if not draft.exists():
+            draft.write_text(before, encoding="utf-8")
         while True:
             with keys.suspended():
-                open_editor(path, question_id)
-            after = path.read_bytes()
-            mistakes = mistakes_in(path, after)
+                open_editor(draft, question_id)
+            after = draft.read_bytes()
+            mistakes = mistakes_in(draft, after, question_id)
             if not mistakes:
-                break
-            page.turn(
-                [Line(), *(Line(f" {mistake}", style=theme.BAD) for mistake in mistakes[: page.height - 4])]
-            )
-            page.footer(
-                footer(
-                    [
-                        ("e", tr("edit again", "继续编辑")),
-                        (tr("any other key", "其他键"), tr("leave it so", "就这样")),
-                    ],
-                    page.width,
-                )
-            )
-            if keys.read() != "e":
-                break
-    except (QuizError, OSError) as error:
-        message = error.message if isinstance(error, QuizError) else f"{path}: {error.strerror}"
+                return _taken_over(draft, kept, before, original)
+            if not _wants_to_mend(mistakes, page, keys):
+                return tr(f"not taken over; e goes on with {draft}", f"未采用；按 e 可继续修改 {draft}")
+    except (QuizError, OSError, LookupError) as error:
+        message = _told(error, bank)
         page.turn([Line(), Line(f" {message}", style=theme.BAD)])
         page.footer(footer([(tr("any key", "任意键"), tr("back to the question", "回到题目"))], page.width))
         keys.read()
-        return False
-    if after != before:
-        path.with_name(f"{path.name}~").write_bytes(before)
-    return after != before
+        return ""
 
 
-def mistakes_in(path: Path, data: bytes) -> list[str]:
-    """The mistakes of a bank, each as one line."""
+def _told(error: Exception, bank: Path) -> str:
+    match error:
+        case QuizError(message=message):
+            return message
+        case OSError(filename=name, strerror=reason):
+            return f"{name}: {reason}"
+    return tr(f"{bank}: the question is no longer there", f"{bank}：这道题已不在其中")
+
+
+def _taken_over(draft: Path, kept: Path, before: str, original: str) -> str:
+    after = draft.read_text(encoding="utf-8-sig")
+    if after == original:
+        kept.unlink(missing_ok=True)
+        draft.unlink()
+    else:
+        draft.replace(kept)
+    if after == before:
+        return ""
+    if after == original:
+        return tr("back in the bank's own words", "已恢复题库原文")
+    return tr(f"edited; your wording is in {kept}", f"已修改；你的版本存于 {kept}")
+
+
+def _wants_to_mend(mistakes: list[str], page: Page, keys: Keyboard) -> bool:
+    page.turn([Line(), *(Line(f" {mistake}", style=theme.BAD) for mistake in mistakes[: page.height - 4])])
+    again = ("e", tr("edit again", "继续编辑"))
+    page.footer(footer([again, (tr("any other key", "其他键"), tr("leave it so", "就这样"))], page.width))
+    return keys.read() == "e"
+
+
+def mistakes_in(path: Path, data: bytes, question_id: str) -> list[str]:
+    """The mistakes of an edited question, each as one line."""
     from quizcli.bank.reader import read
 
-    return [str(mistake) for mistake in read(data, path.name).mistakes]
+    reading = read(data, path.name)
+    mistakes = [str(mistake) for mistake in reading.mistakes]
+    found = [question.id for question in reading.bank.questions] if reading.bank else []
+    if not mistakes and found != [question_id]:
+        mistakes = [
+            tr(
+                f"{path.name}: must hold one question, {question_id}: your progress hangs on its id",
+                f"{path.name}：只能有一道题 {question_id}：学习进度以 id 为准",
+            )
+        ]
+    return mistakes
 
 
 def open_editor(path: Path, question_id: str) -> None:
-    """Run the editor on the bank and wait until it ends. The terminal must be the editor's meanwhile."""
-    if not os.access(path, os.W_OK):
-        raise QuizError(tr(f"{path} cannot be written", f"{path} 不可写"))
+    """Run the editor on a bank and wait until it ends. The terminal must be the editor's meanwhile."""
     editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
     place = [f"+{line_of(path, question_id)}"] if Path(editor[0]).name in _TAKES_PLUS_LINE else []
     try:

@@ -27,6 +27,10 @@ def pack() -> Pack:
 def load_banks(settings: Settings) -> Loaded:
     """The healthy banks; a line on stderr says if others were left out. QuizError where nothing is left."""
     loaded = load(pack(), settings.cache_dir)
+    if settings.edits_dir.is_dir():
+        from quizcli.bank.edits import edits_at, merged
+
+        loaded = merged(loaded, load(edits_at(settings.edits_dir), settings.cache_dir))
     if count := len(loaded.mistakes):
         print(
             tr(

@@ -68,12 +68,25 @@ def command(
     chosen = chosen_questions(questions.values(), topic or [], kind or [], level)
     narrowed = bool(topic or kind or level or seed is not None)
     with Page(make_console()) as page, Store.open(settings.store_file) as store, Keyboard() as keys:
-        round_ = None if fresh or narrowed else Round.unfinished(store, questions.values(), settings)
+        left = Round.unfinished(store, questions.values(), settings)
+        round_ = None if fresh or narrowed else left
         if round_ is None:
             some = choose(chosen, number, new_seed() if seed is None else seed)
             round_ = Round.start(store, some, settings)
         with Bench(pack().root, page.console, keys, store, settings) as bench:
-            return _ask(round_, questions, titles, page, keys, bench, store)
+            message = _left_behind(left) if left is not round_ and not fresh else ""
+            return _ask(round_, questions, titles, page, keys, bench, store, message)
+
+
+def _left_behind(left: Round[AnyQuestion] | None) -> str:
+    """What is said of a round that a new one takes the place of."""
+    if left is None or not left.result.answers:
+        return ""
+    score = left.result
+    return tr(
+        f"a new round; the one before was left at {score.answers}/{score.total}, {score.right} right",
+        f"新的一轮；上一轮停在 {score.answers}/{score.total}，答对 {score.right} 题",
+    )
 
 
 def _ask(
@@ -84,9 +97,11 @@ def _ask(
     keys: Keyboard,
     bench: Bench,
     store: Store,
+    message: str,
 ) -> int:
     while (question := round_.current) is not None:
-        occasion = _occasion(round_.result, question, questions, titles[question.topic], store)
+        occasion = _occasion(round_.result, question, questions, titles[question.topic], store, message)
+        message = ""
         decision = Sitting(page, keys, bench, occasion).decide()
         match decision.verb:
             case "grade":
@@ -123,7 +138,12 @@ def _ask(
 
 
 def _occasion(
-    result: Result, question: AnyQuestion, questions: dict[str, AnyQuestion], title: str, store: Store
+    result: Result,
+    question: AnyQuestion,
+    questions: dict[str, AnyQuestion],
+    title: str,
+    store: Store,
+    message: str,
 ) -> Occasion:
     return Occasion(
         question=question,
@@ -139,6 +159,7 @@ def _occasion(
         permutation=shuffled(question, result.answers),
         claims=lambda: ticked(store, question),
         follow=follow_ups(question, questions),
+        message=message,
         warm=question.demo is not None,
     )
 

@@ -26,6 +26,7 @@ from quizcli.screen.card import (
     labelled,
     question_lines,
 )
+from quizcli.screen.keycodes import PASTED
 from quizcli.screen.keys import Keyboard, LineEditor
 from quizcli.screen.page import Page
 from quizcli.screen.solution import Response
@@ -87,6 +88,7 @@ class Sitting:
         self._occasion = occasion
         self._question = occasion.question
         self._chosen: set[int] = set()
+        self._typed = ""
         self._response: Response | None = None
         self._verdict: Verdict | None = None
         self._answered = False
@@ -201,6 +203,8 @@ class Sitting:
         elif isinstance(question, Cloze | Number | Order):
             if key == "enter":
                 self._type("")
+            elif key.startswith(PASTED):
+                self._type(key.removeprefix(PASTED))
             elif not isinstance(question, Cloze) and key in "0123456789-.":
                 self._type(key)
         elif isinstance(question, Recall) and key == "enter":
@@ -218,7 +222,8 @@ class Sitting:
 
     def _type(self, text: str) -> None:
         self._page.clear_footer()
-        typed = LineEditor(self._keys, self._page.console).edit("› ", text)
+        editor = LineEditor(self._keys, self._page.console)
+        typed = editor.edit("› ", text or self._typed, redraw=lambda: self._page.redraw(self._lines()))
         self._keys.flush()  # the further lines of a pasted text are no keys
         if typed is not None and typed.strip():
             self._reveal(typed.strip())
@@ -228,7 +233,8 @@ class Sitting:
             self._verdict = None if response is None else self._judged(response)
         except QuizError as error:
             # What was typed cannot be read as an answer; that is no wrong answer.
-            self._message = error.message
+            self._message = f"{error.message} {error.hint}"
+            self._typed = str(response)  # to be mended, not typed again
             return
         self._response = response
         self._thought = self._thinking()

@@ -145,9 +145,11 @@ class _Desk:
             case "edit":
                 from quizcli.cli.editing import edited
 
-                path = pack().root / self._banks[question.id].path
-                if edited(path, question.id, self._page, self._keys):
-                    self.sit_down(load_banks(self._settings).banks)
+                bank = pack().root / self._banks[question.id].path
+                folder = self._settings.edits_dir
+                self._message = edited(bank, question.id, folder, self._page, self._keys)
+                self.sit_down(load_banks(self._settings).banks)
+                self._session.turn_to(question.id)
 
     def _occasion(self, question: AnyQuestion) -> Occasion:
         counts, card = self._session.counts, self._session.card

@@ -30,14 +30,18 @@ _NUMBERED = {  # ESC [ number ~
     "7": "home",
     "8": "end",
 }
+PASTED = "paste:"  # how the key begins that stands for a pasted text
+_PASTE, _PASTE_END = "\x1b[200~", "\x1b[201~"  # what a terminal in bracketed paste mode puts around it
 _STRINGS = "]P_^X"  # ESC and one of these opens a string that BEL or ESC \ ends
 
 
 class KeyDecoder:
     """Cuts a stream of characters into keys. Escape sequences that mean nothing here become "unknown" whole.
 
+    A pasted text is one key, "paste:" and the text: it was not typed, so none of its letters is a key.
+
     A lone Esc and the beginning of a sequence look alike; only time tells. `pending` says that something is
-    held back, `settle()` says what it was when nothing more came.
+    held back, `settle()` says what it was when nothing more came. A paste is held back until its end comes.
     """
 
     def __init__(self) -> None:
@@ -47,7 +51,7 @@ class KeyDecoder:
     @property
     def pending(self) -> bool:
         """Whether the characters so far may be the beginning of a sequence."""
-        return bool(self._held)
+        return bool(self._held) and not self._held.startswith(_PASTE)
 
     def feed(self, text: str) -> list[str]:
         """The keys that `text` completes."""
@@ -66,6 +70,8 @@ class KeyDecoder:
         held, self._held = self._held, ""
         if not held:
             return []
+        if held.startswith(_PASTE):
+            return [key_name(held)]
         return ["esc"] if held == ESC else ["unknown"]
 
     def _named(self, code: str) -> list[str]:
@@ -89,6 +95,9 @@ def _first_key(text: str) -> int:
         return 3 if len(text) > 2 else 0
     if second != "[":  # Alt and a key
         return 2
+    if text.startswith(_PASTE):
+        end = text.find(_PASTE_END)
+        return end + len(_PASTE_END) if end >= 0 else 0
     if text[2:3] == "[":  # function keys of the Linux console: ESC [ [ A
         return 4 if len(text) > 3 else 0
     for i, c in enumerate(text[2:], start=2):
@@ -106,6 +115,9 @@ def _string_end(text: str) -> int:
 
 def key_name(code: str) -> str:
     """The name of one key: the character itself, or "enter", "esc", "up", "ctrl-u", …, or "unknown"."""
+    if code.startswith(_PASTE):
+        text = code.removeprefix(_PASTE).removesuffix(_PASTE_END)
+        return PASTED + "".join(c if c.isprintable() else " " for c in text)
     if code[0] == ESC:
         return _sequence_name(code)
     if code in _CONTROLS:

@@ -19,7 +19,7 @@ from typing import Any, Protocol, Self, TextIO
 from rich.cells import cell_len
 from rich.console import Console
 
-from quizcli.screen.keycodes import KeyDecoder
+from quizcli.screen.keycodes import PASTED, KeyDecoder
 
 ESCAPE_DELAY = 0.05  # seconds after which a lone Esc is the Esc key and not the beginning of a sequence
 _STAYS = ("ctrl-c", "resize")  # what flush() does not drop
@@ -77,7 +77,8 @@ class Keyboard:
     Keys are single characters (" " and "中" among them) or names: "enter", "esc", "tab", "backspace",
     "delete", "up", "down", "left", "right", "home", "end", "pageup", "pagedown", "ctrl-c" and other "ctrl-…";
     "resize" when the window changed or came back after Ctrl-Z, so that the screen must be drawn anew; "eof"
-    when the input has ended (Ctrl-D too); "unknown" for what has no name.
+    when the input has ended (Ctrl-D too); "paste:…" for a text that was pasted; "unknown" for what has no
+    name.
 
     Keys typed while nobody reads are kept. Where stdin is no terminal, its characters are the keys and a line
     end is "enter". The terminal is restored on exceptions, SIGTERM and SIGHUP, which unwind the program with
@@ -230,8 +231,11 @@ class LineEditor:
         self._keyboard = keyboard
         self._console = console
 
-    def edit(self, prompt: str = "", text: str = "") -> str | None:
-        """The text as it is when Enter is pressed; None after Esc, Ctrl-C, or at the end of the input."""
+    def edit(self, prompt: str = "", text: str = "", redraw: Callable[[], None] = lambda: None) -> str | None:
+        """The text as it is when Enter is pressed; None after Esc, Ctrl-C, or at the end of the input.
+
+        `redraw` draws what stands above the line anew, when the window has changed its size.
+        """
         cursor = len(text)
         while True:
             self._draw(prompt, text, cursor)
@@ -245,6 +249,8 @@ class LineEditor:
             if key in ("esc", "ctrl-c", "eof"):
                 self._draw("", "", 0)
                 return None
+            if key == "resize":
+                redraw()
             text, cursor = edited(text, cursor, key)
 
     def _draw(self, prompt: str, text: str, cursor: int, end: str = "") -> None:
@@ -264,6 +270,9 @@ def edited(text: str, cursor: int, key: str) -> tuple[str, int]:
     before, after = text[:cursor], text[cursor:]
     if len(key) == 1:
         return before + key + after, cursor + 1
+    if key.startswith(PASTED):
+        pasted = key.removeprefix(PASTED)
+        return before + pasted + after, cursor + len(pasted)
     match key:
         case "backspace":
             before = before[: _left(text, cursor)]

@@ -9,6 +9,8 @@ import select
 import termios
 from typing import Any
 
+# Bracketed paste: the terminal marks what is pasted, so that it is not taken for keys.
+_MARK_PASTES, _LEAVE_PASTES = b"\x1b[?2004h", b"\x1b[?2004l"
 _INPUT_FLAGS, _LOCAL_FLAGS, _CHARACTERS = 0, 3, 6  # places in the list of tcgetattr
 
 
@@ -38,13 +40,20 @@ class PosixInput:
         mode[_CHARACTERS][termios.VMIN], mode[_CHARACTERS][termios.VTIME] = 1, 0
         mode[_CHARACTERS][termios.VINTR] = bytes([os.fpathconf(self._descriptor, "PC_VDISABLE") & 0xFF])
         termios.tcsetattr(self._descriptor, termios.TCSANOW, mode)
+        self._tell(_MARK_PASTES)
 
     def close(self) -> None:
         """Give the terminal back as it was."""
         saved, self._saved = self._saved, None
         if saved is not None:
+            self._tell(_LEAVE_PASTES)
             with contextlib.suppress(termios.error):  # the window is gone: there is nothing to restore
                 termios.tcsetattr(self._descriptor, termios.TCSANOW, saved)
+
+    def _tell(self, control: bytes) -> None:
+        if os.environ.get("TERM") != "dumb":
+            with contextlib.suppress(OSError):  # opened for reading only, or gone: pastes are then typed text
+                os.write(self._descriptor, control)
 
     def dispose(self) -> None:
         """Close for good."""

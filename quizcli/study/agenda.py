@@ -86,6 +86,7 @@ class Agenda:
         self.learning = [(due, name) for due, name in self.learning if name != card_id]
         heapq.heapify(self.learning)
         if len(self) < before:
+            self.reviews.extendleft([self.first] if self.first is not None else [])
             self.first = card_id
 
 

@@ -58,15 +58,14 @@ def grade_cloze(question: Cloze, typed: str) -> Verdict:
     given = [part.strip() for part in narrow(typed).split(";")]
     if len(given) > len(accepted) and not any(given[len(accepted) :]):
         del given[len(accepted) :]  # a semicolon after the last blank
-    if len(given) > len(accepted):
+    if len(given) != len(accepted):
         raise _unreadable(
             tr(
-                f"There are {len(given)} answers for {len(accepted)} blanks.",
-                f"共 {len(accepted)} 个空，却填了 {len(given)} 个答案。",
+                f"Blanks: {len(accepted)}, answers: {len(given)}.",
+                f"共 {len(accepted)} 个空，填了 {len(given)} 个答案。",
             ),
-            tr("Separate them by ; and nothing else.", "各空之间用 ; 隔开。"),
+            tr("Separate them by ; and leave one empty with ;;", "各空用 ; 隔开，不会的留空：;;"),
         )
-    given += [""] * (len(accepted) - len(given))
     return _verdict([_same(part, answers) for part, answers in zip(given, accepted, strict=True)])
 
 

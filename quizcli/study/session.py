@@ -160,6 +160,10 @@ class Session(Generic[T]):
         self._card = self._act(self.card.id, "unflag" if self.card.flagged else "flag")
         return self._card.flagged
 
+    def turn_to(self, card_id: str) -> None:
+        """Show this card, where it is among today's."""
+        self._refresh(card_id)
+
     def requeue(self, card_ids: Iterable[str]) -> None:
         """Make cards due today; what FSRS remembers of them stays as it is."""
         for card_id in card_ids:
@@ -170,10 +174,12 @@ class Session(Generic[T]):
         now = self._clock()
         return self._store.act(card_id, act, now, self._days.number(now), due)
 
-    def _refresh(self) -> None:
+    def _refresh(self, first: str = "") -> None:
         """Draw up the agenda anew and choose a card from it."""
         now = self._clock()
         self._agenda = draw_up(self._store, self._items, self._days, now, self._new_limit)
+        if first:
+            self._agenda.prefer(first)
         tally = self._store.tally(self._agenda.day)
         self._done, self._right, self._milliseconds = tally.answers, tally.right, tally.milliseconds
         self._choose(now)

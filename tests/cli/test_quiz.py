@@ -52,6 +52,16 @@ def test_a_round_goes_on_where_it_was(program: Program) -> None:
     ]
 
 
+def test_a_round_that_another_takes_the_place_of_is_named(program: Program) -> None:
+    program.run("quiz", "-n", "3", stdin=" 3q")
+    with program.terminal("quiz", "--kind", "truth") as terminal:
+        terminal.wait_for("the one before was left at 1/3, 1 right")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    with program.terminal("quiz", "--fresh") as terminal:
+        assert "left at" not in terminal.wait_for("1/6")
+
+
 def test_an_unknown_topic_is_named(program: Program) -> None:
     wrong = program.run("quiz", "--topic", "kidns")
     assert wrong.returncode == 2

@@ -207,32 +207,64 @@ def test_ctrl_c_in_a_demonstration_keeps_the_session(own_program: Program) -> No
     assert answers(own_program) == [("a-recall", 3)]
 
 
-def test_edit_keeps_progress(own_program: Program, tmp_path: Path) -> None:
-    editor = tmp_path / "editor.sh"
-    editor.write_text(
-        '#!/bin/sh\nfor last; do :; done\nsed -i "s/Which number is even/Which one is even/" "$last"\n'
-    )
-    editor.chmod(0o755)
-    own_program.run(stdin=" 3q")
-    with own_program.terminal(env={"VISUAL": str(editor)}) as terminal:
+def editor(tmp_path: Path, change: str) -> dict[str, str]:
+    """An editor that makes one change, as a sed script, in the file it is given."""
+    script = tmp_path / "editor.sh"
+    script.write_text(f'#!/bin/sh\nfor last; do :; done\nsed -i "{change}" "$last"\n', encoding="utf-8")
+    script.chmod(0o755)
+    return {"VISUAL": str(script)}
+
+
+def test_edit_keeps_progress_and_leaves_the_bank_alone(program: Program, tmp_path: Path) -> None:
+    bank = (program.questions / "kinds.yaml").read_bytes()
+    program.run(stdin=" 3q")
+    with program.terminal(env=editor(tmp_path, "s/Which number is even/Which one is even/")) as terminal:
         terminal.wait_for("Which number is even?")
         terminal.send("e")
-        assert "2/" in terminal.wait_for("Which one is even?")
+        screen = terminal.wait_for("your wording is in")
+        assert "Which one is even?" in screen
+        assert "2/" in screen
         terminal.send("u")
         terminal.wait_for(FIRST)
+    assert (program.questions / "kinds.yaml").read_bytes() == bank
+    assert "Which one is even?" in program.run("show", "b-choice").stdout
+    program.run(stdin=" 3q")
+    with program.terminal(env=editor(tmp_path, "s/Which one is even/Which number is even/")) as terminal:
+        terminal.wait_for("Which one is even?")
+        terminal.send("e")
+        assert "Which number is even?" in terminal.wait_for("back in the bank's own words")
+    assert not list((program.home / "data" / "edits").rglob("*.yaml"))
 
 
-def test_a_broken_edit_is_named_and_can_be_mended(own_program: Program, tmp_path: Path) -> None:
-    editor = tmp_path / "editor.sh"
-    editor.write_text('#!/bin/sh\nfor last; do :; done\nsed -i "s/level: 1/level: hard/" "$last"\n')
-    editor.chmod(0o755)
-    with own_program.terminal(env={"VISUAL": str(editor)}) as terminal:
+def test_a_broken_edit_is_named_and_can_be_mended(program: Program, tmp_path: Path) -> None:
+    with program.terminal(env=editor(tmp_path, "s/level: 1/level: hard/")) as terminal:
         terminal.wait_for(FIRST)
         terminal.send("e")
         assert "level" in terminal.wait_for("edit again")
-        editor.write_text('#!/bin/sh\nfor last; do :; done\nsed -i "s/level: hard/level: 1/" "$last"\n')
+        editor(tmp_path, "s/level: hard/level: 2/")
         terminal.send("e")
+        assert "level 2" in terminal.wait_for(FIRST)
+
+
+def test_an_edit_left_broken_is_kept_as_a_draft_and_breaks_nothing(program: Program, tmp_path: Path) -> None:
+    with program.terminal(env=editor(tmp_path, "s/level: 1/level: hard/")) as terminal:
         terminal.wait_for(FIRST)
+        terminal.send("e")
+        terminal.wait_for("edit again")
+        terminal.send("q")
+        screen = terminal.wait_for("not taken over")
+        assert FIRST in screen
+        assert "1/6" in screen
+        editor(tmp_path, "s/level: hard/level: 3/")
+        terminal.send("e")
+        assert "level 3" in terminal.wait_for("your wording is in")
+
+
+def test_an_edit_cannot_take_a_question_its_identity(program: Program, tmp_path: Path) -> None:
+    with program.terminal(env=editor(tmp_path, "s/id: a-recall/id: b-recall/")) as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send("e")
+        assert "your progress hangs on its id" in terminal.wait_for("edit again")
 
 
 def test_pipes(program: Program) -> None:
@@ -299,6 +331,40 @@ def test_a_narrow_window_shows_every_grade(program: Program, columns: int) -> No
         last = terminal.settle().splitlines()
         (footer,) = [line for line in last if "▸3" in line]
         assert {word.lstrip("▸") for word in footer.split()} >= {"1", "2", "3", "4"}
+
+
+def test_a_paste_is_no_keys_and_can_be_an_answer(program: Program) -> None:
+    with program.terminal() as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send("\x1b[200~ 4sbq\r\x1b[201~")
+        terminal.settle()
+        terminal.send("?")
+        assert FIRST in terminal.wait_for("grade the answer")
+        assert "1/6" in terminal.screen
+    assert answers(program) == []
+    program.run(stdin=" 3 3 3")
+    with program.terminal() as terminal:
+        terminal.wait_for("Fill the blank.")
+        terminal.send("\x1b[200~prime\x1b[201~")
+        terminal.wait_for("› prime")
+        terminal.send("\r")
+        terminal.wait_for("▸3")
+
+
+def test_a_resize_while_typing_redraws_the_card(program: Program) -> None:
+    program.run(stdin=" 3 3 3")
+    with program.terminal() as terminal:
+        terminal.wait_for("Fill the blank.")
+        terminal.send("\rpri")
+        terminal.wait_for("› pri")
+        terminal.resize(60, 24)
+        terminal.settle()
+        (top,) = [line for line in terminal.screen.splitlines() if line.startswith("╭")]
+        assert len(top) == 60
+        terminal.send("me")
+        terminal.wait_for("› prime")
+        terminal.send("\r")
+        terminal.wait_for("▸3")
 
 
 def test_further_lines_of_a_paste_are_no_keys(program: Program) -> None:

@@ -68,6 +68,8 @@ def _child(script: str, *, start: bool = True) -> pexpect.spawn:
         ("\x1b[<35;10;20Mx", ["unknown", "x"]),
         ("\x1b\x1b[A", ["esc", "up"]),
         ("\x00\x85", ["unknown", "unknown"]),
+        ("\x1b[200~q 1\r\n\x1b[A中\x1b[201~x", ["paste:q 1   [A中", "x"]),
+        ("\x1b[200~\x1b[201~x", ["paste:", "x"]),
     ],
 )
 def test_decoder(sent: str, keys: list[str]) -> None:
@@ -83,8 +85,23 @@ def test_a_lone_escape_is_a_key_only_when_nothing_follows() -> None:
     assert decoder.settle() == []
 
 
+def test_a_paste_is_held_until_its_end_comes() -> None:
+    decoder = KeyDecoder()
+    assert decoder.feed("\x1b[200~que") == []
+    assert not decoder.pending  # however long the rest takes, it is no lone Esc
+    assert decoder.feed("ry\x1b[20") == []
+    assert decoder.feed("1~q") == ["paste:query", "q"]
+    assert decoder.feed("\x1b[200~lost") == []
+    assert decoder.settle() == ["paste:lost"]
+
+
 @given(
-    st.lists(st.sampled_from([*"ab1中é", "\x1b[A", "\x1b[3~", "\x1bOP", "\x1bx", "\r", "\x7f"])), st.data()
+    st.lists(
+        st.sampled_from(
+            [*"ab1中é", "\x1b[A", "\x1b[3~", "\x1b[200~ab\x1b[201~", "\x1bOP", "\x1bx", "\r", "\x7f"]
+        )
+    ),
+    st.data(),
 )
 def test_decoder_does_not_care_where_reads_are_cut(codes: list[str], data: st.DataObject) -> None:
     text = "".join(codes)
@@ -397,6 +414,7 @@ def test_editing_a_line() -> None:
     assert _typed(["ctrl-w"], "two words ") == ("two ", 4)
     assert _typed(["home", "delete", "backspace", "left"], "ab") == ("b", 0)
     assert _typed(["tab", "unknown", "resize"], "ab") == ("ab", 2)
+    assert _typed(["left", "paste:x y"], "ab") == ("ax yb", 4)
 
 
 def test_an_accent_moves_with_its_letter() -> None:

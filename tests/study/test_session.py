@@ -48,6 +48,19 @@ def test_new_cards_stop_at_the_daily_limit(store: Store, settings: Settings, wal
     assert len(set(tomorrow) - set(first)) == settings.new_per_day
 
 
+def test_turning_to_a_card_loses_no_other(store: Store, settings: Settings, wall: Wall) -> None:
+    session = begin(store, settings, wall)
+    waiting = [question.id for question in session.coming(10)]
+    session.turn_to(waiting[4])
+    assert [shown(session), session.counts.remaining] == [waiting[4], 10]
+    session.answer(Rating.EASY, 1000)
+    session.undo()  # it comes first now, and must come yet when another is turned to
+    session.turn_to(waiting[2])
+    assert shown(session) == waiting[2]
+    session.turn_to("no-such-card")
+    assert set(learn(session, wall)) == set(waiting)
+
+
 def test_new_cards_take_turns_and_begin_with_the_easy_ones(
     store: Store, settings: Settings, wall: Wall
 ) -> None:
