@@ -1,0 +1,242 @@
+"""Attention: every query looks at all keys and takes home a weighted mean of the values.
+
+    Attention(Q, K, V) = softmax(Q Kᵀ / √d_k) V                                     (equation 1)
+
+The dot product of a query and a key says how well they fit, √d_k keeps it from growing with the width, the
+softmax makes weights of it: at least 0, and 1 in sum. Several heads do this side by side, each in its own
+subspace. Attention itself knows no order: positions must come from elsewhere (models.positions).
+
+Boolean masks, as in PyTorch: in the function True means "may be looked at", in the module "may not". A query
+that may look at nothing gets weights and output 0, not NaN, in both, with and without returned weights.
+
+Vaswani et al. 2017, "Attention Is All You Need", section 3.2, https://arxiv.org/abs/1706.03762
+Ainslie et al. 2023, grouped-query attention, section 2.2, https://arxiv.org/abs/2305.13245
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models.dropout import dropout
+
+
+def causal_mask(queries: int, keys: int | None = None, device: torch.device | None = None) -> Tensor:
+    """True where query i may look at key j, (queries, keys): itself and what came before it.
+
+    Where there are more keys than queries, the queries are the last of the sequence.
+    """
+    keys = queries if keys is None else keys
+    everything = torch.ones(queries, keys, dtype=torch.bool, device=device)
+    return everything.tril(diagonal=keys - queries)
+
+
+def padding_mask(lengths: Tensor, size: int | None = None) -> Tensor:
+    """True at the padding of sequences of these lengths (B,), shape (B, size): a `key_padding_mask`."""
+    size = int(lengths.max()) if size is None else size
+    return torch.arange(size, device=lengths.device) >= lengths[:, None]  # (B, size)
+
+
+def scaled_dot_product_attention(
+    query: Tensor,  # (…, H, L, D)
+    key: Tensor,  # (…, H or fewer, S, D)
+    value: Tensor,  # (…, H or fewer, S, Dv)
+    attn_mask: Tensor | None = None,  # broadcast to (…, H, L, S): boolean, or added to the scores
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """Attention written out: the output (…, H, L, Dv), and the weights (…, H, L, S) to look at.
+
+    Arguments and output are those of torch.nn.functional.scaled_dot_product_attention, which is faster and
+    never shows its weights. Like there, dropout is applied whenever dropout_p is above 0.
+    """
+    _check_shapes(query, key, value)
+    if is_causal and attn_mask is not None:
+        raise ValueError("give attn_mask or is_causal, not both")
+    if enable_gqa:
+        groups = query.shape[-3] // key.shape[-3]
+        key, value = key.repeat_interleave(groups, -3), value.repeat_interleave(groups, -3)
+    scale = 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
+    # Q Kᵀ / √d_k
+    scores = query @ key.transpose(-2, -1) * scale  # (…, H, L, S)
+    if is_causal:  # counted from the first key, as PyTorch does; causal_mask counts from the last
+        attn_mask = torch.ones_like(scores, dtype=torch.bool).tril()
+    if attn_mask is not None:
+        scores = masked(scores, attn_mask)
+    weights = dropout(softmax(scores), dropout_p)  # (…, H, L, S)
+    # softmax(Q Kᵀ / √d_k) V
+    return weights @ value, weights
+
+
+def masked(scores: Tensor, attn_mask: Tensor) -> Tensor:
+    """Scores (…, L, S) with −∞ where a boolean mask is False; a mask of numbers is added."""
+    if attn_mask.dtype == torch.bool:
+        return scores.masked_fill(~attn_mask, -math.inf)
+    return scores + attn_mask
+
+
+def softmax(scores: Tensor) -> Tensor:
+    """The softmax over the keys (…, S). Where all scores are −∞ it would be 0/0: all weights are 0 there."""
+    if scores.shape[-1] == 0:
+        return scores
+    nothing = scores.amax(dim=-1, keepdim=True) == -math.inf  # (…, 1)
+    # w_j = exp(s_j) / Σ_k exp(s_k)
+    return scores.masked_fill(nothing, 0.0).softmax(dim=-1).masked_fill(nothing, 0.0)
+
+
+def _check_shapes(query: Tensor, key: Tensor, value: Tensor) -> None:
+    if query.shape[-1] != key.shape[-1]:
+        raise ValueError(f"queries and keys must be equally wide, got {query.shape[-1]} and {key.shape[-1]}")
+    if key.shape[-2] != value.shape[-2]:
+        raise ValueError(f"each key needs a value, got {key.shape[-2]} keys and {value.shape[-2]} values")
+
+
+class KVCache:
+    """Keys and values of the tokens so far. Under a causal mask those of the past never change again."""
+
+    def __init__(self) -> None:
+        self.key: Tensor | None = None  # (B, H, S, D)
+        self.value: Tensor | None = None  # (B, H, S, D)
+
+    def __len__(self) -> int:
+        return 0 if self.key is None else self.key.shape[-2]
+
+    def extend(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """Append the keys and values of new tokens (B, H, L, D); all of them, old and new."""
+        if self.key is not None and self.value is not None:
+            key, value = torch.cat([self.key, key], dim=-2), torch.cat([self.value, value], dim=-2)
+        self.key, self.value = key, value
+        return key, value
+
+
+class MultiHeadAttention(nn.Module):
+    """Several attentions side by side: project, attend in every head, put the heads together, project.
+
+    Arguments and results are those of torch.nn.MultiheadAttention, with sequences batch first and two
+    additions: with fewer `num_kv_heads`, neighbouring heads share keys and values (grouped-query attention,
+    one head for all: multi-query); `rotary` turns queries and keys by their positions (models.positions).
+    """
+
+    def __init__(
+        self,
+        embed_dim: int,
+        num_heads: int,
+        dropout: float = 0.0,
+        bias: bool = True,
+        kdim: int | None = None,
+        vdim: int | None = None,
+        batch_first: bool = True,
+        num_kv_heads: int | None = None,
+        rotary: Callable[[Tensor, int], Tensor] | None = None,
+    ) -> None:
+        super().__init__()
+        num_kv_heads = num_heads if num_kv_heads is None else num_kv_heads
+        if embed_dim % num_heads:
+            raise ValueError(f"embed_dim {embed_dim} cannot be shared out among {num_heads} heads")
+        if num_heads % num_kv_heads:
+            raise ValueError(f"{num_heads} heads cannot share {num_kv_heads} heads of keys and values")
+        self.num_heads, self.num_kv_heads = num_heads, num_kv_heads
+        self.head_dim = embed_dim // num_heads
+        self.dropout = dropout
+        self.batch_first = batch_first
+        self.rotary = rotary
+        self.q_proj = nn.Linear(embed_dim, embed_dim, bias)
+        self.k_proj = nn.Linear(kdim or embed_dim, num_kv_heads * self.head_dim, bias)
+        self.v_proj = nn.Linear(vdim or embed_dim, num_kv_heads * self.head_dim, bias)
+        self.out_proj = nn.Linear(embed_dim, embed_dim, bias)
+        for layer in (self.q_proj, self.k_proj, self.v_proj):
+            nn.init.xavier_uniform_(layer.weight)
+        for layer in (self.q_proj, self.k_proj, self.v_proj, self.out_proj) if bias else ():
+            nn.init.zeros_(layer.bias)
+
+    def forward(
+        self,
+        query: Tensor,  # (B, L, embed_dim)
+        key: Tensor,  # (B, S, kdim)
+        value: Tensor,  # (B, S, vdim)
+        key_padding_mask: Tensor | None = None,  # (B, S)
+        need_weights: bool = True,
+        attn_mask: Tensor | None = None,  # (L, S) or (B · H, L, S)
+        average_attn_weights: bool = True,
+        is_causal: bool = False,
+        cache: KVCache | None = None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """The output (B, L, embed_dim), and the weights (B, L, S), or (B, H, L, S) if not averaged.
+
+        Boolean masks are True where a key may *not* be looked at; others are added to the scores. is_causal
+        hides the future and needs no mask. With `cache`, key and value are new tokens, put behind those of
+        the cache. Without weights the fused kernels do the work.
+        """
+        if not self.batch_first:
+            query, key, value = (x.transpose(0, 1) for x in (query, key, value))
+        q, k, v = self.project(query, key, value, cache)
+        p = self.dropout if self.training else 0.0
+        shared = self.num_kv_heads < self.num_heads
+        unmasked = attn_mask is None and key_padding_mask is None
+        weights = None
+        if is_causal and unmasked and q.shape[-2] == k.shape[-2] and not need_weights:
+            out = F.scaled_dot_product_attention(q, k, v, dropout_p=p, is_causal=True, enable_gqa=shared)
+        else:
+            mask = self._mask(q, k, key_padding_mask, attn_mask, is_causal)
+            if need_weights:
+                out, weights = scaled_dot_product_attention(q, k, v, mask, p, enable_gqa=shared)
+                weights = weights.mean(dim=1) if average_attn_weights else weights
+            else:
+                out = F.scaled_dot_product_attention(q, k, v, mask, p, enable_gqa=shared)  # (B, H, L, D)
+        # MultiHead(Q, K, V) = Concat(head₁, …, head_h) W^O
+        out = self.out_proj(out.transpose(1, 2).flatten(2))  # (B, L, embed_dim)
+        return (out if self.batch_first else out.transpose(0, 1)), weights
+
+    def project(
+        self, query: Tensor, key: Tensor, value: Tensor, cache: KVCache | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries (B, H, L, D), keys and values (B, num_kv_heads, S, D) of sequences (B, L or S, width)."""
+        if query.ndim != 3:
+            raise ValueError(f"expected a batch of sequences (B, L, E), got {tuple(query.shape)}")
+        # head_i = Attention(Q W_i^Q, K W_i^K, V W_i^V)
+        q = self.q_proj(query).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+        k = self.k_proj(key).unflatten(-1, (self.num_kv_heads, -1)).transpose(1, 2)
+        v = self.v_proj(value).unflatten(-1, (self.num_kv_heads, -1)).transpose(1, 2)
+        if self.rotary is not None:
+            past = len(cache) if cache is not None else 0
+            q, k = self.rotary(q, past), self.rotary(k, past)
+        if cache is not None:
+            k, v = cache.extend(k, v)
+        return q, k, v
+
+    @staticmethod
+    def _mask(
+        q: Tensor,
+        k: Tensor,
+        key_padding_mask: Tensor | None,
+        attn_mask: Tensor | None,
+        is_causal: bool,
+    ) -> Tensor | None:
+        """All masks in one, for the function: True where a key may be looked at, or numbers to add."""
+        (batch, _, queries, _), keys = q.shape, k.shape[-2]
+        masks = []
+        if attn_mask is not None:
+            separate = attn_mask.ndim == 3  # one for each sequence and head
+            masks.append(attn_mask.view(batch, -1, queries, keys) if separate else attn_mask)
+        if key_padding_mask is not None:
+            if key_padding_mask.shape != (batch, keys):
+                expected = f"expected key_padding_mask of size {(batch, keys)}"
+                raise ValueError(f"{expected}, got {tuple(key_padding_mask.shape)}")
+            masks.append(key_padding_mask[:, None, None, :])  # (B, 1, 1, S)
+        if is_causal and queries > 1:
+            masks.append(~causal_mask(queries, keys, q.device))
+        if not masks:
+            return None
+        if all(mask.dtype == torch.bool for mask in masks):
+            forbidden = masks[0]
+            for mask in masks[1:]:
+                forbidden = forbidden | mask
+            return ~forbidden
+        total = torch.zeros((), dtype=q.dtype, device=q.device)
+        for mask in masks:
+            total = masked(total, ~mask) if mask.dtype == torch.bool else total + mask
+        return total.to(q.dtype)
