@@ -214,9 +214,18 @@ def _print_list(answers: Mapping[str, Answer], *, as_json: bool) -> None:
     console = make_console()
     width = max(map(len, answers), default=0)
     for answer in answers.values():
-        console.print(f"{answer.name:<{width}}  {answer.title}", soft_wrap=True)
-        if language() == "en" and answer.summary:
-            console.print(f"{'':<{width}}  {answer.summary}", style="dim", soft_wrap=True)
+        title, *more = _introduced(answer)
+        console.print(f"{answer.name:<{width}}  {title}", soft_wrap=True)
+        for line in more:
+            console.print(f"{'':<{width}}  {line}", style="dim", soft_wrap=True)
+
+
+def _introduced(answer: Answer) -> list[str]:
+    """Title and summary, which is English only and may begin with the title."""
+    summary = answer.summary if language() == "en" else ""
+    if summary.casefold().startswith(answer.title.en.casefold()):
+        return [summary]
+    return [str(answer.title), *([summary] if summary else [])]
 
 
 def _print_help(answer: Answer) -> None:
@@ -233,8 +242,7 @@ def _print_help(answer: Answer) -> None:
     lines = [
         tr("Usage: ", "用法：") + f"quizcli demo {answer.name} [--{tr('SETTING VALUE', '设置项 取值')}]...",
         "",
-        f"  {answer.title}",
-        *([f"  {answer.summary}"] if language() == "en" and answer.summary else []),
+        *(f"  {line}" for line in _introduced(answer)),
         "",
         *([tr("Settings:", "设置项：")] if rows else []),
         *(f"  {left:<{width}}  {right}" for left, right in rows),

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 Verb = Literal["grade", "undo", "suspend", "bury", "edit", "quit"]
 Key = tuple[str, str]  # what to press, what it does
 AGAIN, GOOD = 1, 3
+MORE = (" ", "enter", "down", "pagedown")  # go on with a text that is longer than the window
 NARROW, TINY = 76, 50  # columns: below them the grades lose their names, and all else gives way to them
 
 
@@ -95,13 +96,15 @@ class Sitting:
         self._hinted = False
         self._all_keys = False
         self._message = occasion.message
+        self._rest: list[Line] = []  # what the window had no room for yet
         self._began = time.monotonic()
         self._away = 0.0  # seconds spent in demonstrations: not thinking time
         self._thought = 0.0
 
     def decide(self) -> Decision:
         """Show the card and obey keys until one of them settles it."""
-        self._page.turn(self._lines())
+        self._page.turn()
+        self._show(self._lines())
         while True:
             self._page.footer(self._footer())
             if self._occasion.warm:
@@ -113,6 +116,23 @@ class Sitting:
                 return decision
 
     # What is on the page
+
+    def _show(self, lines: Sequence[Line]) -> None:
+        """Print lines below the others; what the window has no room for comes with the next key."""
+        self._rest += lines
+        self._go_on(self._page.room)
+
+    def _go_on(self, room: int) -> None:
+        if not self._keys.interactive:
+            room = len(self._rest)  # nobody is there to turn pages
+        shown, self._rest = self._rest[:room], self._rest[room:]
+        self._page.add(shown)
+
+    def _redraw(self) -> None:
+        """The page from its beginning, after the window has changed."""
+        self._rest = []
+        self._page.redraw([])
+        self._show(self._lines())
 
     def _lines(self) -> list[Line]:
         lines = [header_line(self._occasion.header, self._page.width), *self._question_lines()]
@@ -164,14 +184,16 @@ class Sitting:
     def _press(self, key: str) -> Decision | None:
         """Obey one key: a decision, or None while the card stays."""
         if key == "resize" or key == "ctrl-l":
-            self._page.redraw(self._lines())
+            self._redraw()
+        elif self._rest and key in MORE:
+            self._go_on(self._page.height - 2)
         elif key in ("q", "ctrl-c", "eof"):
             return Decision("quit", interrupted=key == "ctrl-c")
         elif key == "d":
             self._run_demonstration()
         elif key == "?":
             self._all_keys = not self._all_keys
-            self._page.redraw(self._lines())
+            self._redraw()
         elif key == "f" and self._occasion.flag is not None:
             flagged = self._occasion.flag()
             self._message = tr("flagged", "已加旗标") if flagged else tr("flag removed", "已取消旗标")
@@ -223,7 +245,7 @@ class Sitting:
     def _type(self, text: str) -> None:
         self._page.clear_footer()
         editor = LineEditor(self._keys, self._page.console)
-        typed = editor.edit("› ", text or self._typed, redraw=lambda: self._page.redraw(self._lines()))
+        typed = editor.edit("› ", text or self._typed, redraw=self._redraw)
         self._keys.flush()  # the further lines of a pasted text are no keys
         if typed is not None and typed.strip():
             self._reveal(typed.strip())
@@ -239,7 +261,7 @@ class Sitting:
         self._response = response
         self._thought = self._thinking()
         self._answered = True
-        self._page.add(self._answer_lines())
+        self._show(self._answer_lines())
 
     def _judged(self, response: Response) -> Verdict:
         from quizcli.study.grading import (
@@ -264,7 +286,7 @@ class Sitting:
             self._message = tr("no hint here", "这道题没有提示")
         elif not self._hinted:
             self._hinted = True
-            self._page.add(self._hint_lines())
+            self._show(self._hint_lines())
 
     def _run_demonstration(self) -> None:
         if self._question.demo is None:
@@ -283,7 +305,9 @@ class Sitting:
             self._keys.flush()
             self._keys.read()
         self._away += time.monotonic() - left
-        self._page.turn(self._lines())
+        self._rest = []
+        self._page.turn()
+        self._show(self._lines())
 
     def _thinking(self) -> float:
         return time.monotonic() - self._began - self._away
@@ -293,7 +317,11 @@ class Sitting:
     def _footer(self) -> Line:
         if self._message:
             return Line(f" {self._message}", style=theme.ACCENT)
-        return footer(self._grades() if self._answered else self._commands(), self._page.width)
+        keys = self._grades() if self._answered else self._commands()
+        if self._rest:
+            space = tr("space", "空格")
+            keys = [(space, tr("more", "下文")), *(pair for pair in keys if pair[0] != space)]
+        return footer(keys, self._page.width)
 
     def _grades(self) -> list[Key]:
         """The four grades with the intervals they would give; the space bar takes the one with the mark."""

@@ -32,7 +32,12 @@ def ticked(store: Store, question: AnyQuestion) -> list[TickedClaim]:
                 tolerance=measured.tolerance,
                 unit=measured.unit,
             )
-            day = time.strftime("%Y-%m-%d", time.localtime(measured.at / 1000))
+            day = _day(measured.at / 1000)
             where = tr("synthetic digits, ", "合成数字，") if measured.synthetic else ""
             lines.append(TickedClaim(name, measured.holds, f"{claim_figures(claim)}  ({where}{day})"))
     return lines
+
+
+def _day(seconds: float) -> str:
+    day, today = (time.strftime("%Y-%m-%d", time.localtime(at)) for at in (seconds, None))
+    return tr("today", "今天") if day == today else day

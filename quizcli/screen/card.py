@@ -212,7 +212,7 @@ def _claims(claims: Sequence[TickedClaim], width: int) -> list[Text]:
     names = [visible(claim.label or claim.id) for claim in claims]
     column = max(cell_len(name) for name in names)
     aligned = column + max(cell_len(claim.numbers) for claim in claims) + 4 <= width
-    lines = [Text(tr("measured before", "此前测得"), theme.QUIET)]
+    lines = [Text(tr("measured", "实测"), theme.QUIET)]
     for claim, name in zip(claims, names, strict=True):
         padding = " " * (column - cell_len(name) + 2) if aligned else " "
         parts = [Span(name), Span(padding, solid=aligned), Span(visible(claim.numbers), theme.QUIET)]

@@ -22,6 +22,7 @@ from quizcli.screen.status import (
 from quizcli.text import words
 
 _AIRY, _AIRIER = 20, 28  # lines: from here on a blank line stands above the panels, and one below
+_SHRUNK = 0.6  # of their lines the panels keep at least when all that is said shall stand in one window
 _NOTES = 3  # lines at most while the demonstration runs
 
 
@@ -68,8 +69,12 @@ class Frames:
         claims = claims_in_full(board, width)
         notes = [row for note in board.notes for row in note_lines(words(note.text), width, 100)]
         failure = failure_lines(board.last, width, debug) if isinstance(board.last, Failed) else []
-        panels = self._panels(width, self._room or height - 4 - len(claims))
-        blocks = [[header(board, seconds, width)], panels, notes, claims, failure]
+        around = [[header(board, seconds, width)], notes, claims, failure]
+        spare = height - 2 - sum(len(block) + 1 for block in around if block)  # a prompt follows below
+        room = self._room or height - 4 - len(claims)
+        if _SHRUNK * room <= spare:
+            room = min(room, spare)
+        blocks = [around[0], self._panels(width, room), *around[1:]]
         lines = [row for block in blocks if block for row in ([], *block)]
         return lines[1:]
 

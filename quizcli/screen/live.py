@@ -89,6 +89,7 @@ def watch(
         return viewer.logged(debug)
     with ending_cleanly(), Stage(console) as stage, _hooks(keys, stage):
         viewer.watch(stage)
+        viewer.hold(stage)
     viewer.print_last(debug)
     if keys is not None:
         keys.flush()  # a q that came too late to stop the run must not end the session
@@ -176,6 +177,17 @@ class _Viewer:
                 stage.forget()
                 self._stop()
 
+    def hold(self, stage: Stage) -> None:
+        """Keep the picture until a key is pressed, where the text that follows would push it out of sight."""
+        while self._keys is not None and self._stopped_at is None and isinstance(self._board.last, Finished):
+            width, height = self._console.size
+            if len(self._drawing.final(width, height, self._clock)) < height:
+                return
+            self._draw(stage)
+            if self._keys.read() not in ("resize", "ctrl-l"):
+                return
+            stage.forget()
+
     def print_last(self, debug: bool) -> None:
         """Print the last frame where the cursor stands: it goes into the scrollback like any text."""
         width, height = self._console.size
@@ -212,6 +224,8 @@ class _Viewer:
         """The keys that do something now."""
         if self._keys is None:
             return [("ctrl-c", self._back)]
+        if self._board.last is not None:
+            return [(tr("any key", "任意键"), tr("what you saw", "说明"))]
         pause = tr("resume", "继续") if self._run.paused else tr("pause", "暂停")
         save = [("s", tr("save", "保存"))] if self._save else []
         return [("space", pause), *save, ("q", self._back)]

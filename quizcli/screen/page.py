@@ -23,6 +23,7 @@ class Page:
         self.console = console
         self._live = console.is_terminal and not console.is_dumb_terminal
         self._footer: Text | None = None
+        self._rows = 0  # printed since the page began
 
     def __enter__(self) -> Self:
         return self
@@ -42,12 +43,18 @@ class Page:
         """Rows of the window."""
         return self.console.height
 
+    @property
+    def room(self) -> int:
+        """Lines that can be added, above a footer, before the page's first line leaves the window."""
+        return max(0, self.height - 1 - self._rows)
+
     def turn(self, lines: Sequence[Text] = ()) -> None:
         """Begin a new page at the top of the window; what stood there moves up into the scrollback."""
         self.clear_footer()
         if self._live:
             # From row r, height - 1 line feeds scroll exactly the r - 1 rows above the cursor off the window.
             self._write(_BEGIN + "\n" * (self.height - 1) + "\x1b[H\x1b[J")
+        self._rows = 0
         self.add(lines)
 
     def redraw(self, lines: Sequence[Text]) -> None:
@@ -55,6 +62,7 @@ class Page:
         footer, self._footer = self._footer, None
         if self._live:
             self._write(_BEGIN + "\x1b[H\x1b[J")
+        self._rows = 0
         self.add(lines)
         if footer is not None:
             self.footer(footer)
@@ -65,6 +73,7 @@ class Page:
         if self._live:
             self._write(_BEGIN)
         self.clear_footer()
+        self._rows += len(lines)
         for line in lines:
             self.console.print(line, no_wrap=True, overflow="ignore", crop=False, soft_wrap=True)
         if footer is not None:

@@ -15,7 +15,7 @@ from quizcli.screen.lines import Line, cut, line, width_of
 from quizcli.screen.numbers import nice_step, number, widened
 from quizcli.screen.palette import QUIET, STRONG, series
 
-_SIGNS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_SIGNS = "abcdefghijklmnopqrstuvwxyz0123456789"  # letters: a digit beside "p = 0.5" would read as a value
 _WIDEST = 4  # one axis may be this many times the other before the two get scales of their own
 
 
@@ -72,7 +72,7 @@ def _canvas(spans: Sequence[tuple[float, float]], width: int, rows: int) -> Dots
 
 
 def group_signs(event: Points) -> dict[int, str]:
-    """One cell for each group: its name if that is one character, its initial if all differ, else a digit."""
+    """One cell for each group: its one-character name, its initial where all differ, else a letter."""
     names = event.group_names
     initials = [name[:1].lower() for name in names]
     if names and all(cell_len(name) == 1 for name in names):

@@ -183,7 +183,7 @@ def test_a_demonstration_from_a_card_ticks_its_claims(program: Program) -> None:
         terminal.send(" ")
         terminal.wait_for(FIRST)
         terminal.send(" ")
-        assert "✓ mean-is-half" in terminal.wait_for("measured before")
+        assert "✓ mean-is-half" in terminal.wait_for("measured")
         terminal.send("q")
         assert terminal.exit_status() == 0
         assert not terminal.cursor_hidden
@@ -365,6 +365,24 @@ def test_a_resize_while_typing_redraws_the_card(program: Program) -> None:
         terminal.wait_for("› prime")
         terminal.send("\r")
         terminal.wait_for("▸3")
+
+
+def test_an_answer_longer_than_the_window_is_read_from_its_beginning(program: Program) -> None:
+    with program.terminal(rows=9) as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send(" ")
+        screen = terminal.wait_for("space more")
+        assert FIRST in screen
+        assert "It asks for a spoken answer." in screen
+        assert "none needed" not in screen
+        terminal.send(" ")
+        assert "none needed" in terminal.wait_for("▸3")
+        assert "space more" not in terminal.settle()
+        terminal.resize(80, 8)
+        assert FIRST in terminal.wait_for("space more")
+        terminal.send("4")  # who has read enough need not turn the pages
+        terminal.wait_for("Which number is even?")
+    assert answers(program) == [("a-recall", 4)]
 
 
 def test_further_lines_of_a_paste_are_no_keys(program: Program) -> None:

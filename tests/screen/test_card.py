@@ -178,7 +178,7 @@ def test_answer_of_a_recall_question() -> None:
         "  watch out\n"
         "  ! Forgetting the KL term.\n"
         "\n"
-        "  measured before\n"
+        "  measured\n"
         "  ✓ elbo-reached          105.9 ≤ 106.5 nats\n"
         "  ✗ KL is never negative  −0.1 ≥ 0\n"
         "\n"

@@ -128,6 +128,16 @@ def test_the_last_frame_stays_and_the_terminal_is_as_before() -> None:
     assert window.raw.rfind(b"\x1b[?25h") > window.raw.rfind(b"\x1b[?25l")
 
 
+def test_a_picture_that_the_text_would_push_out_stays_until_a_key() -> None:
+    with Window("0.3, Finished(seconds=1)", rows=12) as window:
+        held = window.wait_for("any key what you saw")
+        assert "done" in held
+        window.child.send("x")
+        text = window.end()
+    assert "negative ELBO" in text
+    assert "any key" not in text
+
+
 @pytest.mark.parametrize("key", ["q", "\x03"])
 def test_stopping_keeps_the_claims_so_far(key: str) -> None:
     with Window("60.0, Finished(seconds=60)") as window:

@@ -46,10 +46,10 @@ def test_initials_and_a_legend_for_longer_names() -> None:
     assert any("g" in row for row in text[:-1])
 
 
-def test_digits_where_initials_do_not_differ() -> None:
+def test_letters_where_initials_do_not_differ() -> None:
     points = ring(0) + ring(1)
-    assert group_signs(scatter(points, ("train", "test"))) == {0: "0", 1: "1"}
-    assert group_signs(scatter(points, ("真实", "生成"))) == {0: "0", 1: "1"}
+    assert group_signs(scatter(points, ("train", "test"))) == {0: "a", 1: "b"}
+    assert group_signs(scatter(points, ("真实", "生成"))) == {0: "a", 1: "b"}
 
 
 def test_one_group_needs_no_sign() -> None:
