@@ -34,6 +34,7 @@ QUICK = {"epochs": 1, "batch": 128, "lr": 0.005}
 
 LAYOUT = (("nats", "latent"), ("samples",))
 LOOK = 25  # steps between two looks at the loss: each look waits for the device
+IMAGES = {"en": "images", "zh": "图"}
 FRAME = 0.3  # seconds between two frames of samples and latent map
 DRAWN = 32  # samples on the screen
 MAPPED = 500  # test images on the latent map
@@ -125,7 +126,7 @@ def _watch(model: VAE, training: Split, test: Split, recipe: Recipe, device: Dev
                 total=steps,
                 text={"en": f"epoch {epoch}/{recipe.epochs}", "zh": f"第 {epoch}/{recipe.epochs} 轮"},
                 rate=step * recipe.batch / (time.perf_counter() - began),
-                unit="images",
+                unit=IMAGES,
             )
         if step % max(2 * LOOK, steps // 20) == 0:
             # Every fifth image: the first half of MNIST's test set is easier than the second.
@@ -141,8 +142,13 @@ def _curves(step: int, reconstruction: float, kl: float) -> Iterator[Event]:
         panel="nats",
         x=step,
         values={"train": reconstruction + kl, "reconstruction": reconstruction, "KL": kl},
+        names={
+            "train": {"en": "train", "zh": "训练"},
+            "test": {"en": "test", "zh": "测试"},
+            "reconstruction": {"en": "reconstruction", "zh": "重构"},
+        },
         title={"en": "−ELBO and its two terms, nats an image", "zh": "−ELBO 及其两项（nat/图）"},
-        x_label="steps",
+        x_label={"en": "steps", "zh": "步"},
     )
 
 

@@ -40,6 +40,11 @@ def tr(en: str, zh: str) -> str:
     return zh if _current == "zh" else en
 
 
-def words(text: Mapping[str, str]) -> str:
-    """What an event's {"en": …, "zh": …} says in the language in use, else in the other one."""
+def words(text: Mapping[str, str] | str) -> str:
+    """What an event's {"en": …, "zh": …} says in the language in use, else in the other one.
+
+    A plain string says the same in every language.
+    """
+    if isinstance(text, str):
+        return text
     return text.get(_current) or next(iter(text.values()), "")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Words = dict[str, str]  # {"en": …, "zh": …}
+Label = str | Words  # a plain string is the same in every language: "KL", "p = 0.5"
 Setting = bool | int | float | str
 Relation = Literal["<=", ">=", "≈", "<", ">", "=="]
 
@@ -72,18 +73,22 @@ class Progress(_Event, frozen=True, tag="progress"):
     total: float
     text: Words = {}
     rate: float | None = None
-    unit: str = ""
+    unit: Label = ""
 
 
 class Scalars(_Event, frozen=True, tag="scalars"):
-    """One more point (x, value) on each named curve of a chart panel."""
+    """One more point (x, value) on each curve of a chart panel.
+
+    `names` says what a curve is called where its key in `values` is not a name in every language.
+    """
 
     panel: str
     x: float
     values: dict[str, float]
+    names: dict[str, Words] = {}
     title: Words = {}
-    unit: str = ""
-    x_label: str = ""
+    unit: Label = ""
+    x_label: Label = ""
     log: bool = False  # logarithmic y axis
 
 
@@ -110,8 +115,8 @@ class Heatmap(_Event, frozen=True, tag="heatmap"):
     diverging: bool = False
     x_label: Words = {}
     y_label: Words = {}
-    x_ticks: tuple[str, ...] = ()
-    y_ticks: tuple[str, ...] = ()
+    x_ticks: tuple[Label, ...] = ()
+    y_ticks: tuple[Label, ...] = ()
     title: Words = {}
     caption: Words = {}
 
@@ -122,7 +127,7 @@ class Points(_Event, frozen=True, tag="points"):
     panel: str
     xy: Array
     groups: tuple[int, ...] = ()
-    group_names: tuple[str, ...] = ()
+    group_names: tuple[Label, ...] = ()
     title: Words = {}
     caption: Words = {}
 
@@ -131,19 +136,19 @@ class Bars(_Event, frozen=True, tag="bars"):
     """Horizontal bars, one a label. With `parts` each value is stacked: values[i][j] belongs to parts[j]."""
 
     panel: str
-    labels: tuple[str, ...]
+    labels: tuple[Label, ...]
     values: tuple[tuple[float, ...], ...]  # one row a label; one number a part
-    parts: tuple[str, ...] = ()
+    parts: tuple[Label, ...] = ()
     title: Words = {}
-    unit: str = ""
+    unit: Label = ""
 
 
 class Table(_Event, frozen=True, tag="table"):
     """Rows of short cells under column heads."""
 
     panel: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    columns: tuple[Label, ...]
+    rows: tuple[tuple[Label, ...], ...]
     title: Words = {}
 
 

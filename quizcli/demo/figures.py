@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quizcli.demo.events import Array, Bars, Event, Heatmap, Images, Points, Scalars, Words
+from quizcli.demo.events import Array, Bars, Event, Heatmap, Images, Label, Points, Scalars, Words
 from quizcli.errors import QuizError
 from quizcli.text import language, tr
 
@@ -100,11 +100,11 @@ def _draw_figure(events: list[Any], path: Path) -> None:
             case Heatmap():
                 _draw_heatmap(axes, last, bool(chinese))
             case Points():
-                _draw_points(axes, last)
+                _draw_points(axes, last, bool(chinese))
             case Bars():
-                _draw_bars(axes, last)
+                _draw_bars(axes, last, bool(chinese))
             case _:
-                _draw_curves(axes, events)
+                _draw_curves(axes, events, bool(chinese))
         title: Words = next((event.title for event in reversed(events) if event.title), {})
         axes.set_title(_said(title, bool(chinese)) or last.panel, loc="left")
         figure.savefig(path)
@@ -117,20 +117,25 @@ def _chinese_fonts() -> list[str]:
     return [name for name in _CHINESE_FONTS if name in here]
 
 
-def _said(words: Words, chinese: bool) -> str:
+def _said(words: Label, chinese: bool) -> str:
     """The words in the language in use; in English where no font here has Chinese."""
+    if isinstance(words, str):
+        return words
     return words.get(language() if chinese else "en", "")
 
 
-def _draw_curves(axes: Axes, events: list[Scalars]) -> None:
-    names = dict.fromkeys(name for event in events for name in event.values)
-    for name in names:
+def _draw_curves(axes: Axes, events: list[Scalars], chinese: bool) -> None:
+    names: dict[str, Label] = {name: name for event in events for name in event.values}
+    for event in events:
+        names |= event.names
+    for name, called in names.items():
         points = [(event.x, event.values[name]) for event in events if name in event.values]
-        axes.plot(*zip(*points, strict=True), label=name, marker="o" if len(points) == 1 else None)
+        marker = "o" if len(points) == 1 else None
+        axes.plot(*zip(*points, strict=True), label=_said(called, chinese), marker=marker)
     if any(event.log for event in events):
         axes.set_yscale("log")
-    axes.set_xlabel(next((event.x_label for event in reversed(events) if event.x_label), ""))
-    axes.set_ylabel(next((event.unit for event in reversed(events) if event.unit), ""))
+    axes.set_xlabel(_said(next((event.x_label for event in reversed(events) if event.x_label), ""), chinese))
+    axes.set_ylabel(_said(next((event.unit for event in reversed(events) if event.unit), ""), chinese))
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
 
 
@@ -159,12 +164,12 @@ def _draw_heatmap(axes: Axes, event: Heatmap, chinese: bool) -> None:
     for axis, ticks in ((axes.xaxis, event.x_ticks), (axes.yaxis, event.y_ticks)):
         axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         if ticks:
-            axis.set_ticks(range(len(ticks)), ticks)
+            axis.set_ticks(range(len(ticks)), [_said(tick, chinese) for tick in ticks])
     axes.set_xlabel(_said(event.x_label, chinese))
     axes.set_ylabel(_said(event.y_label, chinese))
 
 
-def _draw_points(axes: Axes, event: Points) -> None:
+def _draw_points(axes: Axes, event: Points, chinese: bool) -> None:
     import numpy as np
 
     xy = _numbers(event.xy)  # (n, 2)
@@ -176,22 +181,22 @@ def _draw_points(axes: Axes, event: Points) -> None:
             xy[groups == group, 1],
             s=8,
             marker="os^Dv*Pp<>"[group % 10],
-            label=event.group_names[group] if named else str(group),
+            label=_said(event.group_names[group], chinese) if named else str(group),
         )
     axes.set_aspect("equal", adjustable="datalim")
     if event.groups:
         axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
 
 
-def _draw_bars(axes: Axes, event: Bars) -> None:
+def _draw_bars(axes: Axes, event: Bars, chinese: bool) -> None:
     places = range(len(event.labels))
     left = [0.0] * len(event.labels)
     for k, part in enumerate(event.parts or ("",)):
         widths = [row[k] if math.isfinite(row[k]) else 0.0 for row in event.values]
-        axes.barh(places, widths, left=left, label=part)
+        axes.barh(places, widths, left=left, label=_said(part, chinese))
         left = [a + b for a, b in zip(left, widths, strict=True)]
-    axes.set_yticks(places, event.labels)
+    axes.set_yticks(places, [_said(label, chinese) for label in event.labels])
     axes.invert_yaxis()
-    axes.set_xlabel(event.unit)
+    axes.set_xlabel(_said(event.unit, chinese))
     if event.parts:
         axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))

@@ -12,6 +12,7 @@ from quizcli.demo.events import (
     Finished,
     Heatmap,
     Images,
+    Label,
     Note,
     Points,
     Progress,
@@ -29,9 +30,10 @@ class Curves:
     def __init__(self, panel: str) -> None:
         self.panel = panel
         self.title: Words = {}
-        self.unit = ""
-        self.x_label = ""
+        self.unit: Label = ""
+        self.x_label: Label = ""
         self.log = False
+        self.names: dict[str, Words] = {}
         self.curves: dict[str, Curve] = {}
 
     def add(self, event: Scalars) -> None:
@@ -40,6 +42,7 @@ class Curves:
         self.unit = event.unit or self.unit
         self.x_label = event.x_label or self.x_label
         self.log = event.log or self.log
+        self.names |= event.names
         for name, value in event.values.items():
             self.curves.setdefault(name, Curve()).add(event.x, value)
 

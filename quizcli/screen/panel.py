@@ -66,7 +66,8 @@ def draw_panel(panel: Panel, width: int, height: int, colour: bool = True) -> li
 def _body(panel: Panel, width: int, height: int, colour: bool) -> list[Line]:
     match panel:
         case Curves():
-            return draw_chart(panel.curves, width, height, log=panel.log, x_label=panel.x_label)
+            curves = {words(panel.names.get(key, key)): curve for key, curve in panel.curves.items()}
+            return draw_chart(curves, width, height, log=panel.log, x_label=words(panel.x_label))
         case Images():
             return draw_images(panel, width, height, colour)
         case Heatmap():
@@ -89,9 +90,9 @@ def _title(panel: Panel, width: int, height: int) -> Line:
     """The panel's title, and quietly what its numbers mean or how much of it is shown."""
     match panel:
         case Curves():
-            remarks = [panel.unit, tr("log scale", "对数坐标") if panel.log else ""]
+            remarks = [words(panel.unit), tr("log scale", "对数坐标") if panel.log else ""]
         case Bars():
-            remarks = [panel.unit]
+            remarks = [words(panel.unit)]
         case Images():
             remarks = [_shown(panel, width, height)]
         case _:

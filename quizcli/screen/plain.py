@@ -51,7 +51,7 @@ class Log:
         if percent < self._reported + _STEP and (percent >= self._reported and doing == self._doing):
             return ""
         self._reported, self._doing = percent - percent % _STEP, doing
-        speed = "" if event.rate is None else f"{number(event.rate, 3)} {event.unit}/s"
+        speed = "" if event.rate is None else f"{number(event.rate, 3)} {words(event.unit)}/s"
         return "  ".join(part for part in (f"{percent:>3} %", doing, speed) if part)
 
     def _claim(self, claim: Claim) -> str:

@@ -14,6 +14,7 @@ from quizcli.screen.braille import Dots
 from quizcli.screen.lines import Line, cut, line, width_of
 from quizcli.screen.numbers import nice_step, number, widened
 from quizcli.screen.palette import QUIET, STRONG, series
+from quizcli.text import words
 
 _SIGNS = "abcdefghijklmnopqrstuvwxyz0123456789"  # letters: a digit beside "p = 0.5" would read as a value
 _WIDEST = 4  # one axis may be this many times the other before the two get scales of their own
@@ -73,7 +74,7 @@ def _canvas(spans: Sequence[tuple[float, float]], width: int, rows: int) -> Dots
 
 def group_signs(event: Points) -> dict[int, str]:
     """One cell for each group: its one-character name, its initial where all differ, else a letter."""
-    names = event.group_names
+    names = [words(name) for name in event.group_names]
     initials = [name[:1].lower() for name in names]
     if names and all(cell_len(name) == 1 for name in names):
         return dict(enumerate(names))
@@ -96,11 +97,12 @@ def _legend(
 ) -> Line:
     """What the signs stand for, and the ranges of the two axes where there is room."""
     parts: Line = []
+    names = [words(name) for name in event.group_names]
     for group in groups:
-        if group < len(event.group_names) and event.group_names[group] != signs.get(group):
+        if group < len(names) and names[group] != signs.get(group):
             style = series(group)
             gap = "  " if parts else ""
-            parts += line(gap, (f"{signs[group]} ", style + STRONG), (event.group_names[group], style))
+            parts += line(gap, (f"{signs[group]} ", style + STRONG), (names[group], style))
     (left, right), (low, high) = ((number(a, 3), number(b, 3)) for a, b in spans)
     ranges = f"x {left} … {right}  y {low} … {high}"
     gap = "  " if parts else ""

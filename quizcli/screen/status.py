@@ -82,7 +82,7 @@ def progress_line(progress: Progress, width: int, *, paused: bool = False) -> Li
     """A bar, the share that is done, and the speed."""
     share = min(1.0, max(0.0, progress.done / progress.total)) if progress.total > 0 else 0.0
     percent = f" {int(share * 100):>3} %"
-    speed = "" if progress.rate is None else f"   {number(progress.rate, 3)} {progress.unit}/s"
+    speed = "" if progress.rate is None else f"   {number(progress.rate, 3)} {words(progress.unit)}/s"
     state = "   " + tr("paused", "已暂停") if paused else ""
     cells = min(_BAR, width - 2 - cell_len(percent + state))
     if cells < 4:

@@ -7,13 +7,14 @@ from rich.cells import cell_len
 from quizcli.demo.events import Table
 from quizcli.screen.lines import Line, cut, fit, line
 from quizcli.screen.palette import QUIET
+from quizcli.text import words
 
 GAP = 2  # cells between columns
 
 
 def column_widths(event: Table) -> list[int]:
     """Cells that each column needs."""
-    rows = [event.columns, *event.rows]
+    rows = _spoken(event)
     count = max(len(row) for row in rows)
     return [max(cell_len(row[k]) for row in rows if k < len(row)) for k in range(count)]
 
@@ -29,13 +30,19 @@ def draw_table(event: Table, width: int, height: int) -> list[Line]:
     widths = column_widths(event)
     while sum(widths) + GAP * (len(widths) - 1) > width and max(widths) > 4:
         widths[widths.index(max(widths))] -= 1
-    right = [all(_is_number(row[k]) for row in event.rows if k < len(row)) for k in range(len(widths))]
-    lines = [line((_row(event.columns, widths, right), QUIET))]
-    lines += [line(_row(row, widths, right)) for row in event.rows]
+    head, *rows = _spoken(event)
+    right = [all(_is_number(row[k]) for row in rows if k < len(row)) for k in range(len(widths))]
+    lines = [line((_row(head, widths, right), QUIET))]
+    lines += [line(_row(row, widths, right)) for row in rows]
     hidden = len(lines) - height
     if hidden > 0 and height > 1:
         lines[height - 1 :] = [line((f"… +{hidden + 1}", QUIET))]
     return [cut(row, width) for row in lines[: max(0, height)]]
+
+
+def _spoken(event: Table) -> list[list[str]]:
+    """The heads and the rows in the language in use."""
+    return [[words(cell) for cell in row] for row in (event.columns, *event.rows)]
 
 
 def _is_number(text: str) -> bool:
@@ -44,7 +51,7 @@ def _is_number(text: str) -> bool:
     )
 
 
-def _row(cells: tuple[str, ...], widths: list[int], right: list[bool]) -> str:
+def _row(cells: list[str], widths: list[int], right: list[bool]) -> str:
     parts = []
     for text, width, to_right in zip(cells, widths, right, strict=False):
         text = fit(text, width)

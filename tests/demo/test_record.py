@@ -39,21 +39,21 @@ BOTH = {"en": "In English, $5", "zh": "用中文"}
 PANELS: list[Event] = [
     Scalars(panel="loss", x=0.0, values={"train": 3.0, "test": math.nan}, title=BOTH, log=True),
     Scalars(panel="loss", x=1.0, values={"train": 2.0, "test": math.inf}, unit="nats", x_label="step"),
-    Scalars(panel="loss", x=2.0, values={"train": -2.0}),
+    Scalars(panel="loss", x=2.0, values={"train": -2.0}, names={"train": BOTH}, unit=BOTH, x_label=BOTH),
     Images(panel="grey pictures", images=Array(bytes(range(200)), (5, 8, 5), "uint8"), title=BOTH),
     Images(panel="colour", images=Array(floats(*[0.5] * 12), (1, 2, 2, 3), "float32"), columns=3),
-    Heatmap(panel="map", values=Array(floats(1, 2, math.nan, 4), (2, 2), "float32"), x_ticks=("a", "b")),
+    Heatmap(panel="map", values=Array(floats(1, 2, math.nan, 4), (2, 2), "float32"), x_ticks=("a", BOTH)),
     Heatmap(panel="signed", values=Array(floats(-1, 3), (1, 2), "float32"), diverging=True, x_label=BOTH),
     Heatmap(panel="empty map", values=Array(floats(math.nan), (1, 1), "float32")),
     Points(
         panel="cloud",
         xy=Array(floats(0, 0, 1, 1, 2, 2), (3, 2), "float32"),
         groups=(0, 0, 7),
-        group_names=("a",),
+        group_names=(BOTH,),
     ),
     Points(panel="plain", xy=Array(b"", (0, 2), "float32")),
-    Bars(panel="bars", labels=("一", "two"), values=((1.0, 2.0), (3.0, math.inf)), parts=("p", "q")),
-    Table(panel="table", columns=("a",), rows=(("b",),)),
+    Bars(panel="bars", labels=("一", BOTH), values=((1.0, 2.0), (3.0, math.inf)), parts=("p", BOTH)),
+    Table(panel="table", columns=(BOTH,), rows=(("b",),)),
 ]
 WHOLE: list[Event] = [
     Started(name="small", settings={"n": 2}),

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizcli.demo.events import Images, Points, Scalars
+from quizcli.demo.events import Bars, Event, Heatmap, Images, Points, Scalars, Table
 from quizcli.screen import panels
 from quizcli.screen.board import Board, Panel
 from quizcli.screen.panel import draw_panel
 from quizcli.screen.panels import Gallery, arranged, shares
 from quizcli.text import use_language
 from tests.screen.boards import board_of, others, vae
-from tests.screen.drawing import assert_fits, floats, grey, shown
+from tests.screen.drawing import assert_fits, floats, grey, matrix, shown
 
 NAMES = ("loss", "samples", "latent", "map", "bars", "table", "nothing")
 LAYOUTS = st.lists(st.lists(st.sampled_from(NAMES), max_size=4, unique=True).map(tuple), max_size=3).map(
@@ -118,3 +118,35 @@ def test_titles_in_chinese() -> None:
         assert shown(draw_panel(board_of(vae()).panels["loss"], 40, 8))[0] == "负 ELBO  nats"
     finally:
         use_language("en")
+
+
+WORD = {"en": "wide", "zh": "宽"}
+OTHER = {"en": "late", "zh": "晚"}
+LABELLED: list[Event] = [
+    Scalars(panel="p", x=1, values={"a": 1.0, "KL": 2.0}, names={"a": WORD}, unit=OTHER, x_label=OTHER),
+    Points(panel="p", xy=floats([0, 0, 1, 1, 2, 2], 3, 2), groups=(0, 1, 2), group_names=(WORD, OTHER, "KL")),
+    Bars(panel="p", labels=(WORD, "KL"), values=((1, 2), (3, 4)), parts=("b", OTHER)),
+    Table(panel="p", columns=("KL", WORD), rows=(("1", OTHER),)),
+    Heatmap(panel="p", values=matrix([[0, 1], [2, 3]]), x_ticks=(WORD, "KL"), y_ticks=(OTHER, "KL")),
+]
+
+
+@pytest.mark.parametrize("event", LABELLED, ids=lambda event: type(event).__name__)
+def test_labels_speak_the_language_in_use(event: Event) -> None:
+    def drawn() -> str:
+        gallery = Gallery(board_of(iter([event])))
+        return "\n".join(shown(gallery.draw(60, 14)))
+
+    english = drawn()
+    use_language("zh")
+    chinese = drawn()
+    use_language("en")
+    assert "KL" in english
+    assert "wide" in english
+    assert "宽" not in english
+    assert "晚" not in english
+    assert "KL" in chinese
+    assert "宽" in chinese
+    assert "晚" in chinese
+    assert "wide" not in chinese
+    assert "late" not in chinese
