@@ -1,0 +1,185 @@
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from answers import autoencoder, vae
+from answers._digits import Split
+from answers.autoencoder import Side, demonstrate
+from models.autoencoder import Autoencoder
+from models.vae import VAE
+from quizcli.demo import data
+from quizcli.demo.catalogue import find_answer
+from quizcli.demo.events import Claim, Event, Images, Note, Points, Progress, Started, decode, encode
+from quizcli.demo.synthetic import synthetic_digits
+
+ROOT = Path(__file__).parents[2]
+SMALL: dict[str, Any] = {"epochs": 12, "images": 2000, "data": "synthetic", "device": "cpu"}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def few(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two thousand synthetic digits, drawn once for this module; the flat act is left to one test."""
+    monkeypatch.setenv("QUIZCLI_HOME", str(cache))
+    monkeypatch.setattr(data, "synthetic_digits", partial(synthetic_digits, train=2000, test=1000))
+    monkeypatch.setattr(autoencoder, "FLAT", 20)
+
+
+@pytest.fixture(scope="module")
+def events(cache: Path) -> list[Event]:
+    """One small run of both acts, looked at by several tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QUIZCLI_HOME", str(cache))
+        patch.setattr(data, "synthetic_digits", partial(synthetic_digits, train=2000, test=1000))
+        patch.setattr(autoencoder, "FRAME", 0.05)
+        return list(demonstrate(**SMALL))
+
+
+def claims(events: list[Event]) -> dict[str, Claim]:
+    return {event.id: event for event in events if isinstance(event, Claim)}
+
+
+def run(**settings: Any) -> dict[str, Claim]:
+    return claims(list(demonstrate(**SMALL | settings)))
+
+
+def of_panel(events: list[Event], panel: str) -> list[Any]:
+    return [event for event in events if getattr(event, "panel", None) == panel]
+
+
+# What is shown
+
+
+def test_it_says_at_once_where_it_runs_and_on_what(events: list[Event]) -> None:
+    first, *others = (event for event in events if isinstance(event, Started))
+    assert first is events[0]
+    assert others[-1].synthetic
+    assert others[-1].data == "synthetic digits, 2,000 images"
+
+
+def test_every_panel_of_the_layout_is_filled(events: list[Event]) -> None:
+    panels = {panel for row in autoencoder.LAYOUT for panel in row}
+    assert {event.panel for event in events if isinstance(event, Images | Points)} == panels
+    assert all(len(of_panel(events, panel)) > 5 for panel in panels)
+
+
+def test_both_acts_are_shown_untrained_first(events: list[Event]) -> None:
+    titles = [event.title["en"] for event in of_panel(events, "ae-codes")]
+    assert titles[0] == "AE, 2-D: error …"
+    assert "AE, 20-D: error …" in titles
+    assert float(titles[-1].split()[-1]) < 120  # nats; 543 before training
+
+
+def test_a_map_has_a_digit_for_each_code_and_a_circle_for_the_prior(events: list[Event]) -> None:
+    for panel in ("ae-codes", "vae-codes"):
+        for event in of_panel(events, panel):
+            assert event.xy.shape == (len(event.groups), 2) == (400 + autoencoder.CIRCLE, 2)
+            assert set(event.groups) == set(range(11))
+            xy = torch.frombuffer(bytearray(event.xy.data), dtype=torch.float32).view(-1, 2)
+            torch.testing.assert_close(xy[400:].norm(dim=1), torch.full((autoencoder.CIRCLE,), 2.0))
+
+
+def test_both_decode_as_many_draws(events: list[Event]) -> None:
+    last = of_panel(events, "samples")[-1]
+    assert last.images.shape == (2 * autoencoder.DRAWN, 28, 28)
+    assert last.columns == 2
+
+
+def test_progress_rises_to_the_end(events: list[Event]) -> None:
+    done = [event.done for event in events if isinstance(event, Progress) and event.unit == "images"]
+    assert done == sorted(done)
+    assert done[-1] == pytest.approx(1)
+
+
+def test_all_that_is_said_is_said_in_both_languages_and_travels(events: list[Event]) -> None:
+    for event in events:
+        assert decode(encode(event)) == event
+        for words in (getattr(event, name, {}) for name in ("text", "title", "caption")):
+            assert not words or (words.keys() == {"en", "zh"} and all(words.values()))
+    assert isinstance(events[-1], Note)
+
+
+def test_the_catalogue_can_read_it() -> None:
+    answer = find_answer(ROOT, "autoencoder")
+    assert answer.claims == (
+        "code-is-smaller-than-input",
+        "autoencoder-reconstructs-better",
+        "codes-are-far-from-the-prior",
+        "vae-samples-are-better",
+    )
+    assert [parameter.name for parameter in answer.parameters] == [
+        *("latent", "epochs", "images", "beta", "seed", "device", "data")
+    ]
+
+
+def test_a_map_of_two_numbers_is_not_projected_and_one_of_more_keeps_its_signs() -> None:
+    torch.manual_seed(0)
+    images = torch.randint(0, 256, (500, 784), dtype=torch.uint8)
+    test = Split(images, torch.arange(500) % 10)
+    flat, wide = (Side(Autoencoder(784, (8,), size), test) for size in (2, 6))
+    torch.testing.assert_close(flat._flat()[:400], flat.encode(images[:400].float() / 255))
+    once = wide._flat()[:400]
+    variances = torch.linalg.eigvalsh(wide.encode(images[:400].float() / 255).T.cov())
+    torch.testing.assert_close(once.T.cov(), torch.diag(variances[[-1, -2]]), atol=1e-6, rtol=1e-3)
+    wide._axes = -wide._axes
+    torch.testing.assert_close(wide._flat()[:400], -once)
+
+
+# What is claimed
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_every_claim_holds(few: None, seed: int) -> None:
+    made = run(seed=seed)
+    assert len(made) == 4
+    assert all(claim.holds for claim in made.values()), made
+
+
+def test_a_seed_fixes_every_measurement(few: None) -> None:
+    def measured(seed: int) -> list[float]:
+        return [claim.measured for claim in run(seed=seed, epochs=8).values()]
+
+    one = measured(5)
+    assert measured(5) == one
+    assert measured(6) != one
+
+
+def test_a_code_as_wide_as_the_image_is_no_smaller(few: None) -> None:
+    assert not run(latent=784, epochs=1)["code-is-smaller-than-input"].holds
+
+
+@pytest.mark.parametrize("settings", [{"latent": 9}, {"epochs": 7}])
+def test_other_settings_promise_less(few: None, settings: dict[str, Any]) -> None:
+    made = list(demonstrate(**SMALL | {"epochs": 8} | settings))
+    assert set(claims(made)) == {"code-is-smaller-than-input"}
+    assert sum(isinstance(event, Note) for event in made) == 2
+
+
+def test_without_the_kl_term_the_vae_is_an_autoencoder(few: None) -> None:
+    made = run(beta=0.0)
+    assert not made["autoencoder-reconstructs-better"].holds
+    assert not made["vae-samples-are-better"].holds
+    assert made["codes-are-far-from-the-prior"].holds
+
+
+def test_codes_that_are_kept_small_are_near_the_prior(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    encode = Autoencoder.encode
+    monkeypatch.setattr(Autoencoder, "encode", lambda self, x: encode(self, x).tanh())
+    assert not run()["codes-are-far-from-the-prior"].holds
+
+
+def test_a_vae_that_learns_nothing_samples_no_better(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def idle(model: VAE, images: Tensor, recipe: vae.Recipe, *_: object) -> Iterator[Tensor]:
+        yield from torch.zeros(recipe.epochs * (len(images) // recipe.batch), 2)
+
+    monkeypatch.setattr(vae, "train", idle)
+    assert not run()["vae-samples-are-better"].holds
