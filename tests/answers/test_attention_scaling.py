@@ -1,0 +1,112 @@
+"""Why attention divides by √d: the claims hold for any seed, and each falls when its cause is taken away."""
+
+import inspect
+import math
+import time
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from answers import attention_scaling as answer
+from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress, Scalars, Started, decode, encode
+
+CLAIMS = [
+    "score-variance-is-d",
+    "entropy-collapses-unscaled",
+    "entropy-kept-scaled",
+    "scaled-entropy-ignores-width",
+    "gradient-vanishes-unscaled",
+]
+
+
+def run(**chosen: Any) -> list[Event]:
+    return list(answer.demonstrate(**answer.QUICK | chosen))
+
+
+def fallen(**chosen: Any) -> set[str]:
+    claims = [event for event in run(**chosen) if isinstance(event, Claim)]
+    assert [claim.id for claim in claims] == CLAIMS
+    return {claim.id for claim in claims if not claim.holds}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("keys", [32, 64])
+def test_every_claim_holds(seed: int, keys: int) -> None:
+    assert fallen(seed=seed, keys=keys) == set()
+
+
+def test_every_claim_holds_with_many_keys() -> None:
+    assert fallen(keys=512) == set()
+
+
+def test_undivided_twice_and_divided_too_much() -> None:
+    kept = {"entropy-kept-scaled", "scaled-entropy-ignores-width"}
+    assert fallen(power=0.0) == kept | {"gradient-vanishes-unscaled"}
+    assert fallen(power=1.0) == kept
+
+
+def test_scores_of_another_size_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = answer._scores
+
+    def normalized(width: int, keys: int, generator: torch.Generator) -> Tensor:
+        return scores(width, keys, generator) / math.sqrt(width)  # as if queries and keys had length 1
+
+    monkeypatch.setattr(answer, "_scores", normalized)
+    assert {"score-variance-is-d", "entropy-collapses-unscaled", "gradient-vanishes-unscaled"} <= fallen()
+
+
+@given(keys=st.integers(2, 9), spread=st.floats(0, 4), seed=st.integers(0, 99))
+@settings(max_examples=40, deadline=None)
+def test_the_norm_is_that_of_the_jacobian(keys: int, spread: float, seed: int) -> None:
+    scores = spread * torch.randn(1, keys, generator=torch.Generator().manual_seed(seed))
+    weights = scores.softmax(1)
+    jacobian = torch.autograd.functional.jacobian(lambda s: s.softmax(1), scores)
+    measured = answer._measure(weights)
+    assert measured.jacobian == pytest.approx(jacobian.norm().item(), abs=1e-3)
+    assert measured.entropy == pytest.approx(-(weights * weights.log()).sum().item(), abs=1e-4)
+    assert 0 <= measured.entropy <= math.log(keys) + 1e-5
+
+
+def test_the_stream_is_complete() -> None:
+    events = run()
+    started = events[0]
+    assert isinstance(started, Started)
+    panels = {panel for row in started.layout for panel in row}
+    assert {event.panel for event in events if isinstance(event, Heatmap | Scalars)} == panels
+    for event in events:
+        for name in ("title", "text"):
+            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
+            assert words.keys() == {"en", "zh"}
+            assert all(words.values())
+        assert decode(encode(event)) == event
+    assert [event.done for event in events if isinstance(event, Progress)] == list(range(10))
+    assert isinstance(events[-1], Note)
+    assert events[-1] != run(power=0.4)[-1]
+
+
+def test_the_maps_are_the_mean_weights_of_the_largest_keys() -> None:
+    last = [event for event in run(keys=32) if isinstance(event, Heatmap)][-1]
+    values = torch.frombuffer(bytearray(last.values.data), dtype=torch.float32).view(last.values.shape)
+    assert values.shape == (5, 15)
+    assert (values[:, 1:] <= values[:, :-1]).all()
+    assert (values.sum(1) <= 1).all()
+
+
+def test_a_run_repeats_itself_and_leaves_the_global_generator_alone() -> None:
+    before = torch.random.get_rng_state()
+    assert [encode(event) for event in run()] == [encode(event) for event in run()]
+    assert [encode(event) for event in run()] != [encode(event) for event in run(seed=1)]
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_it_waits_only_so_that_a_person_can_watch(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", waited.append)
+    run()
+    assert sum(waited) == 0
+    run(pace=inspect.signature(answer.demonstrate).parameters["pace"].default)
+    assert 4 < sum(waited) < 8
