@@ -24,7 +24,7 @@ TITLE = {"en": "Normalization and depth", "zh": "归一化与网络深度"}
 QUICK = {"networks": 1, "pace": 0.0}
 
 NORMS = ("plain", "LN", "BN")
-PLAIN: Words = {"en": "plain", "zh": "无归一化"}
+PLAIN: Words = {"en": "plain", "zh": "不加"}
 GAINS = (0.5, 0.75, 1.0, 1.5, 2.0)  # initializations tried at the end, as multiples of He's
 THEORY = math.sqrt(math.pi / (math.pi - 1))  # 1.211: BatchNorm and ReLU, wide network, large batch
 
@@ -375,9 +375,9 @@ def _what_you_saw(settings: Settings, depth: int, explosion: float) -> Note:
         text={
             "en": "What you just saw: neither layer solves vanishing and exploding gradients in general. "
             "Both forgive a wrong scale of the weights. But ReLU leaves the batch a spread of 0.83, "
-            f"BatchNorm divides by it, and {depth} layers make that an explosion, × {total}. A sigmoid leaves 0.21, "
-            "and the same division is the rescue; LayerNorm divides by 0.54, too much to make up for the "
-            "sigmoid's flat slope. Depth takes skips and a fitting init: try --skips, --gain 0.5.",
+            f"BatchNorm divides by it, and {depth} layers make that an explosion, × {total}. A sigmoid "
+            "leaves 0.21, and the same division is the rescue; LayerNorm divides by 0.54, too much to make "
+            "up for the sigmoid's flat slope. Depth takes skips and a fitting init: try --skips, --gain 0.5.",
             "zh": "刚才看到的：两种归一化都谈不上“解决了梯度消失和爆炸”。它们都能容忍权重尺度设错；"
             "但 ReLU 之后一批样本的标准差只有 0.83，BN 每层除以它，"
             f"{depth} 层就是 {total} 倍的爆炸。"
