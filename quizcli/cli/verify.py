@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 from msgspec import Struct
+from msgspec.structs import replace
 
+from quizcli.bank.types import Bank
 from quizcli.cli import completing
 from quizcli.demo.events import Claim, Setting
 from quizcli.errors import ExitStatus
@@ -21,14 +24,32 @@ if TYPE_CHECKING:
 
 _NAMES_HELP = tr("Which ones; all if none is named.", "要验证的演示；省略则验证全部。")
 _QUICK_HELP = tr("The short forms.", "使用简短形式。")
+_QUESTIONS_HELP = tr(
+    "With the settings and for the claims of the questions.", "按题目所用的设置运行，核对题目引用的结论。"
+)
 _JSON_HELP = tr("A line of JSON for each claim.", "每条结论输出一行 JSON。")
 _SEED_HELP = tr("The seed of those that take one.", "为接受随机种子的演示指定种子。")
+
+
+class Job(Struct, frozen=True):
+    """A demonstration to run, and the claims it must measure; none named: whatever it measures."""
+
+    answer: Answer
+    settings: dict[str, Setting]
+    claims: tuple[str, ...] = ()
+    asked: dict[str, Setting] = {}  # the settings that questions ask for
+
+    @property
+    def label(self) -> str:
+        """As a command line has it: "vae --beta 0"."""
+        asked = (f"--{name.replace('_', '-')} {value}" for name, value in self.asked.items())
+        return " ".join([self.answer.name, *asked])
 
 
 class Verdict(Struct, frozen=True):
     """What came of one claim, or why there is none to speak of."""
 
-    demo: str
+    job: Job
     holds: bool
     claim: Claim | None = None
     error: str = ""
@@ -42,23 +63,27 @@ def command(
         typer.Argument(metavar="[NAME]...", autocompletion=completing.demonstrations, help=_NAMES_HELP),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help=_QUICK_HELP)] = False,
+    questions: Annotated[bool, typer.Option("--questions", help=_QUESTIONS_HELP)] = False,
     as_json: Annotated[bool, typer.Option("--json", help=_JSON_HELP)] = False,
     seed: Annotated[int | None, typer.Option("--seed", help=_SEED_HELP)] = None,
 ) -> int:
     """Run demonstrations and compare what they measure with what they claim."""
-    from quizcli.cli.opened import pack
+    from quizcli.cli.opened import load_banks, pack
     from quizcli.demo.catalogue import find_answer, find_answers
 
     root = pack().root
     answers = [find_answer(root, name) for name in names] if names else [*find_answers(root).values()]
-    report = _print_json if as_json else _table(answers)
+    jobs = [Job(answer, settings_of(answer, quick=quick, seed=seed)) for answer in answers]
+    if questions:
+        jobs = [job for job in jobs for job in linked(job, load_banks(ctx.obj).banks)]
+    report = _print_json if as_json else _table(jobs)
     failures = total = 0
-    for answer in answers:
-        for verdict in verdicts(root, answer, settings_of(answer, quick=quick, seed=seed), ctx.obj):
+    for job in jobs:
+        for verdict in verdicts(root, job, ctx.obj):
             report(verdict)
             total += 1
             failures += not verdict.holds
-    print(_summary(len(answers), total, failures), file=sys.stderr)
+    print(_summary(len(jobs), total, failures), file=sys.stderr)
     return ExitStatus.CHECK_FAILED if failures else ExitStatus.OK
 
 
@@ -70,35 +95,53 @@ def settings_of(answer: Answer, *, quick: bool, seed: int | None) -> dict[str, S
     return chosen
 
 
-def verdicts(root: Path, answer: Answer, chosen: dict[str, Setting], settings: Settings) -> Iterator[Verdict]:
-    """Run an answer and judge its claims as they come. One that breaks or claims nothing is at fault."""
+def linked(job: Job, banks: Iterable[Bank]) -> Iterator[Job]:
+    """The job once for each way in which questions run it, with all the claims that they name for it."""
+    ways: dict[bytes, Job] = {}
+    for link in (question.demo for bank in banks for question in bank.questions):
+        if link is not None and link.run == job.answer.name:
+            key = msgspec.json.encode(link.set, order="sorted")
+            way = ways.get(key) or Job(job.answer, {**job.settings, **link.set}, asked=link.set)
+            ways[key] = replace(way, claims=tuple(dict.fromkeys(way.claims + link.claims)))
+    yield from ways.values()
+
+
+def verdicts(root: Path, job: Job, settings: Settings) -> Iterator[Verdict]:
+    """Run a job and judge its claims as they come. One that breaks or does not measure them is at fault."""
     from quizcli.demo.events import Failed, Finished, Started
     from quizcli.demo.launcher import Request, environment, start
 
-    synthetic = claimed = False
-    with start(Request(str(root), answer.name, chosen), environ=environment(settings)) as run:
+    synthetic = False
+    claimed: list[str] = []
+    with start(Request(str(root), job.answer.name, job.settings), environ=environment(settings)) as run:
         for event in run:
             match event:
                 case Started():
                     synthetic = event.synthetic
                 case Claim():
-                    claimed = True
-                    yield Verdict(answer.name, event.holds, event, synthetic=synthetic)
+                    claimed.append(event.id)
+                    if event.id in job.claims or not job.claims:
+                        yield Verdict(job, event.holds, event, synthetic=synthetic)
                 case Failed():
                     if settings.debug:
                         print(event.trace, file=sys.stderr)
-                    yield Verdict(answer.name, False, error=f"{event.message} {event.hint}".strip())
+                    yield Verdict(job, False, error=f"{event.message} {event.hint}".strip())
                 case Finished() if not claimed:
                     error = tr("it claims nothing", "没有给出任何结论")
-                    yield Verdict(answer.name, False, error=error)
+                    yield Verdict(job, False, error=error)
+                case Finished():
+                    for name in job.claims:
+                        if name not in claimed:
+                            error = tr(f"{name} was not measured", f"未测得 {name}")
+                            yield Verdict(job, False, error=error)
 
 
 def _print_json(verdict: Verdict) -> None:
-    import msgspec
-
     from quizcli.demo.events import to_json
 
-    row: dict[str, object] = {"demo": verdict.demo, "holds": verdict.holds}
+    row: dict[str, object] = {"demo": verdict.job.answer.name, "holds": verdict.holds}
+    if verdict.job.asked:
+        row["settings"] = verdict.job.asked
     if verdict.claim is None:
         row["error"] = verdict.error
     else:
@@ -106,7 +149,7 @@ def _print_json(verdict: Verdict) -> None:
     print(msgspec.json.encode(row).decode(), flush=True)
 
 
-def _table(answers: Sequence[Answer]) -> Callable[[Verdict], None]:
+def _table(jobs: Sequence[Job]) -> Callable[[Verdict], None]:
     """Print the head of the table; returns what prints a row. Columns are as wide as the catalogue says."""
     from rich.cells import set_cell_size
 
@@ -115,8 +158,8 @@ def _table(answers: Sequence[Answer]) -> Callable[[Verdict], None]:
 
     console = theme.make_console()
     heads = tr("demonstration", "演示"), tr("claim", "结论"), tr("measured and expected", "实测与预期")
-    widest_name = max([len(answer.name) for answer in answers] + [13])
-    widest_claim = max([len(claim) for answer in answers for claim in answer.claims] + [5])
+    widest_name = max([len(job.label) for job in jobs] + [13])
+    widest_claim = max([len(claim) for job in jobs for claim in job.claims or job.answer.claims] + [5])
 
     def row(sign: str, name: str, claim: str, figures: str, style: str) -> None:
         cells = f"{set_cell_size(name, widest_name)}  {set_cell_size(claim, widest_claim)}  {figures}"
@@ -128,7 +171,7 @@ def _table(answers: Sequence[Answer]) -> Callable[[Verdict], None]:
         figures = verdict.error if claim is None else claim_figures(claim)
         if verdict.synthetic:
             figures += tr("  (synthetic data)", "  （合成数据）")
-        row(sign, verdict.demo, "" if claim is None else claim.id, figures, style)
+        row(sign, verdict.job.label, "" if claim is None else claim.id, figures, style)
 
     row(" ", *heads, style=theme.QUIET)
     return print_row

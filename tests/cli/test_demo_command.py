@@ -275,6 +275,36 @@ def test_verify_counts_what_broke_and_what_claims_nothing(quiz: Quiz) -> None:
     assert said.err == "2 of 4 hold, in 3 demonstrations\n"
 
 
+def test_verify_runs_what_the_questions_run(quiz: Quiz, pack: Path) -> None:
+    (pack / "questions").mkdir()
+    question = """
+  - id: q{0}
+    kind: truth
+    level: 1
+    ask: {{en: 'Is it {0}?', zh: '是 {0} 吗?'}}
+    correct: true
+    answer: {{en: It is., zh: 是。}}
+    demo: {{run: {1}, set: {2}, claims: [{3}]}}
+    source: [none]"""
+    links = [
+        ("small", "{}", "steps-taken"),
+        ("small", "{}", "seeded"),
+        ("small", "{steps: 2, loud: false}", "steps-taken"),
+        ("small", "{loud: false, steps: 2}", "steps-taken"),
+        ("silent", "{}", "spoken"),
+    ]
+    bank = "".join(question.format(n, *link) for n, link in enumerate(links))
+    (pack / "questions" / "t.yaml").write_text(
+        f"topic: t\ntitle: {{en: T, zh: 题}}\nquestions:{bank}\n", encoding="utf-8"
+    )
+    said = quiz("verify", "small", "--questions")
+    assert [row.split()[1] for row in said.out.splitlines()[1:]] == ["small"] * 3
+    assert "small --steps 2 --loud False" in said.out
+    assert said.err == "3 of 3 hold, in 2 demonstrations\n"
+    silent = quiz("verify", "silent", "--questions", "--json")
+    assert silent.status == ExitStatus.CHECK_FAILED
+
+
 def test_verify_marks_synthetic_data(quiz: Quiz, pack: Path) -> None:
     source = SMALL.replace('device="cpu"', "synthetic=True")
     (pack / "answers" / "stand_in.py").write_text(source, encoding="utf-8")
