@@ -23,7 +23,7 @@ from quizcli.demo.events import Claim, Event, Images, Note, Points, Progress, St
 from quizcli.demo.option import Option, Seed
 
 TITLE = {"en": "Autoencoder and VAE: copying and inventing", "zh": "自编码器与 VAE：会复原，也会生成吗？"}
-QUICK = {"epochs": 1, "images": 15000}
+QUICK = {"epochs": 1, "images": 20000}
 
 LAYOUT = (("ae-codes", "vae-codes", "samples"),)
 FLAT = 2  # the code of the first act
@@ -42,7 +42,7 @@ def demonstrate(
     epochs: Annotated[int, Option(min=1, max=50, help={"en": "passes over the data", "zh": "训练轮数"})] = 2,
     images: Annotated[
         int, Option(min=1000, max=60000, help={"en": "training images", "zh": "训练图像数"})
-    ] = 30000,
+    ] = 40000,
     beta: Annotated[
         float,
         Option(min=0, max=100, help={"en": "weight of the VAE's KL term", "zh": "VAE 中 KL 项的权重 β"}),
@@ -66,7 +66,10 @@ def demonstrate(
             Side(Autoencoder(784, (HIDDEN,), size).to(chosen.torch_device), test),
             Side(VAE(784, HIDDEN, size).to(chosen.torch_device), test),
         )
-        yield from _train(pair, few, recipe, chosen, act / len(sizes))
+        # the first act is there for its map: half the images will do
+        yield from _train(
+            pair, few if size == latent else few[: len(few) // 2], recipe, chosen, act / len(sizes)
+        )
     judge = classifier(training, chosen)
     yield from _claims(pair, test, judge, epochs * len(few))
     yield _what_you_saw(beta)
@@ -209,11 +212,11 @@ def _claims(pair: tuple[Side, Side], test: Split, judge: nn.Module, seen: int) -
             "zh": f"编码的数值个数 ÷ 图像的数值个数（{latent} ÷ 784）",
         },
     )
-    if latent < 10 or seen < 15000:
+    if latent < 10 or seen < 20000:
         yield Note(
             text={
-                "en": "The other claims are not judged: they take codes of 10 numbers, and 15,000 images.",
-                "zh": "编码太小或图像太少，其余结论不作判定：需要编码不少于 10 维、图像不少于 15,000 幅。",
+                "en": "The other claims are not judged: they take codes of 10 numbers, and 20,000 images.",
+                "zh": "编码太小或图像太少，其余结论不作判定：需要编码不少于 10 维、图像不少于 20,000 幅。",
             }
         )
         return
@@ -228,7 +231,8 @@ def _reconstruction_claim(pair: tuple[Side, Side], test: Split) -> Iterator[Even
         id="autoencoder-reconstructs-better",
         measured=noisy - plain,
         relation=">=",
-        expected=8.0,
+        # Quick: 23.3 to 28.4 on MNIST, 22.7 to 29.6 on synthetic digits. With --beta 0 it is 0.6 to 6.7.
+        expected=12.0,
         unit="nats",
         text={
             "en": f"test images: the VAE's reconstruction error {noisy:.1f} − the autoencoder's {plain:.1f}",
@@ -243,6 +247,7 @@ def _codes_claim(pair: tuple[Side, Side], test: Split) -> Iterator[Event]:
         id="codes-are-far-from-the-prior",
         measured=plain,
         relation=">=",
+        # Quick: 2.83 to 3.07 on MNIST, 3.23 to 3.45 on synthetic digits; the VAE's codes have 0.9 to 1.0.
         expected=2.0,
         text={
             "en": f"root mean square of the autoencoder's codes (VAE {variational:.2f}, N(0, I) 1)",
@@ -257,7 +262,8 @@ def _samples_claim(pair: tuple[Side, Side], judge: nn.Module) -> Iterator[Event]
         id="vae-samples-are-better",
         measured=variational / plain,
         relation=">=",
-        expected=1.1,
+        # Quick: 1.49 to 1.66 on MNIST, 1.39 to 1.67 on synthetic digits. With --beta 0 it is 0.86 to 1.14.
+        expected=1.25,
         text={
             "en": f"score (1 to 10) of draws from N(0, I): VAE {variational:.1f} ÷ autoencoder {plain:.1f}",
             "zh": f"从 N(0, I) 采样解码后的得分（1–10）：VAE {variational:.1f} ÷ 自编码器 {plain:.1f}",
