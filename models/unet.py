@@ -1,0 +1,124 @@
+"""U-Net: an image in, a score for each class and pixel out.
+
+Ronneberger, Fischer & Brox, "U-Net: Convolutional networks for biomedical image segmentation", 2015
+(arXiv:1505.04597), section 2 and figure 1. A contracting path gathers context, an expanding path brings it
+back to full resolution, and at every level a skip connection hands the fine detail across:
+
+    conv conv ──────── crop, stack ────────► conv conv ─ 1×1 conv      64 channels
+        max pool                        up-conv                        halves and doubles the sides
+          conv conv ── crop, stack ─► conv conv                       128
+              …                   …
+                   conv conv                                         1024
+
+The paper's convolutions take no padding (572 × 572 pixels in, 388 × 388 out); most later code pads them.
+"""
+
+import math
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class DoubleConv(nn.Sequential):
+    """A 3×3 convolution and ReLU, twice. Without padding the two together take 4 pixels off each side."""
+
+    def __init__(
+        self, in_channels: int, out_channels: int, padding: Literal["valid", "same"] = "valid"
+    ) -> None:
+        super().__init__(
+            nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=padding),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(out_channels, out_channels, kernel_size=3, padding=padding),
+            nn.ReLU(inplace=True),
+        )
+
+
+class UNet(nn.Module):
+    """U-Net with `depth` poolings and `channels` · 2^level channels; the defaults are the paper's.
+
+    padding="same" gives an output as large as the input, whatever its sides. skips=False leaves the skip
+    connections out: all that the expanding path then knows has come through the bottom.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 1,
+        out_channels: int = 2,
+        channels: int = 64,
+        depth: int = 4,
+        padding: Literal["valid", "same"] = "valid",
+        skips: bool = True,
+    ) -> None:
+        super().__init__()
+        self.padding = padding
+        self.skips = skips
+        widths = [channels * 2**level for level in range(depth + 1)]  # 64, 128, 256, 512, 1024
+        self.down = nn.ModuleList(
+            DoubleConv(wide, deep, padding) for wide, deep in pairwise([in_channels, *widths])
+        )
+        self.up = nn.ModuleList(
+            nn.ConvTranspose2d(deep, wide, kernel_size=2, stride=2) for deep, wide in pairwise(widths[::-1])
+        )
+        self.join = nn.ModuleList(
+            DoubleConv(2 * wide if skips else wide, wide, padding) for wide in widths[-2::-1]
+        )
+        self.scores = nn.Conv2d(channels, out_channels, kernel_size=1)
+        self.apply(_initialize)
+
+    def forward(self, x: Tensor) -> Tensor:  # (B, in_channels, H, W) -> (B, out_channels, H', W')
+        """The scores of each class at each pixel: logits, for softmax and cross-entropy over dimension 1."""
+        high, wide = x.shape[-2:]
+        if min(self.output_size(high), self.output_size(wide)) < 1:
+            raise ValueError(f"{high} × {wide} pixels are too few for {len(self.up)} poolings")
+        skips = []
+        for level, conv in enumerate(self.down):
+            x = conv(F.max_pool2d(x, 2) if level else x)  # (B, 64 · 2^level, H, W), each level half as large
+            skips.append(x)
+        skips.pop()  # the bottom is handed up, not across
+        for up, conv in zip(self.up, self.join, strict=True):
+            skip = skips.pop()  # (B, C, H, W)
+            # A pooled odd side has lost a pixel: with padding, output_size brings it back.
+            x = up(x, output_size=skip.shape[-2:]) if self.padding == "same" else up(x)  # (B, C, 2H, 2W)
+            x = conv(join(skip, x) if self.skips else x)  # (B, 2C, 2H, 2W) -> (B, C, H', W')
+        scores: Tensor = self.scores(x)  # (B, out_channels, H', W')
+        return scores
+
+    def output_size(self, size: int) -> int:
+        """A side of the output for that side of the input; below 1 where the input is too small."""
+        depth = len(self.up)
+        if self.padding == "same":
+            return size if size >> depth else 0
+        for _ in range(depth):
+            size = (size - 4) // 2
+        size -= 4
+        for _ in range(depth):
+            size = 2 * size - 4
+        return size
+
+
+def join(skip: Tensor, x: Tensor) -> Tensor:
+    """The middle of the skip's map (…, C, H, W), stacked on top of x (…, C, h, w): (…, 2C, h, w)."""
+    return torch.cat([centre_crop(skip, x.shape[-2], x.shape[-1]), x], dim=-3)
+
+
+def centre_crop(x: Tensor, high: int, wide: int) -> Tensor:
+    """The middle `high` × `wide` pixels of (…, H, W); an odd rest goes to the right and to the bottom."""
+    top, left = (x.shape[-2] - high) // 2, (x.shape[-1] - wide) // 2
+    if top < 0 or left < 0:
+        raise ValueError(f"cannot crop {high} × {wide} pixels out of {x.shape[-2]} × {x.shape[-1]}")
+    return x[..., top : top + high, left : left + wide]
+
+
+def _initialize(module: nn.Module) -> None:
+    """Weights for which each layer keeps the variance of its input, where ReLU follows."""
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and not module.weight.is_meta:
+        # w ~ N(0, 2/N), N the number of values that one unit receives       (section 3)
+        n = module.in_channels
+        if isinstance(module, nn.Conv2d):
+            n *= math.prod(module.kernel_size)  # the windows of a 2×2 up-convolution do not overlap
+        nn.init.normal_(module.weight, std=math.sqrt(2 / n))
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
