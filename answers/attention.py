@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from answers._sentences import Reader, Sentences, accuracy, learn
+from answers._threads import one_thread
 from models.attention import causal_mask, padding_mask, scaled_dot_product_attention, softmax
 from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress, Scalars, Started, Table, Words, array
 from quizcli.demo.option import Option, Pace, Seed
@@ -62,7 +63,8 @@ def demonstrate(
         reader = Reader(len(sentences.vocabulary), 16, heads, positions)
     lesson = Lesson(reader, sentences, mistake, pace)
     yield _act(1, "learning whom “it” is about", "学习“它”指谁")
-    yield from lesson.learning(steps, generator)
+    with one_thread():
+        yield from lesson.learning(steps, generator)
     yield _act(2, "one query, step by step", "逐步看一个查询")
     yield from lesson.one_query()
     yield _act(3, "heads", "多头")

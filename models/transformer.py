@@ -221,6 +221,7 @@ class Transformer(nn.Module):
     ) -> None:
         super().__init__()
         self.pad = pad
+        self.causal = True  # False lets the decoder see the future, to show what the mask is for
         shape = (d_model, nhead, dim_feedforward, dropout, F.relu, 1e-5, norm_first)
         rotary = RotaryPositions() if positions == "rotary" else None
         self.src_embedding = Embedding(src_vocabulary, d_model, dropout, positions)
@@ -264,7 +265,7 @@ class Transformer(nn.Module):
                 x,
                 memory,
                 memory_key_padding_mask=padding,
-                tgt_is_causal=True,
+                tgt_is_causal=self.causal,
                 cache=caches[i] if caches else None,
                 weights=weights,
             )
