@@ -13,6 +13,7 @@ from typing import Annotated, Literal, NamedTuple
 import torch
 from torch import Tensor
 
+from answers._threads import one_thread
 from models.regularization import ProximalSGD, l1_penalty, l2_penalty
 from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress, Scalars, Started, Words, array
 from quizcli.demo.option import Option, Pace, Seed
@@ -26,7 +27,14 @@ DRAWN = 60  # of the 100 weights: the 10 that are needed, and 50 others
 WATCHED = 12  # a weight that is not needed, followed step by step
 FRAMES = 40
 CLOSELY = range(5, 101)  # steps in which the watched weight is followed, once it has come down
-NONE, L2, AUTOGRAD, PROXIMAL = "no penalty", "L2", "L1 autograd", "L1 proximal"
+NONE, L2, AUTOGRAD, PROXIMAL = "none", "l2", "autograd", "proximal"
+NAMES: dict[str, Words] = {
+    "truth": {"en": "truth", "zh": "真值"},
+    NONE: {"en": "no penalty", "zh": "无惩罚"},
+    L2: {"en": "L2", "zh": "L2"},
+    AUTOGRAD: {"en": "L1 autograd", "zh": "L1 autograd"},
+    PROXIMAL: {"en": "L1 proximal", "zh": "L1 近端步"},
+}
 
 # The second act: gradients are pure noise of these sizes, so nothing but the decay moves the mean.
 SIZES = (0.1, 10.0)
@@ -69,10 +77,12 @@ def demonstrate(
     generator = torch.Generator().manual_seed(seed)
     problem = _problem(generator)
     threshold = lam / lr if mistake == "threshold-without-lr" else lam
-    weights = yield from _regression(problem, lam, threshold, lr, steps, pace)
+    with one_thread():
+        weights = yield from _regression(problem, lam, threshold, lr, steps, pace)
     yield from _sparsity_claims(problem, weights, lam, lr * steps)
     yield from _l2_claims(problem, weights, lam, lr, steps)
-    left = yield from _decay(generator, pace)
+    with one_thread():
+        left = yield from _decay(generator, pace)
     yield from _decay_claims(left)
     yield _what_you_saw(lam, mistake)
 
@@ -151,7 +161,8 @@ def _path(weights: dict[str, Tensor], step: int) -> Scalars:
         panel="path",
         x=step,
         values={name: weights[name][WATCHED].abs().item() for name in (AUTOGRAD, PROXIMAL)},
-        x_label="steps",
+        names={name: NAMES[name] for name in (AUTOGRAD, PROXIMAL)},
+        x_label={"en": "steps", "zh": "步"},
         title={"en": "|w| of a weight that is not needed", "zh": "一个多余权重的 |w|"},
     )
 
@@ -166,12 +177,16 @@ def _picture(problem: Problem, weights: dict[str, Tensor], step: int) -> Heatmap
         low=-1,
         high=1,
         diverging=True,
-        y_ticks=tuple(f"{name} {_zeros(w):2d}" for name, w in rows.items()),
+        y_ticks=tuple(_tick(name, _zeros(w)) for name, w in rows.items()),
         title={
             "en": f"step {step}: {DRAWN} of {FEATURES} weights; empty = exactly 0 (how many: left)",
             "zh": f"第 {step} 步：{FEATURES} 个权重中的 {DRAWN} 个；空白 = 恰好为 0（左侧为个数）",
         },
     )
+
+
+def _tick(name: str, zeros: int) -> Words:
+    return {language: f"{word} {zeros:2d}" for language, word in NAMES[name].items()}
 
 
 def _zeros(w: Tensor) -> int:
@@ -302,7 +317,7 @@ def _remaining(step: int, left: dict[str, Left]) -> Scalars:
             for kind, pair in left.items()
             for size, value in zip(SIZES, pair, strict=True)
         },
-        x_label="steps",
+        x_label={"en": "steps", "zh": "步"},
         title={"en": "what Adam leaves of a weight of 1", "zh": "Adam 之下，权重 1 还剩多少"},
     )
 
@@ -341,7 +356,7 @@ def _what_you_saw(lam: float, mistake: str) -> Note:
 WHAT_YOU_SAW: Words = {
     "en": "What you just saw: L2 pulls with λw, which fades as a weight shrinks: all weights get smaller, "
     "none becomes 0. L1 pulls with λ however small the weight is, so where the data pull with less the "
-    "optimum is exactly 0. Autograd jumps to and fro across it, because sign(w) never fades; the proximal step "
+    "optimum is exactly 0. Autograd jumps to and fro across it, for sign(w) never fades; the proximal step "
     "w ← sign(w) max(|w| − lr·λ, 0) lands on it. Under SGD, L2 is weight decay. Adam divides the L2 term by "
     "the size of the gradients, so weights with large ones hardly shrink; AdamW decays all alike.",
     "zh": "刚才看到的：L2 的拉力是 λw，权重越小拉力越弱，于是普遍变小，却没有一个变成 0。L1 的拉力始终是 λ，"

@@ -5,7 +5,7 @@
 
 Autograd only knows a slope, and |w| has none at 0: gradient steps jump to and fro across it. The *proximal*
 step solves the L1 part exactly instead, and lands on 0 (Parikh & Boyd, "Proximal algorithms", 2014, section
-4.2; soft thresholding is section 6.5.2). An L2 penalty is weight decay under SGD and something else under Adam
+4.2; soft thresholding is section 6.5.2). An L2 penalty is weight decay under SGD, but not under Adam
 (Loshchilov & Hutter, "Decoupled weight decay regularization", 2019, propositions 1 and 2).
 """
 

@@ -112,7 +112,7 @@ def test_exact_zeros_are_empty_cells() -> None:
     assert empty[0] == [50, 0, 0, 0, 0]
     assert empty[-1] == [50, 0, 0, 0, 50]
     assert [row[-1] for row in empty] != sorted([row[-1] for row in empty], reverse=True)
-    assert frames[-1].y_ticks[-1] == "L1 proximal 90"
+    assert frames[-1].y_ticks[-1] == {"en": "L1 proximal 90", "zh": "L1 近端步 90"}
 
 
 @pytest.mark.parametrize("mistake", ["none", "threshold-without-lr"])
