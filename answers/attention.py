@@ -27,6 +27,7 @@ QUICK = {"pace": 0.0}
 
 LOOK = 10  # steps between two looks at the reader
 NOWHERE = "·"  # padding
+KEY, NO_MASK = {"en": "key", "zh": "键"}, {"en": "no mask", "zh": "无掩码"}
 Mistake = Literal["none", "no-softmax", "mask-after-softmax", "inverted-mask"]
 
 
@@ -180,7 +181,8 @@ class Lesson:
             x=step,
             values={"right": accuracy(self._reader, self._sentences)},
             title={"en": "right guesses, unseen pairs", "zh": "没见过的句子上的正确率"},
-            x_label="steps",
+            x_label={"en": "steps", "zh": "步"},
+            names={"right": {"en": "right", "zh": "正确"}},
         )
 
     # Act 2
@@ -217,7 +219,7 @@ class Lesson:
         last = self._words[-1]
         return Table(
             panel="beside",
-            columns=("k", *names),
+            columns=(KEY, *names),
             rows=tuple((word, *(f"{value:.2f}".replace("-", "−") for value in row)) for word, *row in rows),
             title={"en": f"the query of “{last}”", "zh": f"“{last}”的查询"},
         )
@@ -317,7 +319,7 @@ class Lesson:
             "en": f"“{self._words[-1]}” → “{new}”: change",
             "zh": f"“{self._words[-1]}”换成“{new}”：变化",
         }
-        yield self._changes(title, ("all", "causal"), rows)
+        yield self._changes(title, NO_MASK, {"en": "causal", "zh": "因果掩码"}, rows)
         time.sleep(8 * self._pace)
         yield Claim(
             id="causal-mask-hides-the-future",
@@ -346,7 +348,7 @@ class Lesson:
         self._words = words
         yield picture
         title = {"en": "padding added: change", "zh": "加上填充：输出的变化"}
-        yield self._changes(title, ("no mask", "mask"), rows)
+        yield self._changes(title, NO_MASK, {"en": "mask", "zh": "填充掩码"}, rows)
         time.sleep(8 * self._pace)
         yield Claim(
             id="padding-changes-nothing",
@@ -359,11 +361,11 @@ class Lesson:
             },
         )
 
-    def _changes(self, title: Words, names: tuple[str, str], rows: list[Tensor]) -> Table:
+    def _changes(self, title: Words, without: Words, with_: Words, rows: list[Tensor]) -> Table:
         cells = zip(self._words, *(row.tolist() for row in rows), strict=True)
         return Table(
             panel="beside",
-            columns=("", *names),
+            columns=("", without, with_),
             rows=tuple((word, *(f"{change:.2f}" for change in changes)) for word, *changes in cells),
             title=title,
         )
@@ -385,7 +387,7 @@ class Lesson:
         yield picture
         title = {"en": "20 shuffles: change", "zh": "打乱 20 次：输出的变化"}
         cells = tuple((word, f"{change:.2f}") for word, change in zip(words, worst.tolist(), strict=True))
-        yield Table(panel="beside", columns=("", "max"), rows=cells, title=title)
+        yield Table(panel="beside", columns=("", {"en": "largest", "zh": "最大"}), rows=cells, title=title)
         time.sleep(6 * self._pace)
         yield Claim(
             id="attention-ignores-order",
@@ -435,7 +437,7 @@ class Lesson:
         rows = zip(self._words, old.tolist(), new.tolist(), strict=True)
         yield Table(
             panel="beside",
-            columns=("k", "A", "B"),
+            columns=(KEY, "A", "B"),
             rows=tuple((key, f"{a:.2f}", f"{b:.2f}") for key, a, b in rows),
             title={"en": f"A → B moves {share:.0%}", "zh": f"A → B 挪动了 {share:.0%}"},
         )

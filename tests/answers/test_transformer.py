@@ -60,6 +60,16 @@ def test_what_one_can_break_on_purpose() -> None:
     assert {"reverses-unseen-sequences", "decoder-sees-no-future"} <= broken
 
 
+@pytest.mark.parametrize("mistake", ["no-shift", "no-causal-mask"])
+def test_training_flatters_who_makes_a_mistake(monkeypatch: pytest.MonkeyPatch, mistake: Any) -> None:
+    assert claims(**QUICK, mistake=mistake)["right-in-training-wrong-in-writing"].holds
+    monkeypatch.setattr(answer, "fed", lambda tgt, mistake: answer.shifted(tgt))
+    monkeypatch.setattr(
+        Transformer, "causal", property(lambda self: True, lambda self, _: None), raising=False
+    )
+    assert not claims(**QUICK, mistake=mistake)["right-in-training-wrong-in-writing"].holds
+
+
 def test_without_positions_nothing_can_be_reversed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(claims(positions="none")) == OF_ANY  # not promised there
     encode_ = Transformer.encode
