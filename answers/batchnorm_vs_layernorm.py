@@ -89,7 +89,7 @@ def demonstrate(
 
     sample = population.draw(1)  # (1, features), from here on always the same one
     yield _act(2, "training: same sample, other mates", "训练：样本不变，换同批样本")
-    yield from _mates(sample, population, batch, layers, "BatchNorm", pace)
+    yield from _mates(sample, population, batch, layers, "BN", pace)
 
     trained = _layers(features, momentum, mistake).batch
     yield _act(3, "running statistics", "滑动统计量（running statistics）")
@@ -97,12 +97,13 @@ def demonstrate(
 
     trained.train(mistake == "forgot-eval")
     yield _act(4, "evaluation: same sample, other mates", "评估：样本不变，换同批样本")
-    yield from _mates(sample, population, batch, Layers(trained, layers.layer), "BatchNorm.eval()", pace)
+    yield from _mates(sample, population, batch, Layers(trained, layers.layer), "BN eval", pace)
 
     yield _act(5, "every batch size", "各种批大小")
     contestants = {"BN train": layers.batch, "BN eval": trained, "LN": layers.layer}
     yield from _sizes(sample, population, batch, contestants, trials, pace)
     yield from _lone_sample(_layers(4, momentum, mistake).batch)
+    yield Progress(done=5, total=5)
     yield _what_you_saw(mistake)
 
 
@@ -163,7 +164,7 @@ def _axes_claims(columns: float, rows: float) -> Iterator[Event]:
         expected=0.0,
         tolerance=1e-3,
         text={
-            "en": "BatchNorm: each feature has mean 0, standard deviation 1 (departure, median column)",
+            "en": "BatchNorm: columns of mean 0 and deviation 1 (departure, in the median)",
             "zh": "BatchNorm：每个特征均值 0、标准差 1（偏差，取各列中位数）",
         },
     )
@@ -173,7 +174,7 @@ def _axes_claims(columns: float, rows: float) -> Iterator[Event]:
         expected=0.0,
         tolerance=1e-3,
         text={
-            "en": "LayerNorm: each sample has mean 0, standard deviation 1 (departure, median row)",
+            "en": "LayerNorm: rows of mean 0 and deviation 1 (departure, in the median)",
             "zh": "LayerNorm：每个样本均值 0、标准差 1（偏差，取各行中位数）",
         },
     )
@@ -201,12 +202,12 @@ def _mates(
         x = population.among_mates(sample, batch)  # (batch, features)
         title = {"en": f"batch {t + 1}: row 1 stays", "zh": f"第 {t + 1} 批：第 1 行不变"}
         yield _matrix("activations", x, title, {"en": "its mates change", "zh": "同批样本在换"}, limit=6.0)
-        for panel, layer, label, rows in zip(panels, layers, (name, "LayerNorm"), outputs, strict=True):
+        for panel, layer, label, rows in zip(panels, layers, (name, "LN"), outputs, strict=True):
             with torch.no_grad():
                 rows[t] = layer(x)[0]
             moved = (rows[1 : t + 1] - rows[:t]).abs().mean().item() if t else 0.0
-            title = {"en": f"row 1, {label}", "zh": f"第 1 行，{label}"}
-            caption = {"en": f"moved by {moved:.2f} on average", "zh": f"平均变动 {moved:.2f}"}
+            title = {"en": f"{label}: moved {moved:.2f}", "zh": f"{label}：变动 {moved:.2f}"}
+            caption = {"en": "row 1, batch after batch", "zh": "第 1 行，每批一次"}
             yield _matrix(panel, rows, title, caption)
         time.sleep(pace)
 
@@ -236,7 +237,8 @@ def _running(
                 panel="running",
                 x=t,
                 values={"mean": share, "variance": ratios[-1]},
-                x_label="batches",
+                names={"mean": {"en": "mean", "zh": "均值"}, "variance": {"en": "variance", "zh": "方差"}},
+                x_label={"en": "batches", "zh": "批次"},
                 title={"en": "running statistics ÷ true ones", "zh": "滑动统计量 ÷ 真实值"},
             )
             time.sleep(pace / 3)
@@ -291,7 +293,11 @@ def _sizes(
             panel="moves",
             x=size,
             values={name: moved.mean().item() for name, moved in known.items()},
-            x_label="batch size",
+            names={
+                "BN train": {"en": "BN train", "zh": "BN 训练"},
+                "BN eval": {"en": "BN eval", "zh": "BN 评估"},
+            },
+            x_label={"en": "batch size", "zh": "批大小"},
             title={"en": "how far the same sample moves", "zh": "同一样本的输出变动多少"},
         )
         time.sleep(2 * pace)
@@ -319,7 +325,7 @@ def _mates_claims(batch: int, training: float, worst: dict[str, float]) -> Itera
         relation=">",
         expected=0.001,  # 20 seeds: at least 0.29 with a batch of 16, 0.067 with 256
         text={
-            "en": f"in training other batch mates move BatchNorm's output (mean |change|, batch {batch})",
+            "en": f"in training other mates move BatchNorm's output (mean |change|, batch {batch})",
             "zh": f"训练时更换同批样本，BatchNorm 的输出随之改变（平均 |变化|，批大小 {batch}）",
         },
     )
@@ -329,7 +335,7 @@ def _mates_claims(batch: int, training: float, worst: dict[str, float]) -> Itera
         expected=0.0,
         tolerance=1e-5,  # here and below: exactly 0 in every run
         text={
-            "en": "LayerNorm's output for a sample is the same in any batch (largest |change|)",
+            "en": "LayerNorm gives a sample the same output in any batch (largest |change|)",
             "zh": "同一样本在任何批次里，LayerNorm 的输出都相同（最大 |变化|）",
         },
     )

@@ -82,6 +82,7 @@ def demonstrate(
     if p > 0:
         plain, dropped = yield from _fit(p, steps, mistake, seed, pace)
         yield _gap_claim(plain, dropped, p, steps)
+    yield Progress(done=3, total=3)
     yield Note(text=WHAT_YOU_SAW["nothing dropped" if p == 0 else mistake])
 
 
@@ -320,8 +321,8 @@ def _curves(p: float, train: Examples, test: Examples, fits: list[Tensor], error
         panel="below",
         xy=array(torch.cat(groups)),
         groups=tuple(i for i, group in enumerate(groups) for _ in group),
-        group_names=("sin x + ε", "p = 0", f"p = {p:g}"),
-        title={"en": f"{EXAMPLES} noisy points", "zh": f"{EXAMPLES} 个带噪声的点"},
+        group_names=("y", "p = 0", f"p = {p:g}"),
+        title={"en": f"{EXAMPLES} × y = sin x + noise", "zh": f"{EXAMPLES} 个 y = sin x + 噪声"},
         caption={"en": f"test error {change}", "zh": f"测试误差 {change}"},
     )
 
@@ -332,7 +333,7 @@ def _gaps(p: float, step: int, errors: list[Errors]) -> Scalars:
         panel="gap",
         x=step,
         values={"p = 0": plain.gap, f"p = {p:g}": dropped.gap},
-        x_label="steps",
+        x_label={"en": "steps", "zh": "步"},
         title={"en": "test − train error", "zh": "测试误差 − 训练误差"},
     )
 

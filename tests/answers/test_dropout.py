@@ -223,7 +223,7 @@ def test_the_stream_is_complete(p: float, mistake: str) -> None:
             assert words.keys() == {"en", "zh"}
             assert all(words.values())
         assert decode(encode(event)) == event
-    assert [event.done for event in events if isinstance(event, Progress)] == [0, 1, 2]
+    assert [event.done for event in events if isinstance(event, Progress)] == [0, 1, 2, 3]
     assert isinstance(events[-1], Note)
 
 
@@ -233,7 +233,7 @@ def test_the_picture_of_the_fit_holds_the_points_and_both_curves() -> None:
     for event in points:
         assert event.xy.shape == (len(event.groups), 2)
         assert [event.groups.count(group) for group in range(3)] == [24, 120, 120]
-        assert event.group_names == ("sin x + ε", "p = 0", "p = 0.5")
+        assert event.group_names == ("y", "p = 0", "p = 0.5")
 
 
 def test_a_run_repeats_itself_and_leaves_the_global_generator_alone() -> None:
