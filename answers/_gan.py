@@ -13,6 +13,7 @@ from quizcli.demo.device import Device
 from quizcli.demo.events import Heatmap, Points, Words, array
 
 MODES, RADIUS, SPREAD = 8, 2.0, 0.1  # of the ring: Gaussians, and their standard deviation
+LATENT = 8  # numbers of noise behind a point of the ring
 EDGE = 3.0  # the plane is drawn from −3 to 3
 ROWS, COLUMNS = 12, 24  # of D's verdict: a small panel has more cells across than down
 DRAWN = 240  # points of each kind in a scatter
@@ -29,7 +30,7 @@ class Recipe(NamedTuple):
     batch: int
     lr: float
     beta1: float = 0.5  # 0.9, usual elsewhere, remembers where the other player was long ago
-    eps: float = 1e-8
+    eps: float = 1e-8  # of G's Adam: gradients well below it move nothing
 
 
 class Players(NamedTuple):
@@ -67,10 +68,10 @@ class Game:
                 player.parameters(),
                 lr=recipe.lr,
                 betas=(recipe.beta1, 0.9),
-                eps=recipe.eps,
+                eps=eps,
                 fused=self._device.fused,
             )
-            for player in players
+            for player, eps in zip(players, (recipe.eps, 1e-8), strict=True)
         ]
 
     def noise(self, count: int) -> Tensor:
@@ -142,7 +143,7 @@ def ring_players(seed: int, width: int = 128) -> Players:
     """Players for points of the plane; equal seeds give equal weights."""
     with torch.random.fork_rng(devices=[]):  # nn.Linear draws its weights from the global generator
         torch.manual_seed(seed)
-        generator = Generator(8, (128, 128), 2, pixels=False, batch_norm=False)
+        generator = Generator(LATENT, (128, 128), 2, pixels=False, batch_norm=False)
         return Players(generator, Discriminator(2, (width, width)))
 
 

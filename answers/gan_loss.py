@@ -1,0 +1,425 @@
+"""What the losses of a GAN say, and what they do not: the best D, the slope left for G, a sum near zero.
+
+Goodfellow et al. 2014: the best discriminator is the data's share of the density (proposition 1) and costs
+2 ln 2 where the densities are equal (theorem 1). Against a D that is sure, the minimax loss has no slope
+left, the non-saturating one has (section 3). Two games from the same start, on a ring of eight Gaussians.
+"""
+
+import copy
+import time
+from collections.abc import Generator, Iterator
+from itertools import tee
+from typing import Annotated, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from answers._gan import (
+    COUNTED,
+    DRAWN,
+    LATENT,
+    LN2,
+    MODES,
+    Game,
+    Losses,
+    Players,
+    Recipe,
+    coverage,
+    one_thread,
+    ring,
+    ring_players,
+    rings,
+    scatter,
+    verdict,
+)
+from answers._line import fit_both
+from models.gan import (
+    discriminator_loss,
+    generator_loss,
+    saturating_generator_loss,
+)
+from quizcli.demo.events import Claim, Event, Note, Points, Progress, Scalars, Started, Words
+from quizcli.demo.option import Option, Pace, Seed
+
+TITLE = {"en": "What a GAN's losses say", "zh": "GAN 的损失说明什么"}
+QUICK = {"steps": 700, "pace": 0.0}
+
+LAYOUT = (("left", "right"), ("slopes", "losses"))
+FRAME = 0.25  # seconds between two frames of the games
+LOOK = 25  # steps between two looks at the losses
+RECIPE = Recipe(steps=1200, batch=256, lr=0.004)
+ENOUGH = {"steps": 700, "head_start": 300}  # what the claims were measured with, at least
+
+
+def minimized_probabilities(real: Tensor, fake: Tensor) -> Tensor:
+    """The mistake: D minimizes the sum of its two probabilities of being right."""
+    return torch.sigmoid(real).mean() + torch.sigmoid(-fake).mean()
+
+
+def maximized_loss(fake: Tensor) -> Tensor:
+    """The mistake: G maximizes its cross-entropy."""
+    return -generator_loss(fake)
+
+
+MISTAKES = {
+    "none": Losses(),
+    "minimize-probabilities": Losses(of_d=minimized_probabilities),
+    "maximize-generator": Losses(of_g=maximized_loss),
+}
+
+
+def demonstrate(
+    steps: Annotated[
+        int, Option(min=50, max=20_000, help={"en": "steps of both games", "zh": "两场博弈的步数"})
+    ] = 1200,
+    head_start: Annotated[
+        int,
+        Option(min=0, max=2000, help={"en": "steps that D trains alone first", "zh": "D 先单独训练的步数"}),
+    ] = 300,
+    eps: Annotated[
+        float,
+        Option(
+            min=1e-12, max=0.1, help={"en": "ε of G's Adam; try 1e-10", "zh": "G 的 Adam 的 ε，可试 1e-10"}
+        ),
+    ] = 1e-4,
+    mistake: Annotated[
+        Literal["none", "minimize-probabilities", "maximize-generator"],
+        Option(help={"en": "make a mistake: see which claims fall", "zh": "故意犯错，看哪条不成立"}),
+    ] = "none",
+    pace: Pace = 0.08,
+    seed: Seed = 0,
+) -> Iterator[Event]:
+    """The best D in one dimension; a D that trains alone; then the same game with two losses."""
+    yield Started(data=f"{MODES} Gaussians", layout=LAYOUT)
+    losses = MISTAKES[mistake]
+    with one_thread():
+        yield _act(1, "the best D", "最优的 D")
+        yield from _best_claims(*(yield from fit_both("left", "right", losses.of_d, seed, pace)))
+        random = torch.Generator().manual_seed(seed)
+        yield from _descent_claims(ring_players(seed), losses, random)
+        yield _act(2, "D trains alone", "D 单独训练")
+        recipe = RECIPE._replace(steps=steps, eps=eps)
+        games = _games(seed, recipe, losses)
+        ratio = yield from _head_start(games, head_start, random, pace)
+        yield _act(3, "two games", "两场博弈")
+        ends = yield from _two_games(games, recipe, random)
+    if steps >= ENOUGH["steps"] and (head_start >= ENOUGH["head_start"] or head_start == 0):
+        yield from _claims(ratio, *ends, short=steps < RECIPE.steps)
+    else:
+        yield _too_short()
+    yield Note(text=WHAT_YOU_SAW[mistake if mistake != "none" else "tiny ε" if eps < 1e-6 else "none"])
+
+
+def _act(number: int, en: str, zh: str) -> Progress:
+    return Progress(done=number - 1, total=3, text={"en": f"{number}/3 {en}", "zh": f"{number}/3 {zh}"})
+
+
+def _best_claims(departure: float, cost: float) -> Iterator[Event]:
+    yield Claim(
+        id="best-d-is-the-share-of-the-density",
+        measured=departure,
+        relation="<=",
+        expected=0.03,
+        text={
+            "en": "a trained D is p/(p + q), where p and q differ (mean |difference|)",
+            "zh": "p、q 不同时，训练好的 D 就是 p/(p + q)（平均 |差|）",
+        },
+    )
+    yield Claim(
+        id="equal-densities-cost-2-ln-2",
+        measured=cost,
+        expected=2 * LN2,
+        tolerance=0.005,
+        unit="nats",
+        text={
+            "en": "the best D's loss where p = q: 2 ln 2",
+            "zh": "p = q 时最优 D 的损失：2 ln 2",
+        },
+    )
+
+
+# Who descends what
+
+
+def _descent_claims(players: Players, losses: Losses, random: torch.Generator) -> Iterator[Event]:
+    """One small step of each player down its own loss: what becomes of the game's value and of D(G(z))."""
+    real, z = ring(COUNTED, random), torch.randn(COUNTED, LATENT, generator=random)
+
+    def judged(of: Players) -> tuple[Tensor, Tensor]:
+        return of.discriminator(real), of.discriminator(of.generator(z))
+
+    def descended(player: int, loss: Tensor) -> Players:
+        parameters = list(players[player].parameters())
+        slopes = torch.autograd.grad(loss, parameters, retain_graph=True)
+        moved = copy.deepcopy(players)
+        with torch.no_grad():
+            for parameter, slope in zip(moved[player].parameters(), slopes, strict=True):
+                parameter.sub_(0.1 * slope)
+        return moved
+
+    before, fake = judged(players)
+    value = -discriminator_loss(before, fake)  # of eq. 1
+    after = judged(descended(1, losses.of_d(before, fake)))
+    believed = torch.sigmoid(judged(descended(0, losses.of_g(fake)))[1]).mean()
+    yield Claim(
+        id="descending-d-loss-raises-the-value",
+        measured=(-discriminator_loss(*after) - value).item(),
+        relation=">",
+        expected=0.0,
+        text={
+            "en": "change of log D(x) + log(1 − D(G(z))) when D steps down its loss: D maximizes it",
+            "zh": "D 沿损失下降一步后 log D(x) + log(1 − D(G(z))) 的变化：D 在最大化它",
+        },
+    )
+    yield Claim(
+        id="descending-g-loss-raises-d-of-g",
+        measured=(believed - torch.sigmoid(fake).mean()).item(),
+        relation=">",
+        expected=0.0,
+        text={
+            "en": "change of D(G(z)) when G steps down its loss: G minimizes its loss too",
+            "zh": "G 沿损失下降一步后 D(G(z)) 的变化：G 也是最小化自己的损失",
+        },
+    )
+
+
+# D alone
+
+
+def _games(seed: int, recipe: Recipe, losses: Losses) -> tuple[Game, Game]:
+    """The same game twice: with the non-saturating loss and with the minimax loss."""
+    minimax = losses._replace(of_g=saturating_generator_loss)
+    one, other = (
+        Game(ring_players(seed), recipe, torch.Generator().manual_seed(seed), each)
+        for each in (losses, minimax)
+    )
+    return one, other
+
+
+def _head_start(
+    games: tuple[Game, Game], steps: int, random: torch.Generator, pace: float
+) -> Generator[Event, None, float]:
+    """D learns while G stands still; returns what is left of G's gradient, saturating ÷ non-saturating."""
+    game, _ = games  # until now they are the same
+    real, z = ring(DRAWN, random), torch.randn(RECIPE.batch, LATENT, generator=random)
+    ratio = 1.0
+    for step in range(steps + 1):
+        if step % max(1, steps // 30) == 0 or step == steps:
+            plain, minimax, d = _gradients(game, z)
+            ratio = minimax / plain
+            yield Scalars(
+                panel="slopes",
+                x=step,
+                values={"non-saturating": plain, "saturating": minimax},
+                title={"en": "slope left for G", "zh": "G 还能得到的梯度"},
+                x_label="steps of D",
+                log=True,
+            )
+            yield _points("left", game, real, z, {"en": "G stands still", "zh": "G 不动"})
+            yield verdict(
+                "right",
+                game.players.discriminator,
+                title={"en": f"D(x); of generated: {d:.0e}", "zh": f"D(x)；生成样本：{d:.0e}"},
+                caption={"en": "yellow: real, says D", "zh": "黄色：D 认为是真"},
+            )
+            time.sleep(pace)
+        if step < steps:
+            x = ring(RECIPE.batch, random)
+            for each in games:
+                each.teach(x, each.samples(each.noise(len(x))))
+    return ratio
+
+
+def _gradients(game: Game, z: Tensor) -> tuple[float, float, float]:
+    """Norms of the gradient by all of G, of the non-saturating and of the minimax loss; the mean D(G(z))."""
+    logits = game.players.discriminator(game.players.generator(z))
+    parameters = list(game.players.generator.parameters())
+    norms = []
+    for loss in (generator_loss(logits), saturating_generator_loss(logits)):
+        slopes = torch.autograd.grad(loss, parameters, retain_graph=True)
+        norms.append(torch.cat([slope.flatten() for slope in slopes]).norm().item())
+    return norms[0], norms[1], torch.sigmoid(logits).mean().item()
+
+
+# Two games
+
+
+class End(NamedTuple):
+    """How a game ended."""
+
+    modes: int
+    of_d: float  # the losses of the last steps
+    of_g: float
+    least: float  # of all losses in the game
+
+    @property
+    def sum(self) -> float:
+        """What is said to be best at zero."""
+        return self.of_d + self.of_g
+
+
+def _two_games(
+    games: tuple[Game, Game], recipe: Recipe, random: torch.Generator
+) -> Generator[Event, None, tuple[End, End]]:
+    real, z = ring(DRAWN, random), torch.randn(DRAWN, LATENT, generator=random)
+    history: tuple[list[Tensor], list[Tensor]] = ([], [])
+    plays = [
+        game.play(batches) for game, batches in zip(games, tee(rings(recipe.batch, random)), strict=True)
+    ]
+    shown = 0.0
+    for step in range(1, recipe.steps + 1):
+        for play, seen in zip(plays, history, strict=True):
+            seen.append(next(play))
+        if step % LOOK == 0:
+            yield _curves(step, *(torch.stack(seen[-LOOK:]).mean(dim=0).tolist() for seen in history))
+            yield Progress(
+                done=2 + step / recipe.steps, total=3, text={"en": "3/3 two games", "zh": "3/3 两场博弈"}
+            )
+        if time.perf_counter() - shown > FRAME or step == recipe.steps:
+            yield _points("left", games[0], real, z, {"en": "non-saturating", "zh": "非饱和"})
+            yield _points("right", games[1], real, z, {"en": "saturating", "zh": "饱和"})
+            shown = time.perf_counter()
+    return _end(games[0], history[0]), _end(games[1], history[1])
+
+
+def _points(panel: str, game: Game, real: Tensor, z: Tensor, name: Words) -> Points:
+    fake = game.samples(z)
+    modes = coverage(fake).modes
+    title = {
+        "en": f"{name['en']}: {modes} of {MODES} modes",
+        "zh": f"{name['zh']}：模态 {modes}/{MODES}",
+    }
+    return scatter(panel, real, fake, title, {})
+
+
+def _curves(step: int, healthy: list[float], starved: list[float]) -> Scalars:
+    return Scalars(
+        panel="losses",
+        x=step,
+        values={"non-saturating": sum(healthy), "3 ln 2": 3 * LN2, "saturating": sum(starved)},
+        title={"en": "D's + G's loss", "zh": "D 与 G 的损失之和"},
+        x_label="steps",
+        log=True,
+    )
+
+
+def _end(game: Game, history: list[Tensor]) -> End:
+    losses = torch.stack(history)  # (steps, 2)
+    of_d, of_g = losses[-max(1, len(losses) // 5) :].mean(dim=0).tolist()
+    return End(coverage(game.samples(game.noise(COUNTED))).modes, of_d, of_g, losses.min().item())
+
+
+def _claims(ratio: float, healthy: End, starved: End, short: bool) -> Iterator[Event]:
+    # Seeds 0 to 7, quick form: RATIOS; a sum below SUM and no mode in the saturating game; 7 or 8 modes
+    # and a sum of 2.13 to 2.27 in the other one. Without a head start: ratio 1, sum 0.6, 8 modes.
+    yield Claim(
+        id="saturating-slope-vanishes",
+        measured=ratio,
+        relation="<=",
+        expected=1e-3,
+        text={
+            "en": "what is left of G's gradient against a sure D: saturating ÷ non-saturating",
+            "zh": "D 很有把握时 G 的梯度：饱和损失 ÷ 非饱和损失",
+        },
+    )
+    yield Claim(
+        id="sum-near-zero",
+        measured=starved.sum,
+        expected=0.0,
+        tolerance=0.05,
+        unit="nats",
+        text={
+            "en": "D's + G's loss in the saturating game: as near to zero as one could wish …",
+            "zh": "饱和那场里 D 与 G 的损失之和：再接近零不过了……",
+        },
+    )
+    yield Claim(
+        id="no-mode-at-sum-zero",
+        measured=starved.modes,
+        relation="==",
+        expected=0,
+        text={
+            "en": f"… and modes that it found, of {MODES}",
+            "zh": f"……它找到的模态数（共 {MODES} 个）",
+        },
+    )
+    yield Claim(
+        id="modes-far-from-sum-zero",
+        measured=healthy.modes,
+        relation=">=",
+        expected=6 if short else 7,
+        text={
+            "en": f"modes that the other game found: its losses sum to {healthy.sum:.2f}",
+            "zh": f"另一场找到的模态数：它的损失之和为 {healthy.sum:.2f}",
+        },
+    )
+    yield Claim(
+        id="healthy-losses-near-3-ln-2",
+        measured=healthy.sum,
+        expected=3 * LN2,
+        tolerance=0.4 if short else 0.2,
+        unit="nats",
+        text={
+            "en": f"D's + G's loss there, {healthy.of_d:.3f} + {healthy.of_g:.3f}: 2 ln 2 + ln 2",
+            "zh": f"那一场 D 与 G 的损失 {healthy.of_d:.3f} + {healthy.of_g:.3f}：2 ln 2 + ln 2",
+        },
+    )
+    yield Claim(
+        id="cross-entropies-never-negative",
+        measured=healthy.least,
+        relation=">=",
+        expected=0.0,
+        unit="nats",
+        text={
+            "en": "the smallest loss that either player had in that game",
+            "zh": "那一场里双方损失出现过的最小值",
+        },
+    )
+
+
+def _too_short() -> Note:
+    least = "--steps {steps} --head-start {head_start}".format(**ENOUGH)
+    return Note(
+        text={
+            "en": f"Games as short as this one promise nothing; claims need {least}.",
+            "zh": f"步数太少，不作断言；至少需要 {least}。",
+        }
+    )
+
+
+WHAT_YOU_SAW: dict[str, Words] = {
+    "none": {
+        "en": "What you just saw: the best D is p/(p + q); where the densities are equal it can only say ½, "
+        "and its loss is 2 ln 2. Then D got a head start. Both games began there, with the same players. "
+        "The minimax loss has no slope left where D is sure, so G stays where it is: D's loss is 0, G's is "
+        "0, the sum is 0, and nothing was learnt. The non-saturating loss pulls G back into the game, and "
+        "there the losses settle near 2 ln 2 and ln 2. A sum near zero says that D has won, not that the "
+        "samples are good. (Adam divides by the size of the gradient and so hides the difference until ε is "
+        "larger; hence ε = 1e-4. Try --eps 1e-10.)",
+        "zh": "刚才看到的：最优的 D 就是 p/(p + q)；两个密度相等时它只能说 ½，损失为 2 ln 2。接着让 D 先练一"
+        "段，两场博弈从同样的双方开始。D 很有把握时，极小极大损失没有梯度，G 原地不动：D 的损失为 0，G 的也"
+        "为 0，和为 0，却什么都没学到。非饱和损失把 G 拉回博弈，损失最终停在 2 ln 2 和 ln 2 附近。损失之和接"
+        "近零，说明 D 赢了，而不是样本好。（Adam 会除以梯度自身的大小，只有当梯度小于 ε 时差别才显出来，所以"
+        "这里取 ε = 1e-4，可再试 --eps 1e-10。）",
+    },
+    "tiny ε": {
+        "en": "What you just saw: with a tiny ε Adam divides even a gradient of 1e-8 by its own size, so "
+        "the saturating game may get going after all and the claims about it fall. What vanishes is the "
+        "slope, as the first chart shows; the optimizer decides how much that hurts.",
+        "zh": "刚才看到的：ε 很小时，就算梯度只有 1e-8，Adam 也会除以它自身的大小，饱和那场因此可能重新动起"
+        "来，相关断言就不再成立。消失的是梯度，第一张图看得很清楚；影响有多大，取决于优化器。",
+    },
+    "minimize-probabilities": {
+        "en": "D minimized the sum of its probabilities of being right, on purpose: it learns to call real "
+        "what is generated and the other way round. D maximizes log D(x) + log(1 − D(G(z))), which is to "
+        "minimize two cross-entropies.",
+        "zh": "这次故意让 D 最小化“判断正确的概率”之和：它学会的是把真的说成假的、假的说成真的。D 应当最大化"
+        " log D(x) + log(1 − D(G(z)))，也就是最小化两项交叉熵。",
+    },
+    "maximize-generator": {
+        "en": "G maximized its cross-entropy, on purpose: it learns to make samples that D rejects, and "
+        "finds no mode. Each player minimizes its own loss; cross-entropies are never negative.",
+        "zh": "这次故意让 G 最大化自己的交叉熵：它学会的是生成更容易被 D 识破的样本，一个模态也找不到。双方"
+        "都是最小化各自的损失，而交叉熵永远不为负。",
+    },
+}
