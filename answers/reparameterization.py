@@ -307,8 +307,8 @@ WHAT_YOU_SAW: dict[str, Words] = {
         "The score function sees f as a mere number and finds its slope by luck, the less so the more "
         "dimensions share that number; a baseline helps, not enough. That is why VAEs draw with rsample().",
         "zh": "刚才看到的：两种估计的均值都等于精确梯度，所以重参数化消除的不是偏差，而是方差。"
-        "写成 z = μ + σε，梯度就是 f 在采样点的斜率；得分函数只把 f 当作一个数，斜率全靠碰运气，共用这个数的维度越多越糟，"
-        "加基线有用，但还不够。所以 VAE 用 rsample() 采样。",
+        "写成 z = μ + σε，梯度就是 f 在采样点的斜率；得分函数只把 f 当作一个数，斜率全靠碰运气，"
+        "共用这个数的维度越多越糟，加基线有用，但还不够。所以 VAE 用 rsample() 采样。",
     },
     "step": {
         "en": "What you just saw: a step has slope 0 wherever a draw lands, so the pathwise gradient is "
