@@ -7,7 +7,6 @@ hidden layers it is linear, and its code spans the subspace of PCA (Baldi & Horn
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -52,7 +51,7 @@ class Autoencoder(nn.Module):
 def _mlp(widths: Sequence[int]) -> nn.Sequential:
     """Linear layers from width to width, with a ReLU between each two of them."""
     layers: list[nn.Module] = []
-    for wide, narrow in pairwise(widths):
+    for wide, narrow in zip(widths[:-1], widths[1:], strict=True):
         layers += [nn.Linear(wide, narrow), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
