@@ -100,7 +100,7 @@ def test_only_the_screen_draws(floor: str) -> None:
 
 
 def test_models_import_torch_only() -> None:
-    allowed = {"torch", "models", "collections", "math", "typing", "__future__"}
+    allowed = {"torch", "models", "collections", "itertools", "math", "typing", "__future__"}
     wrong = [
         f"{path.name}: {module}"
         for path in files("models")
