@@ -51,8 +51,8 @@ class Autoencoder(nn.Module):
 def _mlp(widths: Sequence[int]) -> nn.Sequential:
     """Linear layers from width to width, with a ReLU between each two of them."""
     layers: list[nn.Module] = []
-    for wide, narrow in zip(widths[:-1], widths[1:], strict=True):
-        layers += [nn.Linear(wide, narrow), nn.ReLU()]
+    for i in range(1, len(widths)):
+        layers += [nn.Linear(widths[i - 1], widths[i]), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
 
