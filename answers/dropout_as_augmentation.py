@@ -98,7 +98,8 @@ def demonstrate(
     yield Progress(done=1, total=3, text={"en": "digits", "zh": "手写数字"})
     for k in range(shown):
         yield from _show(layer, pixels(test.images[k : k + 1]).double(), p, pace)
-    yield from _digit_claims(layer, classifier(training, device), test, judged, p)
+    judge = classifier(Split(training.images[::3], training.labels[::3]), device)
+    yield from _digit_claims(layer, judge, test, judged, p)
     yield Progress(done=2, total=3, text={"en": "wider and wider layers", "zh": "越来越宽的层"})
     shares, undecided = yield from _sizes(inputs, p, trials, pace)
     yield from _size_claims(shares, undecided, inputs, p, trials)
@@ -242,7 +243,7 @@ def _digit_claims(layer: Layer, judge: nn.Module, test: Split, judged: int, p: f
         id="another-network-agrees",
         measured=(read == before).double().mean().item(),
         relation=">=",
-        # Seeds 0 to 4, in both forms: 0.80 to 0.98 on MNIST, 0.50 to 0.63 on synthetic digits. With another
+        # Seeds 0 to 4, in both forms: 0.75 to 0.88 on MNIST, 0.62 to 0.78 on synthetic digits. With another
         # digit's pattern as target it is 0.1.
         expected=0.35,
         text={
