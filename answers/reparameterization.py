@@ -256,7 +256,7 @@ def _variances(dimensions: int, variances: list[float]) -> Scalars:
     return Scalars(
         panel="variance",
         x=dimensions,
-        values={"score": score, "baseline": baseline, "pathwise": pathwise},
+        values={"pathwise": pathwise, "score": score, "baseline": baseline},
         title={"en": "variance of one gradient", "zh": "单个梯度的方差"},
         x_label="dimensions",
         log=True,
