@@ -244,7 +244,7 @@ def _digit_claims(layer: Layer, judge: nn.Module, test: Split, judged: int, p: f
         measured=(read == before).double().mean().item(),
         relation=">=",
         # Seeds 0 to 4, in both forms: 0.75 to 0.88 on MNIST, 0.62 to 0.78 on synthetic digits. With another
-        # digit's pattern as target it is 0.1.
+        # digit's pattern as target it is 0.18.
         expected=0.35,
         text={
             "en": "share that another network still reads as the same digit",
