@@ -182,8 +182,9 @@ def _end_labels(
     names = list(curves)
     labels = {}
     for row, (_, i) in zip(placed, order, strict=True):
-        text = f" {names[i]} {number(curves[names[i]].ys[-1])}"
-        text = text if cell_len(text) <= width else fit(f" {names[i]}", width)
+        last = next((y for y in reversed(curves[names[i]].ys) if math.isfinite(y)), math.nan)
+        texts = (f" {names[i]} {number(last)}", f" {names[i]} {number(last, 2)}", fit(f" {names[i]}", width))
+        text = next(text for text in texts if cell_len(text) <= width)
         labels[row] = line((text, series(i)))
     return labels
 

@@ -104,3 +104,14 @@ def test_thousands_of_points_keep_their_extremes() -> None:
     assert len(many.xs) <= 4096
     assert (max(many.ys), min(many.ys)) == (9.0, -9.0)
     assert many.xs == sorted(many.xs)
+
+
+def test_the_end_of_a_curve_names_its_last_number() -> None:
+    lifted = curve([1.0, 0.5, math.nan])
+    assert any("train 0.5" in text for text in shown(draw_chart({"train": lifted}, 60, 8)))
+
+
+def test_a_number_too_wide_for_its_place_is_rounded() -> None:
+    tiny = curve([1.0, 1.2345e-12])
+    text = "\n".join(shown(draw_chart({"plain": tiny}, 60, 8, log=True)))
+    assert "plain 1e-12" in text
