@@ -1,9 +1,11 @@
-"""A segmentation task made on the spot: bright blobs, rings and thin lines in noise, and their masks."""
+"""Scenes made on the spot: blobs, rings and thin lines in noise. Two tasks: find them, predict the noise."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 BLOB, RING, LINE = KINDS = ("blob", "ring", "line")
 SIDE = 32  # pixels
@@ -14,6 +16,7 @@ class Scenes(NamedTuple):
 
     images: Tensor  # (n, 1, SIDE, SIDE), paper around 0, shapes around 0.6 to 1
     masks: Tensor  # (n, 1, SIDE, SIDE), 1 on a shape, else 0
+    noise: Tensor  # (n, 1, SIDE, SIDE), what was added to the images
 
 
 def scenes(n: int, generator: torch.Generator, noise: float, kinds: tuple[str, ...] = KINDS) -> Scenes:
@@ -24,7 +27,8 @@ def scenes(n: int, generator: torch.Generator, noise: float, kinds: tuple[str, .
         masks = torch.maximum(masks, _shape(kind, n, generator) * there)
     masks = masks[:, None]  # (n, 1, SIDE, SIDE)
     light = 0.6 + 0.4 * torch.rand(n, 1, 1, 1, generator=generator)
-    return Scenes(light * masks + noise * torch.randn(masks.shape, generator=generator), masks)
+    added = noise * torch.randn(masks.shape, generator=generator)
+    return Scenes(light * masks + added, masks, added)
 
 
 def _shape(kind: str, n: int, generator: torch.Generator) -> Tensor:  # (n, SIDE, SIDE)
@@ -52,3 +56,38 @@ def dice(found: Tensor, masks: Tensor) -> Tensor:
     & Ahmadi, "V-Net", 2016, section 3; there with squares in the denominator).
     """
     return 2 * (found * masks).sum() / (found.sum() + masks.sum()).clamp(min=1e-6)
+
+
+class Task(NamedTuple):
+    """What a network is to make of a scene, and how well it did."""
+
+    loss: Callable[[Tensor, Scenes], Tensor]  # of the network's output
+    score: Callable[[Tensor, Scenes], Tensor]  # 1 is perfect, 0 is of no use
+    picture: Callable[[Tensor, Scenes], Tensor]  # the output to look at
+    target: Callable[[Scenes], Tensor]  # what that picture should be
+
+
+def _segmentation_loss(logits: Tensor, scene: Scenes) -> Tensor:
+    """Cross-entropy over pixels plus 1 − soft Dice, so that rare shapes are not drowned by the background."""
+    return F.binary_cross_entropy_with_logits(logits, scene.masks) + 1 - dice(logits.sigmoid(), scene.masks)
+
+
+SEGMENT = Task(
+    loss=_segmentation_loss,
+    score=lambda logits, scene: dice((logits > 0).float(), scene.masks),
+    picture=lambda logits, scene: logits.sigmoid(),
+    target=lambda scene: scene.masks,
+)
+
+
+def _unit_noise(scene: Scenes) -> Tensor:
+    """The noise that was added, at variance 1: what the network of a diffusion model predicts."""
+    return scene.noise / scene.noise.std().clamp(min=1e-6)
+
+
+DENOISE = Task(  # Ho, Jain & Abbeel 2020, eq. 14, at one level of noise
+    loss=lambda output, scene: F.mse_loss(output, _unit_noise(scene)),
+    score=lambda output, scene: 1 - F.mse_loss(output, _unit_noise(scene)),
+    picture=lambda output, scene: scene.images - scene.noise.std() * output,
+    target=lambda scene: scene.images - scene.noise,
+)

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from answers import _upconvolution, unet
-from answers._shapes import BLOB, KINDS, LINE, RING, dice, scenes
+from answers._shapes import BLOB, DENOISE, KINDS, LINE, RING, SEGMENT, dice, scenes
 from models.unet import UNet
 from quizcli.demo.events import Bars, Claim, Event, Images, Note, Progress, Scalars, Started, decode, encode
 
@@ -55,6 +55,13 @@ def test_every_claim_holds_with_other_seeds(seed: int) -> None:
 
 def test_the_mistake_one_can_make_on_purpose() -> None:
     assert fallen(run(mistake="no-skips")) == set(SKIPS)
+
+
+def test_the_noise_is_predicted_with_skips_alone() -> None:
+    made = run(task="denoise")
+    assert list(claims(made)) == [*SIZES, *BACKWARDS, "unet-predicts-the-noise"]
+    assert fallen(made) == set()
+    assert fallen(run(task="denoise", mistake="no-skips")) == {"unet-predicts-the-noise"}
 
 
 def test_untrained_networks_reach_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,10 +190,11 @@ def test_it_waits_only_so_that_a_person_can_watch(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_scenes_hold_what_is_asked_for(kind: str) -> None:
-    images, masks = scenes(200, torch.Generator().manual_seed(0), noise=0.3, kinds=(kind,))
+    images, masks, added = scenes(200, torch.Generator().manual_seed(0), noise=0.3, kinds=(kind,))
     assert images.shape == masks.shape == (200, 1, 32, 32)
     assert set(masks.flatten().tolist()) == {0.0, 1.0}
-    assert (images - images * masks)[masks == 0].std().item() == pytest.approx(0.3, rel=0.05)
+    assert torch.equal(images[masks == 0], added[masks == 0])
+    assert added.std().item() == pytest.approx(0.3, rel=0.05)
     # Only of blobs is something left when a pixel is taken off all around.
     eroded = -F.max_pool2d(-masks, 3, stride=1)
     share = (eroded.sum() / masks.sum()).item()
@@ -198,6 +206,15 @@ def test_noise_alone_hides_the_shapes() -> None:
     still = scenes(5, torch.Generator().manual_seed(0), noise=0.0)
     assert ((still.images > 0) == (still.masks > 0)).all()
     assert still.images.max() <= 1
+
+
+def test_the_whole_noise_is_a_perfect_prediction() -> None:
+    scene = scenes(5, torch.Generator().manual_seed(0), noise=0.3)
+    perfect, nothing = scene.noise / scene.noise.std(), torch.zeros_like(scene.noise)
+    assert DENOISE.score(perfect, scene) == pytest.approx(1)
+    assert DENOISE.score(nothing, scene) == pytest.approx(0, abs=0.01)
+    assert DENOISE.loss(perfect, scene) == pytest.approx(0)
+    torch.testing.assert_close(DENOISE.picture(perfect, scene), DENOISE.target(scene))
 
 
 def test_dice_runs_from_nothing_in_common_to_all() -> None:
@@ -214,7 +231,7 @@ def test_dice_runs_from_nothing_in_common_to_all() -> None:
 
 
 def test_without_skips_both_networks_are_one() -> None:
-    recipe = unet.Recipe(steps=1, channels=4, depth=2, noise=0.0)
+    recipe = unet.Recipe(steps=1, channels=4, depth=2, noise=0.0, task=SEGMENT)
     assert [network.skips for network in unet._networks(recipe, "none", seed=3)] == [True, False]
     first, second = unet._networks(recipe, "no-skips", seed=3)
     assert all(
