@@ -28,6 +28,14 @@ BINS, STEP = 60, 0.01  # of a histogram: columns, and the share that a dot stand
 DIMENSIONS = (1, 2, 4, 8, 16, 32, 64)
 
 
+NAMES: dict[str, Words] = {
+    "pathwise": {"en": "pathwise", "zh": "路径"},
+    "score": {"en": "score", "zh": "得分函数"},
+    "exact": {"en": "exact", "zh": "精确"},
+    "baseline": {"en": "baseline", "zh": "加基线"},
+}
+
+
 class Function(NamedTuple):
     """A function of one number, and what d/dμ E[f(z)] is exactly for z ~ N(μ, σ²)."""
 
@@ -186,7 +194,8 @@ def _filling(estimates: Estimates, exact: float, pace: float) -> Iterator[Event]
                     "exact": exact,
                 },
                 title={"en": "mean of the gradients so far", "zh": "目前所有梯度的均值"},
-                x_label="draws",
+                x_label={"en": "draws", "zh": "次"},
+                names=NAMES,
             )
         time.sleep(pace)
 
@@ -212,7 +221,7 @@ def _histogram(estimates: Estimates, n: int, low: float, high: float) -> Points:
         panel="histogram",
         xy=array(torch.cat(columns)),
         groups=tuple(groups),
-        group_names=("pathwise", "score function"),
+        group_names=({"en": "pathwise", "zh": "路径"}, {"en": "score function", "zh": "得分函数"}),
         title={"en": f"{n:,} gradients: pathwise ↑ score ↓", "zh": f"{n:,} 个梯度：路径 ↑ 得分 ↓"},
         caption={
             "en": f"standard deviations {sd[0]:.1f} and {sd[1]:.1f}",
@@ -258,7 +267,8 @@ def _variances(dimensions: int, variances: list[float]) -> Scalars:
         x=dimensions,
         values={"pathwise": pathwise, "score": score, "baseline": baseline},
         title={"en": "variance of one gradient", "zh": "单个梯度的方差"},
-        x_label="dimensions",
+        x_label={"en": "dimensions", "zh": "维"},
+        names=NAMES,
         log=True,
     )
 

@@ -82,8 +82,11 @@ def test_every_panel_of_the_layout_is_filled(events: list[Event]) -> None:
 
 
 def test_the_bars_are_the_three_losses_and_then_the_sweep(events: list[Event]) -> None:
-    labels = list(dict.fromkeys(event.labels for event in of_panel(events, "terms")))
-    assert labels == [("right", "no KL", "mean BCE"), ("β = 0.25", "β = 1", "β = 4", "β = 16")]
+    labels = [event.labels for event in of_panel(events, "terms")]
+    assert labels[0] == tuple(vae_loss.NAMES.values())
+    assert labels[-1] == ("β = 0.25", "β = 1", "β = 4", "β = 16")
+    titles = [event.title["en"] for event in of_panel(events, "samples")]
+    assert (titles[0], titles[-1]) == ("right | no KL | mean BCE", "β = 0.25 | 4 | 16")
     first, last = of_panel(events, "terms")[0], of_panel(events, "terms")[-1]
     assert all(500 < reconstruction < 600 for reconstruction, _ in first.values)  # 784 ln 2 = 543
     kls = [kl for _, kl in last.values]
