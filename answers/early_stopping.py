@@ -226,7 +226,7 @@ def _losses(epoch: int, log: Log, stopper: EarlyStopping) -> Scalars:
         values=values,
         names=NAMES,
         x_label={"en": "epochs", "zh": "轮"},
-        title={"en": "loss; the best so far ends at the stop", "zh": "损失；“目前最佳”止于停止处"},
+        title={"en": "loss; best so far, until the stop", "zh": "损失；“目前最佳”止于停止处"},
     )
 
 
