@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from answers import vae
 from answers._descent import Schedule, descend
-from answers._digits import Split, classifier, digit_score, pixels, splits
+from answers._digits import IMAGES, Split, classifier, digit_score, pixels, splits
 from models.autoencoder import Autoencoder, reconstruction_loss
 from models.vae import VAE
 from quizcli.demo.data import DigitsName, load_digits
@@ -173,7 +173,7 @@ def _train(
             total=1,
             text={"en": f"codes of {recipe.latent}", "zh": f"{recipe.latent} 维编码"},
             rate=step * recipe.batch / (time.perf_counter() - began),
-            unit="images",
+            unit=IMAGES,
         )
         sums.zero_()
         since, shown = step, time.perf_counter()

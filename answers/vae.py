@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from answers._digits import Split, classifier, digit_score, pixels, shuffled, splits
+from answers._digits import IMAGES, Split, classifier, digit_score, pixels, shuffled, splits
 from models.vae import VAE, kl_divergence, reconstruction_error, vae_loss
 from quizcli.demo.data import DigitsName, load_digits
 from quizcli.demo.device import Device, DeviceName, choose, seed_everything
@@ -34,7 +34,6 @@ QUICK = {"epochs": 1, "batch": 128, "lr": 0.005}
 
 LAYOUT = (("nats", "latent"), ("samples",))
 LOOK = 25  # steps between two looks at the loss: each look waits for the device
-IMAGES = {"en": "images", "zh": "图"}
 FRAME = 0.3  # seconds between two frames of samples and latent map
 DRAWN = 32  # samples on the screen
 MAPPED = 500  # test images on the latent map

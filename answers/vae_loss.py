@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from answers._descent import Schedule, descend
-from answers._digits import pixels, splits
+from answers._digits import IMAGES, pixels, splits
 from models.vae import VAE, reconstruction_error, vae_loss
 from quizcli.demo.data import DigitsName, load_digits
 from quizcli.demo.device import Device, DeviceName, choose, seed_everything
@@ -158,7 +158,7 @@ def _train(
             if act == 0
             else {"en": "a weight β", "zh": "权重 β"},
             rate=len(models) * step * BATCH / (time.perf_counter() - began),
-            unit="images",
+            unit=IMAGES,
         )
         shown = time.perf_counter()
     yield from _frame(models, known, bench.test, z)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from answers import vae
-from answers._digits import Split, digit_score, pixels, shuffled
+from answers._digits import IMAGES, Split, digit_score, pixels, shuffled
 from answers.vae import Recipe, demonstrate
 from models.vae import VAE, kl_divergence, vae_loss
 from quizcli.demo import data
@@ -92,7 +92,7 @@ def test_the_curves_fall_and_add_up(events: list[Event]) -> None:
 
 
 def test_progress_rises_to_the_end_and_tells_the_speed(events: list[Event]) -> None:
-    steps = [event for event in events if isinstance(event, Progress) and event.unit == vae.IMAGES]
+    steps = [event for event in events if isinstance(event, Progress) and event.unit == IMAGES]
     assert [step.done for step in steps] == sorted(step.done for step in steps)
     assert (steps[-1].done, steps[-1].total) == (225, 240)  # looked at every 25 steps
     assert all(step.rate and step.rate > 0 for step in steps)
