@@ -81,7 +81,7 @@ class Fit:
             panel=self._panel,
             xy=array(torch.cat([torch.stack((x, 3 * y), dim=1) for y in curves])),
             groups=tuple(group for group in range(len(curves)) for _ in x),
-            group_names=("real p", "generated q", "best D", "D"),
+            group_names=("real", "generated", "best D", "D"),
             title={
                 "en": f"p {sign} q: D's loss {self.cost():.3f}",
                 "zh": f"p {sign} q：D 的损失 {self.cost():.3f}",

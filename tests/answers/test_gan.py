@@ -133,11 +133,11 @@ def test_the_digits_change_while_it_plays(events: list[Event]) -> None:
 
 def test_the_curves_go_on_from_the_ring_to_the_digits(events: list[Event]) -> None:
     curves = panel(events, "losses", Scalars)
-    assert [event.x for event in curves] == list(range(gan.LOOK, 1101, gan.LOOK))
+    assert [event.x for event in curves] == list(range(gan.LOOK, 901, gan.LOOK))
     assert all(event.values["2 ln 2"] == pytest.approx(2 * math.log(2)) for event in curves)
     assert all(event.values["ln 2"] == pytest.approx(math.log(2)) for event in curves)
     progress = [event for event in events if isinstance(event, Progress) and event.text["en"][:1].isdigit()]
-    assert [event.text["en"] for event in progress] == ["1/2 ring"] * 28 + ["2/2 digits"] * 16
+    assert [event.text["en"] for event in progress] == ["1/2 ring"] * 20 + ["2/2 digits"] * 16
 
 
 def test_the_catalogue_can_read_it() -> None:
