@@ -1,4 +1,4 @@
-"""How many threads a demonstration computes with."""
+"""One thread for small networks: a second gains little, and where others compute too it is waited for."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +8,14 @@ import torch
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread inside, as many as before outside: small matrices are done before a second one has begun."""
-    before = torch.get_num_threads()
+    """Compute in a single thread inside, as before afterwards.
+
+    On two cores of which another process kept one busy, 60 steps of two small U-Nets took 16 s with two
+    threads and 3 s with one.
+    """
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        torch.set_num_threads(threads)

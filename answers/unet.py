@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from answers._shapes import BLOB, DENOISE, LINE, SEGMENT, SIDE, Scenes, Task, scenes
+from answers._threads import one_thread
 from answers._upconvolution import convolved, most_to_fewest, sides_of, transposed, upsampled
 from models.unet import UNet
 from quizcli.demo.events import Bars, Claim, Event, Images, Note, Progress, Scalars, Started, Words, pictures
@@ -27,6 +28,10 @@ LAYOUT = (("pictures", "dice"),)
 DICE: Words = {"en": "Dice on new scenes", "zh": "新场景上的 Dice"}
 PREDICTED: Words = {"en": "share of the noise predicted", "zh": "预测出的噪声占比"}
 CURVES = (("skips", "skips, lines"), ("none", "none, lines"))  # of both networks: all shapes, lines alone
+PADDINGS: dict[str, Words] = {
+    "valid": {"en": "valid", "zh": "不填充"},
+    "same": {"en": "same", "zh": "填充"},
+}
 NAMES: dict[str, Words] = {
     "skips": {"en": "skips", "zh": "有跳跃"},
     "skips, lines": {"en": "skips, lines", "zh": "有跳跃，细线"},
@@ -66,7 +71,7 @@ def demonstrate(
         Literal["none", "no-skips"],
         Option(help={"en": "take the skips from both networks", "zh": "no-skips：两个网络都去掉跳跃连接"}),
     ] = "none",
-    pace: Pace = 0.08,
+    pace: Pace = 0.06,
     seed: Seed = 0,
 ) -> Iterator[Event]:
     """Three acts: sizes, a convolution backwards, and two networks that learn the same scenes."""
@@ -80,13 +85,9 @@ def demonstrate(
 
     recipe = Recipe(steps, channels, depth, noise, DENOISE if task == "denoise" else SEGMENT)
     networks = _networks(recipe, mistake, seed)
-    early = yield from _train(networks, recipe, generator)
-    if steps < 60 or channels < 8 or depth < 2 or not 0.1 <= noise <= 0.3:
-        yield Note(text=NOTHING_SETTLED)
-    elif task == "denoise":
-        yield from _noise_claims(networks, recipe, generator)
-    else:
-        yield from _dice_claims(networks, recipe, early, generator)
+    with one_thread():
+        early = yield from _train(networks, recipe, generator)
+        yield from _claims(networks, recipe, early, generator)
     yield Note(text=WHAT_YOU_SAW[task if mistake == "none" else mistake])
 
 
@@ -101,6 +102,7 @@ def _sizes(pace: float) -> Iterator[Event]:
             panel="dice",
             x=layer,
             values={padding: float(side[layer]) for padding, side in sides.items()},
+            names=PADDINGS,
             title={"en": "side of the maps in pixels, layer by layer", "zh": "逐层特征图的边长（像素）"},
             x_label={"en": "layers", "zh": "层"},
         )
@@ -296,6 +298,17 @@ def _square(tensors: list[Tensor], title: Words) -> Images:
 @torch.no_grad()
 def _score(network: UNet, scene: Scenes, task: Task) -> float:
     return task.score(network(scene.images), scene).item()
+
+
+def _claims(
+    networks: list[UNet], recipe: Recipe, early: list[float], generator: torch.Generator
+) -> Iterator[Event]:
+    if recipe.steps < 60 or recipe.channels < 8 or recipe.depth < 2 or not 0.1 <= recipe.noise <= 0.3:
+        yield Note(text=NOTHING_SETTLED)
+    elif recipe.task is DENOISE:
+        yield from _noise_claims(networks, recipe, generator)
+    else:
+        yield from _dice_claims(networks, recipe, early, generator)
 
 
 def _noise_claims(networks: list[UNet], recipe: Recipe, generator: torch.Generator) -> Iterator[Event]:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from answers._digits import Split, classifier, digit_score, pixels, splits
+from answers._threads import one_thread
 from answers.vae import Recipe, train
 from models.vae import VAE, kl_divergence, reconstruction_error, reparameterize
 from quizcli.demo.data import DigitsName, load_digits
@@ -82,7 +83,7 @@ def demonstrate(
         Literal["none", "no-skips"],
         Option(help={"en": "no-skips: two plain VAEs", "zh": "no-skips：两个都是普通 VAE"}),
     ] = "none",
-    pace: Pace = 0.15,
+    pace: Pace = 0.1,
     seed: Seed = 0,
     device: DeviceName = "auto",
     data: DigitsName = "auto",
@@ -98,10 +99,11 @@ def demonstrate(
     vae = VAE(latent=latent).to(chosen.torch_device)
     twin = (SkipVAE if mistake == "none" else VAE)(latent=latent).to(chosen.torch_device)
     pair = Pair(vae, twin, test)
-    yield from _train(pair, training, Recipe(epochs, latent, beta, BATCH, LR), chosen)
-    yield Progress(done=1, total=1, text={"en": "exchanges", "zh": "交换"})
-    yield from _exchanges(pair, pace)
-    yield from _claims(pair, classifier(training, chosen), epochs * len(training.images), beta)
+    with one_thread():
+        yield from _train(pair, training, Recipe(epochs, latent, beta, BATCH, LR), chosen)
+        yield Progress(done=1, total=1, text={"en": "exchanges", "zh": "交换"})
+        yield from _exchanges(pair, pace)
+        yield from _claims(pair, classifier(training, chosen), epochs * len(training.images), beta)
     yield Note(text=WHAT_YOU_SAW["no KL" if beta == 0 else mistake])
 
 

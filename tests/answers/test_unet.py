@@ -175,6 +175,18 @@ def test_a_run_repeats_itself_and_leaves_the_global_generator_alone() -> None:
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
+def test_the_threads_are_left_as_they_were() -> None:
+    threads = torch.get_num_threads()
+    running = unet.demonstrate(steps=60, depth=2, pace=0.0)
+    seen = set()
+    for event in running:
+        seen.add(torch.get_num_threads())
+        if isinstance(event, Progress) and event.done >= 4:
+            running.close()  # type: ignore[attr-defined]
+    assert seen == {threads, 1}
+    assert torch.get_num_threads() == threads
+
+
 def test_it_waits_only_so_that_a_person_can_watch(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     monkeypatch.setattr(time, "sleep", waited.append)
