@@ -50,7 +50,10 @@ def demonstrate(
 ) -> Iterator[Event]:
     """Wider and wider vectors; at every width the same scores, as they are and divided."""
     divided = "÷√d" if power == 0.5 else f"÷d^{power:g}"
-    yield Started(data=f"{keys} keys · N(0, 1)", layout=(("entropy", "jacobian"), ("as they are", "divided")))
+    yield Started(
+        data={"en": f"{keys} keys · N(0, 1)", "zh": f"{keys} 个键 · N(0, 1)"},
+        layout=(("entropy", "jacobian"), ("as they are", "divided")),
+    )
     generator = torch.Generator().manual_seed(seed)
     pictures = [torch.full((len(DRAWN), SHOWN), math.nan) for _ in range(2)]
     found: dict[int, tuple[float, Measured, Measured]] = {}

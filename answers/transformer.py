@@ -63,7 +63,7 @@ def demonstrate(
     seed: Seed = 0,
 ) -> Iterator[Event]:
     """The reversal with its cross-attention, then a text by heart."""
-    yield Started(data=f"{length} letters", layout=(("left", "right"),))
+    yield Started(data={"en": f"{length} letters", "zh": f"{length} 个字母"}, layout=(("left", "right"),))
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):  # layers draw their weights from the global generator
         torch.manual_seed(seed)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Struct
 
-from quizcli.demo.events import Event, Note, Progress
+from quizcli.demo.events import Event, Note, Progress, Words
 from quizcli.demo.mnist import Tensors, UnusableError, download, read_folder
 from quizcli.demo.option import Option
 from quizcli.demo.synthetic import synthetic_digits
@@ -38,7 +38,7 @@ class Digits(Struct, frozen=True, eq=False):
     train_labels: Tensor
     test_images: Tensor
     test_labels: Tensor
-    label: str  # what to show, e.g. "MNIST, 60,000 images"
+    label: Words  # what to show: "MNIST, 60,000 images"
     synthetic: bool = False
 
 
@@ -58,7 +58,7 @@ def load_digits(
         )
     if name != "synthetic":
         try:
-            return _digits((yield from _mnist(settings, insist=name == "mnist")), "MNIST")
+            return _digits((yield from _mnist(settings, insist=name == "mnist")), synthetic=False)
         except UnusableError as error:
             if name == "mnist":
                 raise _no_mnist(error.why) from error
@@ -68,17 +68,19 @@ def load_digits(
                     "zh": f"以下是合成数字，不是 MNIST，数值会有所不同。{error.why.zh}",
                 }
             )
-    return _digits((yield from _synthetic(settings)), "synthetic digits")
+    return _digits((yield from _synthetic(settings)), synthetic=True)
 
 
-def _digits(tensors: Tensors, kind: str) -> Digits:
+def _digits(tensors: Tensors, synthetic: bool) -> Digits:
+    en, zh = ("synthetic digits", "合成数字") if synthetic else ("MNIST", "MNIST")
+    count = len(tensors["train_images"])
     return Digits(
         train_images=tensors["train_images"],
         train_labels=tensors["train_labels"].long(),
         test_images=tensors["test_images"],
         test_labels=tensors["test_labels"].long(),
-        label=f"{kind}, {len(tensors['train_images']):,} images",
-        synthetic=kind != "MNIST",
+        label={"en": f"{en}, {count:,} images", "zh": f"{zh}，{count:,} 张图"},
+        synthetic=synthetic,
     )
 
 

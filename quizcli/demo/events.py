@@ -57,7 +57,7 @@ class Started(_Event, frozen=True, tag="started"):
     """
 
     device: str = "cpu"
-    data: str = ""
+    data: Label = ""
     synthetic: bool = False  # the data set is a stand-in; every result must say so
     note: Words = {}
     layout: tuple[tuple[str, ...], ...] = ()  # rows of panel names

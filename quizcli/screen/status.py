@@ -31,16 +31,17 @@ def name_of(started: Started) -> str:
 
 def data_of(started: Started) -> str:
     """The data set's label; a stand-in for real data always says so."""
-    if started.synthetic and not any(word in started.data for word in _SYNTHETIC):
-        return f"{started.data} ({stand_in(started)})" if started.data else stand_in(started)
-    return started.data
+    data = words(started.data)
+    if started.synthetic and not any(word in data for word in _SYNTHETIC):
+        return f"{data} ({stand_in(started)})" if data else stand_in(started)
+    return data
 
 
 def stand_in(started: Started | None) -> str:
     """What a stand-in for real data is called, "synthetic digits"; "" where the data are real."""
     if started is None or not started.synthetic:
         return ""
-    label = started.data.replace("，", ",").split(",")[0].strip()
+    label = words(started.data).replace("，", ",").split(",")[0].strip()
     return label if any(word in label for word in _SYNTHETIC) else tr("synthetic data", "合成数据")
 
 

@@ -14,7 +14,7 @@ from quizcli.study.days import now_ms
 from quizcli.study.store import Store
 
 if TYPE_CHECKING:
-    from quizcli.demo.events import Claim, Setting, Started
+    from quizcli.demo.events import Claim, Label, Setting, Started
 
 
 class Measured(Struct, frozen=True):
@@ -60,7 +60,7 @@ def save_claims(
                 claim.tolerance,
                 claim.unit,
                 started.device if started else "",
-                started.data if started else "",
+                _plain(started.data) if started else "",
                 started.synthetic if started else False,
                 moment,
             )
@@ -90,3 +90,8 @@ def canonical(settings: Mapping[str, Setting]) -> str:
 def _measured(row: Iterable[Any]) -> Measured:
     values = (math.nan if value is None else value for value in row)  # SQLite stores NaN as NULL
     return msgspec.convert(dict(zip(Measured.__struct_fields__, values, strict=True)), Measured, strict=False)
+
+
+def _plain(label: Label) -> str:
+    """A label as the store keeps it, whatever language is in use."""
+    return label if isinstance(label, str) else label["en"]

@@ -70,7 +70,7 @@ def test_it_says_at_once_where_it_runs_and_on_what(events: list[Event]) -> None:
     first, *others = (event for event in events if isinstance(event, Started))
     assert first is events[0]
     assert others[-1].synthetic
-    assert others[-1].data == "synthetic digits, 2,000 images"
+    assert others[-1].data == {"en": "synthetic digits, 2,000 images", "zh": "合成数字，2,000 张图"}
 
 
 def test_every_panel_of_the_layout_is_filled(events: list[Event]) -> None:

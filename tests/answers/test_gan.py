@@ -93,7 +93,7 @@ def panel(events: list[Event], name: str, kind: type) -> list[Any]:
 def test_the_stream_is_complete(events: list[Event]) -> None:
     first, *others = (event for event in events if isinstance(event, Started))
     assert first is events[0]
-    assert others[-1].data == "synthetic digits, 2,000 images"
+    assert others[-1].data == {"en": "synthetic digits, 2,000 images", "zh": "合成数字，2,000 张图"}
     assert others[-1].synthetic
     panels = {name for row in gan.LAYOUT for name in row}
     assert {event.panel for event in events if hasattr(event, "panel")} == panels

@@ -63,7 +63,7 @@ def of_panel(events: list[Event], panel: str) -> list[Any]:
 def test_it_says_at_once_where_it_runs_and_on_what(events: list[Event]) -> None:
     first, *others = (event for event in events if isinstance(event, Started))
     assert first is events[0]
-    assert others[-1].data == "synthetic digits, 2,000 images"
+    assert others[-1].data == {"en": "synthetic digits, 2,000 images", "zh": "合成数字，2,000 张图"}
     assert others[-1].synthetic
     assert others[-1].device == choose("cpu").label
 

@@ -150,7 +150,7 @@ def notes(events: list[Event]) -> list[str]:
 def assert_same(digits: Digits, tiny: dict[str, torch.Tensor]) -> None:
     for name, expected in tiny.items():
         assert torch.equal(getattr(digits, name), expected.long() if "labels" in name else expected), name
-    assert (digits.label, digits.synthetic) == ("MNIST, 40 images", False)
+    assert (digits.label["en"], digits.synthetic) == ("MNIST, 40 images", False)
 
 
 # From a folder
@@ -236,7 +236,7 @@ def test_a_kept_set_of_full_size_opens_in_50_ms(tmp_path: Path) -> None:
         began = time.perf_counter()
         digits, _ = run(load_digits("mnist", settings))
         seconds.append(time.perf_counter() - began)
-    assert digits.label == "MNIST, 60,000 images"
+    assert digits.label == {"en": "MNIST, 60,000 images", "zh": "MNIST，60,000 张图"}
     assert min(seconds) <= 0.05
 
 
@@ -397,7 +397,7 @@ def test_offline_asks_no_mirror(tmp_path: Path, mirror: Mirror) -> None:
 
 def test_without_a_network_the_digits_are_synthetic_and_say_so(tmp_path: Path) -> None:
     digits, events = run(load_digits("auto", settings_at(tmp_path, QUIZCLI_MIRROR=NOWHERE)))
-    assert (digits.label, digits.synthetic) == ("synthetic digits, 50 images", True)
+    assert (digits.label["en"], digits.synthetic) == ("synthetic digits, 50 images", True)
     (note,) = (event for event in events if isinstance(event, Note))
     assert NOWHERE in note.text["en"]
     assert "synthetic digits, not MNIST" in note.text["en"]
