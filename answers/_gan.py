@@ -83,7 +83,8 @@ class Game:
     def teach(self, real: Tensor, fake: Tensor) -> Tensor:
         """One step of D on samples (B, features) of both kinds, as many of each; its loss."""
         with self._device.autocast():
-            logits = self.players.discriminator(torch.cat((real, fake.detach()))).float()  # (2B)
+            x = torch.cat((real.to(fake.dtype), fake.detach()))  # (2B, features)
+            logits = self.players.discriminator(x).float()  # (2B)
         loss = self._losses.of_d(logits[: len(real)], logits[len(real) :])
         self._step(1, loss)
         return loss.detach()
@@ -92,7 +93,7 @@ class Game:
         """One step of D, then one of G on the same generated samples. Both losses, (2,), on the device."""
         with self._device.autocast():
             fake = self.players.generator(self.noise(len(real)))  # (B, features)
-        of_d = self.teach(real, fake.to(real.dtype))
+        of_d = self.teach(real, fake)
         with self._device.autocast():
             logits = self.players.discriminator(fake).float()  # (B): D as it has become
         of_g = self._losses.of_g(logits)
