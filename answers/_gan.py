@@ -188,7 +188,7 @@ def scatter(panel: str, real: Tensor, fake: Tensor, title: Words, caption: Words
     """Real and generated points together; those that left the plane stand at its edge."""
     xy = torch.cat((real, fake)).clamp(-EDGE, EDGE)
     groups = (0,) * len(real) + (1,) * len(fake)
-    names = ("real", "generated")
+    names = {"en": "real", "zh": "真实"}, {"en": "generated", "zh": "生成"}
     return Points(panel=panel, xy=array(xy), groups=groups, group_names=names, title=title, caption=caption)
 
 

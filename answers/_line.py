@@ -81,7 +81,12 @@ class Fit:
             panel=self._panel,
             xy=array(torch.cat([torch.stack((x, 3 * y), dim=1) for y in curves])),
             groups=tuple(group for group in range(len(curves)) for _ in x),
-            group_names=("real", "generated", "best D", "D"),
+            group_names=(
+                {"en": "real", "zh": "真实"},
+                {"en": "generated", "zh": "生成"},
+                {"en": "best D", "zh": "最优 D"},
+                "D",
+            ),
             title={
                 "en": f"p {sign} q: D's loss {self.cost():.3f}",
                 "zh": f"p {sign} q：D 的损失 {self.cost():.3f}",

@@ -93,7 +93,9 @@ def demonstrate(
 ) -> Iterator[Event]:
     """Two games, one after the other, each with its claims."""
     chosen = choose(device)
-    yield Started(device=chosen.label, data=f"{MODES} Gaussians", layout=LAYOUT)
+    yield Started(
+        device=chosen.label, data={"en": f"{MODES} Gaussians", "zh": f"{MODES} 个高斯"}, layout=LAYOUT
+    )
     losses = Losses(of_g=saturating_generator_loss) if loss == "saturating" else USUAL
     recipe = RING._replace(steps=ring_steps, beta1=beta1)
     random = torch.Generator().manual_seed(seed)
@@ -174,7 +176,7 @@ def _looks(game: Game, batches: Iterable[Tensor]) -> Iterator[tuple[int, list[fl
 def _curves(step: int, losses: list[float], title: Words) -> Scalars:
     """Both losses, and where they are when nobody can tell the samples apart any more."""
     values = {"D": losses[0], "2 ln 2": 2 * LN2, "G": losses[1], "ln 2": LN2}
-    return Scalars(panel="losses", x=step, values=values, title=title, x_label="steps")
+    return Scalars(panel="losses", x=step, values=values, title=title, x_label={"en": "steps", "zh": "步"})
 
 
 def _ring_frame(game: Game, real: Tensor, z: Tensor) -> Iterator[Event]:

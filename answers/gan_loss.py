@@ -61,6 +61,11 @@ def maximized_loss(fake: Tensor) -> Tensor:
     return -generator_loss(fake)
 
 
+NAMES = {
+    "non-saturating": {"en": "non-saturating", "zh": "非饱和"},
+    "saturating": {"en": "saturating", "zh": "饱和"},
+}
+
 MISTAKES = {
     "none": Losses(),
     "minimize-probabilities": Losses(of_d=minimized_probabilities),
@@ -90,7 +95,7 @@ def demonstrate(
     seed: Seed = 0,
 ) -> Iterator[Event]:
     """The best D in one dimension; a D that trains alone; then the same game with two losses."""
-    yield Started(data=f"{MODES} Gaussians", layout=LAYOUT)
+    yield Started(data={"en": f"{MODES} Gaussians", "zh": f"{MODES} 个高斯"}, layout=LAYOUT)
     losses = MISTAKES[mistake]
     with one_thread():
         yield _act(1, "the best D", "最优的 D")
@@ -211,8 +216,9 @@ def _head_start(
                 panel="slopes",
                 x=step,
                 values={"non-saturating": plain, "saturating": minimax},
+                names=NAMES,
                 title={"en": "slope left for G", "zh": "G 还能得到的梯度"},
-                x_label="steps of D",
+                x_label={"en": "steps of D", "zh": "D 的步数"},
                 log=True,
             )
             yield _points("left", game, real, z, {"en": "G stands still", "zh": "G 不动"})
@@ -276,8 +282,8 @@ def _two_games(
                 done=2 + step / recipe.steps, total=3, text={"en": "3/3 two games", "zh": "3/3 两场博弈"}
             )
         if time.perf_counter() - shown > FRAME or step == recipe.steps:
-            yield _points("left", games[0], real, z, {"en": "non-saturating", "zh": "非饱和"})
-            yield _points("right", games[1], real, z, {"en": "saturating", "zh": "饱和"})
+            yield _points("left", games[0], real, z, NAMES["non-saturating"])
+            yield _points("right", games[1], real, z, NAMES["saturating"])
             shown = time.perf_counter()
     return _end(games[0], history[0]), _end(games[1], history[1])
 
@@ -297,8 +303,9 @@ def _curves(step: int, healthy: list[float], starved: list[float]) -> Scalars:
         panel="losses",
         x=step,
         values={"non-saturating": sum(healthy), "3 ln 2": 3 * LN2, "saturating": sum(starved)},
+        names=NAMES,
         title={"en": "D's + G's loss", "zh": "D 与 G 的损失之和"},
-        x_label="steps",
+        x_label={"en": "steps", "zh": "步"},
         log=True,
     )
 

@@ -24,6 +24,7 @@ from answers._digits import splits
 from answers._gan import Game
 from answers.gan import DIGITS, digit_batches, digit_players
 from quizcli.demo.device import choose
+from quizcli.text import words
 from tests.benchmarks.vae_epoch import Pictures, digits_at_hand
 
 TARGET = 2.0
@@ -97,7 +98,8 @@ def main() -> None:
     if options.only:
         one_pass(options.only, options.images)
         return
-    print(f"{digits_at_hand().label}, {options.images:,} of them a pass, {torch.get_num_threads()} threads")
+    label = words(digits_at_hand().label)
+    print(f"{label}, {options.images:,} of them a pass, {torch.get_num_threads()} threads")
     rates: dict[str, list[float]] = {"example": [], "ours": []}
     for _ in range(options.rounds):
         for name, seen in rates.items():
