@@ -136,7 +136,7 @@ def _ring(game: Game, recipe: Recipe, width: int, random: torch.Generator) -> It
         modes, good = coverage(game.samples(game.noise(COUNTED)))
         yield from _ring_claims(modes, good, late[0], recipe)
         if recipe.beta1 >= 0.9:
-            # Seeds 0 to 4 gave 1 or 2 modes, after 700 steps 0 to 3; with β₁ = 0.5 all 8 (seeds 0 to 7).
+            # Seeds 0 to 4 gave 1 or 2 modes, in the quick form 0 or 1; with β₁ = 0.5 all 8 (seeds 0 to 7).
             yield Claim(
                 id="momentum-loses-modes",
                 measured=modes,
@@ -148,7 +148,7 @@ def _ring(game: Game, recipe: Recipe, width: int, random: torch.Generator) -> It
                 },
             )
         if width <= 6:
-            # Seeds 0 to 3 gave 0 to 2 modes, with D's loss at 1.363 to 1.381: nothing in the loss tells it.
+            # Seeds 0 to 3 gave 0 to 2 modes (quick form, 0 to 4: 0 or 1) and a loss of 1.363 to 1.381.
             yield Claim(
                 id="narrow-d-loses-modes",
                 measured=modes,

@@ -317,7 +317,7 @@ def _end(game: Game, history: list[Tensor]) -> End:
 
 
 def _claims(ratio: float, healthy: End, starved: End) -> Iterator[Event]:
-    # Seeds 0 to 4, both forms: a ratio below 1e-5; a sum below 1e-4 and no mode in the saturating game; in
+    # Seeds 0 to 4, both forms: a ratio below 1e-6; a sum below 1e-4 and no mode in the saturating game; in
     # the other 7 or 8 modes and a sum of 2.09 to 2.23. Without a head start the ratio is 1, and the
     # saturating game finds all modes too, at a sum of 0.6.
     yield Claim(
