@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor, nn
 
-from answers._digits import Split, classifier, digit_score, pixels, shuffled, splits
+from answers._digits import IMAGES, Split, classifier, digit_score, pixels, shuffled, splits
 from answers._gan import (
     COUNTED,
     DRAWN,
@@ -274,7 +274,7 @@ def _digits(game: Game, images: Tensor, judge: nn.Module, recipe: Recipe, before
             total=recipe.steps,
             text={"en": "2/2 digits", "zh": "2/2 数字"},
             rate=step * recipe.batch / (time.perf_counter() - began),
-            unit="images",
+            unit=IMAGES,
         )
         if time.perf_counter() - shown > FRAME:
             yield from _digit_frame(game, z, judge)

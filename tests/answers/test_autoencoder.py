@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from answers import autoencoder, vae
-from answers._digits import Split, classifier
+from answers._digits import IMAGES, Split, classifier
 from answers.autoencoder import Side, demonstrate
 from models.autoencoder import Autoencoder
 from models.vae import VAE
@@ -102,7 +102,7 @@ def test_both_decode_as_many_draws(events: list[Event]) -> None:
 
 
 def test_progress_rises_to_the_end(events: list[Event]) -> None:
-    done = [event.done for event in events if isinstance(event, Progress) and event.unit == "images"]
+    done = [event.done for event in events if isinstance(event, Progress) and event.unit == IMAGES]
     assert done == sorted(done)
     assert done[-1] == pytest.approx(1)
 

@@ -116,7 +116,7 @@ def test_the_stream_is_whole(name: str) -> None:
             words = {"en": label, "zh": label} if isinstance(label, str) else label
             assert words.keys() == {"en", "zh"}
             if not re.search("[\u4e00-\u9fff]", words["zh"]):
-                assert set(re.findall("[a-z]{4,}", words["zh"])) <= ALIKE, label
+                assert set(re.findall(r"\b[a-z]{4,}", words["zh"])) <= ALIKE, label
     first = next(number for number, event in enumerate(events) if isinstance(event, PANELS))
     assert not any(isinstance(event, Claim) for event in events[:first])  # something is shown at once
 

@@ -8,6 +8,7 @@ import torch
 
 from answers import vae_loss
 from answers._descent import Schedule, descend
+from answers._digits import IMAGES
 from answers.vae_loss import LAYOUT, LOSSES, demonstrate, terms, weighed
 from models.vae import VAE, kl_divergence
 from quizcli.demo import data
@@ -102,7 +103,7 @@ def test_every_model_has_a_row_of_units_and_a_column_of_samples(events: list[Eve
 
 
 def test_progress_rises_to_the_end(events: list[Event]) -> None:
-    done = [event.done for event in events if isinstance(event, Progress) and event.unit == "images"]
+    done = [event.done for event in events if isinstance(event, Progress) and event.unit == IMAGES]
     assert done == sorted(done)
     assert done[0] < 0.5 < done[-1] <= 1
 
