@@ -167,12 +167,12 @@ def _error_claims(errors: dict[str, Errors], n: int) -> Iterator[Event]:
         id="moves-lower-the-test-error",
         measured=moved.test / plain.test,
         relation="<",
-        # Twelve runs each gave 0.42 to 0.50 on MNIST, 0.62 to 0.70 in the quick form; on synthetic digits 0.23
-        # to 0.29 and 0.37 to 0.47. With turns of up to 180° it is 2.7 to 2.9, with moves of nothing 1.
+        # Twelve runs each gave 0.42 to 0.50 on MNIST, 0.62 to 0.70 in the quick form; on synthetic digits
+        # 0.23 to 0.29 and 0.37 to 0.47. With turns of up to 180° it is 2.7 to 2.9, with moves of nothing 1.
         expected=0.85,
         text={
             "en": f"test error from {n:,} images with random moves ÷ without: {moved.test:.1f} ÷ "
-            "{plain.test:.1f} %",
+            f"{plain.test:.1f} %",
             "zh": f"{n:,} 张图的测试误差，随机变换 ÷ 不增强：{moved.test:.1f}% ÷ {plain.test:.1f}%",
         },
     )
@@ -251,7 +251,7 @@ def _turn_claim(six: float, nine: float) -> Claim:
         unit="%",
         text={
             "en": f"of 6 and 9, turned by 180°, are called the other digit: 6 → 9 {six:.0f} %, 9 → 6 "
-            "{nine:.0f} %; the label did not turn",
+            f"{nine:.0f} %; the label did not turn",
             "zh": f"6 和 9 旋转 180° 后被判为另一个数字的比例：6→9 {six:.0f}%，9→6 {nine:.0f}%，而标签没有变",
         },
     )

@@ -4,7 +4,6 @@ A network fits 40 noisy points of a sine until it knows the noise by heart. Two 
 loss, one with patience 1, one with more; the run itself goes on to its end, to show what they were spared.
 """
 
-import copy
 import time
 from collections.abc import Generator, Iterator
 from typing import Annotated, Any, Literal, NamedTuple
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from answers._threads import one_thread
+from answers._watcher import Watcher
 from models.early_stopping import EarlyStopping
 from quizcli.demo.events import (
     Bars,
@@ -66,8 +66,6 @@ def demonstrate(
     calm = Watcher(_stopper(patience, min_delta, mistake), model)
     with one_thread():
         log = yield from _train(model, data, (hasty, calm), epochs, batch, generator, pace)
-    for watcher in (hasty, calm):
-        watcher.end()
     yield _test_errors(data, hasty, calm, model)
     yield from _restored_claims(data, calm, model, log)
     if patience in range(20, 61) and epochs >= 300 and batch in range(2, 9) and min_delta == 0:
@@ -130,26 +128,6 @@ class KeepsReferences(EarlyStopping):
 def _stopper(patience: int, min_delta: float, mistake: Mistake) -> EarlyStopping:
     kind = KeepsReferences if mistake == "no-copy" else EarlyStopping
     return kind(patience, min_delta, restore_best=mistake != "no-restore")
-
-
-class Watcher:
-    """A stopper with a model of its own, which is that of the run until it stops: the run can then go on."""
-
-    def __init__(self, stopper: EarlyStopping, model: nn.Module) -> None:
-        self.stopper = stopper
-        self.model = copy.deepcopy(model)
-
-    def look(self, metric: float, model: nn.Module) -> None:
-        """One more epoch is over."""
-        if self.stopper.stopped:
-            return
-        self.model.load_state_dict(model.state_dict())
-        self.stopper.step(metric, self.model)
-
-    def end(self) -> None:
-        """The run is over: without a stop the best weights are restored now."""
-        if not self.stopper.stopped:
-            self.stopper.restore(self.model)
 
 
 # The run
@@ -234,8 +212,7 @@ def _losses(epoch: int, log: Log, stopper: EarlyStopping) -> Scalars:
 def _fit(data: Data, model: nn.Module, calm: Watcher) -> Points:
     """The training points, the network of this epoch, and that of the best weights so far."""
     x = data.test.x[::3]
-    kept = copy.deepcopy(calm.model)
-    calm.stopper.restore(kept)
+    kept = calm.kept()
     groups = [torch.cat(pair, 1) for pair in (data.training, (x, model(x)), (x, kept(x)))]  # (n, 2) each
     return Points(
         panel="fit",
@@ -251,10 +228,9 @@ def _fit(data: Data, model: nn.Module, calm: Watcher) -> Points:
 
 
 def _test_errors(data: Data, hasty: Watcher, calm: Watcher, model: nn.Module) -> Bars:
-    kept = copy.deepcopy(calm.model)
-    calm.stopper.restore(kept)
+    kept = calm.kept()
     rows: list[tuple[Label, nn.Module]] = [
-        ({"en": "patience 1", "zh": "耐心值 1"}, hasty.model),
+        ({"en": "patience 1", "zh": "耐心值 1"}, hasty.kept()),
         ({"en": f"patience {calm.stopper.patience}", "zh": f"耐心值 {calm.stopper.patience}"}, kept),
         ({"en": "never stopped", "zh": "从不停止"}, model),
     ]
@@ -273,7 +249,7 @@ def _restored_claims(data: Data, calm: Watcher, model: nn.Module, log: Log) -> I
     stopper = calm.stopper
     yield Claim(
         id="best-weights-are-restored",
-        measured=error(calm.model, data.validation) - min(log.validation[: stopper.steps]),
+        measured=error(calm.kept(), data.validation) - min(log.validation[: stopper.steps]),
         relation="<=",
         expected=stopper.min_delta + 1e-6,  # without a copy or without restoring, seeds 0 to 2: 0.03 to 0.2
         text={
@@ -306,7 +282,7 @@ def _overfitting_claims(
     best = calm.stopper.best_step
     yield Claim(
         id="restored-beats-last",
-        measured=error(calm.model, data.test) / error(model, data.test),
+        measured=error(calm.kept(), data.test) / error(model, data.test),
         relation="<",
         expected=0.9,  # seeds 0 to 9: 0.20 to 0.71; batches of 2 to 8: up to 0.78. The last ones: 1
         text={

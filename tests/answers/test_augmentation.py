@@ -151,6 +151,7 @@ def test_the_stream_is_complete(events: list[Event]) -> None:
             words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
             assert words.keys() == {"en", "zh"}
             assert all(words.values())
+            assert "{" not in "".join(words.values())
         assert decode(encode(event)) == event
     progress = [event for event in events if isinstance(event, Progress)]
     assert progress[-1].done == progress[-1].total
