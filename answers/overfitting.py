@@ -29,7 +29,7 @@ QUICK = {"n": 500, "hidden": 128, "steps": 300}
 LAYOUT = (("train", "test"), ("curve", "small"))
 BATCH, LR, MORE = 100, 4e-3, 5
 UNMOVED, MOVES = Policy(), Policy(shift=2.0, degrees=15.0, scale=0.1)
-SMALL, TINY, SMALL_STEPS, SMALL_LR = 3, 8, 300, 3e-3  # three networks of eight hidden units underfit
+SMALL, TINY, SMALL_STEPS, SMALL_LR = 3, 8, 200, 3e-3  # three networks of eight hidden units underfit
 LOOK, PATIENCE = 10, 15  # steps between two looks at the validation error; looks without a new best
 FRAMES = 20
 PASSES = 60  # over the training set: fewer do not suffice to learn it by heart
@@ -264,7 +264,7 @@ def _underfit(sets: Sets, p: float, device: Device) -> Generator[Event, None, li
         for run in (run for pair in pairs for run in pair):
             run.step(rows)
         if step % (SMALL_STEPS // FRAMES) == 0:
-            yield _small_bars([_mean(runs, sets, SEEN) for runs in zip(*pairs, strict=True)])
+            yield _small_bars([_mean(runs, sets, SEEN // 2) for runs in zip(*pairs, strict=True)])
             yield Progress(
                 done=step, total=SMALL_STEPS, text={"en": "an underfit network", "zh": "欠拟合的网络"}
             )
