@@ -195,8 +195,8 @@ def _ring_frame(game: Game, real: Tensor, z: Tensor) -> Iterator[Event]:
     yield verdict(
         "judge",
         game.players.discriminator,
-        title={"en": "D(x): how real is this place?", "zh": "D(x)：此处有多真？"},
-        caption={"en": "½ everywhere: D can only guess", "zh": "处处 ½：D 只能靠猜"},
+        title={"en": "D(x): how real is it here?", "zh": "D(x)：此处有多真？"},
+        caption={"en": "½: D can only guess", "zh": "½：D 只能靠猜"},
     )
 
 

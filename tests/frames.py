@@ -21,6 +21,7 @@ from rich.text import Text
 from tests.terminal import Terminal
 
 COLUMNS, ROWS = 100, 30
+MOMENTS = {"vae": "epoch 5/7", "gan": "8 of 8 modes, 9", "norm-and-depth": "2/4"}  # what stands on the frame
 _THEME = TerminalTheme(
     (24, 24, 28),
     (212, 212, 216),
@@ -68,7 +69,7 @@ def _style(cell: Char) -> Style:
 
 
 def main(folder: str = "docs") -> None:
-    """Draw an answered question, and a demonstration in its course."""
+    """Draw an answered question, and demonstrations in their course."""
     target = Path(folder)
     target.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
@@ -83,9 +84,11 @@ def main(folder: str = "docs") -> None:
             terminal.send("1")
             terminal.settle()
             (target / "question.svg").write_text(as_svg(terminal, "quizcli"), encoding="utf-8")
-        with run("demo", "vae") as terminal:
-            terminal.wait_for("epoch 5/7", timeout=300)
-            (target / "vae.svg").write_text(as_svg(terminal, "quizcli demo vae"), encoding="utf-8")
+        for name, moment in MOMENTS.items():
+            with run("demo", name) as terminal:
+                terminal.wait_for(moment, timeout=300)
+                picture = as_svg(terminal, f"quizcli demo {name}")
+            (target / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 
 if __name__ == "__main__":
