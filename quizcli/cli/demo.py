@@ -214,10 +214,7 @@ def _print_list(answers: Mapping[str, Answer], *, as_json: bool) -> None:
     console = make_console()
     width = max(map(len, answers), default=0)
     for answer in answers.values():
-        title, *more = _introduced(answer)
-        console.print(f"{answer.name:<{width}}  {title}", soft_wrap=True)
-        for line in more:
-            console.print(f"{'':<{width}}  {line}", style="dim", soft_wrap=True)
+        console.print(f"{answer.name:<{width}}  {answer.title}", soft_wrap=True)
 
 
 def _introduced(answer: Answer) -> list[str]:
