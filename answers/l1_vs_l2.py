@@ -80,6 +80,8 @@ def demonstrate(
     with one_thread():
         weights = yield from _regression(problem, lam, threshold, lr, steps, pace)
     yield from _sparsity_claims(problem, weights, lam, lr * steps)
+    if threshold > lam:
+        yield _mistake_claim(problem, weights[PROXIMAL])
     yield from _l2_claims(problem, weights, lam, lr, steps)
     with one_thread():
         left = yield from _decay(generator, pace)
@@ -237,6 +239,19 @@ def _sparsity_claims(
         text={
             "en": "strongest pull of the data on a weight that is 0 ÷ λ: L1 holds it there",
             "zh": "数据对零权重的最大拉力 ÷ λ：不到 1，L1 就按得住",
+        },
+    )
+
+
+def _mistake_claim(problem: Problem, w: Tensor) -> Claim:
+    return Claim(
+        id="too-large-a-threshold-zeros-needed-weights",
+        measured=_zeros(w[problem.truth != 0]),
+        relation=">=",
+        expected=5,  # seeds 0 to 7: 10. With a threshold of lr · λ: 0
+        text={
+            "en": f"of the {NEEDED} weights that are needed, so many are 0 with the threshold λ instead of lr · λ",
+            "zh": f"阈值误写成 λ 而非 lr · λ 时，{NEEDED} 个有用的权重里变成 0 的个数",
         },
     )
 

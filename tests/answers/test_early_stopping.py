@@ -49,7 +49,17 @@ def test_what_is_not_promised_is_not_claimed_but_said(settings: dict[str, Any]) 
 @pytest.mark.parametrize("mistake", ["no-copy", "no-restore"])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_mistakes_one_can_make_on_purpose(mistake: str, seed: int) -> None:
-    assert "best-weights-are-restored" in fallen(mistake=mistake, seed=seed, epochs=150)
+    made = claims(mistake=mistake, seed=seed, epochs=150)
+    assert not made["best-weights-are-restored"].holds
+    assert made["unrestored-weights-are-worse"].holds
+
+
+def test_restored_weights_are_no_worse(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopper = answer._stopper
+    monkeypatch.setattr(answer, "_stopper", lambda patience, delta, mistake: stopper(patience, delta, "none"))
+    claim = claims(mistake="no-restore", epochs=150)["unrestored-weights-are-worse"]
+    assert claim.measured == pytest.approx(1.0, abs=1e-6)
+    assert not claim.holds
 
 
 def test_a_state_dict_that_copies_would_be_found_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,10 +58,17 @@ def test_what_is_not_promised_is_not_claimed_but_said() -> None:
 
 def test_the_mistake_one_can_make_on_purpose() -> None:
     for seed in range(3):
-        assert fallen(mistake="threshold-without-lr", seed=seed) == {
-            "proximal-l1-finds-the-zeros",
-            "zeros-are-where-the-pull-is-weak",
-        }
+        made = claims(mistake="threshold-without-lr", seed=seed)
+        assert {id_ for id_, claim in made.items() if not claim.holds} == set(CLAIMS[1:3])
+        assert made["too-large-a-threshold-zeros-needed-weights"].measured == 10
+
+
+def test_the_right_threshold_zeros_none_of_the_needed_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = answer._runs
+    monkeypatch.setattr(answer, "_runs", lambda start, lam, threshold, lr: runs(start, lam, lam, lr))
+    claim = claims(mistake="threshold-without-lr")["too-large-a-threshold-zeros-needed-weights"]
+    assert claim.measured == 0
+    assert not claim.holds
 
 
 def test_autograd_that_steps_proximally_makes_zeros(monkeypatch: pytest.MonkeyPatch) -> None:
