@@ -30,7 +30,7 @@ LOOKS = 20  # how often the test error is measured on the way
 SEEN = 2000  # of the test images, on the way; all of them at the end
 DRAWN, SIXES = 7, 4  # pictures in a row: as many as can be told apart in a narrow window
 FRAME = 0.25  # seconds between two draws of moved pictures
-ANGLES = range(0, 181, 5)
+ANGLES, TURNED = range(0, 181, 5), 400  # degrees; sixes and as many nines
 PLAIN, MOVED, FLIPPED = "plain", "moved", "flipped"
 NAMES: dict[str, Words] = {
     PLAIN: {"en": "as they are", "zh": "不增强"},
@@ -203,9 +203,8 @@ def _error_claims(errors: dict[str, Errors], n: int) -> Iterator[Event]:
 
 @torch.no_grad()
 def _turn(judge: nn.Module, test: Split, pace: float) -> Generator[Event, None, tuple[float, float]]:
-    """Turn all sixes and nines of the test set, step by step; the shares called the other digit, in "
-    "percent."""
-    sixes, nines = (pixels(test.images[test.labels == digit]).view(-1, 28, 28) for digit in (6, 9))
+    """Turn sixes and nines of the test set, step by step; the percentages called the other digit."""
+    sixes, nines = (pixels(test.images[test.labels == d][:TURNED]).view(-1, 28, 28) for d in (6, 9))
     upright = torch.cat([sixes[:SIXES], nines[: DRAWN - SIXES]])
     swapped = 0.0, 0.0
     for angle in ANGLES:

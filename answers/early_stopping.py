@@ -281,7 +281,7 @@ def _mistake_claim(data: Data, calm: Watcher) -> Claim:
         relation=">",
         expected=1.01,  # seeds 0 to 9: 1.03 to 1.36. Copied and restored: 1
         text={
-            "en": f"validation loss of the weights handed back ÷ of the best, {calm.stopper.waited} epochs before",
+            "en": f"validation loss of the weights handed back ÷ the best {calm.stopper.waited} epochs ago",
             "zh": f"交回的权重的验证损失 ÷ {calm.stopper.waited} 轮之前的最佳值",
         },
     )

@@ -250,7 +250,7 @@ def _mistake_claim(problem: Problem, w: Tensor) -> Claim:
         relation=">=",
         expected=5,  # seeds 0 to 7: 10. With a threshold of lr · λ: 0
         text={
-            "en": f"of the {NEEDED} weights that are needed, so many are 0 with the threshold λ instead of lr · λ",
+            "en": f"of the {NEEDED} needed weights, so many are 0 with the threshold λ instead of lr · λ",
             "zh": f"阈值误写成 λ 而非 lr · λ 时，{NEEDED} 个有用的权重里变成 0 的个数",
         },
     )

@@ -29,11 +29,11 @@ QUICK = {"n": 500, "hidden": 128, "steps": 300}
 LAYOUT = (("train", "test"), ("curve", "small"))
 BATCH, LR, MORE = 100, 4e-3, 5
 UNMOVED, MOVES = Policy(), Policy(shift=2.0, degrees=15.0, scale=0.1)
-SMALL, TINY, SMALL_STEPS, SMALL_LR = 3, 8, 200, 3e-3  # three networks of eight hidden units underfit
+SMALL, TINY, SMALL_STEPS, SMALL_LR = 3, 8, 180, 3e-3  # three networks of eight hidden units underfit
 LOOK, PATIENCE = 10, 15  # steps between two looks at the validation error; looks without a new best
-FRAMES = 20
+FRAMES = 15
 PASSES = 60  # over the training set: fewer do not suffice to learn it by heart
-SEEN = 1000  # images of each set on the way; all of them at the end
+SEEN = 500  # images of each set on the way; all of them at the end
 NONE, DROPOUT, DECAY, STOPPED, MOVED, MORE_DATA = "none", "dropout", "decay", "stopped", "moved", "more"
 NAMES: dict[str, Words] = {
     NONE: {"en": "no remedy", "zh": "无对策"},
@@ -264,7 +264,7 @@ def _underfit(sets: Sets, p: float, device: Device) -> Generator[Event, None, li
         for run in (run for pair in pairs for run in pair):
             run.step(rows)
         if step % (SMALL_STEPS // FRAMES) == 0:
-            yield _small_bars([_mean(runs, sets, SEEN // 2) for runs in zip(*pairs, strict=True)])
+            yield _small_bars([_mean(runs, sets, SEEN) for runs in zip(*pairs, strict=True)])
             yield Progress(
                 done=step, total=SMALL_STEPS, text={"en": "an underfit network", "zh": "欠拟合的网络"}
             )
@@ -301,9 +301,9 @@ def _memory_claim(errors: Errors, wrong: float) -> Claim:
         id="wrong-labels-learnt-by-heart",
         measured=errors.train,
         relation="<=",
-        # Seeds 0 to 5 gave at most 0.2 on MNIST, 0.6 in the quick form, 0.2 on synthetic digits, with random
-        # labels alone 0.3. With 8 hidden units it is 15 to 28.
-        expected=2.0,
+        # Seeds 0 to 5 gave at most 0.2 on MNIST, 0.6 in the quick form, 0.2 on synthetic digits; with random
+        # labels alone 1.6. With 8 hidden units it is 15 to 28.
+        expected=3.0,
         unit="%",
         text={
             "en": f"training error without a remedy, though {wrong:.0f} % of the labels are wrong "
