@@ -77,6 +77,8 @@ def demonstrate(
     evaluated = layer(x.expand(BLINKS, units))  # (BLINKS, units)
     yield from _evaluation(x, evaluated, pace)
     yield from _evaluation_claims(x, passes, evaluated, p)
+    if mistake == "forgot-eval" and p > 0:
+        yield _trembling_claim(x, evaluated, p)
 
     yield Progress(done=2, total=3, text={"en": "a fit with and without", "zh": "用与不用 Dropout 的拟合"})
     if p > 0:
@@ -236,6 +238,21 @@ def _evaluation_claims(x: Tensor, passes: Tensor, evaluated: Tensor, p: float) -
                 "zh": "若测试时再乘 1−p，输出只剩训练均值的 1−p 倍",
             },
         )
+
+
+def _trembling_claim(x: Tensor, evaluated: Tensor, p: float) -> Claim:
+    return Claim(
+        id="predictions-tremble-without-eval",
+        measured=(evaluated.std(0) / x).mean().item(),
+        relation=">",
+        # Seeds 0 to 19, as a share of √(p/(1−p)): 0.99 to 1.01 with p = 0.5, 0.85 to 0.96 with 0.1 and 0.9. In
+        # evaluation mode it is 0.
+        expected=0.5 * math.sqrt(p / (1 - p)),
+        text={
+            "en": f"eval() forgotten: spread of the same input's output over {BLINKS} passes ÷ the input",
+            "zh": f"忘了 eval()：同一输入 {BLINKS} 次输出的标准差 ÷ 输入",
+        },
+    )
 
 
 # The fit

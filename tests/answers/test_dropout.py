@@ -163,6 +163,14 @@ def test_the_mistakes_one_can_make_on_purpose() -> None:
     assert "eval-is-identity" in fallen(mistake="forgot-eval")
 
 
+def test_predictions_tremble_only_where_eval_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    trembling = claims(mistake="forgot-eval")["predictions-tremble-without-eval"]
+    assert trembling.holds
+    assert trembling.measured == pytest.approx(1.0, abs=0.05)
+    monkeypatch.setattr(answer, "Dropout", KeepsAll)
+    assert "predictions-tremble-without-eval" in fallen(mistake="forgot-eval")
+
+
 def test_unscaled_survivors_break_what_was_learnt() -> None:
     gap = claims(mistake="no-scaling", steps=300)[GAP]
     assert gap.measured > 1  # in evaluation the last layer receives twice what it was trained on
