@@ -245,8 +245,8 @@ def _trembling_claim(x: Tensor, evaluated: Tensor, p: float) -> Claim:
         id="predictions-tremble-without-eval",
         measured=(evaluated.std(0) / x).mean().item(),
         relation=">",
-        # Seeds 0 to 19, as a share of √(p/(1−p)): 0.99 to 1.01 with p = 0.5, 0.85 to 0.96 with 0.1 and 0.9. In
-        # evaluation mode it is 0.
+        # Seeds 0 to 19, as a share of √(p/(1−p)): 0.99 to 1.01 with p = 0.5, 0.85 to 0.96 with 0.1 and 0.9.
+        # In evaluation mode it is 0.
         expected=0.5 * math.sqrt(p / (1 - p)),
         text={
             "en": f"eval() forgotten: spread of the same input's output over {BLINKS} passes ÷ the input",
