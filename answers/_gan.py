@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
@@ -124,17 +123,6 @@ class Game:
         x: Tensor = self.players.generator(z)
         self.players.generator.train()
         return x
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """For small networks: a second thread would only wait for the first."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 # The ring

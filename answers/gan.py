@@ -24,13 +24,13 @@ from answers._gan import (
     Players,
     Recipe,
     coverage,
-    one_thread,
     ring,
     ring_players,
     rings,
     scatter,
     verdict,
 )
+from answers._threads import one_thread
 from models.gan import Discriminator, Generator, saturating_generator_loss
 from quizcli.demo.data import DigitsName, load_digits
 from quizcli.demo.device import Device, DeviceName, choose, seed_everything

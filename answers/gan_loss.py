@@ -25,7 +25,6 @@ from answers._gan import (
     Players,
     Recipe,
     coverage,
-    one_thread,
     ring,
     ring_players,
     rings,
@@ -33,6 +32,7 @@ from answers._gan import (
     verdict,
 )
 from answers._line import fit_both
+from answers._threads import one_thread
 from models.gan import (
     discriminator_loss,
     generator_loss,

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from answers import _gan, gan
 from answers._digits import Split, classifier
 from answers._gan import CPU, Coverage, Game, Players, Recipe, centres, coverage, ring, ring_players, rings
+from answers._threads import one_thread
 from models.gan import Discriminator, discriminator_loss
 from models.gan import Generator as Net
 from quizcli.demo import data
@@ -321,7 +322,7 @@ def test_the_verdict_stands_as_the_plane_does() -> None:
 
 def test_one_thread_gives_the_others_back() -> None:
     before = torch.get_num_threads()
-    with _gan.one_thread():
+    with one_thread():
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == before
 
