@@ -68,13 +68,13 @@ def command(
     chosen = chosen_questions(questions.values(), topic or [], kind or [], level)
     narrowed = bool(topic or kind or level or seed is not None)
     with Page(make_console()) as page, Store.open(settings.store_file) as store, Keyboard() as keys:
-        left = Round.unfinished(store, questions.values(), settings)
-        round_ = None if fresh or narrowed else left
+        left = None if fresh else Round.unfinished(store, questions.values(), settings)
+        round_ = None if narrowed else left
         if round_ is None:
             some = choose(chosen, number, new_seed() if seed is None else seed)
             round_ = Round.start(store, some, settings)
         with Bench(pack().root, page.console, keys, store, settings) as bench:
-            message = _left_behind(left) if left is not round_ and not fresh else ""
+            message = _left_behind(left) if left is not round_ else ""
             return _ask(round_, questions, titles, page, keys, bench, store, message)
 
 

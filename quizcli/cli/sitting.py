@@ -103,8 +103,7 @@ class Sitting:
 
     def decide(self) -> Decision:
         """Show the card and obey keys until one of them settles it."""
-        self._page.turn()
-        self._show(self._lines())
+        self._begin(self._page.turn)
         while True:
             self._page.footer(self._footer())
             if self._occasion.warm:
@@ -117,22 +116,23 @@ class Sitting:
 
     # What is on the page
 
+    def _begin(self, put: Callable[[Sequence[Line]], None]) -> None:
+        """The page from its beginning, as far as the window has room: turned to, or drawn again."""
+        put(self._first(self._lines(), self._page.height - 1))
+
     def _show(self, lines: Sequence[Line]) -> None:
         """Print lines below the others; what the window has no room for comes with the next key."""
-        self._rest += lines
-        self._go_on(self._page.room)
+        self._page.add(self._first([*self._rest, *lines], self._page.room))
 
-    def _go_on(self, room: int) -> None:
+    def _first(self, lines: list[Line], room: int) -> list[Line]:
+        """The lines to print now; the others are kept for the next key."""
         if not self._keys.interactive:
-            room = len(self._rest)  # nobody is there to turn pages
-        shown, self._rest = self._rest[:room], self._rest[room:]
-        self._page.add(shown)
+            room = len(lines)  # nobody is there to turn pages
+        self._rest = lines[room:]
+        return lines[:room]
 
     def _redraw(self) -> None:
-        """The page from its beginning, after the window has changed."""
-        self._rest = []
-        self._page.redraw([])
-        self._show(self._lines())
+        self._begin(self._page.redraw)
 
     def _lines(self) -> list[Line]:
         lines = [header_line(self._occasion.header, self._page.width), *self._question_lines()]
@@ -186,7 +186,7 @@ class Sitting:
         if key == "resize" or key == "ctrl-l":
             self._redraw()
         elif self._rest and key in MORE:
-            self._go_on(self._page.height - 2)
+            self._page.add(self._first(self._rest, self._page.height - 2))
         elif key in ("q", "ctrl-c", "eof"):
             return Decision("quit", interrupted=key == "ctrl-c")
         elif key == "d":
@@ -305,9 +305,7 @@ class Sitting:
             self._keys.flush()
             self._keys.read()
         self._away += time.monotonic() - left
-        self._rest = []
-        self._page.turn()
-        self._show(self._lines())
+        self._begin(self._page.turn)
 
     def _thinking(self) -> float:
         return time.monotonic() - self._began - self._away
