@@ -24,8 +24,8 @@ from quizcli.text import tr
 if TYPE_CHECKING:
     from quizcli.screen.keys import Keyboard
 
-FASTEST = 1 / 12  # seconds between two frames at least
-SHARE = 20  # after a frame that took c seconds the next one waits 20 c: drawing stays below 5 % of one core
+FASTEST = 1 / 10  # seconds between two frames at least
+SHARE = 25  # after a frame that took c seconds the next one waits 25 c: drawing stays below 4 % of one core
 _LOOK = 0.02  # seconds between two looks for events when nothing is to be drawn
 _PATIENCE = 5.0  # seconds to wait for the last event of a run that was told to stop
 
