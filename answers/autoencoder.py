@@ -72,6 +72,7 @@ def demonstrate(
             pair, few if size == latent else few[: len(few) // 2], recipe, chosen, act / len(sizes)
         )
     judge = classifier(training, chosen)
+    yield _data_claim(training, test)
     yield from _claims(pair, test, judge, epochs * len(few))
     yield _what_you_saw(beta)
 
@@ -189,6 +190,20 @@ def _frame(pair: tuple[Side, Side], errors: Sequence[str]) -> Iterator[Event]:
         columns=2,
         title={"en": "decoded: AE | VAE", "zh": "解码：AE | VAE"},
         caption={"en": "draws from N(0, I)", "zh": "从 N(0, I) 采样"},
+    )
+
+
+def _data_claim(training: Split, test: Split) -> Claim:
+    """The set as LeCun et al. 1998, section III-A, mixed it anew; the synthetic digits have its form."""
+    count, size = training.images.shape
+    return Claim(
+        id="data-are-60000-images",
+        measured=count,
+        expected=60_000,
+        text={
+            "en": f"training images of {size} pixels (test images: {len(test.images):,})",
+            "zh": f"训练图像数，每幅 {size} 像素（测试图像 {len(test.images):,} 幅）",
+        },
     )
 
 

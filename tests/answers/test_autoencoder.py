@@ -118,6 +118,7 @@ def test_all_that_is_said_is_said_in_both_languages_and_travels(events: list[Eve
 def test_the_catalogue_can_read_it() -> None:
     answer = find_answer(ROOT, "autoencoder")
     assert answer.claims == (
+        "data-are-60000-images",
         "code-is-smaller-than-input",
         "autoencoder-reconstructs-better",
         "codes-are-far-from-the-prior",
@@ -147,8 +148,18 @@ def test_a_map_of_two_numbers_is_not_projected_and_one_of_more_keeps_its_signs()
 @pytest.mark.parametrize("seed", [1, 2])
 def test_every_claim_holds(few: None, seed: int) -> None:
     made = run(seed=seed)
-    assert len(made) == 4
-    assert all(claim.holds for claim in made.values()), made
+    assert len(made) == 5
+    assert [claim.id for claim in made.values() if not claim.holds] == ["data-are-60000-images"]
+
+
+def test_the_whole_data_set_is_counted() -> None:
+    """Of the few digits that the other tests use the claim says that they are not the set."""
+
+    def split(count: int) -> Split:
+        return Split(torch.zeros(count, 784, dtype=torch.uint8), torch.zeros(count, dtype=torch.uint8))
+
+    assert autoencoder._data_claim(split(60_000), split(10_000)).holds
+    assert not autoencoder._data_claim(split(59_999), split(10_000)).holds
 
 
 def test_a_seed_fixes_every_measurement(few: None) -> None:
@@ -167,7 +178,7 @@ def test_a_code_as_wide_as_the_image_is_no_smaller(few: None) -> None:
 @pytest.mark.parametrize("settings", [{"latent": 9}, {"epochs": 9}])
 def test_other_settings_promise_less(few: None, settings: dict[str, Any]) -> None:
     made = list(demonstrate(**SMALL | {"epochs": 10} | settings))
-    assert set(claims(made)) == {"code-is-smaller-than-input"}
+    assert set(claims(made)) == {"data-are-60000-images", "code-is-smaller-than-input"}
     assert sum(isinstance(event, Note) for event in made) == 2
 
 
