@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.segment import Segment
 
-from quizcli.demo.events import Failed
+from quizcli.demo.events import Failed, Finished
 from quizcli.screen.board import Board
 from quizcli.screen.lines import Line
 from quizcli.screen.panels import Gallery
@@ -44,17 +44,27 @@ class Frames:
         *,
         paused: bool = False,
     ) -> list[Line]:
-        """At most `height` lines: header, panels, note, progress, claims, keys. Panels give way first."""
+        """At most `height` lines: header, panels, note, progress, claims, keys. Panels give way first.
+
+        When the run is over, its last picture gets the lines of the progress and of the note, which follows.
+        """
         board = self._board
+        over = isinstance(board.last, Finished)
         top = [header(board, seconds, width)]
         bottom = [footer(keys, message, width)] if height >= 6 else []
         progress = (
-            [progress_line(board.progress, width, paused=paused)] if board.progress and height >= 4 else []
+            [progress_line(board.progress, width, paused=paused)]
+            if board.progress and height >= 4 and not over
+            else []
         )
         room = height - len(top) - len(bottom) - len(progress)
         claims = claim_lines(board, width, max(min(1, room), room // 4, min(3, room - 6)))
         room -= len(claims)
-        notes = note_lines(words(board.notes[-1].text), width, min(_NOTES, room // 5)) if board.notes else []
+        notes = (
+            note_lines(words(board.notes[-1].text), width, min(_NOTES, room // 5))
+            if board.notes and not over
+            else []
+        )
         room -= len(notes)
         above: list[Line] = [[]] * (height >= _AIRY)
         below: list[Line] = [[]] * (height >= _AIRIER)

@@ -18,7 +18,7 @@ from quizcli.screen.picture import SHADES, half_blocks
 from quizcli.text import words
 
 _BELOW_ZERO = " .-=#"  # where shades stand for colours, negative values get these
-_LARGEST_CELL, _TALLEST = 8, 32  # pixels, of a value and of a map that could be lower
+_LARGEST_CELL, _TALLEST = 8, 48  # pixels, of a value and of a map that could be lower
 _RAMP = 12  # cells of the colour scale
 
 

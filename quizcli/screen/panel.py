@@ -20,6 +20,7 @@ from quizcli.text import tr, words
 
 NARROWEST = {Curves: 36, Bars: 36, Images: 24, Heatmap: 24, Points: 24, Table: 20}  # cells
 LOWEST = {Curves: 5, Bars: 3, Images: 5, Heatmap: 5, Points: 5, Table: 3}  # lines, the title included
+_LABELLED = 12  # rows of a heat map that shall have a line, and so their label, each
 _WITH_CAPTION = 9  # lines: lower panels do without one
 
 
@@ -49,6 +50,18 @@ def wanted(panel: Panel, width: int, height: int) -> Size:
             size = Size(table_width(panel), len(panel.rows) + 1)
     least = max(cell_len(words(panel.title)), cell_len(_caption(panel, height)), NARROWEST[type(panel)] // 2)
     return Size(min(width, max(least, size.width)), min(height, size.height + frame))
+
+
+def legible(panel: Panel) -> int:
+    """Lines from which on nothing is merged or hidden, where that depends on what the panel holds."""
+    match panel:
+        case Bars():
+            return 1 + len(panel.labels) + bool(panel.parts)
+        case Table():
+            return 2 + len(panel.rows)
+        case Heatmap() if panel.y_ticks and panel.values.shape[0] <= _LABELLED:
+            return 2 + panel.values.shape[0] + bool(panel.x_ticks)
+    return LOWEST[type(panel)] + 3
 
 
 def draw_panel(panel: Panel, width: int, height: int, colour: bool = True) -> list[Line]:
@@ -97,8 +110,11 @@ def _title(panel: Panel, width: int, height: int) -> Line:
             remarks = [_shown(panel, width, height)]
         case _:
             remarks = []
-    remark = " · ".join(r for r in remarks if r)
-    return cut(line((words(panel.title) or panel.panel, STRONG), (remark and f"  {remark}", QUIET)), width)
+    title = words(panel.title) or panel.panel
+    remarks = [remark for remark in remarks if remark]
+    while remarks and cell_len(title) + 2 + cell_len(" · ".join(remarks)) > width:
+        remarks.pop()
+    return cut(line((title, STRONG), ("  " + " · ".join(remarks) if remarks else "", QUIET)), width)
 
 
 def _shown(panel: Images, width: int, height: int) -> str:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from quizcli.demo.events import Bars, Points
 from quizcli.screen.board import Board, Curves, Panel
 from quizcli.screen.lines import Line, beside, line
-from quizcli.screen.panel import LOWEST, NARROWEST, Size, draw_panel, wanted
+from quizcli.screen.panel import LOWEST, NARROWEST, Size, draw_panel, legible, wanted
 from quizcli.text import language
 
 GAP = 3  # cells between two columns
@@ -37,6 +37,7 @@ class Gallery:
         heights = shares(
             height - gap * (len(rows) - 1),
             [_lowest(row) for row in rows],
+            [max(sum(map(legible, column)) for column in row) for row in rows],
             [
                 max(_stacked(column, (width - GAP * (len(row) - 1)) // len(row), height) for column in row)
                 for row in rows
@@ -122,16 +123,27 @@ def _size(panel: Panel, width: int, height: int) -> Size:
         return Size(width, 2)
 
 
-def shares(total: int, lowest: Sequence[int], wanted: Sequence[int], stretch: Sequence[bool]) -> list[int]:
-    """`total` lines shared out: the lowest to each, then up to what is wanted, the rest to who stretches."""
+def shares(
+    total: int,
+    lowest: Sequence[int],
+    legible: Sequence[int],
+    wanted: Sequence[int],
+    stretch: Sequence[bool],
+) -> list[int]:
+    """`total` lines shared out: the lowest to each, then what is legible, then what is wanted.
+
+    The rest goes to who stretches.
+    """
     given = list(lowest)
     for _ in range(total - sum(lowest)):
-        short = [k for k in range(len(given)) if given[k] < wanted[k]] or [
-            k for k in range(len(given)) if stretch[k]
-        ]
+        for aim in (legible, wanted):
+            if short := [k for k in range(len(given)) if given[k] < min(aim[k], wanted[k])]:
+                break
+        else:
+            short = [k for k in range(len(given)) if stretch[k]]
         if not short:
             break
-        given[min(short, key=lambda k: given[k] / max(1, wanted[k]))] += 1
+        given[min(short, key=lambda k: given[k] / max(1, aim[k]))] += 1
     return given
 
 
@@ -140,6 +152,7 @@ def _heights(column: Column, width: int, height: int) -> list[int]:
     return shares(
         height,
         [LOWEST[type(panel)] for panel in column],
+        [legible(panel) for panel in column],
         [_size(panel, width, height).height for panel in column],
         [isinstance(panel, Curves | Points) for panel in column],
     )

@@ -82,6 +82,16 @@ def test_the_last_frame_tells_every_claim_in_full() -> None:
     ]
 
 
+def test_the_last_picture_gets_the_lines_of_the_note_and_of_the_progress() -> None:
+    """The note follows in full when a key is pressed, and what is done needs no bar."""
+    before = shown(Frames(board_of(vae(), claims())).running(80, 24, 20, KEYS))
+    after = shown(Frames(board_of(vae(), claims(), iter([Finished(seconds=24)]))).running(80, 24, 24, KEYS))
+    assert any("61 %" in row for row in before)
+    assert any("move apart" in row for row in before)
+    assert not any("61 %" in row or "move apart" in row for row in after)
+    assert any("✗ elbo-reached" in row for row in after)
+
+
 def test_a_failure_says_what_to_do_and_keeps_its_trace_to_itself() -> None:
     failed = Failed(message="Out of memory", hint="Try --batch 64.", trace="Traceback\n  line 1")
     frames = Frames(board_of(vae(), iter([failed])))

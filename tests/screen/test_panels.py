@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizcli.demo.events import Bars, Event, Heatmap, Images, Points, Scalars, Table
+from quizcli.demo.events import Bars, Event, Heatmap, Images, Points, Scalars, Started, Table
 from quizcli.screen import panels
 from quizcli.screen.board import Board, Panel
 from quizcli.screen.panel import draw_panel
@@ -71,15 +71,33 @@ def test_any_layout_fits_any_window(
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 20), st.booleans()), max_size=5), st.integers(0, 60)
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 12), st.integers(0, 20), st.booleans()), max_size=5),
+    st.integers(0, 60),
 )
-def test_shares(rows: list[tuple[int, int, bool]], extra: int) -> None:
-    lowest, wanted, stretch = ([row[k] for row in rows] for k in range(3))
+def test_shares(rows: list[tuple[int, int, int, bool]], extra: int) -> None:
+    lowest, legible, wanted, stretch = ([row[k] for row in rows] for k in range(4))
     total = sum(lowest) + extra
-    given_ = shares(total, lowest, wanted, [bool(s) for s in stretch])
+    given_ = shares(total, lowest, legible, wanted, [bool(s) for s in stretch])
     assert all(got >= low for got, low in zip(given_, lowest, strict=True))
     satisfied = all(got >= want for got, want in zip(given_, wanted, strict=True))
     assert sum(given_) == total or (satisfied and not any(stretch))
+    readable = all(got >= min(see, want) for got, see, want in zip(given_, legible, wanted, strict=True))
+    more = any(
+        got > max(low, min(see, want))
+        for got, low, see, want in zip(given_, lowest, legible, wanted, strict=True)
+    )
+    assert readable or not more  # nobody grows while another cannot be read
+
+
+def test_what_has_labels_is_read_before_charts_grow() -> None:
+    """Five labelled rows and a chart in 15 lines: each row keeps its label."""
+    events: list[Event] = [
+        Started(layout=(("map",), ("chart",))),
+        Heatmap(panel="map", values=matrix([[0.0] * 60] * 5), y_ticks=tuple("abcde")),
+        *(Scalars(panel="chart", x=x, values={"y": float(x)}) for x in range(9)),
+    ]
+    lines = shown(Gallery(board_of(iter(events))).draw(78, 15))
+    assert [line.strip() for line in lines[1:6]] == list("abcde")
 
 
 def test_only_what_changed_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
