@@ -17,7 +17,7 @@ from quizcli.bank.cloze import filled
 from quizcli.bank.markdown import formulas, spans, unshowable_markdown
 from quizcli.bank.mistake import Mistake, did_you_mean, shown
 from quizcli.bank.notes import MAX_MISTAKES, Places, place_of
-from quizcli.bank.types import AnyQuestion, Bank, Choice, Cloze, DemoLink, Number, Order
+from quizcli.bank.types import AnyQuestion, Bank, Choice, Cloze, Code, DemoLink, Number, Order
 from quizcli.errors import QuizError
 from quizcli.text import LANGS, Lang, Text, tr
 

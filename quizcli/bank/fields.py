@@ -8,6 +8,7 @@ from quizcli.bank.types import (
     KINDS,
     Choice,
     Cloze,
+    Code,
     DemoLink,
     Number,
     Option,
@@ -19,6 +20,13 @@ from quizcli.bank.types import (
 from quizcli.text import LANGS
 
 TEXT = Words()
+_NAME = "[A-Za-z_][A-Za-z0-9_]*"
+ENTRY = Word(f"^{_NAME}$", ("the name of a function or class", "函数名或类名"))
+CHECK = Word(
+    rf"^{_NAME}(\.{_NAME})*\.check_[a-z0-9_]+$",
+    ("a judge, module.check_name, in answers/", "answers/ 中的评判函数 module.check_name"),
+)
+SOLUTION = Word(rf"^models(\.{_NAME})+:{_NAME}$", ("models.module:name", "models.module:name 的形式"))
 ID = Word(KEBAB, ("lower-case words joined by `-`", "以 `-` 连接的小写单词"))
 
 DEMO = Record(
@@ -95,6 +103,16 @@ OWN: dict[str, dict[str, Field]] = {
     "order": {
         "items": Field(ListOf(TEXT, at_least=3), ("In the right order.", "按正确顺序排列。"), required=True)
     },
+    "code": {
+        "entry": Field(ENTRY, ("What the person writes.", "要编写的函数或类。"), required=True),
+        "starter": Field(
+            TEXT, ("Python to begin with, docstring included.", "起始代码，含文档字符串。"), required=True
+        ),
+        "check": Field(CHECK, ("Who judges it.", "评判函数。"), required=True),
+        "solution": Field(
+            SOLUTION, ("Whose source is the model answer.", "参考答案所在的对象。"), required=True
+        ),
+    },
 }
 _RIGHT = {"properties": {"correct": {"const": True}}, "required": ["correct"]}
 # What the reader's rules say about several fields at once, as JSON schema.
@@ -117,6 +135,7 @@ RECORDS: dict[str, type[Question]] = {
     "cloze": Cloze,
     "number": Number,
     "order": Order,
+    "code": Code,
 }
 
 

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from quizcli.text import LANGS, Lang, Text
 
-KINDS = ("recall", "choice", "truth", "cloze", "number", "order")
+KINDS = ("recall", "choice", "truth", "cloze", "number", "order", "code")
 
 
 class DemoLink(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -40,7 +40,7 @@ class Question(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field=
 
     @property
     def kind(self) -> str:
-        """The word that a bank uses for this record: recall, choice, truth, cloze, number or order."""
+        """The word that a bank uses for this record: one of KINDS."""
         return str(self.__struct_config__.tag)
 
 
@@ -80,7 +80,20 @@ class Order(Question, frozen=True, tag="order"):
     items: tuple[Text, ...]
 
 
-AnyQuestion = Recall | Choice | Truth | Cloze | Number | Order
+class Code(Question, frozen=True, tag="code"):
+    """The person writes `entry` in their editor, beginning with `starter`; a judge runs it.
+
+    `check` names the judge in the pack's answers, "judges.attention.check_softmax"; `solution` the object whose
+    source is the model answer, "models.attention:softmax".
+    """
+
+    entry: str
+    starter: Text
+    check: str
+    solution: str
+
+
+AnyQuestion = Recall | Choice | Truth | Cloze | Number | Order | Code
 
 
 class Bank(Struct, frozen=True):

@@ -131,6 +131,7 @@ def _kind_word(question: AnyQuestion) -> str:
         "cloze": tr("fill in", "填空"),
         "number": tr("number", "数值"),
         "order": tr("put in order", "排序"),
+        "code": tr("write it", "手写代码"),
     }
     return words[question.kind]
 

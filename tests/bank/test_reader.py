@@ -15,6 +15,7 @@ from quizcli.bank.types import (
     AnyQuestion,
     Choice,
     Cloze,
+    Code,
     DemoLink,
     Number,
     Option,
@@ -41,7 +42,7 @@ def test_every_kind_is_read() -> None:
     assert reading.mistakes == ()
     assert reading.bank is not None
     assert (reading.bank.topic, reading.bank.path) == ("dropout", "questions/dropout.yaml")
-    recall, choice, truth, cloze, number, order = reading.bank.questions
+    recall, choice, truth, cloze, number, code, order = reading.bank.questions
     assert isinstance(recall, Recall)
     assert recall.answer is not None
     assert recall.answer.en.endswith("- nothing happens in `eval()`")
@@ -57,6 +58,10 @@ def test_every_kind_is_read() -> None:
     )
     assert isinstance(truth, Truth)
     assert truth.correct is False
+    assert isinstance(code, Code)
+    assert (code.entry, code.check) == ("dropout", "judges.dropout.check_dropout")
+    assert code.solution == "models.dropout:dropout"
+    assert code.starter.zh == 'def dropout(x, p):\n    """以概率 p 丢弃。"""'
     assert isinstance(cloze, Cloze)
     assert isinstance(number, Number)
     assert (number.value, number.tolerance, number.unit) == (1.25, 0.01, Text("%", "%"))
@@ -87,14 +92,14 @@ def test_all_mistakes_are_told_at_once_and_the_healthy_questions_are_kept() -> N
     ]
     assert reading.bank is not None
     kept = [question.id for question in reading.bank.questions]
-    assert kept == ["dropout-truth", "dropout-cloze", "dropout-number", "dropout-order"]
+    assert kept == ["dropout-truth", "dropout-cloze", "dropout-number", "dropout-code", "dropout-order"]
 
 
 def test_a_question_with_an_alias_is_not_kept() -> None:
     reading = changed(("{en: multiply", "{en: *multiply"))
     assert [mistake.question for mistake in reading.mistakes] == ["dropout-order"]
     assert reading.bank is not None
-    assert len(reading.bank.questions) == 5
+    assert len(reading.bank.questions) == 6
 
 
 def test_where_yaml_gives_up_the_ids_are_still_known() -> None:
@@ -102,7 +107,7 @@ def test_where_yaml_gives_up_the_ids_are_still_known() -> None:
     assert reading.bank is None
     assert len(reading.mistakes) == 1
     assert set(reading.places) == {f"dropout-{kind}" for kind in KINDS}
-    assert reading.places["dropout-order"] == (57, 9)
+    assert reading.places["dropout-order"] == (72, 9)
 
 
 def test_a_bank_in_one_language() -> None:
@@ -137,13 +142,13 @@ def test_messages_exist_in_chinese() -> None:
         mistake = changed(("level: 3", "level: hard")).mistakes[0]
     finally:
         use_language("en")
-    assert str(mistake) == "b.yaml:59:5: dropout-order: 'level' 只能是 1, 2 或 3，不能是 'hard'"
+    assert str(mistake) == "b.yaml:74:5: dropout-order: 'level' 只能是 1, 2 或 3，不能是 'hard'"
 
 
 def test_windows_line_ends_and_a_byte_order_mark() -> None:
     text = GOOD.replace(b"level: 3", b"level: 9").replace(b"\n", b"\r\n")
     reading = read(b"\xef\xbb\xbf" + text, "b.yaml")
-    assert [(m.line, m.column) for m in reading.mistakes] == [(59, 5)]
+    assert [(m.line, m.column) for m in reading.mistakes] == [(74, 5)]
 
 
 def test_bytes_that_are_no_utf_8() -> None:
