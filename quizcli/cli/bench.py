@@ -44,7 +44,7 @@ class Bench:
         if self._worker is None and self._keys.interactive:
             from quizcli.demo.launcher import environment, warm
 
-            self._worker = warm(self._root, environment(self._settings))
+            self._worker = warm(environment(self._settings))
 
     def run(self, link: DemoLink) -> Outcome:
         """Run a demonstration with the question's settings in front of the person; keep its claims."""

@@ -148,7 +148,7 @@ def _worker(settings: Settings) -> Finding:
     from quizcli.demo.launcher import environment, warm
 
     began = time.monotonic()
-    worker = warm(pack().root, environment(settings))
+    worker = warm(environment(settings))
     try:
         while not worker.ready and time.monotonic() - began < _PATIENCE:
             for event in worker.take():

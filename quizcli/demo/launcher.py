@@ -44,29 +44,23 @@ def environment(settings: Settings) -> dict[str, str]:
     return {**os.environ, **{f"QUIZCLI_{name}": value for name, value in mine.items()}}
 
 
-def warm(root: Path, environ: Mapping[str, str] | None = None) -> Worker:
-    """Start a worker for the pack at `root` that imports torch now and waits. Returns at once."""
-    return Worker(root, environ, warm=True)
+def warm(environ: Mapping[str, str] | None = None) -> Worker:
+    """Start a worker that imports torch now and waits for its request, from any pack. Returns at once."""
+    return Worker(environ, warm=True)
 
 
 def start(request: Request, worker: Worker | None = None, environ: Mapping[str, str] | None = None) -> Run:
-    """Run a demonstration, in `worker` where one is given and alive, else in a cold one.
-
-    Raises ValueError where the worker belongs to another pack.
-    """
-    if worker is not None and worker.root != Path(request.root):
-        raise ValueError(f"the worker serves {worker.root}, not {request.root}")
+    """Run a demonstration, in `worker` where one is given and alive, else in a cold one."""
     if worker is not None and not worker.alive:
         worker.close()
         worker = None
-    return Run(worker or Worker(Path(request.root), environ, warm=False), request)
+    return Run(worker or Worker(environ, warm=False), request)
 
 
 class Worker:
     """A worker process. Until it has its request it can only be closed."""
 
-    def __init__(self, root: Path, environ: Mapping[str, str] | None, *, warm: bool) -> None:
-        self.root = root
+    def __init__(self, environ: Mapping[str, str] | None, *, warm: bool) -> None:
         self.ready = False  # torch is imported
         self._process = _spawn(environ, warm=warm)
         self._asked = False

@@ -14,8 +14,6 @@ import time
 from collections.abc import Generator
 from contextlib import closing
 from importlib import import_module
-from importlib.machinery import ModuleSpec
-from importlib.util import module_from_spec, spec_from_file_location
 from inspect import signature
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +24,7 @@ from msgspec.structs import replace
 
 from quizcli.demo.catalogue import module_of
 from quizcli.demo.events import Event, Failed, Finished, Setting, Started, encode
+from quizcli.demo.room import make_room as make_room
 from quizcli.demo.wire import Order, Request, frame, read_frame
 from quizcli.errors import QuizError
 from quizcli.settings import load_settings
@@ -174,7 +173,7 @@ def _events(request: Request) -> Generator[Event, None, None]:
     An answer that loads its data reports that, and only then names data and device: its Started comes later.
     """
     use_language(load_settings().lang)
-    _make_room(Path(request.root).resolve())
+    make_room(Path(request.root))
     answer = import_module(module_of(request.answer))
     stream = answer.demonstrate(**request.settings)
     if not isinstance(stream, Generator):
@@ -193,25 +192,6 @@ def _events(request: Request) -> Generator[Event, None, None]:
             elif number == 0:
                 yield replace(Started(), **about)
             yield event
-
-
-def _make_room(root: Path) -> None:
-    """Make `answers` and `models` mean those of the pack at `root`, whatever else lies around.
-
-    Both are put into sys.modules, because a folder without `__init__.py` would lose against any package of
-    that name further down the path. Anything else of the pack is found through `root`, first on the path.
-    """
-    here = Path.cwd()
-    sys.path[:] = [str(root), *(entry for entry in sys.path if Path(entry).resolve() != here)]
-    for name in ("answers", "models"):
-        folder = root / name
-        spec = ModuleSpec(name, None, is_package=True)
-        if (init := folder / "__init__.py").is_file():
-            spec = spec_from_file_location(name, init) or spec
-        spec.submodule_search_locations = [str(folder)]
-        sys.modules[name] = package = module_from_spec(spec)
-        if spec.loader is not None:
-            spec.loader.exec_module(package)
 
 
 def _all_settings(answer: ModuleType, given: dict[str, Setting]) -> dict[str, Setting]:

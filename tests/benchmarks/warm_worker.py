@@ -36,7 +36,7 @@ def main(name: str, runs: int) -> None:
     seconds_to_first_event(name, None)  # the files are in memory afterwards, for both alike
     cold, hot = [], []
     for _ in range(runs):
-        worker = warm(builtin().root)
+        worker = warm()
         time.sleep(HEAD_START)
         hot.append(seconds_to_first_event(name, worker))
         cold.append(seconds_to_first_event(name, None))

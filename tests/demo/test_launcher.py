@@ -298,7 +298,7 @@ def test_nothing_is_left_open(write: Write) -> None:
     for _ in range(3):
         with start(Request(str(root), "small")) as run:
             list(run)
-        warm(root).close()
+        warm().close()
     gc.collect()
     assert set(os.listdir("/proc/self/fd")) == descriptors
     assert threading.active_count() == threads
@@ -333,11 +333,10 @@ def test_a_worker_does_not_outlive_its_parent(write: Write, asked: bool) -> None
     root = write(f"{child}\nyield Note(text={{'en': str(c.pid)}})\n{FOR_EVER}")
     code = f"""
 import sys, time
-from pathlib import Path
 from typing import TYPE_CHECKING
 from quizcli.demo.events import Note
 from quizcli.demo.launcher import Request, Worker, start
-worker = Worker(Path({str(root)!r}), None, warm=False)
+worker = Worker(None, warm=False)
 if {asked}:
     run = start(Request({str(root)!r}, "small"), worker)
     print(next(e for e in run if isinstance(e, Note)).text["en"], end=" ")
@@ -444,7 +443,7 @@ def test_a_warm_worker_has_torch_and_serves_one_request(write: Write) -> None:
     root = write(
         'import sys\nyield Note(text={"en": str("torch.optim.adam" in sys.modules), "zh": ""})\nimport torch'
     )
-    worker = warm(root)
+    worker = warm()
     deadline = time.monotonic() + 60
     while not worker.ready:
         assert worker.alive
@@ -467,17 +466,8 @@ def test_a_worker_that_runs_takes_no_second_request(write: Write, begin: Begin) 
     assert until(run, Scalars)  # and is not disturbed
 
 
-def test_a_warm_worker_belongs_to_one_pack(write: Write) -> None:
-    worker = warm(write("yield"))
-    try:
-        with pytest.raises(ValueError, match="serves"):
-            start(Request("/elsewhere", "small"), worker)
-    finally:
-        worker.close()
-
-
-def test_an_unused_worker_is_closed_at_once(write: Write) -> None:
-    worker = warm(write("yield"))
+def test_an_unused_worker_is_closed_at_once() -> None:
+    worker = warm()
     began = time.monotonic()
     worker.close()
     worker.close()
