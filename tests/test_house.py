@@ -11,9 +11,17 @@ ROOT = Path(__file__).parent.parent
 # A floor may import itself, the floors named here, and the ground floor.
 GROUND = {"quizcli", "quizcli.errors", "quizcli.settings", "quizcli.text"}
 FLOORS = {
-    "quizcli/cli": {"quizcli.cli", "quizcli.screen", "quizcli.study", "quizcli.demo", "quizcli.bank"},
-    "quizcli/screen": {"quizcli.screen", "quizcli.study", "quizcli.demo", "quizcli.bank"},
+    "quizcli/cli": {
+        "quizcli.cli",
+        "quizcli.screen",
+        "quizcli.study",
+        "quizcli.judge",
+        "quizcli.demo",
+        "quizcli.bank",
+    },
+    "quizcli/screen": {"quizcli.screen", "quizcli.study", "quizcli.judge", "quizcli.demo", "quizcli.bank"},
     "quizcli/study": {"quizcli.study", "quizcli.demo", "quizcli.bank"},
+    "quizcli/judge": {"quizcli.judge", "quizcli.demo"},
     "quizcli/demo": {"quizcli.demo"},
     "quizcli/bank": {"quizcli.bank"},
     "answers": {
@@ -23,6 +31,7 @@ FLOORS = {
         "quizcli.demo.option",
         "quizcli.demo.data",
         "quizcli.demo.device",
+        "quizcli.judge.case",
     },
     "models": {"models"},
 }

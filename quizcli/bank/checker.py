@@ -17,7 +17,7 @@ from quizcli.bank.cloze import filled
 from quizcli.bank.markdown import formulas, spans, unshowable_markdown
 from quizcli.bank.mistake import Mistake, did_you_mean, shown
 from quizcli.bank.notes import MAX_MISTAKES, Places, place_of
-from quizcli.bank.types import AnyQuestion, Bank, Choice, Cloze, Code, DemoLink, Number, Order
+from quizcli.bank.types import AnyQuestion, Bank, Choice, Cloze, DemoLink, Number, Order, Predict
 from quizcli.errors import QuizError
 from quizcli.text import LANGS, Lang, Text, tr
 
@@ -79,6 +79,8 @@ def _bank(bank: Bank, ids: set[str], twins: Mapping[str, str], outside: Outside)
         yield from _follow(question, ids)
         if question.demo is not None:
             yield from ((question.id, *fault) for fault in _demo(question.demo, outside))
+        if isinstance(question, Predict):
+            yield from ((question.id, *fault) for fault in _predicted(question, outside))
         if question.id in twins:
             twin = twins[question.id]
             yield question.id, "ask", tr(f"is the same question as {twin}", f"与 {twin} 是同一道题")
@@ -98,6 +100,11 @@ def texts(question: AnyQuestion) -> Iterator[tuple[str, Text]]:
         optional.append(("unit", question.unit))
     elif isinstance(question, Order):
         lists.append(("items", question.items))
+    elif isinstance(question, Predict):
+        optional.append(("unit", question.unit))
+        for number, outcome in enumerate(question.outcomes, 1):
+            optional += [(f"outcomes.{number}.text", outcome.text), (f"outcomes.{number}.why", outcome.why)]
+        optional += [(f"items.{number}.text", item.text) for number, item in enumerate(question.items, 1)]
     yield from ((name, text) for name, text in optional if text is not None)
     for name, listed in lists:
         yield from ((f"{name}.{number}", text) for number, text in enumerate(listed, 1))
@@ -189,6 +196,16 @@ def _demo(link: DemoLink, outside: Outside) -> Iterator[tuple[str, str]]:
             yield f"demo.claims.{number}", message + did_you_mean(claim, answer.claims)
 
 
+def _predicted(question: Predict, outside: Outside) -> Iterator[tuple[str, str]]:
+    """Claims to predict that its demonstration does not know."""
+    answer = outside.answers.get(question.demo.run) if question.demo is not None else None
+    for number, claim in enumerate(question.claims, 1):
+        if answer is not None and claim not in answer.claims:
+            field = f"items.{number}.claim" if question.items else "claim"
+            message = tr(f"names an unknown claim {claim!r}", f"指向未知的结论 {claim!r}")
+            yield field, message + did_you_mean(claim, answer.claims)
+
+
 def _twins(banks: Iterable[Bank]) -> dict[str, str]:
     """Each question that shows the same card front as an earlier one, and that one."""
     first: dict[tuple[str, ...], str] = {}
@@ -210,6 +227,9 @@ def _front(question: AnyQuestion) -> tuple[str, ...]:
         seen.append(question.text)
     elif isinstance(question, Order):
         seen += sorted(question.items, key=lambda text: text.en)
+    elif isinstance(question, Predict):
+        seen += [outcome.text for outcome in question.outcomes]
+        seen += sorted((item.text for item in question.items), key=lambda text: text.en)
     return tuple("".join(text.en.casefold().split()) for text in seen)
 
 

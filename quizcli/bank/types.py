@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from quizcli.text import LANGS, Lang, Text
 
-KINDS = ("recall", "choice", "truth", "cloze", "number", "order", "code")
+KINDS = ("recall", "choice", "truth", "cloze", "number", "order", "code", "predict")
 
 
 class DemoLink(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -83,8 +83,8 @@ class Order(Question, frozen=True, tag="order"):
 class Code(Question, frozen=True, tag="code"):
     """The person writes `entry` in their editor, beginning with `starter`; a judge runs it.
 
-    `check` names the judge in the pack's answers, "judges.attention.check_softmax"; `solution` the object whose
-    source is the model answer, "models.attention:softmax".
+    `check` names the judge in the pack's answers, "judges.attention.check_softmax"; `solution` the object
+    whose source is the model answer, "models.attention:softmax".
     """
 
     entry: str
@@ -93,7 +93,43 @@ class Code(Question, frozen=True, tag="code"):
     solution: str
 
 
-AnyQuestion = Recall | Choice | Truth | Cloze | Number | Order | Code
+class Outcome(Struct, frozen=True, omit_defaults=True, gc=False):
+    """One range of what may be measured: from the `below` of the outcome before it up to its own."""
+
+    text: Text
+    below: float | None = None  # the last outcome has none
+    why: Text | None = None
+
+
+class Contender(Struct, frozen=True, gc=False):
+    """One of the things whose measured values are put in order."""
+
+    text: Text
+    claim: str
+
+
+class Predict(Question, frozen=True, tag="predict"):
+    """The person says what the demonstration will measure; it runs, and what it measured decides.
+
+    One of three forms. With `tolerance` (absolute) or `factor` the value of `claim` is predicted; with
+    `outcomes`, from the smallest range to the largest, the one that it falls into; with `items` the order of
+    the values of several claims, from the smallest to the largest.
+    """
+
+    claim: str = ""
+    tolerance: float | None = None
+    factor: float | None = None
+    unit: Text | None = None  # of what is measured
+    outcomes: tuple[Outcome, ...] = ()
+    items: tuple[Contender, ...] = ()
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The claims whose measured values decide."""
+        return tuple(item.claim for item in self.items) or (self.claim,)
+
+
+AnyQuestion = Recall | Choice | Truth | Cloze | Number | Order | Code | Predict
 
 
 class Bank(Struct, frozen=True):

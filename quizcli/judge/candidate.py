@@ -1,0 +1,105 @@
+"""The candidate's process: it runs what a person wrote, and knows neither the judge nor what is expected.
+
+It imports torch, goes into its cage, reads the source and answers calls until its stdin ends. Frames come
+and go through private copies of stdin and stdout; what is printed goes to a pipe of its own, stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, BinaryIO, NoReturn
+
+import msgspec
+
+from quizcli.demo.wire import frame, read_frame
+from quizcli.judge.cage import shut
+from quizcli.judge.perform import perform, seconds_per_call
+from quizcli.judge.values import packed, unpacked
+from quizcli.judge.wire import Answer, Ask, Gave, Raised, Source
+
+
+def main() -> NoReturn:
+    """Warm up, say so with an empty frame, then serve."""
+    inlet, outlet = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    _warm_up()
+    shut(os.environ["QUIZCLI_CAGE"])
+    _send(outlet, b"")
+    _serve(inlet, outlet)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def _warm_up() -> None:
+    """Import what candidates use, once through what is slow the first time."""
+    import torch
+    import torch.nn.functional as F
+
+    torch.set_num_threads(1)
+    x = torch.ones(2, 2, requires_grad=True)
+    F.softmax(x @ x, dim=-1).sum().backward()  # type: ignore[no-untyped-call]
+
+
+def _send(outlet: BinaryIO, payload: bytes) -> None:
+    outlet.write(frame(payload))
+    outlet.flush()
+
+
+def _serve(inlet: BinaryIO, outlet: BinaryIO) -> None:
+    payload = read_frame(inlet)
+    if payload is None:
+        return
+    source = msgspec.msgpack.decode(payload, type=Source)
+    entry: Callable[..., Any] | None = None
+    answer: Answer
+    try:
+        entry = _loaded(source)
+        answer = Gave()
+    except BaseException as error:  # noqa: BLE001 - SystemExit too: whatever the source raises is told
+        answer = _raised(error, source)
+    _send(outlet, msgspec.msgpack.encode(answer))
+    while entry is not None and (payload := read_frame(inlet)) is not None:
+        ask = msgspec.msgpack.decode(payload, type=Ask)
+        try:
+            answer = _answer(entry, ask)
+        except BaseException as error:  # noqa: BLE001
+            answer = _raised(error, source)
+        sys.stdout.flush()
+        _send(outlet, msgspec.msgpack.encode(answer))
+
+
+def _loaded(source: Source) -> Callable[..., Any]:
+    """Run the source as a module and take the entry out of it."""
+    space: dict[str, Any] = {"__name__": "candidate", "__file__": source.name}
+    exec(compile(source.text, source.name, "exec"), space)  # that is what this process is for
+    entry = space.get(source.entry)
+    if not callable(entry):
+        raise NameError(f"there is no {source.entry} in the file")
+    return entry  # type: ignore[no-any-return]
+
+
+def _answer(entry: Callable[..., Any], ask: Ask) -> Gave:
+    args = [unpacked(value) for value in ask.args]
+    kwargs = {name: unpacked(value) for name, value in ask.kwargs.items()}
+    if ask.timed:
+        return Gave(seconds=seconds_per_call(entry, args, kwargs))
+    calls = [(method, [unpacked(value) for value in given]) for method, given in ask.calls]
+    done = perform(entry, args, kwargs, calls, ask.grad, ask.seed)
+    return Gave(packed(done.output), packed(done.after), packed(done.gradients))
+
+
+def _raised(error: BaseException, source: Source) -> Raised:
+    """What was raised, and the last line of the person's own that took part in it."""
+    line = 0
+    if isinstance(error, SyntaxError) and error.filename == source.name:
+        line = error.lineno or 0
+    for step in traceback.extract_tb(error.__traceback__):
+        line = (step.lineno or 0) if step.filename == source.name else line
+    lines = source.text.splitlines()
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    return Raised(type(error).__name__, message[:2000], line, text[:200])

@@ -1,0 +1,77 @@
+"""What a judge is made of: cases, traps, facts. Imported by the judges of a pack, in the referee's process.
+
+A judge is a generator of cases, the simplest first. Their inputs are drawn from the random generator it is
+given, so that each judgement has fresh ones; what is expected is what the model answer makes of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from quizcli.demo.events import Words
+
+if TYPE_CHECKING:
+    import torch
+
+Fact = tuple[Words, bool]  # what must be true of an output, and whether it is
+
+
+class Call(NamedTuple):
+    """A method of the object that the entry made, or without a name the object itself."""
+
+    method: str
+    args: tuple[Any, ...] = ()
+
+
+class Case(NamedTuple):
+    """One call of what the person wrote: with these arguments, as simple as what it shows allows.
+
+    Arguments are tensors, numbers, strings, None, and tuples, lists and dicts of such. Where the entry is a
+    class, `calls` are made of the object one after the other, and their results are compared. `grad`: the
+    gradients by all floating tensors among the arguments are compared too. `facts`, given the output and the
+    arguments, takes the place of the comparison where a right output is random; torch's generator is seeded
+    before each call. `tolerance` is relative and absolute, of float32; float64 is held to a thousandth of it.
+    """
+
+    name: Words
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any] = {}
+    calls: tuple[Call, ...] = ()
+    grad: bool = False
+    facts: Callable[..., Iterable[Fact]] | None = None
+    tolerance: float = 1e-4
+    timed: bool = False  # large enough to tell who is fast; one case of a judge
+
+
+class Trap(NamedTuple):
+    """A mistake that people make, as code: what computes the same has made it."""
+
+    wrong: Callable[..., Any]
+    text: Words
+
+
+def trap(en: str, zh: str) -> Callable[[Callable[..., Any]], Trap]:
+    """Make a trap of a wrong implementation; the two texts say what is wrong with it."""
+    return lambda wrong: Trap(wrong, {"en": en, "zh": zh})
+
+
+class Judge(NamedTuple):
+    """`cases` draws the cases. `reference` is PyTorch's own, with the same arguments, where there is one.
+
+    `avoid` are names that the person may not use: what the question asks for in one word.
+    """
+
+    cases: Callable[[torch.Generator], Iterator[Case]]
+    reference: Callable[..., Any] | None = None
+    traps: tuple[Trap, ...] = ()
+    avoid: tuple[str, ...] = ()
+
+
+def judge(
+    reference: Callable[..., Any] | None = None,
+    traps: Iterable[Trap] = (),
+    avoid: Iterable[str] = (),
+) -> Callable[[Callable[[torch.Generator], Iterator[Case]]], Judge]:
+    """Make a judge of a generator of cases."""
+    return lambda cases: Judge(cases, reference, tuple(traps), tuple(avoid))

@@ -1,0 +1,116 @@
+"""Where two values differ first, and the windows on them that show it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from quizcli.demo.events import Words
+from quizcli.judge.grids import about, number, window
+from quizcli.judge.wire import Grid
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Difference(NamedTuple):
+    """What differs, in a sentence, and windows on what was expected and what was got."""
+
+    why: Words
+    grids: tuple[Grid, ...] = ()
+
+
+OUTPUT: Words = {"en": "output", "zh": "输出"}
+
+
+def difference(
+    expected: Any, got: Any, tolerance: float, what: Words = OUTPUT, where: str = ""
+) -> Difference | None:
+    """The first difference of two values; None where they agree. `what` they are, and `where` in it.
+
+    `tolerance` is relative and absolute, of float32; float64 is held to a thousandth of it.
+    """
+    import torch
+
+    if isinstance(expected, torch.Tensor) and isinstance(got, torch.Tensor):
+        return _of_tensors(expected, got, tolerance, what, where)
+    if isinstance(expected, tuple | list) and isinstance(got, tuple | list) and len(got) == len(expected):
+        parts = [(f"{where}[{k}]", e, g) for k, (e, g) in enumerate(zip(expected, got, strict=True))]
+    elif isinstance(expected, dict) and isinstance(got, dict) and set(got) == set(expected):
+        parts = [(f"{where}[{key!r}]", value, got[key]) for key, value in expected.items()]
+    else:
+        same = _equal(expected, got, tolerance)
+        return None if same else _unlike(what, where, about(expected), about(got))
+    found = (difference(e, g, tolerance, what, name) for name, e, g in parts)
+    return next((one for one in found if one is not None), None)
+
+
+def _equal(expected: Any, got: Any, tolerance: float) -> bool:
+    """Whether two plain values are equal; a number may come as a tensor without axes."""
+    import torch
+
+    if isinstance(got, torch.Tensor) and got.ndim == 0 and isinstance(expected, bool | int | float):
+        got = got.item()
+    if isinstance(expected, bool) or isinstance(got, bool) or not isinstance(expected, int | float):
+        return type(got) is type(expected) and bool(got == expected)
+    if not isinstance(got, int | float):
+        return False
+    if math.isnan(got) or math.isnan(expected):
+        return math.isnan(got) and math.isnan(expected)
+    return math.isclose(got, expected, rel_tol=tolerance, abs_tol=tolerance)
+
+
+def unlike(expected: Any, got: Any) -> Difference | None:
+    """Where two values differ in type, shape or dtype; their numbers are not looked at."""
+    import torch
+
+    if isinstance(expected, torch.Tensor) and isinstance(got, torch.Tensor):
+        same = expected.shape == got.shape and expected.dtype == got.dtype
+        return None if same else _unlike(OUTPUT, "", about(expected), about(got))
+    if isinstance(expected, tuple | list) and isinstance(got, tuple | list) and len(got) == len(expected):
+        found = (unlike(e, g) for e, g in zip(expected, got, strict=True))
+        return next((one for one in found if one is not None), None)
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (expected, got))
+    if numbers or type(expected) is type(got):
+        return None
+    return _unlike(OUTPUT, "", about(expected), about(got))
+
+
+def _unlike(what: Words, where: str, expected: str, got: str) -> Difference:
+    return Difference(
+        {
+            "en": f"{what['en']}{where}: expected {expected}, got {got}",
+            "zh": f"{what['zh']}{where}：应为 {expected}，实为 {got}",
+        }
+    )
+
+
+def _of_tensors(
+    expected: Tensor, got: Tensor, tolerance: float, what: Words, where: str
+) -> Difference | None:
+    import torch
+
+    if expected.shape != got.shape or expected.dtype != got.dtype:
+        return _unlike(what, where, about(expected), about(got))
+    if not expected.numel():
+        return None
+    tolerance = tolerance / 1000 if expected.dtype == torch.float64 else tolerance
+    if expected.is_floating_point():
+        close = torch.isclose(got.double(), expected.double(), rtol=tolerance, atol=tolerance, equal_nan=True)
+    else:
+        close = got == expected
+    if bool(close.all()):
+        return None
+    wrong = (~close).nonzero()  # (count, ndim)
+    first = tuple(wrong[0].tolist())
+    at = f"{where}[{', '.join(map(str, first))}]" if first else where
+    values = number(expected[first].item()), number(got[first].item())
+    return Difference(
+        {
+            "en": f"{what['en']}{at} should be {values[0]}, is {values[1]}; "
+            f"{len(wrong)} of {close.numel()} differ",
+            "zh": f"{what['zh']}{at} 应为 {values[0]}，实为 {values[1]}；"
+            f"共 {close.numel()} 个值，{len(wrong)} 个不符",
+        },
+        (window("expected", expected, first, ~close), window("got", got, first, ~close)),
+    )

@@ -1,0 +1,104 @@
+"""What passes between terminal, referee and candidate, as msgpack in the frames of `quizcli.demo.wire`."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from quizcli.demo.events import Words
+from quizcli.judge.values import Value
+
+# Referee and candidate
+
+
+class Source(Struct, frozen=True, tag="source"):
+    """What the person wrote, and what of it is to be called."""
+
+    text: str
+    name: str  # of the file, as the person knows it
+    entry: str
+
+
+class Ask(Struct, frozen=True, tag="ask"):
+    """Call the entry once; with `timed` again and again, for the time that it takes."""
+
+    args: tuple[Value, ...]
+    kwargs: dict[str, Value]
+    calls: tuple[tuple[str, tuple[Value, ...]], ...] = ()
+    grad: bool = False
+    seed: int = 0
+    timed: bool = False
+
+
+class Gave(Struct, frozen=True, tag="gave"):
+    """What the call came to: output, arguments afterwards, gradients where asked for, seconds where timed."""
+
+    output: Value = None
+    after: Value = None
+    gradients: Value = None
+    seconds: float = 0.0
+
+
+class Raised(Struct, frozen=True, tag="raised"):
+    """What the candidate's code raised, and where in it."""
+
+    sort: str
+    message: str
+    line: int = 0  # in the person's file, 0 where none of its lines took part
+    text: str = ""  # that line
+
+
+Answer = Gave | Raised
+
+# Terminal and referee
+
+
+class Judgement(Struct, frozen=True):
+    """Judge this source. `seed` draws the inputs."""
+
+    root: str  # of the pack
+    check: str
+    solution: str
+    source: Source
+    seed: int
+
+
+class Grid(Struct, frozen=True):
+    """A small window on a value: numbers as text, row by row, and which of them are marked."""
+
+    label: str  # "q", "expected"
+    about: str  # "float32 (2, 3)"
+    rows: tuple[tuple[str, ...], ...]
+    marked: tuple[tuple[int, int], ...] = ()
+    place: str = ""  # which part of the value it shows, "[0, :, 2:8]"; "" for all of it
+
+
+class CaseResult(Struct, frozen=True, tag="case"):
+    """One case: whether it passed, and where not, what is to be seen of it."""
+
+    name: Words
+    passed: bool
+    why: Words = {}  # what differs, in a sentence
+    trap: Words = {}  # the known mistake that does the same
+    grids: tuple[Grid, ...] = ()
+    raised: Raised | None = None
+
+
+class Speed(Struct, frozen=True, tag="speed"):
+    """Seconds of one call of the largest case: the person's, ours, and PyTorch's where there is one."""
+
+    theirs: float
+    ours: float
+    torchs: float = 0.0
+
+
+class Over(Struct, frozen=True, tag="over"):
+    """The judgement is over. `broken` says what is wrong with the judge itself, which judges nobody then."""
+
+    passed: bool
+    seed: int
+    seconds: float
+    printed: str = ""  # the beginning of what the candidate printed
+    broken: str = ""
+
+
+News = CaseResult | Speed | Over
