@@ -22,6 +22,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     cache_dir: Path  # compiled banks, prepared data sets: may be deleted at any time
     data_sets: Path | None  # QUIZCLI_DATA: read, never written
     lang: Lang = "en"
+    one_lang: bool = False  # --lang was given: `bank new` then writes in that language alone
     retention: float = 0.9  # desired retention, 0.70…0.97
     new_per_day: int = 10
     rollover_hour: int = 4
@@ -34,6 +35,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     def edits_dir(self) -> Path:
         """Where the questions are that the person has reworded."""
         return self.store_file.with_name("edits")
+
+    @property
+    def code_dir(self) -> Path:
+        """Where the person's answers to code questions are, drafts and attempts."""
+        return self.store_file.with_name("code")
+
+    @property
+    def packs_file(self) -> Path:
+        """Which packs the person has added, and which code of theirs may run."""
+        return self.store_file.with_name("packs.json")
 
 
 _LIMITS: dict[str, tuple[float, float]] = {
@@ -67,7 +78,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **flags: Any) -> Set
     values |= _from_file(config_file)
     values |= _from_environment(env)
     if "lang" in flags:
-        flags["lang"] = _checked("lang", flags["lang"], "--lang")
+        flags |= {"lang": _checked("lang", flags["lang"], "--lang"), "one_lang": True}
     return Settings(
         config_file=config_file,
         store_file=data_dir / "quizcli.db",

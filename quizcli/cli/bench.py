@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
+from rich.text import Text as Line
 
-from quizcli.bank.types import DemoLink
+from quizcli.bank.types import Code, DemoLink
+from quizcli.errors import QuizError
 from quizcli.screen.keys import Keyboard
 from quizcli.settings import Settings
 from quizcli.study.store import Store
 
 if TYPE_CHECKING:
+    from quizcli.cli.writing import Written
     from quizcli.demo.launcher import Worker
+    from quizcli.judge.launcher import Referee
     from quizcli.screen.live import Outcome
+    from quizcli.screen.page import Page
 
 
 class Bench:
-    """Runs the demonstrations of one pack. Closing it ends the worker that still waits."""
+    """Runs the demonstrations of all packs. Closing it ends the worker that still waits."""
 
-    def __init__(
-        self, root: Path, console: Console, keys: Keyboard, store: Store, settings: Settings
-    ) -> None:
-        self._root = root
+    def __init__(self, console: Console, keys: Keyboard, store: Store, settings: Settings) -> None:
         self._console = console
         self._keys = keys
         self._store = store
         self._settings = settings
         self._worker: Worker | None = None
+        self._referee: Referee | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -47,15 +49,20 @@ class Bench:
             self._worker = warm(environment(self._settings))
 
     def run(self, link: DemoLink) -> Outcome:
-        """Run a demonstration with the question's settings in front of the person; keep its claims."""
-        from quizcli.demo.catalogue import check_settings, find_answer
-        from quizcli.demo.launcher import Request, environment, start
+        """Run a demonstration with the question's settings in front of the person; keep its claims.
+
+        QuizError where there is none of that name, or the person has not trusted the code of its pack.
+        """
+        from quizcli.cli.demonstrations import find, request
+        from quizcli.demo.catalogue import check_settings
+        from quizcli.demo.launcher import environment, start
         from quizcli.screen.live import watch
         from quizcli.study.claims import save_claims
 
-        settings = check_settings(find_answer(self._root, link.run), link.set)
+        answer = find(link.run, self._settings)
+        asked = request(answer, check_settings(answer, link.set), self._settings)
         worker, self._worker = self._worker, None
-        with start(Request(str(self._root), link.run, settings), worker, environment(self._settings)) as run:
+        with start(asked, worker, environment(self._settings)) as run:
             outcome = watch(
                 run, self._console, keys=self._keys, expect=link.claims, debug=self._settings.debug
             )
@@ -63,8 +70,50 @@ class Bench:
         self.warm()
         return outcome
 
+    def warm_referee(self) -> None:
+        """Have a judge's process import torch in the background, so that a verdict comes at once."""
+        if self._referee is None and self._keys.interactive:
+            from quizcli.demo.launcher import environment
+            from quizcli.judge.launcher import Referee
+
+            self._referee = Referee(environment(self._settings))
+
+    def write(self, question: Code, page: Page) -> Written:
+        """Let the person write the answer of a code question, judged at every save.
+
+        QuizError where the pack's code is not trusted, or the draft cannot be written.
+        """
+        from quizcli.bank.trust import trusted
+        from quizcli.cli.opened import origin
+        from quizcli.cli.writing import Desk
+        from quizcli.study.drafts import Drafts
+
+        pack = origin(question.id, self._settings).pack
+        trusted(pack, self._settings)
+        self.warm_referee()
+        assert self._referee is not None
+        drafts = Drafts(self._settings.code_dir)
+        return Desk(page, self._keys, self._referee, drafts, question, pack.root).work()
+
+    def model_answer(self, question: Code, width: int) -> list[Line]:
+        """The source of our own answer, as lines; nothing where it cannot be read."""
+        from quizcli.bank.links import solution_source
+        from quizcli.cli.opened import origin
+        from quizcli.screen.source import source_lines
+
+        try:
+            root = origin(question.id, self._settings).pack.root
+            source = solution_source(root, question.solution)
+        except (LookupError, QuizError):
+            return []
+        module, _, name = question.solution.partition(":")
+        return source_lines(source, f"{module.replace('.', '/')}.py: {name}", width)
+
     def close(self) -> None:
-        """End the waiting worker."""
+        """End the processes that wait."""
+        if self._referee is not None:
+            self._referee.close()
+            self._referee = None
         if self._worker is not None:
             self._worker.close()
             self._worker = None

@@ -2,18 +2,22 @@
 
 import typer
 
-from quizcli.bank.packs import Loaded, load
-from quizcli.cli.opened import all_questions, pack
+from quizcli.bank.packs import Loaded
+from quizcli.cli.opened import all_questions, every_bank
 from quizcli.settings import Settings
 
 
 def _banks(settings: Settings) -> Loaded:
-    return load(pack(), settings.cache_dir)  # without a word about mistakes: nobody asked for the banks
+    return every_bank(settings, _say_nothing)
+
+
+def _say_nothing(line: str) -> None:
+    """Mistakes are not told: nobody asked for the banks."""
 
 
 def topics(ctx: typer.Context) -> list[str]:
     """The topics of all banks."""
-    return [bank.topic for bank in _banks(ctx.obj).banks]
+    return list(dict.fromkeys(bank.topic for bank in _banks(ctx.obj).banks))
 
 
 def kinds() -> list[str]:
@@ -28,8 +32,15 @@ def questions(ctx: typer.Context) -> list[str]:
     return list(all_questions(_banks(ctx.obj)))
 
 
-def demonstrations() -> list[str]:
+def demonstrations(ctx: typer.Context) -> list[str]:
     """The names of all demonstrations."""
-    from quizcli.demo.catalogue import find_answers
+    from quizcli.cli.demonstrations import every
 
-    return list(find_answers(pack().root))
+    return list(every(ctx.obj, _say_nothing))
+
+
+def packs(ctx: typer.Context) -> list[str]:
+    """The names of the packs that the person has added."""
+    from quizcli.bank.registry import added
+
+    return [one.name for one in added(ctx.obj)]

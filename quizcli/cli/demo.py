@@ -55,11 +55,11 @@ def command(
     help_wanted: Annotated[bool, typer.Option("--help", "-h", help=_HELP_HELP)] = False,
 ) -> int:
     """Run the demonstration NAME; without a name, list them all."""
-    from quizcli.cli.opened import pack
-    from quizcli.demo.catalogue import check_settings, find_answer, find_answers
+    from quizcli.cli.demonstrations import every, find
+    from quizcli.cli.opened import tell
+    from quizcli.demo.catalogue import check_settings
 
     settings: Settings = ctx.obj
-    root = pack().root
     if name.startswith("-"):
         raise QuizError(
             tr(f"{name}: the name of the demonstration comes first", f"{name}：演示名称应写在最前面"),
@@ -67,17 +67,17 @@ def command(
             ExitStatus.USAGE,
         )
     if help_wanted:
-        _print_help(find_answer(root, name)) if name else print(ctx.get_help())
+        _print_help(find(name, settings)) if name else print(ctx.get_help())
         return ExitStatus.OK
     if replayed is not None:
         return _replay(replayed, settings, as_json=as_json)
     if not name:
-        _print_list(find_answers(root), as_json=as_json)
+        _print_list(every(settings, tell), as_json=as_json)
         return ExitStatus.OK
-    answer = find_answer(root, name)
+    answer = find(name, settings)
     given = check_settings(answer, parse(answer, ctx.args))
     chosen = {**answer.quick, **given} if quick else given
-    return _run(root, answer, chosen, settings, as_json=as_json, save=save)
+    return _run(answer, chosen, settings, as_json=as_json, save=save)
 
 
 def parse(answer: Answer, words: Sequence[str]) -> dict[str, object]:
@@ -113,7 +113,6 @@ def _usage(answer: Answer, message: str) -> QuizError:
 
 
 def _run(
-    root: Path,
     answer: Answer,
     chosen: dict[str, Any],
     settings: Settings,
@@ -121,10 +120,12 @@ def _run(
     as_json: bool,
     save: Path | None,
 ) -> int:
-    from quizcli.demo.launcher import Request, environment, start
+    from quizcli.cli.demonstrations import request
+    from quizcli.demo.launcher import environment, start
     from quizcli.demo.record import Recorder, Snapshot
 
-    snapshot = Snapshot(answer.name, Path())
+    asked = request(answer, chosen, settings)
+    snapshot = Snapshot(asked.answer, Path())
 
     def keep(board: object) -> str:
         folder = snapshot.save()
@@ -132,9 +133,7 @@ def _run(
 
     with ExitStack() as stack:
         recorder = stack.enter_context(closing(Recorder(save))) if save is not None else None
-        run = stack.enter_context(
-            start(Request(str(root), answer.name, chosen), environ=environment(settings))
-        )
+        run = stack.enter_context(start(asked, environ=environment(settings)))
         run.tap = (recorder or snapshot).add
         if as_json:
             last = _print_events(run, settings)

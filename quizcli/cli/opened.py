@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from quizcli.bank.packs import Loaded, Pack, builtin, load
 from quizcli.bank.types import AnyQuestion
@@ -20,32 +22,72 @@ if TYPE_CHECKING:
 
 
 def pack() -> Pack:
-    """The pack that is studied."""
+    """The pack that comes with the program."""
     return builtin()
 
 
-def load_banks(settings: Settings) -> Loaded:
-    """The healthy banks; a line on stderr says if others were left out. QuizError where nothing is left."""
-    loaded = load(pack(), settings.cache_dir)
-    if settings.edits_dir.is_dir():
-        from quizcli.bank.edits import edits_at, merged
-
-        loaded = merged(loaded, load(edits_at(settings.edits_dir), settings.cache_dir))
+def every_bank(settings: Settings, tell: Callable[[str], None]) -> Loaded:
+    """The healthy banks of all packs; `tell` is told in a line what was left out."""
+    loaded = in_own_words(pack(), settings.edits_dir, settings)
     if count := len(loaded.mistakes):
-        print(
+        tell(
             tr(
-                f"quizcli: {count} mistake{'s' * (count != 1)} in the banks; questions are left out "
+                f"{count} mistake{'s' * (count != 1)} in the banks; questions are left out "
                 "(`quizcli bank check`)",
-                f"quizcli：题库中有 {count} 处错误，相关题目已略过（用 `quizcli bank check` 查看）",
-            ),
-            file=sys.stderr,
+                f"题库中有 {count} 处错误，相关题目已略过（用 `quizcli bank check` 查看）",
+            )
         )
+    if settings.packs_file.exists():
+        from quizcli.cli.joined import joined
+
+        loaded = joined(loaded, settings, tell)
+    return loaded
+
+
+def load_banks(settings: Settings) -> Loaded:
+    """The healthy banks; lines on stderr say what was left out. QuizError where nothing is left."""
+    loaded = every_bank(settings, tell)
     if not any(bank.questions for bank in loaded.banks):
         raise QuizError(
             tr(f"{pack().questions}: no questions here", f"{pack().questions}：没有题目"),
             tr("`quizcli doctor` looks at the installation.", "`quizcli doctor` 可检查安装情况。"),
         )
     return loaded
+
+
+def tell(line: str) -> None:
+    """Say on stderr what does not stop the command."""
+    print(tr("quizcli: ", "quizcli：") + line, file=sys.stderr)
+
+
+def in_own_words(pack: Pack, edits: Path, settings: Settings) -> Loaded:
+    """The healthy banks of a pack, its questions as the person has reworded them in the folder `edits`."""
+    loaded = load(pack, settings.cache_dir)
+    if edits.is_dir():
+        from quizcli.bank.edits import edits_at, merged
+
+        loaded = merged(loaded, load(edits_at(edits), settings.cache_dir))
+    return loaded
+
+
+class Origin(Struct, frozen=True):
+    """Where a question comes from: its pack, its id there, and where the person's wording of it is kept."""
+
+    pack: Pack
+    id: str
+    edits: Path
+
+
+def origin(question_id: str, settings: Settings) -> Origin:
+    """Where the question of this (full) id comes from. QuizError where its pack has been removed."""
+    if "/" not in question_id:
+        return Origin(pack(), question_id, settings.edits_dir)
+    from quizcli.bank.namespace import parted
+    from quizcli.bank.registry import added_as
+    from quizcli.cli.joined import edits_of
+
+    owner, bare = parted(question_id)
+    return Origin(added_as(owner, settings).pack, bare, edits_of(owner, settings))
 
 
 def follow_ups(question: AnyQuestion, questions: Mapping[str, AnyQuestion]) -> list[AnyQuestion]:
@@ -56,6 +98,11 @@ def follow_ups(question: AnyQuestion, questions: Mapping[str, AnyQuestion]) -> l
 def all_questions(loaded: Loaded) -> dict[str, AnyQuestion]:
     """Every question by its id, in the order of the banks."""
     return {question.id: question for bank in loaded.banks for question in bank.questions}
+
+
+def titles_of(loaded: Loaded) -> dict[str, str]:
+    """The title of each topic; the program's own where an added pack has a topic of the same name."""
+    return {bank.topic: str(bank.title) for bank in reversed(loaded.banks)}
 
 
 def card_states(settings: Settings) -> dict[str, Card]:

@@ -12,7 +12,7 @@ from quizcli.bank.types import AnyQuestion
 from quizcli.cli import completing
 from quizcli.cli.bench import Bench
 from quizcli.cli.look import chosen_questions
-from quizcli.cli.opened import all_questions, follow_ups, load_banks, pack
+from quizcli.cli.opened import all_questions, follow_ups, load_banks, titles_of
 from quizcli.cli.sitting import Occasion, Sitting, shuffled
 from quizcli.cli.ticks import ticked
 from quizcli.errors import ExitStatus
@@ -64,7 +64,7 @@ def command(
     settings: Settings = ctx.obj
     loaded = load_banks(settings)
     questions = all_questions(loaded)
-    titles = {bank.topic: str(bank.title) for bank in loaded.banks}
+    titles = titles_of(loaded)
     chosen = chosen_questions(questions.values(), topic or [], kind or [], level)
     narrowed = bool(topic or kind or level or seed is not None)
     with Page(make_console()) as page, Store.open(settings.store_file) as store, Keyboard() as keys:
@@ -73,7 +73,7 @@ def command(
         if round_ is None:
             some = choose(chosen, number, new_seed() if seed is None else seed)
             round_ = Round.start(store, some, settings)
-        with Bench(pack().root, page.console, keys, store, settings) as bench:
+        with Bench(page.console, keys, store, settings) as bench:
             message = _left_behind(left) if left is not round_ else ""
             return _ask(round_, questions, titles, page, keys, bench, store, message)
 

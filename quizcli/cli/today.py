@@ -16,7 +16,7 @@ from rich.text import Text as Line
 
 from quizcli.bank.types import AnyQuestion, Bank
 from quizcli.cli.bench import Bench
-from quizcli.cli.opened import follow_ups, load_banks, pack
+from quizcli.cli.opened import follow_ups, load_banks, origin
 from quizcli.cli.sitting import Decision, Occasion, Sitting, shuffled
 from quizcli.cli.standing import standing
 from quizcli.cli.ticks import ticked
@@ -46,7 +46,7 @@ def study(
         Page(make_console()) as page,
         Store.open(settings.store_file) as store,
         Keyboard() as keys,
-        Bench(pack().root, page.console, keys, store, settings) as bench,
+        Bench(page.console, keys, store, settings) as bench,
     ):
         desk = _Desk(page, keys, bench, store, settings, topics, mode)
         desk.sit_down(loaded.banks)
@@ -145,9 +145,9 @@ class _Desk:
             case "edit":
                 from quizcli.cli.editing import edited
 
-                bank = pack().root / self._banks[question.id].path
-                folder = self._settings.edits_dir
-                self._message = edited(bank, question.id, folder, self._page, self._keys)
+                source = origin(question.id, self._settings)
+                bank = source.pack.root / self._banks[question.id].path
+                self._message = edited(bank, source.id, source.edits, self._page, self._keys)
                 self.sit_down(load_banks(self._settings).banks)
                 self._session.turn_to(question.id)
 

@@ -22,7 +22,7 @@ def said(events: Iterable[Event]) -> list[str]:
 
 
 def hidden(folder: Path, module: str) -> Path:
-    """Another text than the module's, compiled so that Python takes it unchecked, in its place in the cache."""
+    """Another text than the module's in its place in the cache, where Python takes it unchecked."""
     other = folder / "other.txt"
     other.write_text("WHO = 'hidden'")
     target = Path(importlib.util.cache_from_source(str(folder / f"{module}.py")))

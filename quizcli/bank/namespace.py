@@ -1,0 +1,53 @@
+"""The questions of added packs beside those of the program: their ids, links and demonstrations by full name.
+
+A card of the pack `mine` is `mine/id`, always, not only where the bare id is taken: so the next release of
+the program, or another pack, can bring a question of the same id without taking over anybody's progress.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from quizcli.bank.packs import Loaded, Pack
+from quizcli.bank.types import AnyQuestion, Bank
+
+
+def full(pack: str, name: str) -> str:
+    """The full name of a question or a demonstration of an added pack."""
+    return f"{pack}/{name}"
+
+
+def parted(name: str) -> tuple[str, str]:
+    """The pack, "" for that of the program, and the name in it."""
+    pack, _, rest = name.rpartition("/")
+    return pack, rest
+
+
+def named_after(pack: Pack, loaded: Loaded) -> Loaded:
+    """The banks of an added pack, in full names. A demonstration that the pack lacks is the program's."""
+    own = _own_demonstrations(pack.root / "answers")
+    return Loaded(tuple(_bank(pack.name, bank, own) for bank in loaded.banks), loaded.mistakes)
+
+
+def _bank(pack: str, bank: Bank, own: frozenset[str]) -> Bank:
+    return replace(bank, questions=tuple(_question(pack, question, own) for question in bank.questions))
+
+
+def _question(pack: str, question: AnyQuestion, own: frozenset[str]) -> AnyQuestion:
+    demo = question.demo
+    if demo is not None and demo.run in own:
+        demo = replace(demo, run=full(pack, demo.run))
+    follow = tuple(full(pack, name) for name in question.follow)
+    return replace(question, id=full(pack, question.id), follow=follow, demo=demo)
+
+
+def _own_demonstrations(answers: Path) -> frozenset[str]:
+    """The names that modules in `answers` have as demonstrations, whether they are any or not."""
+    try:
+        names = os.listdir(answers)
+    except OSError:
+        return frozenset()
+    return frozenset(name[:-3].replace("_", "-") for name in names if name.endswith(".py"))

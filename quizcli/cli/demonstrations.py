@@ -1,0 +1,83 @@
+"""The demonstrations of all packs by name: `vae` is the program's, `mine/coin` that of the pack `mine`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from quizcli.bank.namespace import full, parted
+from quizcli.bank.packs import Pack
+from quizcli.bank.registry import Added, added, added_as
+from quizcli.cli.joined import present
+from quizcli.cli.opened import pack
+from quizcli.demo.catalogue import Answer, find_answer, find_answers
+from quizcli.demo.events import Setting
+from quizcli.demo.wire import Request
+from quizcli.errors import ExitStatus, QuizError
+from quizcli.settings import Settings
+from quizcli.text import tr
+
+
+def every(settings: Settings, tell: Callable[[str], None]) -> dict[str, Answer]:
+    """All demonstrations by full name; `tell` is told in a line which packs could not be read."""
+    found = find_answers(pack().root)
+    for one in added(settings):
+        try:
+            found |= {answer.name: answer for answer in _of(one)}
+        except QuizError as error:
+            tell(error.message)
+    return found
+
+
+def find(name: str, settings: Settings) -> Answer:
+    """The demonstration of a name; without its pack where no other has it. QuizError where there is none."""
+    owner, bare = parted(name)
+    if owner:
+        return _named(owner, find_answer(_readable(added_as(owner, settings)).root, bare))
+    try:
+        return find_answer(pack().root, name)
+    except QuizError:
+        own = [
+            answer
+            for answer in every(settings, lambda line: None).values()
+            if answer.name.endswith(f"/{name}")
+        ]
+        if not own:
+            raise
+    if len(own) > 1:
+        listed = ", ".join(answer.name for answer in own)
+        raise QuizError(
+            tr(f"several packs have {name!r}: {listed}", f"多个题库包都有 {name!r}：{listed}"),
+            tr("Name one in full.", "请写出全名。"),
+            ExitStatus.USAGE,
+        )
+    return own[0]
+
+
+def request(answer: Answer, chosen: dict[str, Setting], settings: Settings) -> Request:
+    """What a worker is asked to run. QuizError where the person has not trusted the code of its pack."""
+    root = answer.path.parents[1]
+    owner, bare = parted(answer.name)
+    if owner:
+        from quizcli.bank.trust import trusted
+
+        trusted(Pack(owner, root), settings)
+    return Request(str(root), bare, chosen)
+
+
+def _of(one: Added) -> list[Answer]:
+    return [_named(one.name, answer) for answer in find_answers(_readable(one).root).values()]
+
+
+def _readable(one: Added) -> Pack:
+    """The pack, where its folder is there and its code can be read without harm: no pipe, no huge file."""
+    from quizcli.bank.trust import sources
+
+    own = present(one).pack
+    sources(own.root)
+    return own
+
+
+def _named(owner: str, answer: Answer) -> Answer:
+    return replace(answer, name=full(owner, answer.name))
