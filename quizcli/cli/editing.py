@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
-import subprocess
 from pathlib import Path
 
 from rich.text import Text as Line
 
 from quizcli.bank.edits import edits_at, excerpt
+from quizcli.cli.editor import open_editor
 from quizcli.errors import QuizError
 from quizcli.screen import theme
 from quizcli.screen.card import footer
 from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
 from quizcli.text import tr
-
-_TAKES_PLUS_LINE = {"vi", "vim", "nvim", "nano", "emacs", "emacsclient", "micro", "kak", "joe", "ne", "mg"}
 
 
 def edited(bank: Path, question_id: str, folder: Path, page: Page, keys: Keyboard) -> str:
@@ -37,7 +33,7 @@ def edited(bank: Path, question_id: str, folder: Path, page: Page, keys: Keyboar
             draft.write_text(before, encoding="utf-8")
         while True:
             with keys.suspended():
-                open_editor(draft, question_id)
+                open_editor(draft, line_of(draft, question_id))
             after = draft.read_bytes()
             mistakes = mistakes_in(draft, after, question_id)
             if not mistakes:
@@ -97,23 +93,6 @@ def mistakes_in(path: Path, data: bytes, question_id: str) -> list[str]:
             )
         ]
     return mistakes
-
-
-def open_editor(path: Path, question_id: str) -> None:
-    """Run the editor on a bank and wait until it ends. The terminal must be the editor's meanwhile."""
-    editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
-    place = [f"+{line_of(path, question_id)}"] if Path(editor[0]).name in _TAKES_PLUS_LINE else []
-    try:
-        status = subprocess.run([*editor, *place, str(path)], check=False).returncode
-    except OSError as error:
-        raise QuizError(
-            tr(
-                f"the editor {editor[0]!r} cannot be started ({error.strerror}); set EDITOR",
-                f"无法启动编辑器 {editor[0]!r}（{error.strerror}）；请设置 EDITOR",
-            )
-        ) from error
-    if status != 0:
-        raise QuizError(tr(f"{editor[0]} ended with status {status}", f"{editor[0]} 以状态 {status} 退出"))
 
 
 def line_of(path: Path, question_id: str) -> int:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quizcli.demo.events import Words
-from quizcli.judge.grids import about, number, window
+from quizcli.judge.grids import EXPECTED, GOT, about, number, window
 from quizcli.judge.wire import Grid
 
 if TYPE_CHECKING:
@@ -112,5 +112,5 @@ def _of_tensors(
             "zh": f"{what['zh']}{at} 应为 {values[0]}，实为 {values[1]}；"
             f"共 {close.numel()} 个值，{len(wrong)} 个不符",
         },
-        (window("expected", expected, first, ~close), window("got", got, first, ~close)),
+        (window(EXPECTED, expected, first, ~close), window(GOT, got, first, ~close)),
     )

@@ -1,0 +1,68 @@
+"""What a code question points at, read from the sources of its pack. Nothing is imported or run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from quizcli.bank.types import Code
+from quizcli.text import tr
+
+
+def solution_source(root: Path, solution: str) -> str:
+    """The source of "models.attention:softmax", decorators included. LookupError where there is none."""
+    module, _, name = solution.partition(":")
+    path = _file(root, module)
+    try:
+        text = path.read_text(encoding="utf-8")
+        tree = ast.parse(text)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise LookupError(f"{path}: {error}") from error
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
+    raise LookupError(tr(f"{path} defines no {name}", f"{path} 中没有定义 {name}"))
+
+
+def broken_links(root: Path, question: Code) -> Iterator[tuple[str, str]]:
+    """Each field that points nowhere, and what is wrong with it."""
+    module, _, name = question.check.rpartition(".")
+    path = _file(root, f"answers.{module}")
+    try:
+        defined = {
+            node.name
+            for node in ast.parse(path.read_text(encoding="utf-8")).body
+            if isinstance(node, ast.FunctionDef)
+        }
+    except (OSError, SyntaxError, ValueError) as error:
+        yield "check", tr(f"cannot be read: {path}: {error}", f"无法读取：{path}：{error}")
+    else:
+        if name not in defined:
+            yield (
+                "check",
+                tr(f"names no judge: {path} defines no {name}", f"未找到评判函数：{path} 中没有定义 {name}"),
+            )
+    try:
+        solution_source(root, question.solution)
+    except LookupError as error:
+        yield "solution", tr(f"cannot be shown: {error}", f"无法显示：{error}")
+    for lang in ("en", "zh"):
+        if fault := _starter(question.starter.en if lang == "en" else question.starter.zh, question.entry):
+            yield f"starter.{lang}", fault
+
+
+def _starter(text: str, entry: str) -> str:
+    """What is wrong with a starter; "" where it is Python that defines the entry."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError) as error:
+        return tr(f"is no Python: {error}", f"不是合法的 Python：{error}")
+    if not any(isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == entry for node in tree.body):
+        return tr(f"does not define {entry}", f"没有定义 {entry}")
+    return ""
+
+
+def _file(root: Path, module: str) -> Path:
+    return root.joinpath(*module.split(".")).with_suffix(".py")

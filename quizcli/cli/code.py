@@ -1,0 +1,116 @@
+"""`quizcli code`: write the answer yourself, and have it judged."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quizcli.bank.types import AnyQuestion, Code
+from quizcli.cli import completing
+from quizcli.cli.look import print_questions
+from quizcli.cli.opened import all_questions, load_banks, origin
+from quizcli.errors import ExitStatus, QuizError
+from quizcli.settings import Settings
+from quizcli.text import tr
+
+
+def command(
+    ctx: typer.Context,
+    question_id: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ID]", autocompletion=completing.questions, help=tr("A code question.", "代码题的 id。")
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", help=tr("Judge this file, and end.", "评判此文件后退出。")),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            "--seed", min=0, help=tr("Draws the inputs; with --file.", "输入的随机种子，配合 --file。")
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))] = False,
+) -> int:
+    """Write one, list them all, or judge a file; exit 3 where it fails."""
+    settings: Settings = ctx.obj
+    loaded = load_banks(settings)
+    questions = all_questions(loaded)
+    if question_id is None:
+        if file is not None:
+            message = tr("--file needs the id of a question", "--file 需要同时给出题目 id")
+            raise QuizError(message, status=ExitStatus.USAGE)
+        codes: list[AnyQuestion] = [q for q in questions.values() if isinstance(q, Code)]
+        print_questions(settings, loaded, codes, as_json)
+        return ExitStatus.OK
+    question = _question(questions, question_id)
+    if file is not None:
+        return _judge(question, file, seed, as_json, settings)
+    from quizcli.cli.practice import practise
+
+    return practise(question, loaded, settings)
+
+
+def _question(questions: dict[str, AnyQuestion], question_id: str) -> Code:
+    import difflib
+
+    codes = {name: question for name, question in questions.items() if isinstance(question, Code)}
+    if question_id in codes:
+        return codes[question_id]
+    if question_id in questions:
+        kind = questions[question_id].kind
+        message = tr(f"{question_id} is no code question: {kind}", f"{question_id} 不是代码题，而是 {kind}")
+        raise QuizError(message, f"`quizcli show {question_id}`", ExitStatus.USAGE)
+    near = (
+        difflib.get_close_matches(question_id, codes) or [name for name in codes if question_id in name][:3]
+    )
+    hint = tr(f"Did you mean {' or '.join(near)}?", f"是否想输入 {' 或 '.join(near)}？") if near else ""
+    raise QuizError(
+        tr(f"there is no code question {question_id!r}", f"没有代码题 {question_id!r}"),
+        hint or tr("`quizcli code` lists them.", "`quizcli code` 列出全部代码题。"),
+        ExitStatus.USAGE,
+    )
+
+
+def _judge(question: Code, file: Path, seed: int | None, as_json: bool, settings: Settings) -> int:
+    """Judge one file and print what there is to say."""
+    import msgspec
+
+    from quizcli.bank.trust import trusted
+    from quizcli.demo.launcher import environment
+    from quizcli.judge.launcher import Referee
+    from quizcli.judge.wire import Judgement, Over, Source
+    from quizcli.screen.theme import make_console
+    from quizcli.screen.verdict import news_lines
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise QuizError(
+            tr(f"{file}: this is not UTF-8", f"{file}：不是 UTF-8 编码"), status=ExitStatus.USAGE
+        ) from error
+    pack = origin(question.id, settings).pack
+    trusted(pack, settings)
+    console = make_console()
+    passed = False
+    with Referee(environment(settings)) as referee:
+        source = Source(text, file.name, question.entry)
+        drawn = random.randrange(10_000) if seed is None else seed
+        for news in referee.judge(
+            Judgement(str(pack.root), question.check, question.solution, source, drawn)
+        ):
+            if as_json:
+                print(msgspec.json.encode(news).decode(), flush=True)
+            else:
+                for line in news_lines(news, min(console.width, 120)):
+                    console.print(line, soft_wrap=True)
+            if isinstance(news, Over):
+                passed = news.passed
+                if news.broken:
+                    return ExitStatus.ERROR
+    return ExitStatus.OK if passed else ExitStatus.CHECK_FAILED

@@ -1,0 +1,33 @@
+"""The person's own editor, on one file."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+from quizcli.errors import QuizError
+from quizcli.text import tr
+
+_TAKES_PLUS_LINE = {"vi", "vim", "nvim", "nano", "emacs", "emacsclient", "micro", "kak", "joe", "ne", "mg"}
+
+
+def open_editor(path: Path, line: int) -> None:
+    """Run the editor on a file, at a line where it can do that, and wait until it ends.
+
+    The terminal must be the editor's meanwhile. QuizError where it cannot be started, or ends with an error.
+    """
+    editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    place = [f"+{line}"] if Path(editor[0]).name in _TAKES_PLUS_LINE else []
+    try:
+        status = subprocess.run([*editor, *place, str(path)], check=False).returncode
+    except OSError as error:
+        raise QuizError(
+            tr(
+                f"the editor {editor[0]!r} cannot be started ({error.strerror}); set EDITOR",
+                f"无法启动编辑器 {editor[0]!r}（{error.strerror}）；请设置 EDITOR",
+            )
+        ) from error
+    if status != 0:
+        raise QuizError(tr(f"{editor[0]} ended with status {status}", f"{editor[0]} 以状态 {status} 退出"))

@@ -1,0 +1,85 @@
+"""`quizcli code ID`: one code question, for the schedule where it is due or new, else for practice."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from quizcli.bank.packs import Loaded
+from quizcli.bank.types import AnyQuestion, Code
+from quizcli.cli.bench import Bench
+from quizcli.cli.opened import all_questions, follow_ups
+from quizcli.cli.sitting import Decision, Occasion, Sitting
+from quizcli.cli.standing import standing
+from quizcli.cli.ticks import ticked
+from quizcli.errors import ExitStatus
+from quizcli.screen.card import Header
+from quizcli.screen.keys import Keyboard
+from quizcli.screen.page import Page
+from quizcli.screen.theme import make_console
+from quizcli.settings import Settings
+from quizcli.study.card import Card
+from quizcli.study.session import Session
+from quizcli.study.store import Store
+
+_ALL = 1_000_000  # whoever asks for a question by its name is not kept from it by the day's limit
+
+
+def practise(question: Code, loaded: Loaded, settings: Settings) -> int:
+    """Let the person write it, see the model answer and grade themselves."""
+    questions = all_questions(loaded)
+    with (
+        Page(make_console()) as page,
+        Store.open(settings.store_file) as store,
+        Keyboard() as keys,
+        Bench(page.console, keys, store, settings) as bench,
+    ):
+        only: list[AnyQuestion] = [question]
+        session = Session.open(store, only, replace(settings, new_per_day=_ALL))
+        while True:
+            occasion = _occasion(question, questions, loaded, store, session)
+            decision = Sitting(page, keys, bench, occasion).decide()
+            if _obeyed(decision, session):
+                return ExitStatus.INTERRUPTED if decision.interrupted else ExitStatus.OK
+
+
+def _obeyed(decision: Decision, session: Session[AnyQuestion]) -> bool:
+    """Do what was decided; whether that ends the practice."""
+    if decision.verb == "undo":
+        session.undo()
+        return False
+    if session.current is not None:
+        if decision.verb == "grade":
+            session.answer(decision.rating, decision.milliseconds)
+        elif decision.verb == "suspend":
+            session.suspend()
+        elif decision.verb == "bury":
+            session.bury()
+    return decision.verb != "edit"
+
+
+def _occasion(
+    question: Code,
+    questions: dict[str, AnyQuestion],
+    loaded: Loaded,
+    store: Store,
+    session: Session[AnyQuestion],
+) -> Occasion:
+    due = session.current is not None
+    card = session.card if due else store.card(question.id) or Card(question.id)
+    titles = {bank.topic: str(bank.title) for bank in loaded.banks}
+    return Occasion(
+        question=question,
+        header=Header(
+            topic=titles[question.topic],
+            status=standing(card),
+            position=1,
+            total=1,
+            right=0,
+            wrong=0,
+            minutes=0,
+        ),
+        intervals=(lambda: {int(r): str(i) for r, i in session.preview().items()}) if due else None,
+        claims=lambda: ticked(store, question),
+        follow=follow_ups(question, questions),
+        warm=question.demo is not None,
+    )

@@ -1,0 +1,203 @@
+"""A code question while it is worked on: the editor, the judge at every save, hints, the model answer."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+from rich.text import Text as Line
+
+from quizcli.bank.types import Code
+from quizcli.cli.editor import open_editor
+from quizcli.errors import QuizError
+from quizcli.judge.launcher import Referee
+from quizcli.judge.wire import CaseResult, Judgement, Over, Source
+from quizcli.screen import theme
+from quizcli.screen.card import footer, labelled, question_lines
+from quizcli.screen.keys import Keyboard
+from quizcli.screen.page import Page
+from quizcli.screen.verdict import news_lines
+from quizcli.study.drafts import Drafts
+from quizcli.text import tr
+
+POLL = 0.1  # seconds between two looks at the file: whoever saves it in another window is judged too
+
+
+class Written(Struct, frozen=True):
+    """What came of it."""
+
+    passed: bool = False
+    failures: int = 0  # attempts before the last one
+    helped: bool = False  # by the hint
+    shown: bool = False  # the model answer was looked at before the code passed
+    left: bool = False  # by q, without a decision
+    interrupted: bool = False
+
+
+class Desk:
+    """The page of one code question. `work` runs until the person has passed, given up, or left."""
+
+    def __init__(
+        self, page: Page, keys: Keyboard, referee: Referee, drafts: Drafts, question: Code, root: Path
+    ) -> None:
+        self._page = page
+        self._keys = keys
+        self._referee = referee
+        self._drafts = drafts
+        self._question = question
+        self._root = root
+        self._path = drafts.open(question)
+        self._judged = self._stamp()  # of the file as it was judged last
+        self._results: list[Line] = []
+        self._hinted = False
+        self._came_to = Written()
+        self._seed = 0
+        self._message = ""
+
+    def work(self) -> Written:
+        """Obey keys, and judge the file whenever it has been saved."""
+        self._page.turn(self._lines())
+        while True:
+            self._page.footer(self._footer())
+            key = self._keys.read(POLL)
+            if key is not None:
+                self._message = ""
+                if self._press(key):
+                    self._page.clear_footer()
+                    return self._came_to
+            if self._stamp() != self._judged:
+                self._judge()
+
+    def _press(self, key: str) -> bool:
+        """Obey one key; whether it ends the work."""
+        came = self._came_to
+        match key:
+            case "enter" | "e":
+                self._edit()
+            case "resize" | "ctrl-l":
+                self._page.redraw(self._lines())
+            case "r":
+                self._judge()
+            case "h" if not self._hinted:
+                self._hinted = True
+                self._came_to = _with(came, helped=came.helped or not came.passed)
+                self._page.redraw(self._lines())
+            case "x":
+                self._judged = None
+                self._drafts.begin_again(self._question)
+                self._judged = self._stamp()
+                self._results = []
+                self._message = tr(
+                    "begun again; the old draft is among the attempts", "已重新开始；旧草稿保存在历次尝试中"
+                )
+                self._page.redraw(self._lines())
+            case "s" | " ":  # the model answer: after a pass the next step, before it a way of giving up
+                self._came_to = _with(came, shown=not came.passed)
+                return True
+            case "q" | "esc" | "eof":
+                self._came_to = _with(came, left=True)
+                return True
+            case "ctrl-c":
+                self._came_to = _with(came, left=True, interrupted=True)
+                return True
+        return False
+
+    def _edit(self) -> None:
+        try:
+            with self._keys.suspended():
+                open_editor(self._path, _first_gap(self._path))
+        except QuizError as error:
+            self._message = f"{error.message} {error.hint}".strip()
+        self._page.turn(self._lines())
+
+    def _stamp(self) -> tuple[int, int] | None:
+        """What changes when the file is saved; None while it is not there, as between two steps of a save."""
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size
+
+    def _judge(self) -> None:
+        """Judge the file as it is now, each case shown as soon as it is known."""
+        stamp = self._stamp()
+        try:
+            text = self._path.read_text(encoding="utf-8")
+        except OSError:
+            return  # it is being replaced: the next look finds it
+        except UnicodeDecodeError:
+            self._judged = stamp
+            self._message = tr(f"{self._path}: this is not UTF-8", f"{self._path}：不是 UTF-8 编码")
+            return
+        self._judged = stamp
+        self._seed = random.randrange(10_000)
+        self._results = []
+        self._page.turn(self._lines())
+        self._page.footer(Line(tr(" judging …", " 正在评判 …"), style=theme.QUIET))
+        source = Source(text, self._path.name, self._question.entry)
+        judgement = Judgement(
+            str(self._root), self._question.check, self._question.solution, source, self._seed
+        )
+        passed = False
+        for news in self._referee.judge(judgement):
+            lines = [Line()] if isinstance(news, CaseResult) and not self._results else []
+            lines += news_lines(news, self._page.width, self._page.room - 4)
+            self._results += lines
+            self._page.add(lines)
+            passed = isinstance(news, Over) and news.passed
+        self._settle(passed, text)
+
+    def _settle(self, passed: bool, text: str) -> None:
+        came = self._came_to
+        self._drafts.keep(self._question, text, "passed" if passed else "failed")
+        self._came_to = _with(
+            came, passed=came.passed or passed, failures=came.failures + (not passed and not came.passed)
+        )
+
+    # What is on the page
+
+    def _lines(self) -> list[Line]:
+        lines = question_lines(self._question, self._page.width)
+        lines += labelled(tr("file", "文件"), str(self._path), self._page.width)
+        if self._hinted and self._question.hint is not None:
+            lines += labelled(tr("hint", "提示"), str(self._question.hint), self._page.width)
+        return lines + self._results
+
+    def _footer(self) -> Line:
+        if self._message:
+            return Line(f" {self._message}", style=theme.ACCENT)
+        return footer(self._offers(), self._page.width)
+
+    def _offers(self) -> Sequence[tuple[str, str]]:
+        enter = tr("enter", "回车")
+        if self._came_to.passed:
+            return [
+                (tr("space", "空格"), tr("our answer", "看参考答案")),
+                (enter, tr("edit", "编辑")),
+                ("r", tr("judge again", "再评判一次")),
+                ("q", tr("back", "返回")),
+            ]
+        hint = [("h", tr("hint", "提示"))] if self._question.hint is not None and not self._hinted else []
+        return [
+            (enter, tr("edit", "编辑")),
+            *hint,
+            ("s", tr("give up: our answer", "放弃，看参考答案")),
+            ("x", tr("begin again", "重新开始")),
+            ("q", tr("back", "返回")),
+        ]
+
+
+def _with(written: Written, **changes: bool | int) -> Written:
+    import msgspec
+
+    return msgspec.structs.replace(written, **changes)
+
+
+def _first_gap(path: Path) -> int:
+    """The line on which the work begins: of `raise NotImplementedError`, else the first."""
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+        if "NotImplementedError" in line:
+            return number
+    return 1
