@@ -9,10 +9,13 @@ from quizcli.bank.types import (
     Choice,
     Cloze,
     Code,
+    Contender,
     DemoLink,
     Number,
     Option,
     Order,
+    Outcome,
+    Predict,
     Question,
     Recall,
     Truth,
@@ -48,6 +51,24 @@ OPTION = Record(
         "if": {"properties": {"correct": {"const": True}}, "required": ["correct"]},
         "else": {"required": ["why"]},
     },
+)
+OUTCOME = Record(
+    {
+        "text": Field(TEXT, ("What may come out.", "可能的结果。"), required=True),
+        "below": Field(
+            Decimal(),
+            ("The measured value lies below this; left out in the last.", "实测值小于此数；最后一项省略。"),
+        ),
+        "why": Field(TEXT, ("What speaks for it or against it.", "为什么会，或为什么不会。")),
+    },
+    build=Outcome,
+)
+CONTENDER = Record(
+    {
+        "text": Field(TEXT, ("What is compared.", "参与比较的对象。"), required=True),
+        "claim": Field(ID, ("Whose measured value counts.", "以哪个结论的实测值为准。"), required=True),
+    },
+    build=Contender,
 )
 
 COMMON: dict[str, Field] = {
@@ -113,6 +134,23 @@ OWN: dict[str, dict[str, Field]] = {
             SOLUTION, ("Whose source is the model answer.", "参考答案所在的对象。"), required=True
         ),
     },
+    "predict": {
+        "demo": Field(DEMO, ("The demonstration that decides.", "以实测结果定对错的演示。"), required=True),
+        "claim": Field(ID, ("The claim whose measured value is predicted.", "要预测哪个结论的实测值。")),
+        "tolerance": Field(Decimal(low=0), ("How far off is still right.", "允许的绝对误差。")),
+        "factor": Field(
+            Decimal(low=1), ("How many times too large or too small is still right.", "允许相差的倍数。")
+        ),
+        "unit": Field(TEXT, ("The unit of what is measured.", "实测值的单位。")),
+        "outcomes": Field(
+            ListOf(OUTCOME, at_least=2),
+            ("The ranges it may fall into, from the smallest values up.", "可能落入的区间，由小到大。"),
+        ),
+        "items": Field(
+            ListOf(CONTENDER, at_least=3),
+            ("What to put in order, smallest measured value first.", "待排序的各项，实测值小者在前。"),
+        ),
+    },
 }
 _RIGHT = {"properties": {"correct": {"const": True}}, "required": ["correct"]}
 # What the reader's rules say about several fields at once, as JSON schema.
@@ -127,6 +165,12 @@ _MORE: dict[str, Schema] = {
         "if": {"properties": {"value": {"type": "integer"}}},
         "else": {"properties": {"tolerance": {"exclusiveMinimum": 0}}, "required": ["tolerance"]},
     },
+    "predict": {
+        "oneOf": [{"required": [form]} for form in ("tolerance", "factor", "outcomes", "items")],
+        "if": {"required": ["items"]},
+        "then": {"not": {"required": ["claim"]}},
+        "else": {"required": ["claim"]},
+    },
 }
 RECORDS: dict[str, type[Question]] = {
     "recall": Recall,
@@ -136,12 +180,15 @@ RECORDS: dict[str, type[Question]] = {
     "number": Number,
     "order": Order,
     "code": Code,
+    "predict": Predict,
 }
 
 
 def question(kind: str) -> Record:
     """The keys of a question of one kind."""
-    return Record((ANSWERED if kind in ("recall", "truth") else COMMON) | OWN[kind], more=_MORE.get(kind, {}))
+    return Record(
+        (ANSWERED if kind in ("recall", "truth", "predict") else COMMON) | OWN[kind], more=_MORE.get(kind, {})
+    )
 
 
 BANK: dict[str, Field] = {

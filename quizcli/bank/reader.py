@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -16,7 +17,7 @@ from quizcli.bank.mistake import Mistake
 from quizcli.bank.notes import EnoughError, Notes, Places, Spot, place_of
 from quizcli.bank.shapes import KEBAB
 from quizcli.bank.tree import Listing, Mapping, Node, Scalar, parse
-from quizcli.bank.types import KINDS, AnyQuestion, Bank, Choice, Cloze, Number, Order, Question
+from quizcli.bank.types import KINDS, AnyQuestion, Bank, Choice, Cloze, Number, Order, Predict, Question
 from quizcli.text import LANGS, Text, tr
 
 _END = (MAX_BYTES, 0)  # a place behind every place
@@ -206,6 +207,8 @@ def _rules(question: Question) -> list[tuple[str, str]]:
         return _cloze_rules(question)
     if isinstance(question, Order):
         return _twins("items.{}", question.items)
+    if isinstance(question, Predict):
+        return _predict_rules(question)
     if isinstance(question, Number) and question.tolerance == 0 and not question.value.is_integer():
         return [
             ("tolerance", tr("must be above 0 where 'value' is not whole", "'value' 不是整数时必须大于 0"))
@@ -229,6 +232,56 @@ def _choice_rules(question: Choice) -> list[tuple[str, str]]:
                 )
             )
     return wrong + _twins("choices.{}.text", [option.text for option in question.choices])
+
+
+def _predict_rules(question: Predict) -> list[tuple[str, str]]:
+    wrong: list[tuple[str, str]] = []
+    given = {
+        "tolerance": question.tolerance is not None,
+        "factor": question.factor is not None,
+        "outcomes": bool(question.outcomes),
+        "items": bool(question.items),
+    }
+    if sum(given.values()) != 1:
+        forms = ", ".join(given)
+        wrong.append(
+            ("kind", tr(f"predict takes exactly one of {forms}", f"predict 须且只须有 {forms} 之一"))
+        )
+    if not question.items and not question.claim:
+        wrong.append(("claim", tr("is missing", "缺失")))
+    if question.items and question.claim:
+        wrong.append(
+            ("claim", tr("does not go with items, which have their own", "与 items 冲突：每一项已各有 claim"))
+        )
+    claims = question.claims
+    wrong += [
+        (f"items.{number}.claim", tr("is the claim of another item too", "与另一项的 claim 相同"))
+        for number, claim in enumerate(claims, 1)
+        if claim in claims[: number - 1]
+    ]
+    wrong += _border_rules([outcome.below for outcome in question.outcomes])
+    wrong += _twins("outcomes.{}.text", [outcome.text for outcome in question.outcomes])
+    return wrong + _twins("items.{}.text", [item.text for item in question.items])
+
+
+def _border_rules(borders: Sequence[float | None]) -> list[tuple[str, str]]:
+    """Every outcome ends where the next one begins, so that there are neither gaps nor overlaps."""
+    wrong: list[tuple[str, str]] = []
+    before = -math.inf
+    for number, below in enumerate(borders, 1):
+        message = ""
+        if number == len(borders):
+            if below is not None:
+                message = tr("is left out in the last outcome, which has no end", "最后一项没有上界，应省略")
+        elif below is None:
+            message = tr("is missing: only the last outcome has no end", "缺失：只有最后一项没有上界")
+        elif below <= before:
+            message = tr("must be above that of the outcome before", "必须大于前一项的 below")
+        else:
+            before = below
+        if message:
+            wrong.append((f"outcomes.{number}.below", message))
+    return wrong
 
 
 def _twins(name: str, texts: Sequence[Text]) -> list[tuple[str, str]]:

@@ -11,14 +11,16 @@ import msgspec
 import typer
 
 from quizcli.bank.packs import Loaded
+from quizcli.bank.prediction import asked
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Order
 from quizcli.cli import completing
 from quizcli.cli.opened import all_questions, card_states, follow_ups, load_banks
 from quizcli.cli.output import print_json
 from quizcli.cli.standing import standing
-from quizcli.cli.ticks import ticked
+from quizcli.cli.ticks import findings, ticked
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.screen.card import TickedClaim
+from quizcli.screen.prediction import NOTHING, Findings
 from quizcli.settings import Settings
 from quizcli.study.card import Card
 from quizcli.text import Text, tr
@@ -58,27 +60,31 @@ def show(
 
     console = make_console()
     width = min(console.width, 120)
-    in_order = tuple(range(len(question.items))) if isinstance(question, Order) else ()
+    form = asked(question)
+    in_order = tuple(range(len(form.items))) if isinstance(form, Order) else ()
+    claims, measured = _measured(settings, question)
     lines = question_lines(question, width, permutation=in_order)
     lines += answer_lines(
         question,
         width,
         permutation=in_order,
-        claims=_claims(settings, question),
+        claims=claims,
         follow=follow_ups(question, questions),
+        findings=measured,
     )
     for line in lines:
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
     return ExitStatus.OK
 
 
-def _claims(settings: Settings, question: AnyQuestion) -> Sequence[TickedClaim]:
+def _measured(settings: Settings, question: AnyQuestion) -> tuple[Sequence[TickedClaim], Findings]:
+    """What runs of its demonstration have found: its claims, and what decides a prediction."""
     if not settings.store_file.exists():
-        return ()
+        return (), NOTHING
     from quizcli.study.store import Store
 
     with Store.open(settings.store_file) as store:
-        return ticked(store, question)
+        return ticked(store, question), findings(store, question)
 
 
 def list_questions(
@@ -108,7 +114,7 @@ def list_questions(
             tr("no question is all of that", "没有同时满足这些条件的题目"),
             tr("Ask for fewer topics, kinds or levels at once.", "请减少同时指定的主题、题型或难度。"),
         )
-    _print(ctx.obj, loaded, chosen, as_json)
+    print_questions(ctx.obj, loaded, chosen, as_json)
     return ExitStatus.OK if chosen else ExitStatus.ERROR
 
 
@@ -132,7 +138,7 @@ def search(
     if not found and not as_json:
         all_words = tr(" and ", "、").join(map(repr, words))
         raise QuizError(tr(f"no question holds {all_words}", f"没有题目同时包含 {all_words}"))
-    _print(ctx.obj, loaded, found, as_json, words)
+    print_questions(ctx.obj, loaded, found, as_json, words)
     return ExitStatus.OK if found else ExitStatus.ERROR
 
 
@@ -169,12 +175,13 @@ def folded(text: str) -> str:
 
 def _holds(question: AnyQuestion, wanted: list[str]) -> bool:
     texts: list[Text | None] = [question.ask, question.answer, *question.points, *question.pitfalls]
-    if isinstance(question, Choice):
-        texts += [option.text for option in question.choices]
-    elif isinstance(question, Order):
-        texts += question.items
-    elif isinstance(question, Cloze):
-        texts.append(question.text)
+    match asked(question):
+        case Choice(choices=choices):
+            texts += [option.text for option in choices]
+        case Order(items=items):
+            texts += items
+        case Cloze(text=text):
+            texts.append(text)
     parts = [
         question.id,
         question.topic,
@@ -189,13 +196,14 @@ def as_words(card: Card | None) -> dict[str, object] | None:
     return None if card is None else msgspec.structs.asdict(card)
 
 
-def _print(
+def print_questions(
     settings: Settings,
     loaded: Loaded,
     questions: list[AnyQuestion],
     as_json: bool,
     marked: Sequence[str] = (),
 ) -> None:
+    """One line for each, topic by topic; `marked` words stand out. Or all of them as JSON."""
     states = card_states(settings)
     if as_json:
         rows = [

@@ -13,8 +13,11 @@ from msgspec import Struct
 from rich.cells import set_cell_size
 from rich.text import Text as Line
 
-from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Order, Recall, Truth
+from quizcli.bank.prediction import asked, to_run
+from quizcli.bank.types import AnyQuestion, Choice, Cloze, Code, Number, Order, Predict, Recall, Truth
 from quizcli.cli.bench import Bench
+from quizcli.cli.offered import Key, commands, grades
+from quizcli.cli.predicting import Prediction
 from quizcli.errors import QuizError
 from quizcli.screen import theme
 from quizcli.screen.card import (
@@ -29,6 +32,7 @@ from quizcli.screen.card import (
 from quizcli.screen.keycodes import PASTED
 from quizcli.screen.keys import Keyboard, LineEditor
 from quizcli.screen.page import Page
+from quizcli.screen.prediction import NOTHING
 from quizcli.screen.solution import Response
 from quizcli.text import tr
 
@@ -36,10 +40,8 @@ if TYPE_CHECKING:
     from quizcli.study.grading import Verdict
 
 Verb = Literal["grade", "undo", "suspend", "bury", "edit", "quit"]
-Key = tuple[str, str]  # what to press, what it does
 AGAIN, GOOD = 1, 3
 MORE = (" ", "enter", "down", "pagedown")  # go on with a text that is longer than the window
-NARROW, TINY = 76, 50  # columns: below them the grades lose their names, and all else gives way to them
 
 
 class Decision(Struct, frozen=True):
@@ -71,12 +73,13 @@ class Occasion(Struct, frozen=True, kw_only=True):
 
 
 def shuffled(question: AnyQuestion, count: int) -> tuple[int, ...]:
-    """In which order an order question shows its items, for the `count`th time; empty for other kinds."""
-    if not isinstance(question, Order):
+    """In which order a question shows items to sort, for the `count`th time; empty where it has none."""
+    form = asked(question)
+    if not isinstance(form, Order):
         return ()
     from quizcli.study.chance import permutation
 
-    return permutation(len(question.items), question.id, count)
+    return permutation(len(form.items), question.id, count)
 
 
 class Sitting:
@@ -88,6 +91,12 @@ class Sitting:
         self._bench = bench
         self._occasion = occasion
         self._question = occasion.question
+        self._form = asked(occasion.question)  # how it is answered
+        self._prediction = (
+            Prediction(occasion.question, occasion.permutation)
+            if isinstance(occasion.question, Predict)
+            else None
+        )
         self._chosen: set[int] = set()
         self._typed = ""
         self._response: Response | None = None
@@ -106,6 +115,8 @@ class Sitting:
         self._begin(self._page.turn)
         while True:
             self._page.footer(self._footer())
+            if isinstance(self._question, Code):
+                self._bench.warm_referee()
             if self._occasion.warm:
                 self._bench.warm()  # only now, so that the card is on the screen first
             key = self._keys.read()
@@ -148,7 +159,7 @@ class Sitting:
         return question_lines(self._question, self._page.width, permutation=self._occasion.permutation)
 
     def _answer_lines(self) -> list[Line]:
-        return answer_lines(
+        lines = answer_lines(
             self._question,
             self._page.width,
             response=self._response,
@@ -156,7 +167,11 @@ class Sitting:
             permutation=self._occasion.permutation,
             claims=self._occasion.claims(),
             follow=self._occasion.follow,
+            findings=self._prediction.findings if self._prediction else NOTHING,
         )
+        if isinstance(self._question, Code):
+            lines = [*self._bench.model_answer(self._question, self._page.width), *lines]
+        return lines
 
     def _hint_lines(self) -> list[Line]:
         return [Line(), *labelled(tr("hint", "提示"), str(self._question.hint), self._page.width)]
@@ -213,7 +228,7 @@ class Sitting:
 
     def _answer(self, key: str) -> None:
         """A key before the answer is shown."""
-        question = self._question
+        question = self._form
         if key == " ":
             self._reveal(None)
         elif key == "h":
@@ -231,16 +246,18 @@ class Sitting:
                 self._type(key)
         elif isinstance(question, Recall) and key == "enter":
             self._reveal(None)
+        elif isinstance(question, Code) and key == "enter":
+            self._write(question)
 
     def _choose(self, question: Choice, key: str) -> None:
         if key == "enter" and self._chosen:
             self._reveal(frozenset(self._chosen))
         elif key.isdecimal() and 1 <= int(key) <= len(question.choices):
             index = int(key) - 1
-            if sum(option.correct for option in question.choices) == 1:
-                self._reveal(frozenset({index}))
-            else:
+            if sum(option.correct for option in question.choices) > 1:
                 self._chosen ^= {index}
+            else:
+                self._reveal(frozenset({index}))
 
     def _type(self, text: str) -> None:
         self._page.clear_footer()
@@ -249,6 +266,23 @@ class Sitting:
         self._keys.flush()  # the further lines of a pasted text are no keys
         if typed is not None and typed.strip():
             self._reveal(typed.strip())
+
+    def _write(self, question: Code) -> None:
+        """Have the answer written and judged; the card goes on from what came of it."""
+        from quizcli.study.grading import grade_code
+
+        self._page.clear_footer()
+        try:
+            came = self._bench.write(question, self._page)
+        except (QuizError, OSError) as error:
+            self._message = f"{getattr(error, 'message', error)}"
+            return
+        if not came.left:
+            self._verdict = grade_code(came.passed, came.failures, helped=came.helped or came.shown)
+            self._thought = self._thinking()
+            self._answered = True
+        self._message = tr("ctrl-c: the draft is kept", "已中断，草稿已保存") if came.interrupted else ""
+        self._begin(self._page.turn)
 
     def _reveal(self, response: Response | None) -> None:
         try:
@@ -261,9 +295,16 @@ class Sitting:
         self._response = response
         self._thought = self._thinking()
         self._answered = True
-        self._show(self._answer_lines())
+        if self._prediction is None:
+            self._show(self._answer_lines())
+        else:
+            self._run_demonstration()  # what it measures is the answer
 
-    def _judged(self, response: Response) -> Verdict:
+    def _judged(self, response: Response) -> Verdict | None:
+        """The verdict on a response; on a prediction there is none yet."""
+        if self._prediction is not None:
+            self._prediction.check(response)
+            return None
         from quizcli.study.grading import (
             grade,
         )  # not before the first answer: the first question must be quick
@@ -289,23 +330,41 @@ class Sitting:
             self._show(self._hint_lines())
 
     def _run_demonstration(self) -> None:
-        if self._question.demo is None:
+        link, prediction = to_run(self._question), self._prediction
+        if link is None:
             self._message = tr("nothing to run here", "这道题没有可运行的演示")
+            return
+        if prediction is not None and not self._answered:
+            self._message = tr("predict first, then it runs", "请先预测，再运行")
             return
         left = time.monotonic()
         self._page.clear_footer()
         try:
-            self._bench.run(self._question.demo)
+            outcome = self._bench.run(link)
         except QuizError as error:
             self._message = error.message
         else:
-            self._page.footer(
-                footer([(tr("any key", "任意键"), tr("back to the question", "回到题目"))], self._page.width)
-            )
-            self._keys.flush()
-            self._keys.read()
+            if prediction is not None:
+                self._message = prediction.take(outcome)
+                self._verdict = prediction.verdict(self._response)
+            self._wait_for_a_key()
         self._away += time.monotonic() - left
-        self._begin(self._page.turn)
+        if prediction is not None and not self._keys.interactive:
+            told = [Line(), Line(f"  {self._message}")] if self._message else []
+            self._show([*self._answer_lines(), *told])
+        else:
+            self._begin(self._page.turn)
+
+    def _wait_for_a_key(self) -> None:
+        """Leave the last frame of a demonstration on the screen until the person has seen it."""
+        if self._prediction is not None and not self._keys.interactive:
+            return  # the next key of a pipe is the grade
+        back = tr("back to the question", "回到题目")
+        if self._prediction is not None:
+            back = tr("what became of it", "看预测结果")
+        self._page.footer(footer([(tr("any key", "任意键"), back)], self._page.width))
+        self._keys.flush()
+        self._keys.read()
 
     def _thinking(self) -> float:
         return time.monotonic() - self._began - self._away
@@ -322,55 +381,8 @@ class Sitting:
         return footer(keys, self._page.width)
 
     def _grades(self) -> list[Key]:
-        """The four grades with the intervals they would give; the space bar takes the one with the mark."""
-        if self._occasion.intervals is None:
-            grades = {1: tr("missed it", "没答对"), 3: tr("knew it", "答对了")}
-        else:
-            names = (tr("again", "重来"), tr("hard", "困难"), tr("good", "良好"), tr("easy", "简单"))
-            intervals = self._occasion.intervals()
-            narrow = self._page.width < NARROW  # a grade is never left out, its name may be
-            grades = {
-                n: intervals[n] if narrow else f"{name} {intervals[n]}" for n, name in enumerate(names, 1)
-            }
-        proposed = self._proposed()
-        keys = [(f"{theme.CHOSEN}{n}" if n == proposed else str(n), label) for n, label in grades.items()]
-        if self._page.width < TINY:
-            return keys
-        if self._question.demo is not None:
-            keys.append(("d", tr("run it", "运行")))
-        return [*keys, ("?", tr("all keys", "全部按键"))]
+        intervals = self._occasion.intervals() if self._occasion.intervals is not None else None
+        return grades(self._question, self._proposed(), intervals, self._page.width)
 
     def _commands(self) -> list[Key]:
-        question = self._question
-        keys: list[Key] = []
-        if isinstance(question, Choice):
-            keys.append((f"1–{len(question.choices)}", tr("choose", "选择")))
-            if self._chosen:
-                keys.append(
-                    (
-                        tr("enter", "回车"),
-                        tr("answer ", "提交 ") + " ".join(str(i + 1) for i in sorted(self._chosen)),
-                    )
-                )
-        elif isinstance(question, Truth):
-            keys += [("1", tr("true", "正确")), ("2", tr("false", "错误"))]
-        elif isinstance(question, Cloze | Number | Order):
-            keys.append((tr("enter", "回车"), tr("type it", "作答")))
-        keys.append((tr("space", "空格"), tr("show answer", "看答案")))
-        if question.demo is not None:
-            keys.append(("d", tr("run it", "运行")))
-        if question.hint is not None:
-            keys.append(("h", tr("hint", "提示")))
-        keys.append(("u", tr("undo", "撤销")))
-        if self._occasion.intervals is not None:
-            keys += [
-                ("s", tr("suspend", "暂停该卡")),
-                ("b", tr("bury", "推到明天")),
-                ("f", tr("flag", "旗标")),
-                ("e", tr("edit", "编辑")),
-            ]
-        return [
-            *keys,
-            ("?", tr("all keys", "全部按键")),
-            ("q", tr("quit", "退出")),
-        ]
+        return commands(self._question, self._chosen, scheduled=self._occasion.intervals is not None)

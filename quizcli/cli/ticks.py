@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from typing import cast
 
-from quizcli.bank.types import AnyQuestion
+from quizcli.bank.types import AnyQuestion, Predict
 from quizcli.screen.card import TickedClaim
+from quizcli.screen.prediction import NOTHING, Findings
 from quizcli.study.store import Store
 from quizcli.text import tr
 
 
 def ticked(store: Store, question: AnyQuestion) -> list[TickedClaim]:
-    """What a run with just this question's settings found: the claims it names, or all of them."""
+    """What a run with just this question's settings found: the claims it names, or all of them.
+
+    A prediction shows what decides it elsewhere: of its demonstration only the claims that it names besides.
+    """
     if question.demo is None:
         return []
     from quizcli.demo.events import Claim, Relation
@@ -21,7 +25,8 @@ def ticked(store: Store, question: AnyQuestion) -> list[TickedClaim]:
 
     found = claims_for(store, question.demo.run, question.demo.set)
     lines = []
-    for name in question.demo.claims or found:
+    wanted = question.demo.claims or (() if isinstance(question, Predict) else found)
+    for name in wanted:
         if (measured := found.get(name)) is not None:
             claim = Claim(
                 id=name,
@@ -36,6 +41,17 @@ def ticked(store: Store, question: AnyQuestion) -> list[TickedClaim]:
             where = tr("synthetic digits, ", "合成数字，") if measured.synthetic else ""
             lines.append(TickedClaim(name, measured.holds, f"{claim_figures(claim)}  ({where}{day})"))
     return lines
+
+
+def findings(store: Store, question: AnyQuestion) -> Findings:
+    """What earlier runs with just this question's settings measured for a prediction."""
+    if not isinstance(question, Predict) or question.demo is None:
+        return NOTHING
+    from quizcli.study.claims import claims_for
+
+    found = claims_for(store, question.demo.run, question.demo.set)
+    stand_in = tr("synthetic data", "合成数据") if any(claim.synthetic for claim in found.values()) else ""
+    return Findings({name: claim.measured for name, claim in found.items()}, stand_in)
 
 
 def _day(seconds: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +12,8 @@ import typer
 from msgspec import Struct
 from msgspec.structs import replace
 
-from quizcli.bank.types import Bank
+from quizcli.bank.prediction import decides, outcome_of, ranking
+from quizcli.bank.types import Bank, Predict
 from quizcli.cli import completing
 from quizcli.demo.events import Claim, Setting
 from quizcli.errors import ExitStatus
@@ -32,11 +33,15 @@ _SEED_HELP = tr("The seed of those that take one.", "为接受随机种子的演
 
 
 class Job(Struct, frozen=True):
-    """A demonstration to run, and the claims it must measure; none named: whatever it measures."""
+    """A demonstration to run, and the claims it must measure; none named: whatever it measures.
+
+    Those of `predictions` are measured to settle predictions: they need not hold.
+    """
 
     answer: Answer
     settings: dict[str, Setting]
     claims: tuple[str, ...] = ()
+    predictions: tuple[Predict, ...] = ()
     asked: dict[str, Setting] = {}  # the settings that questions ask for
 
     @property
@@ -47,11 +52,13 @@ class Job(Struct, frozen=True):
 
 
 class Verdict(Struct, frozen=True):
-    """What came of one claim, or why there is none to speak of."""
+    """What came of one claim or of one prediction, or why there is none to speak of."""
 
     job: Job
     holds: bool
     claim: Claim | None = None
+    prediction: Predict | None = None
+    measured: dict[str, float] = {}  # what settles the prediction, by the ids of the claims
     error: str = ""
     synthetic: bool = False  # measured on a stand-in for the data
 
@@ -96,13 +103,16 @@ def settings_of(answer: Answer, *, quick: bool, seed: int | None) -> dict[str, S
 
 
 def linked(job: Job, banks: Iterable[Bank]) -> Iterator[Job]:
-    """The job once for each way in which questions run it, with all the claims that they name for it."""
+    """The job once for each way in which questions run it, with all that they name and predict of it."""
     ways: dict[bytes, Job] = {}
-    for link in (question.demo for bank in banks for question in bank.questions):
+    for question in (question for bank in banks for question in bank.questions):
+        link = question.demo
         if link is not None and link.run == job.answer.name:
             key = msgspec.json.encode(link.set, order="sorted")
             way = ways.get(key) or Job(job.answer, {**job.settings, **link.set}, asked=link.set)
-            ways[key] = replace(way, claims=tuple(dict.fromkeys(way.claims + link.claims)))
+            claims = tuple(dict.fromkeys(way.claims + link.claims))
+            predictions = (question,) if isinstance(question, Predict) else ()
+            ways[key] = replace(way, claims=claims, predictions=way.predictions + predictions)
     yield from ways.values()
 
 
@@ -112,15 +122,15 @@ def verdicts(root: Path, job: Job, settings: Settings) -> Iterator[Verdict]:
     from quizcli.demo.launcher import Request, environment, start
 
     synthetic = False
-    claimed: list[str] = []
+    claimed: dict[str, float] = {}
     with start(Request(str(root), job.answer.name, job.settings), environ=environment(settings)) as run:
         for event in run:
             match event:
                 case Started():
                     synthetic = event.synthetic
                 case Claim():
-                    claimed.append(event.id)
-                    if event.id in job.claims or not job.claims:
+                    claimed[event.id] = event.measured
+                    if event.id in job.claims or not (job.claims or job.predictions):
                         yield Verdict(job, event.holds, event, synthetic=synthetic)
                 case Failed():
                     if settings.debug:
@@ -134,6 +144,16 @@ def verdicts(root: Path, job: Job, settings: Settings) -> Iterator[Verdict]:
                         if name not in claimed:
                             error = tr(f"{name} was not measured", f"未测得 {name}")
                             yield Verdict(job, False, error=error)
+                    yield from (_settled(job, question, claimed, synthetic) for question in job.predictions)
+
+
+def _settled(job: Job, question: Predict, claimed: Mapping[str, float], synthetic: bool) -> Verdict:
+    """Whether a run settles a prediction, whichever way."""
+    measured = {name: claimed[name] for name in question.claims if name in claimed}
+    if decides(question, measured):
+        return Verdict(job, True, prediction=question, measured=measured, synthetic=synthetic)
+    error = tr("this run decides nothing", "这次运行不足以判定")
+    return Verdict(job, False, prediction=question, measured=measured, error=error, synthetic=synthetic)
 
 
 def _print_json(verdict: Verdict) -> None:
@@ -142,9 +162,16 @@ def _print_json(verdict: Verdict) -> None:
     row: dict[str, object] = {"demo": verdict.job.answer.name, "holds": verdict.holds}
     if verdict.job.asked:
         row["settings"] = verdict.job.asked
-    if verdict.claim is None:
+    if verdict.error:
         row["error"] = verdict.error
-    else:
+    if verdict.prediction is not None:
+        question, measured = verdict.prediction, verdict.measured
+        row |= {"synthetic": verdict.synthetic, "question": question.id, "measured": measured}
+        if verdict.holds and question.outcomes:
+            row["outcome"] = outcome_of(question, measured[question.claim]) + 1
+        if verdict.holds and question.items:
+            row["order"] = [place + 1 for place in ranking(question, measured)]
+    if verdict.claim is not None:
         row |= {"synthetic": verdict.synthetic, **msgspec.json.decode(to_json(verdict.claim))}
     print(msgspec.json.encode(row).decode(), flush=True)
 
@@ -159,7 +186,7 @@ def _table(jobs: Sequence[Job]) -> Callable[[Verdict], None]:
     console = theme.make_console()
     heads = tr("demonstration", "演示"), tr("claim", "结论"), tr("measured and expected", "实测与预期")
     widest_name = max([len(job.label) for job in jobs] + [13])
-    widest_claim = max([len(claim) for job in jobs for claim in job.claims or job.answer.claims] + [5])
+    widest_claim = max(len(name) for job in jobs for name in ("claim", *_names(job)))
 
     def row(sign: str, name: str, claim: str, figures: str, style: str) -> None:
         cells = f"{set_cell_size(name, widest_name)}  {set_cell_size(claim, widest_claim)}  {figures}"
@@ -167,14 +194,37 @@ def _table(jobs: Sequence[Job]) -> Callable[[Verdict], None]:
 
     def print_row(verdict: Verdict) -> None:
         sign, style = (theme.RIGHT, theme.PLAIN) if verdict.holds else (theme.WRONG, theme.BAD)
-        claim = verdict.claim
+        claim, question = verdict.claim, verdict.prediction
         figures = verdict.error if claim is None else claim_figures(claim)
+        if question is not None and verdict.holds:
+            figures = _came_out(question, verdict.measured)
         if verdict.synthetic:
             figures += tr("  (synthetic data)", "  （合成数据）")
-        row(sign, verdict.job.label, "" if claim is None else claim.id, figures, style)
+        name = claim.id if claim is not None else question.id if question is not None else ""
+        row(sign, verdict.job.label, name, figures, style)
 
     row(" ", *heads, style=theme.QUIET)
     return print_row
+
+
+def _names(job: Job) -> Sequence[str]:
+    """The names that stand in the second column."""
+    questions = tuple(question.id for question in job.predictions)
+    return job.claims + questions or job.answer.claims
+
+
+def _came_out(question: Predict, measured: Mapping[str, float]) -> str:
+    """What settles a prediction: the value, which outcome that is, or the order of the items."""
+    from quizcli.screen.numbers import number
+
+    unit = f" {question.unit}" if question.unit else ""
+    if question.items:
+        order = ranking(question, measured)
+        values = " < ".join(number(measured[question.items[place].claim]) for place in order)
+        return " ".join(str(place + 1) for place in order) + f"  ({values}{unit})"
+    value = measured[question.claim]
+    which = outcome_of(question, value)
+    return number(value) + unit + (f"  → {which + 1}" if question.outcomes else "")
 
 
 def _summary(demos: int, total: int, failures: int) -> str:

@@ -9,9 +9,11 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from quizcli.bank.cloze import blanks, pieces
-from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Order, Truth
+from quizcli.bank.prediction import asked
+from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Order, Predict, Truth
 from quizcli.screen import theme
 from quizcli.screen.markdown import render, visible
+from quizcli.screen.prediction import NOTHING, Findings, prediction_lines, rules
 from quizcli.screen.solution import Response, Verdict, numbered, sign, solution_lines
 from quizcli.screen.wrap import Span, wrap
 from quizcli.text import Text as Words
@@ -59,7 +61,9 @@ def question_lines(question: AnyQuestion, width: int, permutation: Sequence[int]
     """The question in its box. Of an order question, items[permutation[0]] is shown first."""
     inner = width - 2 * MARGIN
     content = render(str(question.ask), inner)
-    more = list(_asked(question, inner, permutation))
+    more = list(_asked(asked(question), inner, permutation))
+    if isinstance(question, Predict):
+        more += [*([Text()] if question.outcomes else []), *_quiet(rules(question), inner)]
     if more:
         content += [Text(), *more]
     level = tr(f"level {question.level}", f"难度 {question.level}")
@@ -74,14 +78,20 @@ def answer_lines(
     permutation: Sequence[int] = (),
     claims: Sequence[TickedClaim] = (),
     follow: Sequence[AnyQuestion] = (),
+    findings: Findings = NOTHING,
 ) -> list[Text]:
     """All that stands below the box once the answer is out.
 
-    `follow`: the questions that question.follow names, where they are at hand.
+    `follow`: the questions that question.follow names, where they are at hand. `findings`: what a run has
+    measured, for a prediction.
     """
     inner = width - 2 * MARGIN
+    if isinstance(question, Predict):
+        solution = prediction_lines(question, inner, response, verdict, permutation, findings)
+    else:
+        solution = solution_lines(question, inner, response, verdict, permutation)
     sections = [
-        solution_lines(question, inner, response, verdict, permutation),
+        solution,
         render(str(question.answer), inner) if question.answer is not None else [],
         _listed(tr("a complete answer mentions", "完整的回答应提到"), question.points, theme.BULLET, inner),
         _listed(tr("watch out", "常见误区"), question.pitfalls, theme.NOTE, inner),
@@ -132,6 +142,7 @@ def _kind_word(question: AnyQuestion) -> str:
         "number": tr("number", "数值"),
         "order": tr("put in order", "排序"),
         "code": tr("write it", "手写代码"),
+        "predict": tr("predict", "预测"),
     }
     return words[question.kind]
 

@@ -54,15 +54,15 @@ def solution_lines(
                 for line in _option(index, option, index in chosen, width)
             ]
         case Truth(correct=correct):
-            said = _said([_truth(response is True), " ", sign(response == correct)], width)
-            return [*_bold(_statement(correct), width), *(said if response is not None else [])]
+            own = said([_truth(response is True), " ", sign(response == correct)], width)
+            return [*_bold(_statement(correct), width), *(own if response is not None else [])]
         case Number():
-            return [*_bold(_number(question), width), *_said(_typed(response, verdict), width)]
+            return [*_bold(_number(question), width), *said(typed(response, verdict), width)]
         case Cloze(text=text):
-            return [*render(_filled(str(text)), width), *_said(_blanks(response, verdict), width)]
+            return [*render(_filled(str(text)), width), *said(_blanks(response, verdict), width)]
         case Order():
             items = _in_order(question, permutation, verdict, width)
-            return [*items, *_said(_typed(response, verdict), width)]
+            return [*items, *said(typed(response, verdict), width)]
     return []
 
 
@@ -91,7 +91,7 @@ def _truth(true: bool) -> str:
     return tr("true", "正确") if true else tr("false", "错误")
 
 
-def _said(parts: Sequence[str | Span], width: int) -> list[Text]:
+def said(parts: Sequence[str | Span], width: int) -> list[Text]:
     """What the person answered, with its signs; nothing where nothing was said."""
     if not parts:
         return []
@@ -99,7 +99,8 @@ def _said(parts: Sequence[str | Span], width: int) -> list[Text]:
     return wrap(spans, width, [Span(tr("you  ", "你答  "), theme.QUIET)])
 
 
-def _typed(response: Response | None, verdict: Verdict | None) -> list[str | Span]:
+def typed(response: Response | None, verdict: Verdict | None) -> list[str | Span]:
+    """What was typed, with ✓ or ✗ once it is judged; nothing for a response of another sort."""
     if not isinstance(response, str):
         return []
     return [response] if verdict is None else [response, " ", sign(verdict.right)]
@@ -108,7 +109,7 @@ def _typed(response: Response | None, verdict: Verdict | None) -> list[str | Spa
 def _blanks(response: Response | None, verdict: Verdict | None) -> list[str | Span]:
     """What was typed into each blank, each with its sign."""
     if not isinstance(response, str) or verdict is None:
-        return _typed(response, verdict)
+        return typed(response, verdict)
     parts: list[str | Span] = []
     for index, text in enumerate(re.split("[;；]", response)):
         parts += ["; " if index else "", text.strip() or theme.WAITING, " ", sign(index not in verdict.wrong)]

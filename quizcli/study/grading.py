@@ -40,9 +40,9 @@ def grade(question: AnyQuestion, response: Response, permutation: Sequence[int] 
     """
     match question, response:
         case Truth(correct=correct), bool():
-            return _verdict([response == correct])
+            return verdict([response == correct])
         case Choice(choices=choices), frozenset():
-            return _verdict([(place in response) == choice.correct for place, choice in enumerate(choices)])
+            return verdict([(place in response) == choice.correct for place, choice in enumerate(choices)])
         case Cloze(), str():
             return grade_cloze(question, response)
         case Number(), str():
@@ -66,13 +66,20 @@ def grade_cloze(question: Cloze, typed: str) -> Verdict:
             ),
             tr("Separate them by ; and leave one empty with ;;", "各空用 ; 隔开，不会的留空：;;"),
         )
-    return _verdict([_same(part, answers) for part, answers in zip(given, accepted, strict=True)])
+    return verdict([_same(part, answers) for part, answers in zip(given, accepted, strict=True)])
 
 
 def grade_number(question: Number, typed: str) -> Verdict:
     """A number or a short calculation, with or without its unit; right within the question's tolerance."""
+    value = typed_number(typed, question.unit)
+    slack = 1e-9 * max(1.0, abs(question.value))  # 0.1 + 0.2 is as good as 0.3
+    return verdict([abs(value - question.value) <= question.tolerance + slack])
+
+
+def typed_number(typed: str, unit: Text | None) -> float:
+    """The number that was typed. QuizError where there is none to be read."""
     try:
-        value = read_number(_without_unit(narrow(typed).strip(), question.unit))
+        return read_number(_without_unit(narrow(typed).strip(), unit))
     except ValueError as error:
         raise _unreadable(
             tr(f"{typed.strip()!r} cannot be read as a number.", f"无法把 {typed.strip()!r} 理解为数字。"),
@@ -81,13 +88,19 @@ def grade_number(question: Number, typed: str) -> Verdict:
                 "可以写 0.5、1e-3、1/3、50 %、1,000 或 2 ln 2。",
             ),
         ) from error
-    slack = 1e-9 * max(1.0, abs(question.value))  # 0.1 + 0.2 is as good as 0.3
-    return _verdict([abs(value - question.value) <= question.tolerance + slack])
 
 
 def grade_order(question: Order, typed: str, permutation: Sequence[int]) -> Verdict:
-    """The numbers of the shown items in the right order: "2 3 1", "2,3,1", or below ten items "231"."""
-    size = len(question.items)
+    """The numbers of the shown items in the right order; `typed_order` says how they may be written."""
+    numbers = typed_order(typed, len(question.items))
+    return verdict([permutation[number] == place for place, number in enumerate(numbers)])
+
+
+def typed_order(typed: str, size: int) -> list[int]:
+    """The numbers that were typed, each less by 1: "2 3 1", "2,3,1", or below ten items "231".
+
+    QuizError where they do not put that many items in order.
+    """
     plain = unicodedata.normalize("NFKC", typed)
     words = re.findall(r"\d" if size < 10 else r"\d+", plain)
     numbers = [int(word) - 1 for word in words]
@@ -99,7 +112,7 @@ def grade_order(question: Order, typed: str, permutation: Sequence[int]) -> Verd
             ),
             tr(f"Type each number from 1 to {size} once.", f"请把 1 到 {size} 各写一次。"),
         )
-    return _verdict([permutation[number] == place for place, number in enumerate(numbers)])
+    return numbers
 
 
 def normalized(text: str) -> str:
@@ -155,10 +168,18 @@ def _without_unit(typed: str, unit: Text | None) -> str:
     return typed
 
 
-def _verdict(parts: Sequence[bool]) -> Verdict:
+def verdict(parts: Sequence[bool]) -> Verdict:
+    """What parts that are each right or wrong come to."""
     wrong = tuple(place for place, right in enumerate(parts) if not right)
     return Verdict(not wrong, Rating.AGAIN if wrong else Rating.GOOD, wrong, len(parts))
 
 
 def _unreadable(message: str, hint: str) -> QuizError:
     return QuizError(message, hint, ExitStatus.USAGE)
+
+
+def grade_code(passed: bool, failures: int, *, helped: bool) -> Verdict:
+    """What code that was judged comes to: good at the first attempt, hard with failures or help before."""
+    if not passed:
+        return Verdict(False, Rating.AGAIN, (0,))
+    return Verdict(True, Rating.HARD if failures or helped else Rating.GOOD)

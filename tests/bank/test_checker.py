@@ -80,6 +80,20 @@ def test_a_good_bank_has_no_faults() -> None:
         ("p: 0.5", "p: 2", "p:", "'demo.set.p' does not fit: p must lie between 0 and 1, not 2"),
         ("[expectation-kept]", "[expectation]", "expectation]", "'demo.claims.1' names an unknown claim"),
         (
+            "claim: expectation-kept",
+            "claim: expectation",
+            "claim:",
+            "'claim' names an unknown claim 'expectation'",
+        ),
+        ("claim: expectation-kept", "claim: expectation", "claim:", "; did you mean 'expectation-kept'?"),
+        (
+            "It falls., zh: 变小。",
+            "It falls., zh: It falls quite a lot.",
+            "zh:",
+            "'outcomes.1.text.zh' holds no Chinese",
+        ),
+        ("why: {en: The", "why: {en: $\\foo$ The", "en:", "'outcomes.1.why.en' has a formula that cannot"),
+        (
             "with probability $p$",
             "with $\\foo$",
             "en:",

@@ -16,10 +16,13 @@ from quizcli.bank.types import (
     Choice,
     Cloze,
     Code,
+    Contender,
     DemoLink,
     Number,
     Option,
     Order,
+    Outcome,
+    Predict,
     Recall,
     Truth,
 )
@@ -42,7 +45,7 @@ def test_every_kind_is_read() -> None:
     assert reading.mistakes == ()
     assert reading.bank is not None
     assert (reading.bank.topic, reading.bank.path) == ("dropout", "questions/dropout.yaml")
-    recall, choice, truth, cloze, number, code, order = reading.bank.questions
+    recall, choice, truth, cloze, number, code, order, predict = reading.bank.questions
     assert isinstance(recall, Recall)
     assert recall.answer is not None
     assert recall.answer.en.endswith("- nothing happens in `eval()`")
@@ -67,6 +70,62 @@ def test_every_kind_is_read() -> None:
     assert (number.value, number.tolerance, number.unit) == (1.25, 0.01, Text("%", "%"))
     assert isinstance(order, Order)
     assert order.items[0] == Text("draw a mask", "抽取掩码")
+    assert isinstance(predict, Predict)
+    assert predict.claims == ("expectation-kept",)
+    assert predict.outcomes[0] == Outcome(
+        Text("It falls.", "变小。"), 0.9, Text("The factor makes up for it.", "系数补偿了它。")
+    )
+    assert [outcome.below for outcome in predict.outcomes] == [0.9, 1.1, None]
+
+
+ITEMS = "\n".join(
+    [
+        "    items:",
+        "      - {text: {en: small, zh: 小}, claim: expectation-kept}",
+        "      - {text: {en: large, zh: 大}, claim: variance-grows}",
+        "      - {text: {en: huge, zh: 巨}, claim: mean-kept}",
+        "",
+    ]
+)
+
+
+def predicting(form: str) -> str:
+    """The good bank with another form of prediction."""
+    text = GOOD.decode()
+    begin, end = text.index("    claim: expectation-kept"), text.index("    answer: {en: It stays.")
+    return text[:begin] + form + text[end:]
+
+
+def test_the_other_forms_of_prediction() -> None:
+    near = read(predicting("    claim: mean-kept\n    factor: 2\n").encode(), "b.yaml")
+    assert near.mistakes == ()
+    assert near.bank is not None
+    last = near.bank.questions[-1]
+    assert isinstance(last, Predict)
+    assert (last.claims, last.factor, last.tolerance) == (("mean-kept",), 2.0, None)
+    ordered = read(predicting(ITEMS).encode(), "b.yaml")
+    assert ordered.mistakes == ()
+    assert ordered.bank is not None
+    last = ordered.bank.questions[-1]
+    assert isinstance(last, Predict)
+    assert last.claims == ("expectation-kept", "variance-grows", "mean-kept")
+    assert last.items[2] == Contender(Text("huge", "巨"), "mean-kept")
+
+
+@pytest.mark.parametrize(
+    ("form", "mistake"),
+    [
+        (ITEMS + "    claim: mean-kept\n", "'claim' does not go with items"),
+        (ITEMS.replace("variance-grows", "mean-kept"), "'items.3.claim' is the claim of another item too"),
+        (ITEMS.replace("zh: 巨", "zh: 大"), "'items.3.text' reads like another one"),
+        (ITEMS + "    factor: 2\n", "'kind' predict takes exactly one of"),
+        ("    claim: mean-kept\n    factor: 0.5\n", "'factor' must be at least 1, not 0.5"),
+        ("    claim: mean-kept\n    tolerance: -1\n", "'tolerance' must be at least 0"),
+    ],
+)
+def test_a_prediction_has_one_form(form: str, mistake: str) -> None:
+    (found,) = read(predicting(form).encode(), "b.yaml").mistakes
+    assert mistake in found.message
 
 
 def test_places_are_those_of_the_file() -> None:
@@ -92,14 +151,14 @@ def test_all_mistakes_are_told_at_once_and_the_healthy_questions_are_kept() -> N
     ]
     assert reading.bank is not None
     kept = [question.id for question in reading.bank.questions]
-    assert kept == ["dropout-truth", "dropout-cloze", "dropout-number", "dropout-code", "dropout-order"]
+    assert kept == [f"dropout-{kind}" for kind in ("truth", "cloze", "number", "code", "order", "predict")]
 
 
 def test_a_question_with_an_alias_is_not_kept() -> None:
     reading = changed(("{en: multiply", "{en: *multiply"))
     assert [mistake.question for mistake in reading.mistakes] == ["dropout-order"]
     assert reading.bank is not None
-    assert len(reading.bank.questions) == 6
+    assert len(reading.bank.questions) == 7
 
 
 def test_where_yaml_gives_up_the_ids_are_still_known() -> None:
@@ -131,7 +190,7 @@ def test_what_reads_alike_needs_one_text(text: str) -> None:
     reading = changed(("{en: multiply, zh: 相乘}", text))
     assert reading.mistakes == ()
     assert reading.bank is not None
-    order = reading.bank.questions[-1]
+    order = reading.bank.questions[-2]
     assert isinstance(order, Order)
     assert order.items[1] == Text(text.strip("'"), text.strip("'"))
 

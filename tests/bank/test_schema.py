@@ -170,6 +170,10 @@ def test_a_builtin_bank_that_reads_well_fits(path: Path) -> None:
         ("{p: 0.5,", "{sizes: [1],"),
         ("{run: dropout, ", "{"),
         ("correct: false\n", "correct: false\n    items: [a, b, c]\n"),
+        ("    claim: expectation-kept\n", ""),
+        ("    claim: expectation-kept\n", "    claim: expectation-kept\n    factor: 2\n"),
+        ("    demo: {run: dropout, set: {p: 0.9}}\n", ""),
+        ("below: 0.9", "below: low"),
     ],
 )
 def test_what_the_reader_refuses_an_editor_marks(old: str, new: str) -> None:

@@ -305,6 +305,81 @@ def test_verify_runs_what_the_questions_run(quiz: Quiz, pack: Path) -> None:
     assert silent.status == ExitStatus.CHECK_FAILED
 
 
+PREDICTED = """topic: t
+title: {en: T, zh: 题}
+questions:
+  - id: how-many
+    kind: predict
+    level: 1
+    ask: {en: How many?, zh: 多少?}
+    claim: steps-taken
+    outcomes: [{text: {en: few, zh: 少}, below: 2}, {text: {en: some, zh: 一些}}]
+    answer: {en: Some., zh: 一些。}
+    demo: {run: small, set: {steps: 3}}
+    source: [none]
+  - id: how-large
+    kind: predict
+    level: 1
+    ask: {en: How large?, zh: 多大?}
+    claim: seeded
+    tolerance: 1
+    answer: {en: As the seed., zh: 与种子相同。}
+    demo: {run: small, set: {steps: 3}}
+    source: [none]
+  - id: which-first
+    kind: predict
+    level: 1
+    ask: {en: Which first?, zh: 哪个在前?}
+    items:
+      - {text: {en: steps, zh: 步数}, claim: steps-taken}
+      - {text: {en: seed, zh: 种子}, claim: seeded}
+      - {text: {en: halves, zh: 一半}, claim: CLAIM}
+    answer: {en: The seed., zh: 种子。}
+    demo: {run: small, set: {mode: odd}}
+    source: [none]
+"""
+
+
+def test_verify_runs_what_predictions_run(quiz: Quiz, pack: Path) -> None:
+    """They need not hold: what counts is that the run settles them."""
+    (pack / "questions").mkdir()
+    bank = pack / "questions" / "t.yaml"
+    small = pack / "answers" / "small.py"
+    half = '    yield Claim(id="halves", text=TITLE, measured=steps / 2, expected=9.0)\n'
+    small.write_text(SMALL + half, encoding="utf-8")
+    bank.write_text(PREDICTED.replace("CLAIM", "halves"), encoding="utf-8")
+    said = quiz("verify", "small", "--questions", "--seed", "7")
+    assert said.status == ExitStatus.OK
+    rows = [row.split(maxsplit=1)[1] for row in said.out.splitlines()[1:]]
+    assert [" ".join(row.split()) for row in rows] == [
+        "small --steps 3 how-many 3 → 2",
+        "small --steps 3 how-large 7",
+        "small --mode odd which-first 3 1 2 (1.5 < 3 < 7)",
+    ]
+    rows = quiz("verify", "small", "--questions", "--seed", "7", "--json").out.splitlines()
+    many, large, first = map(json.loads, rows)
+    assert (many["question"], many["measured"], many["outcome"]) == ("how-many", {"steps-taken": 3.0}, 2)
+    assert (large["holds"], large["measured"]) == (True, {"seeded": 7.0})
+    assert first["order"] == [3, 1, 2]
+
+
+def test_verify_says_what_settles_no_prediction(quiz: Quiz, pack: Path) -> None:
+    (pack / "questions").mkdir()
+    small = pack / "answers" / "small.py"
+    small.write_text(
+        SMALL + '    yield Claim(id="twin", text=TITLE, measured=seed, expected=9.0)\n', encoding="utf-8"
+    )
+    bank = pack / "questions" / "t.yaml"
+    bank.write_text(PREDICTED.replace("CLAIM", "twin"), encoding="utf-8")
+    said = quiz("verify", "small", "--questions")
+    assert said.status == ExitStatus.CHECK_FAILED
+    assert "which-first  this run decides nothing" in said.out
+    small.write_text(SMALL.replace('id="steps-taken"', 'id="other"'), encoding="utf-8")
+    said = quiz("verify", "small", "--questions", "--json")
+    assert said.status == ExitStatus.CHECK_FAILED
+    assert "this run decides nothing" in json.loads(said.out.splitlines()[0])["error"]
+
+
 def test_verify_marks_synthetic_data(quiz: Quiz, pack: Path) -> None:
     source = SMALL.replace('device="cpu"', "synthetic=True")
     (pack / "answers" / "stand_in.py").write_text(source, encoding="utf-8")

@@ -1,0 +1,77 @@
+"""The keys that a card offers, for its footer and its help: before it is answered, and after."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from quizcli.bank.prediction import asked
+from quizcli.bank.types import AnyQuestion, Choice, Cloze, Code, Number, Order, Predict, Truth
+from quizcli.screen import theme
+from quizcli.text import tr
+
+Key = tuple[str, str]  # what to press, what it does
+NARROW, TINY = 76, 50  # columns: below them the grades lose their names, and all else gives way to them
+
+
+def commands(question: AnyQuestion, chosen: Collection[int], *, scheduled: bool) -> list[Key]:
+    """Before the answer. `chosen`: the options ticked so far; `scheduled`: the card is on the schedule."""
+    keys = _answering(question, chosen)
+    space = tr("space", "空格")
+    if isinstance(question, Predict):
+        keys.append((space, tr("just run it", "直接运行")))
+    else:
+        keys.append((space, tr("show answer", "看答案")))
+        if question.demo is not None:
+            keys.append(("d", tr("run it", "运行")))
+    if question.hint is not None:
+        keys.append(("h", tr("hint", "提示")))
+    keys.append(("u", tr("undo", "撤销")))
+    if scheduled:
+        keys += [
+            ("s", tr("suspend", "暂停该卡")),
+            ("b", tr("bury", "推到明天")),
+            ("f", tr("flag", "旗标")),
+            ("e", tr("edit", "编辑")),
+        ]
+    return [*keys, ("?", tr("all keys", "全部按键")), ("q", tr("quit", "退出"))]
+
+
+def _answering(question: AnyQuestion, chosen: Collection[int]) -> list[Key]:
+    """How the question is answered."""
+    match asked(question):
+        case Choice(choices=choices):
+            keys = [(f"1–{len(choices)}", tr("choose", "选择"))]
+            if chosen:
+                numbers = " ".join(str(place + 1) for place in sorted(chosen))
+                keys.append((tr("enter", "回车"), tr("answer ", "提交 ") + numbers))
+            return keys
+        case Truth():
+            return [("1", tr("true", "正确")), ("2", tr("false", "错误"))]
+        case Cloze() | Number() | Order():
+            return [(tr("enter", "回车"), tr("type it", "作答"))]
+        case Code():
+            return [(tr("enter", "回车"), tr("write it", "动手写"))]
+    return []
+
+
+def grades(
+    question: AnyQuestion, proposed: int, intervals: Mapping[int, str] | None, width: int
+) -> list[Key]:
+    """After the answer: the four grades with the intervals they would give, `proposed` marked.
+
+    Without intervals, in a round that leaves the schedule alone, there are two.
+    """
+    if intervals is None:
+        labels = {1: tr("missed it", "没答对"), 3: tr("knew it", "答对了")}
+    else:
+        names = (tr("again", "重来"), tr("hard", "困难"), tr("good", "良好"), tr("easy", "简单"))
+        # A grade is never left out, its name may be.
+        labels = {
+            n: intervals[n] if width < NARROW else f"{name} {intervals[n]}" for n, name in enumerate(names, 1)
+        }
+    keys = [(f"{theme.CHOSEN}{n}" if n == proposed else str(n), label) for n, label in labels.items()]
+    if width < TINY:
+        return keys
+    if question.demo is not None:
+        keys.append(("d", tr("run it", "运行")))
+    return [*keys, ("?", tr("all keys", "全部按键"))]

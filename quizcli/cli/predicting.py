@@ -1,0 +1,60 @@
+"""A prediction while it is on the page: what was measured so far, and what that makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from quizcli.bank.prediction import decides
+from quizcli.bank.types import Predict
+from quizcli.screen.prediction import NOTHING, Findings
+from quizcli.screen.solution import Response
+from quizcli.text import tr
+
+if TYPE_CHECKING:
+    from quizcli.screen.live import Outcome
+    from quizcli.study.grading import Verdict
+
+
+class Prediction:
+    """What the runs of a question's demonstration have measured for it."""
+
+    def __init__(self, question: Predict, permutation: Sequence[int]) -> None:
+        self.findings: Findings = NOTHING
+        self._question = question
+        self._permutation = permutation
+
+    def check(self, response: Response) -> None:
+        """Raise QuizError for a prediction that cannot be read: before the demonstration runs."""
+        from quizcli.study.prediction import check_readable
+
+        check_readable(self._question, response)
+
+    def take(self, outcome: Outcome) -> str:
+        """Keep what a run measured; where that decides nothing, what to tell the person.
+
+        A run that was stopped too early takes nothing away from an earlier one.
+        """
+        from quizcli.demo.events import Failed
+        from quizcli.screen.status import stand_in
+
+        values = {claim.id: claim.measured for claim in outcome.claims}
+        if decides(self._question, values):
+            self.findings = Findings(values, stand_in(outcome.started))
+            return ""
+        if isinstance(outcome.last, Failed):
+            return tr("the run failed: d tries again, or grade yourself", "运行失败：按 d 重试，或自行评分")
+        if outcome.last is None or outcome.last.stopped:
+            return tr(
+                "stopped before it was measured: d runs it again, or grade yourself",
+                "未测得结果就停止了：按 d 重新运行，或自行评分",
+            )
+        return tr("this run decides nothing: grade yourself", "这次运行不足以判定，请自行评分")
+
+    def verdict(self, response: Response | None) -> Verdict | None:
+        """The verdict on a prediction; None where there is none, or nothing to judge it by."""
+        if response is None:
+            return None
+        from quizcli.study.prediction import judge
+
+        return judge(self._question, response, self.findings.values, self._permutation)

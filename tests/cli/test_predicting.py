@@ -1,0 +1,255 @@
+"""Predictions as a person meets them: predict, watch the run, and be judged by what it measured."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+import pytest
+
+from tests.cli.conftest import Program
+
+BANK = """topic: coins
+title: {en: Coins, zh: 硬币}
+questions:
+  - id: p-number
+    kind: predict
+    level: 1
+    ask: {en: How large is the mean?, zh: 均值多大？}
+    claim: mean-is-half
+    factor: 1.5
+    unit: {en: heads a throw, zh: 次正面}
+    hint: {en: Half., zh: 一半。}
+    answer: {en: Every other throw is heads., zh: 每隔一次是正面。}
+    demo: {run: coin, set: {throws: 6}}
+    source: [none needed]
+  - id: p-outcome
+    kind: predict
+    level: 1
+    ask: {en: What about the mean?, zh: 均值怎样？}
+    claim: mean-is-half
+    outcomes:
+      - {text: {en: It stays near a half., zh: 约一半。}, below: 0.6}
+      - {text: {en: It is more., zh: 更大。}, why: {en: Heads are not thrown twice., zh: 不会连出正面。}}
+    answer: {en: Every other throw is heads., zh: 每隔一次是正面。}
+    demo: {run: coin, set: {throws: 8}}
+    source: [none needed]
+  - id: p-order
+    kind: predict
+    level: 1
+    ask: {en: Which is largest?, zh: 哪个最大？}
+    items:
+      - {text: {en: thrice the heads, zh: 正面的三倍}, claim: heads}
+      - {text: {en: the mean, zh: 均值}, claim: mean-is-half}
+      - {text: {en: the tails, zh: 反面}, claim: tails}
+    answer: {en: Thrice the heads., zh: 正面的三倍。}
+    demo: {run: coin, set: {throws: 4}}
+    source: [none needed]
+"""
+MORE = """
+    yield Claim(id="tails", text={"en": "tails", "zh": "反面"}, measured=throws / 2, expected=1.0)
+    yield Claim(id="heads", text={"en": "heads", "zh": "正面"}, measured=heads * 3, expected=1.0)
+"""
+
+
+@pytest.fixture
+def coins(own_program: Program) -> Program:
+    """A pack of predictions only."""
+    (own_program.questions / "kinds.yaml").write_text(BANK, encoding="utf-8")
+    coin = own_program.questions.parent / "answers" / "coin.py"
+    coin.write_text(coin.read_text(encoding="utf-8") + MORE, encoding="utf-8")
+    return own_program
+
+
+def rating(program: Program, card: str) -> int:
+    with sqlite3.connect(program.home / "data" / "quizcli.db") as db:
+        (found,) = db.execute("SELECT rating FROM log WHERE kind = 'answer' AND card = ?", (card,)).fetchone()
+    return int(found)
+
+
+def slower(program: Program) -> None:
+    bank = program.questions / "kinds.yaml"
+    bank.write_text(bank.read_text(encoding="utf-8").replace("throws: 6}", "throws: 6, wait: 2.0}"), "utf-8")
+
+
+def test_a_number_a_choice_and_an_order(coins: Program) -> None:
+    with coins.terminal() as terminal:
+        screen = terminal.wait_for("q quit")
+        assert "╭─ predict ─" in screen
+        assert "within a factor of 1.5; decided by a run of coin --throws 6" in screen
+        assert "space just run it" in screen
+        assert "d run it" not in screen
+        terminal.send("\r0.4\r")
+        terminal.wait_for("✓ mean-is-half", timeout=60)
+        terminal.wait_for("any key what became of it")
+        terminal.send("x")
+        screen = terminal.wait_for("▸3 good")
+        assert "measured  0.5 heads a throw (within a factor of 1.5)" in screen
+        assert "you  0.4 ✓" in screen
+        assert "Every other throw is heads." in screen
+        terminal.send(" ")
+        terminal.wait_for("What about the mean?")
+        terminal.wait_for("1–2 choose")
+        terminal.send("2")
+        terminal.wait_for("any key what became of it", timeout=60)
+        terminal.send(" ")
+        screen = terminal.wait_for("▸1 again")
+        assert "✓ 1  It stays near a half." in screen
+        assert "▸ ✗ 2  It is more." in screen
+        assert "Heads are not thrown twice." in screen
+        terminal.send(" ")
+        terminal.wait_for("Which is largest?")
+        rows = [line for line in terminal.settle().splitlines() if line[:3] in ("│ 1", "│ 2", "│ 3")]
+        names = [row[5:].strip(" │") for row in rows]
+        right = [names.index(name) + 1 for name in ("the mean", "the tails", "thrice the heads")]
+        terminal.send("".join(map(str, right)) + "\r")
+        terminal.wait_for("any key what became of it", timeout=60)
+        terminal.send(" ")
+        screen = terminal.wait_for("▸3 good")
+        assert f"✓ {right[0]}  0.5  the mean" in screen
+        assert f"✓ {right[2]}  6.0  thrice the heads" in screen
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+        assert not terminal.cursor_hidden
+    assert (rating(coins, "p-number"), rating(coins, "p-outcome")) == (3, 1)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_wrong_keys_do_no_harm(coins: Program, lang: str) -> None:
+    with coins.terminal(env={"QUIZCLI_LANG": lang}) as terminal:
+        terminal.wait_for("╯")
+        for keys in ("x", "中", "\x1b[A", "\t", "4"):
+            terminal.send(keys + "\x1b")
+            terminal.settle(0.1)
+        terminal.send("d")  # not before the prediction
+        terminal.wait_for("predict first" if lang == "en" else "请先预测")
+        terminal.send("many\r")  # no letter is a key; enter begins the line
+        terminal.wait_for("›")
+        terminal.send("many\r")
+        terminal.wait_for("'many'")
+        terminal.send("h")
+        terminal.wait_for("Half." if lang == "en" else "一半。")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+        assert "Traceback" not in terminal.scrollback + terminal.screen
+
+
+def test_a_run_that_is_stopped_can_be_run_again(coins: Program) -> None:
+    slower(coins)
+    with coins.terminal() as terminal:
+        terminal.wait_for("q quit")
+        terminal.send("0.5\r")
+        terminal.wait_for("A coin", timeout=60)
+        terminal.send("\x03")
+        terminal.wait_for("any key")
+        terminal.send(" ")
+        screen = terminal.wait_for("d runs it again, or grade yourself")
+        assert "… not measured" in screen
+        assert "you  0.5" in screen
+        assert "0.5 ✓" not in screen
+        terminal.send("d")
+        terminal.wait_for("0:01", timeout=60)
+        terminal.send("q")  # stopped once more: the prediction stands
+        terminal.wait_for("any key")
+        terminal.send(" ")
+        terminal.wait_for("grade yourself")
+        terminal.send("2")
+        terminal.wait_for("What about the mean?")
+    assert rating(coins, "p-number") == 2
+
+
+def test_a_second_run_judges_the_same_prediction(coins: Program) -> None:
+    slower(coins)
+    with coins.terminal() as terminal:
+        terminal.wait_for("q quit")
+        terminal.send("9\r")
+        terminal.wait_for("A coin", timeout=60)
+        terminal.send("q")
+        terminal.wait_for("any key")
+        terminal.send(" ")
+        terminal.wait_for("d runs it again")
+        terminal.send("d")
+        terminal.wait_for("✓ mean-is-half", timeout=60)
+        terminal.wait_for("any key")
+        terminal.send(" ")
+        assert "you  9 ✗" in terminal.wait_for("▸1 again")
+
+
+def test_a_run_that_fails_is_said(coins: Program) -> None:
+    coin = coins.questions.parent / "answers" / "coin.py"
+    coin.write_text(
+        coin.read_text(encoding="utf-8").replace("    heads = 0.0", "    heads = 1 / 0"), encoding="utf-8"
+    )
+    with coins.terminal() as terminal:
+        terminal.wait_for("q quit")
+        terminal.send("0.5\r")
+        terminal.wait_for("division by zero", timeout=60)
+        terminal.wait_for("any key")
+        terminal.send(" ")
+        terminal.wait_for("the run failed: d tries again, or grade yourself")
+        terminal.send("x")
+        assert "… not measured" in terminal.wait_for("4 easy")
+        terminal.send("1")
+        terminal.wait_for("What about the mean?")
+
+
+def test_to_run_without_a_prediction(coins: Program) -> None:
+    with coins.terminal() as terminal:
+        terminal.wait_for("q quit")
+        terminal.send(" ")
+        terminal.wait_for("any key what became of it", timeout=60)
+        terminal.send(" ")
+        screen = terminal.wait_for("▸3 good")
+        assert "measured  0.5 heads a throw" in screen
+        assert "you " not in screen
+
+
+def test_a_quiz_of_predictions(coins: Program) -> None:
+    with coins.terminal("quiz", "--kind", "predict", "-n", "1", "--seed", "1") as terminal:
+        terminal.wait_for("1/1")
+        terminal.send("2\r" if "1–2" not in terminal.settle() else "2")
+        terminal.settle()
+        terminal.send("31\r" if "in order" in terminal.screen else "")
+        terminal.wait_for("any key", timeout=60)
+        terminal.send(" ")
+        terminal.wait_for("missed it")
+        terminal.send("1")
+        terminal.wait_for("0 / 1")
+
+
+def test_pipes(coins: Program) -> None:
+    piped = coins.run(stdin="0.4\n 1q")
+    assert piped.returncode == 0, piped.stderr
+    assert "\x1b" not in piped.stdout
+    said = piped.stdout
+    assert "mean-is-half" in said
+    assert said.index("mean-is-half") < said.index("measured  0.5 heads a throw") < said.index("you  0.4 ✓")
+    assert said.count("How large is the mean?") == 1
+    assert said.index("you  0.4 ✓") < said.index("What about the mean?")
+    assert "✓ 1  It stays near a half." in said
+    assert rating(coins, "p-number") == 3
+
+
+def test_pipes_where_the_run_fails(coins: Program) -> None:
+    coin = coins.questions.parent / "answers" / "coin.py"
+    coin.write_text(
+        coin.read_text(encoding="utf-8").replace("    heads = 0.0", "    heads = 1 / 0"), encoding="utf-8"
+    )
+    piped = coins.run(stdin="0.4\n1q")
+    assert "the run failed" in piped.stdout
+    assert rating(coins, "p-number") == 1
+
+
+def test_show_list_and_search(coins: Program) -> None:
+    before = coins.run("show", "p-number").stdout
+    assert "… not measured" in before
+    assert "decided by a run of coin --throws 6" in before
+    coins.run(stdin="0.4\n 1q")
+    after = coins.run("show", "p-number").stdout
+    assert "measured  0.5 heads a throw" in after
+    assert coins.run("show", "p-order").stdout.index("… not measured") > 0
+    rows = json.loads(coins.run("list", "--kind", "predict", "--json").stdout)
+    assert [row["kind"] for row in rows] == ["predict"] * 3
+    assert "p-order" in coins.run("search", "thrice").stdout
+    assert "p-outcome" in coins.run("search", "更大").stdout
+    assert coins.run("bank", "check", str(coins.questions)).returncode == 0
