@@ -26,9 +26,18 @@ def parted(name: str) -> tuple[str, str]:
     return pack, rest
 
 
+def demonstrations_in(root: Path) -> frozenset[str]:
+    """The names that the modules in `answers` have as demonstrations, whether they are any or not."""
+    try:
+        names = os.listdir(root / "answers")
+    except OSError:
+        return frozenset()
+    return frozenset(name[:-3].replace("_", "-") for name in names if name.endswith(".py"))
+
+
 def named_after(pack: Pack, loaded: Loaded) -> Loaded:
     """The banks of an added pack, in full names. A demonstration that the pack lacks is the program's."""
-    own = _own_demonstrations(pack.root / "answers")
+    own = demonstrations_in(pack.root)
     return Loaded(tuple(_bank(pack.name, bank, own) for bank in loaded.banks), loaded.mistakes)
 
 
@@ -42,12 +51,3 @@ def _question(pack: str, question: AnyQuestion, own: frozenset[str]) -> AnyQuest
         demo = replace(demo, run=full(pack, demo.run))
     follow = tuple(full(pack, name) for name in question.follow)
     return replace(question, id=full(pack, question.id), follow=follow, demo=demo)
-
-
-def _own_demonstrations(answers: Path) -> frozenset[str]:
-    """The names that modules in `answers` have as demonstrations, whether they are any or not."""
-    try:
-        names = os.listdir(answers)
-    except OSError:
-        return frozenset()
-    return frozenset(name[:-3].replace("_", "-") for name in names if name.endswith(".py"))

@@ -1,8 +1,9 @@
-"""`quizcli bank check` and `quizcli bank schema`: for people who write questions."""
+"""`quizcli bank new`, `bank check` and `bank schema`: for people who write questions."""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,14 +12,61 @@ import msgspec
 import typer
 
 from quizcli.cli.help import Command
-from quizcli.errors import ExitStatus
-from quizcli.text import tr
+from quizcli.errors import ExitStatus, QuizError
+from quizcli.settings import Settings
+from quizcli.text import LANGS, tr
 
 if TYPE_CHECKING:
     from quizcli.bank.checker import Outside
     from quizcli.bank.examine import Examined, Target
+    from quizcli.bank.mistake import Mistake
 
 app = typer.Typer()
+
+
+@app.command(
+    cls=Command,
+    help=tr(
+        "Begin a bank: questions/TOPIC.yaml, in both languages or with --lang in one.",
+        "新建题库 questions/TOPIC.yaml：默认中英双语，加 --lang 则只用一种语言。",
+    ),
+)
+def new(
+    ctx: typer.Context,
+    topic: Annotated[
+        str,
+        typer.Argument(
+            metavar="TOPIC",
+            help=tr("Lower-case words joined by `-`.", "以 `-` 连接的小写英文单词。"),
+        ),
+    ],
+) -> int:
+    """Write a starter that passes the check, and print its path; an existing bank is left alone."""
+    from quizcli.bank.starter import schema_for, starter
+
+    settings: Settings = ctx.obj
+    folder = _questions_here()
+    bank = folder / f"{_topic(topic)}.yaml"
+    twin = next((path for path in (bank, bank.with_suffix(".yml")) if os.path.lexists(path)), None)
+    if twin is not None:
+        raise _there_already(twin)
+    folder.mkdir(exist_ok=True)
+    text = starter(topic, (settings.lang,) if settings.one_lang else LANGS, schema_for(bank.resolve()))
+    try:
+        with bank.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError as error:
+        raise _there_already(bank) from error
+    print(bank)
+    print(
+        tr(
+            "  Write over its questions; then `quizcli bank check`",
+            "  请改写其中的题目，然后执行 `quizcli bank check`",
+        )
+        + _adding(folder.resolve().parent, settings),
+        file=sys.stderr,
+    )
+    return ExitStatus.OK
 
 
 @app.command(
@@ -29,6 +77,7 @@ app = typer.Typer()
     ),
 )
 def check(
+    ctx: typer.Context,
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -39,6 +88,16 @@ def check(
             ),
         ),
     ] = None,
+    run: Annotated[
+        bool,
+        typer.Option(
+            "--run",
+            help=tr(
+                "Prove code questions too: starters fail, answers pass, traps are told.",
+                "同时验证代码题：起始代码不通过、参考答案通过、陷阱能被识别。",
+            ),
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))] = False,
 ) -> int:
     """Print every mistake, one a line; exit 3 if there is one."""
@@ -48,7 +107,8 @@ def check(
     for target in _targets(paths or []):
         report = examine(target, _outside)
         root = target.pack.root
-        moved = [msgspec.structs.replace(m, path=_seen_from_here(root, m.path)) for m in report.mistakes]
+        mistakes = [*report.mistakes, *(_proved(target, ctx.obj) if run else [])]
+        moved = [msgspec.structs.replace(m, path=_seen_from_here(root, m.path)) for m in mistakes]
         reports.append(Examined(report.banks, report.questions, tuple(moved)))
     whole = Examined(
         sum(report.banks for report in reports),
@@ -76,6 +136,56 @@ def schema() -> int:
     return ExitStatus.OK
 
 
+def _proved(target: Target, settings: Settings) -> list[Mistake]:
+    from quizcli.cli.proving import unsound
+
+    return unsound(target, settings)
+
+
+def _questions_here() -> Path:
+    """The folder of the banks of the pack here; of a pack that begins with this one, where there is none."""
+    here = Path()
+    if here.resolve().name == "questions" and not (here / "questions").is_dir():
+        return here
+    return here / "questions"
+
+
+def _topic(word: str) -> str:
+    """The topic, if it can be one. QuizError (USAGE) with a spelling that can."""
+    from quizcli.bank.shapes import KEBAB
+
+    if re.fullmatch(KEBAB, word):
+        return word
+    near = re.sub("[^a-z0-9]+", "-", word.lower()).strip("-")
+    raise QuizError(
+        tr(
+            f"{word!r}: a topic is lower-case words joined by `-`",
+            f"{word!r}：主题须为以 `-` 连接的小写英文单词",
+        ),
+        tr(f"Did you mean {near}?", f"是否想输入 {near}？") if near else "",
+        ExitStatus.USAGE,
+    )
+
+
+def _there_already(bank: Path) -> QuizError:
+    return QuizError(
+        tr(f"{bank}: there already; nothing was written", f"{bank}：已存在，未写入任何内容"),
+        tr("Add questions to it, or choose another topic.", "请在其中添加题目，或换一个主题。"),
+        ExitStatus.USAGE,
+    )
+
+
+def _adding(root: Path, settings: Settings) -> str:
+    """What is left to type before the pack is studied, if anything."""
+    from quizcli.bank.packs import builtin
+    from quizcli.bank.registry import added
+
+    if str(root) in [str(builtin().root), *(one.root for one in added(settings))]:
+        return ""
+    command = f"`quizcli pack add {os.path.relpath(root)}`"
+    return tr(f", and once {command}", f"，首次还需执行 {command}")
+
+
 def _targets(paths: list[Path]) -> list[Target]:
     from quizcli.bank.examine import Target, target_at
     from quizcli.bank.packs import builtin
@@ -87,12 +197,17 @@ def _targets(paths: list[Path]) -> list[Target]:
 
 
 def _outside(root: Path) -> Outside:
-    """What the banks of a pack point at. A bank knows neither demonstrations nor the screen."""
+    """What the banks of a pack point at. A bank knows neither demonstrations nor the screen.
+
+    A demonstration that the pack lacks is that of the program.
+    """
     from quizcli.bank.checker import Outside
+    from quizcli.bank.packs import builtin
     from quizcli.demo.catalogue import check_settings, find_answers
     from quizcli.screen.maths import unshowable
 
-    return Outside(find_answers(root), check_settings, unshowable)
+    answers = {**find_answers(builtin().root), **find_answers(root)}
+    return Outside(answers, check_settings, unshowable, partial(broken_links, root))
 
 
 def _seen_from_here(root: Path, name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from quizcli.bank.namespace import full, parted
+from quizcli.bank.namespace import demonstrations_in, full, parted
 from quizcli.bank.packs import Pack
 from quizcli.bank.registry import Added, added, added_as
 from quizcli.cli.joined import present
@@ -33,26 +33,25 @@ def every(settings: Settings, tell: Callable[[str], None]) -> dict[str, Answer]:
 def find(name: str, settings: Settings) -> Answer:
     """The demonstration of a name; without its pack where no other has it. QuizError where there is none."""
     owner, bare = parted(name)
-    if owner:
-        return _named(owner, find_answer(_readable(added_as(owner, settings)).root, bare))
-    try:
-        return find_answer(pack().root, name)
-    except QuizError:
-        own = [
-            answer
-            for answer in every(settings, lambda line: None).values()
-            if answer.name.endswith(f"/{name}")
-        ]
-        if not own:
-            raise
-    if len(own) > 1:
-        listed = ", ".join(answer.name for answer in own)
+    owner = owner or _owner(bare, settings)
+    if not owner:
+        return find_answer(pack().root, bare)
+    return _named(owner, find_answer(_readable(added_as(owner, settings)).root, bare))
+
+
+def _owner(bare: str, settings: Settings) -> str:
+    """The added pack that alone has a demonstration of this name; "" where none or the program has it."""
+    if bare in demonstrations_in(pack().root):
+        return ""
+    owners = [one.name for one in added(settings) if bare in demonstrations_in(one.pack.root)]
+    if len(owners) > 1:
+        listed = ", ".join(full(owner, bare) for owner in owners)
         raise QuizError(
-            tr(f"several packs have {name!r}: {listed}", f"多个题库包都有 {name!r}：{listed}"),
+            tr(f"several packs have {bare!r}: {listed}", f"多个题库包都有 {bare!r}：{listed}"),
             tr("Name one in full.", "请写出全名。"),
             ExitStatus.USAGE,
         )
-    return own[0]
+    return "".join(owners)
 
 
 def request(answer: Answer, chosen: dict[str, Setting], settings: Settings) -> Request:

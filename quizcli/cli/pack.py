@@ -1,0 +1,278 @@
+"""`quizcli pack add|list|trust|remove`: packs of the person's own, and whether their code may run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from msgspec import Struct
+
+from quizcli.cli import completing
+from quizcli.cli.help import Command
+from quizcli.errors import ExitStatus, QuizError
+from quizcli.settings import Settings
+from quizcli.text import tr
+
+if TYPE_CHECKING:
+    from quizcli.bank.registry import Added
+    from quizcli.bank.trust import Source
+
+app = typer.Typer()
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", autocompletion=completing.packs, help=tr("A pack's name.", "题库包名称。")
+    ),
+]
+_DIGITS = 12  # of a SHA-256, as a person compares them
+
+
+class Report(Struct, frozen=True):
+    """How a pack stands. `trust` is "none" where there is no code; `trouble` says why it cannot be read."""
+
+    name: str
+    root: str
+    banks: int = 0
+    questions: int = 0
+    mistakes: int = 0
+    demonstrations: tuple[str, ...] = ()
+    trust: Literal["none", "trusted", "untrusted", "changed"] = "none"
+    trouble: str = ""
+
+
+@app.command(
+    cls=Command,
+    help=tr(
+        "Study the questions in a folder of yours; it stays where it is.",
+        "把自己的文件夹加入学习；文件夹留在原处，不会复制。",
+    ),
+)
+def add(
+    ctx: typer.Context,
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PATH",
+            help=tr(
+                "A folder with `questions/`, and if wanted `answers/` and `models/`.",
+                "含有 `questions/` 的文件夹，可另有 `answers/` 与 `models/`。",
+            ),
+        ),
+    ],
+    name: Annotated[
+        str, typer.Option("--name", help=tr("Else the folder's name.", "题库包名称，默认取文件夹名。"))
+    ] = "",
+) -> int:
+    """Register a pack and say what is in it."""
+    from quizcli.bank import registry
+
+    settings: Settings = ctx.obj
+    one, before = registry.add(path, name, settings)
+    report = _report(one, settings)
+    print(_came(one, before) + _content(report))
+    for line in _next_steps(report):
+        print(f"  {line}")
+    return ExitStatus.OK
+
+
+@app.command(
+    "list",
+    cls=Command,
+    help=tr("The packs you have added, and how they stand.", "列出已添加的题库包及其状态。"),
+)
+def list_packs(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))] = False,
+) -> int:
+    """Print what is known of each pack; one that cannot be read hides no other."""
+    from quizcli.bank.registry import added
+
+    reports = [_report(one, ctx.obj) for one in added(ctx.obj)]
+    if as_json:
+        from quizcli.cli.output import print_json
+
+        print_json(reports)
+        return ExitStatus.OK
+    if not reports:
+        hint = tr("no packs yet; `quizcli pack add PATH`", "还没有题库包；用 `quizcli pack add 路径` 添加")
+        print(hint, file=sys.stderr)
+    for report in reports:
+        print(f"{report.name}  {report.root}{_content(report)}")
+        for line in _next_steps(report):
+            print(f"  {line}")
+    return ExitStatus.OK
+
+
+@app.command(
+    cls=Command,
+    help=tr(
+        "Look at the code of a pack, and allow it to run.",
+        "查看题库包中的代码，并允许其运行。",
+    ),
+)
+def trust(
+    ctx: typer.Context,
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=tr("Do not ask.", "不再询问。"))] = False,
+) -> int:
+    """Show what would run, ask, remember; exit 1 where the person does not want it."""
+    from quizcli.bank.registry import added_as
+    from quizcli.bank.trust import differences, fingerprint, sources
+    from quizcli.bank.trust import trust as remember
+    from quizcli.cli.joined import present
+
+    settings: Settings = ctx.obj
+    one = present(added_as(name, settings))
+    found = sources(one.pack.root)
+    if not found:
+        print(tr(f"{name}: no code here; there is nothing to trust", f"{name}：没有代码，无需信任"))
+        return ExitStatus.OK
+    differ = differences(one.trusted, fingerprint(found))
+    _print_sources(one, found, differ if one.trusted else {})
+    if not differ:
+        print(tr(f"{name}: trusted already; nothing has changed", f"{name}：已信任，代码没有变化"))
+        return ExitStatus.OK
+    if not (yes or _agrees(settings)):
+        print(tr("not trusted; none of it runs", "未信任，这些代码不会运行"), file=sys.stderr)
+        return ExitStatus.ERROR
+    remember(one, found, settings)
+    print(
+        tr(
+            f"{name}: trusted, until one of these files changes or a file joins them",
+            f"{name}：已信任；文件一旦改动或增减，会再次询问",
+        )
+    )
+    return ExitStatus.OK
+
+
+@app.command(
+    cls=Command,
+    help=tr(
+        "Leave a pack out again. Its folder and your progress stay.",
+        "移除题库包；文件夹与学习进度都会保留。",
+    ),
+)
+def remove(ctx: typer.Context, name: Name) -> int:
+    """Forget a pack."""
+    from quizcli.bank import registry
+
+    gone = registry.remove(name, ctx.obj)
+    print(
+        tr(
+            f"{name}: removed; {gone.root} and your progress stay. `quizcli pack add` brings it back.",
+            f"{name}：已移除；{gone.root} 与学习进度均保留，可用 `quizcli pack add` 重新添加。",
+        )
+    )
+    return ExitStatus.OK
+
+
+def _report(one: Added, settings: Settings) -> Report:
+    """What is in a pack, as far as it can be read."""
+    from msgspec.structs import replace
+
+    from quizcli.bank.packs import load
+    from quizcli.bank.trust import fingerprint, sources
+    from quizcli.cli.joined import present
+    from quizcli.demo.catalogue import find_answers
+
+    report = Report(one.name, one.root)
+    try:
+        pack = present(one).pack
+        loaded = load(pack, settings.cache_dir)
+        questions = sum(len(bank.questions) for bank in loaded.banks)
+        report = Report(one.name, one.root, len(loaded.banks), questions, len(loaded.mistakes))
+        report = replace(report, trust=_standing(one.trusted, fingerprint(sources(pack.root))))
+        return replace(report, demonstrations=tuple(find_answers(pack.root)))
+    except QuizError as error:
+        return replace(report, trouble=error.message)
+
+
+def _standing(
+    before: Mapping[str, str], now: Mapping[str, str]
+) -> Literal["none", "trusted", "untrusted", "changed"]:
+    if not now:
+        return "none"
+    if before == now:
+        return "trusted"
+    return "changed" if before else "untrusted"
+
+
+def _came(one: Added, before: Added | None) -> str:
+    """What adding the pack has done."""
+    if before is None:
+        return tr(f"added {one.name}", f"已添加 {one.name}")
+    if before.root == one.root:
+        return tr(f"added already, as {one.name}", f"此前已添加，名为 {one.name}")
+    return tr(
+        f"{one.name} was in {before.root} and goes on here", f"{one.name} 原在 {before.root}，现改用此处"
+    )
+
+
+def _content(report: Report) -> str:
+    demos = len(report.demonstrations)
+    if report.trouble:
+        return ""
+    en = f": {_count(report.banks, 'bank')}, {_count(report.questions, 'question')}"
+    zh = f"：{report.banks} 个题库，{report.questions} 题"
+    if demos:
+        en, zh = f"{en}, {_count(demos, 'demonstration')}", f"{zh}，{demos} 个演示"
+    return tr(en, zh) + (tr(", trusted", "，代码已信任") if report.trust == "trusted" else "")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def _next_steps(report: Report) -> list[str]:
+    """What stands in the way, each with the command to type."""
+    lines = [report.trouble] if report.trouble else []
+    if count := report.mistakes:
+        command = f"`quizcli bank check {report.root}`"
+        lines.append(tr(f"{_count(count, 'mistake')}: {command}", f"{count} 处错误，用 {command} 查看"))
+    command = f"`quizcli pack trust {report.name}`"
+    if report.trust == "untrusted":
+        lines.append(
+            tr(f"its code runs once you trust it: {command}", f"信任后才会运行其中的代码：{command}")
+        )
+    if report.trust == "changed":
+        lines.append(
+            tr(f"its code has changed since you trusted it: {command}", f"代码在信任之后有改动：{command}")
+        )
+    return lines
+
+
+def _print_sources(one: Added, found: Sequence[Source], differ: Mapping[str, str]) -> None:
+    """Every file that could run, with its length, its hash, and what is new since the last time."""
+    said = {"new": tr("new", "新增"), "changed": tr("changed", "有改动"), "gone": tr("gone", "已删除")}
+    print(f"{one.name}  {one.root}")
+    width = max(len(path) for path in [*(source.path for source in found), *differ])
+    for source in found:
+        mark = f"  {said[differ[source.path]]}" if source.path in differ else ""
+        lines = tr("line " if source.lines == 1 else "lines", "行")
+        print(f"  {source.path:<{width}}  {source.lines:>6,} {lines}  {source.digest[:_DIGITS]}{mark}")
+    for path in sorted(path for path, how in differ.items() if how == "gone"):
+        print(f"  {path:<{width}}  {said['gone']}")
+
+
+def _agrees(settings: Settings) -> bool:
+    """Ask on the terminal; anything but a clear yes is a no. QuizError where nobody can be asked."""
+    if not (settings.interactive and sys.stdin.isatty() and sys.stderr.isatty()):
+        raise QuizError(
+            tr("nobody is here to be asked", "当前无法询问"),
+            tr("--yes trusts without asking.", "加 --yes 可直接信任，不再询问。"),
+            ExitStatus.USAGE,
+        )
+    print(
+        tr(
+            "This code will run on this machine, with all that you may do yourself.",
+            "这些代码将在本机以您的全部权限运行。",
+        ),
+        file=sys.stderr,
+    )
+    sys.stdout.flush()
+    print(tr("Trust it? [y/N] ", "是否信任？[y/N] "), end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes", "是")
