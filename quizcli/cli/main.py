@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from quizcli import __version__
-from quizcli.cli import bank, completing, demo, doctor, look, quiz, review, stats, today, verify
+from quizcli.cli import bank, code, completing, demo, doctor, look, pack, quiz, review, stats, today, verify
 from quizcli.cli.help import Command, Group
 from quizcli.cli.refusal import refusal
 from quizcli.errors import ExitStatus, QuizError
@@ -61,7 +61,10 @@ def build() -> typer.Typer:
     app.callback(invoke_without_command=True)(_root)
     for name, function, told in _commands():
         app.command(name, cls=Command, help=told, context_settings=_CONTEXTS.get(name))(function)
-    app.add_typer(bank.app, cls=Group, name="bank", help=tr("Check question banks.", "检查题库。"))
+    writing = tr("Begin and check question banks.", "新建与检查题库。")
+    app.add_typer(bank.app, cls=Group, name="bank", help=writing)
+    own = tr("Packs of your own: add, trust, remove.", "自己的题库包：添加、信任、移除。")
+    app.add_typer(pack.app, cls=Group, name="pack", help=own)
     return app
 
 
@@ -80,6 +83,11 @@ def _commands() -> list[tuple[str, Callable[..., int], str]]:
             "demo",
             demo.command,
             tr("Run a demonstration, or list them.", "运行演示；不带名称则列出全部。"),
+        ),
+        (
+            "code",
+            code.command,
+            tr("Write an answer yourself, judged at every save.", "手写代码，每次保存即评判。"),
         ),
         ("show", look.show, tr("One question with its answer.", "显示一道题及其答案。")),
         ("list", look.list_questions, tr("The questions and how they stand.", "列出题目及其学习状态。")),
