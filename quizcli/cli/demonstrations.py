@@ -30,6 +30,20 @@ def every(settings: Settings, tell: Callable[[str], None]) -> dict[str, Answer]:
     return found
 
 
+def runnable(settings: Settings, tell: Callable[[str], None]) -> list[Answer]:
+    """All demonstrations that may run now; `tell` is told in a line which packs are left out, and why."""
+    answers = every(settings, tell)
+    for one in added(settings):
+        own = [name for name in answers if parted(name)[0] == one.name]
+        try:
+            if own:
+                request(answers[own[0]], {}, settings)
+        except QuizError as error:
+            tell(error.message)
+            answers = {name: answer for name, answer in answers.items() if name not in own}
+    return list(answers.values())
+
+
 def find(name: str, settings: Settings) -> Answer:
     """The demonstration of a name; without its pack where no other has it. QuizError where there is none."""
     owner, bare = parted(name)

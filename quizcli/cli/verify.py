@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -75,18 +74,17 @@ def command(
     seed: Annotated[int | None, typer.Option("--seed", help=_SEED_HELP)] = None,
 ) -> int:
     """Run demonstrations and compare what they measure with what they claim."""
-    from quizcli.cli.opened import load_banks, pack
-    from quizcli.demo.catalogue import find_answer, find_answers
+    from quizcli.cli.demonstrations import find, runnable
+    from quizcli.cli.opened import load_banks, tell
 
-    root = pack().root
-    answers = [find_answer(root, name) for name in names] if names else [*find_answers(root).values()]
+    answers = [find(name, ctx.obj) for name in names] if names else runnable(ctx.obj, tell)
     jobs = [Job(answer, settings_of(answer, quick=quick, seed=seed)) for answer in answers]
     if questions:
         jobs = [job for job in jobs for job in linked(job, load_banks(ctx.obj).banks)]
     report = _print_json if as_json else _table(jobs)
     failures = total = 0
     for job in jobs:
-        for verdict in verdicts(root, job, ctx.obj):
+        for verdict in verdicts(job, ctx.obj):
             report(verdict)
             total += 1
             failures += not verdict.holds
@@ -116,14 +114,15 @@ def linked(job: Job, banks: Iterable[Bank]) -> Iterator[Job]:
     yield from ways.values()
 
 
-def verdicts(root: Path, job: Job, settings: Settings) -> Iterator[Verdict]:
+def verdicts(job: Job, settings: Settings) -> Iterator[Verdict]:
     """Run a job and judge its claims as they come. One that breaks or does not measure them is at fault."""
+    from quizcli.cli.demonstrations import request
     from quizcli.demo.events import Failed, Finished, Started
-    from quizcli.demo.launcher import Request, environment, start
+    from quizcli.demo.launcher import environment, start
 
     synthetic = False
     claimed: dict[str, float] = {}
-    with start(Request(str(root), job.answer.name, job.settings), environ=environment(settings)) as run:
+    with start(request(job.answer, job.settings, settings), environ=environment(settings)) as run:
         for event in run:
             match event:
                 case Started():

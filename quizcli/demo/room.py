@@ -15,6 +15,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import CodeType
 
+_FOLDERS = ("answers", "models")
 _PACKAGE = Path(__file__).resolve().parents[1]
 _BUILTIN = (_PACKAGE / "_builtin", _PACKAGE.parent)  # installed, or the checkout
 
@@ -23,7 +24,8 @@ def make_room(root: Path) -> None:
     """Make `answers` and `models` mean those of the pack at `root`, whatever else lies around.
 
     Both are put into sys.modules, because a folder without `__init__.py` would lose against any package of
-    that name further down the path. Once in a process: two packs never see each other's modules.
+    that name further down the path. What was imported from another pack before is forgotten: two packs
+    never see each other's modules.
     """
     root = root.resolve()
     foreign = root not in _BUILTIN
@@ -31,7 +33,9 @@ def make_room(root: Path) -> None:
     sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() not in banned]
     if foreign:
         sys.path_hooks.insert(0, _sources_below(root))
-    for name in ("answers", "models"):
+    for name in [name for name in sys.modules if name.partition(".")[0] in _FOLDERS]:
+        del sys.modules[name]
+    for name in _FOLDERS:
         folder = root / name
         spec = ModuleSpec(name, None, is_package=True)
         if (init := folder / "__init__.py").is_file():
