@@ -17,7 +17,7 @@ from quizcli.bank.cloze import filled
 from quizcli.bank.markdown import formulas, spans, unshowable_markdown
 from quizcli.bank.mistake import Mistake, did_you_mean, shown
 from quizcli.bank.notes import MAX_MISTAKES, Places, place_of
-from quizcli.bank.types import AnyQuestion, Bank, Choice, Cloze, DemoLink, Number, Order, Predict
+from quizcli.bank.types import AnyQuestion, Bank, Choice, Cloze, Code, DemoLink, Number, Order, Predict
 from quizcli.errors import QuizError
 from quizcli.text import LANGS, Lang, Text, tr
 
@@ -47,12 +47,14 @@ class AnswerInfo(Protocol):
 class Outside(Struct, frozen=True):
     """What banks point at: the demonstrations of their pack by name, and who judges settings and formulas.
 
-    `check_settings` raises QuizError; `unshowable` gives the reason why a formula cannot be shown, or None.
+    `check_settings` raises QuizError; `unshowable` gives the reason why a formula cannot be shown, or None;
+    `broken_links` gives the fields of a code question that point nowhere, each with what is wrong.
     """
 
     answers: Mapping[str, AnswerInfo]
     check_settings: Callable[[Any, Mapping[str, object]], object]
     unshowable: Callable[[str], str | None]
+    broken_links: Callable[[Code], Iterable[tuple[str, str]]] = lambda question: ()
 
 
 def check(banks: Sequence[Bank], places: Mapping[str, Places], outside: Outside) -> list[Mistake]:
@@ -81,6 +83,8 @@ def _bank(bank: Bank, ids: set[str], twins: Mapping[str, str], outside: Outside)
             yield from ((question.id, *fault) for fault in _demo(question.demo, outside))
         if isinstance(question, Predict):
             yield from ((question.id, *fault) for fault in _predicted(question, outside))
+        if isinstance(question, Code):
+            yield from ((question.id, *fault) for fault in outside.broken_links(question))
         if question.id in twins:
             twin = twins[question.id]
             yield question.id, "ask", tr(f"is the same question as {twin}", f"与 {twin} 是同一道题")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -202,6 +203,7 @@ def _outside(root: Path) -> Outside:
     A demonstration that the pack lacks is that of the program.
     """
     from quizcli.bank.checker import Outside
+    from quizcli.bank.links import broken_links
     from quizcli.bank.packs import builtin
     from quizcli.demo.catalogue import check_settings, find_answers
     from quizcli.screen.maths import unshowable

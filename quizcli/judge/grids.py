@@ -9,7 +9,7 @@ from quizcli.judge.wire import Grid
 if TYPE_CHECKING:
     from torch import Tensor
 
-ROWS, COLUMNS = 4, 6  # of a window
+ROWS, COLUMNS = 4, 4  # of a window
 EXPECTED, GOT = "expected", "got"  # labels of the two that are compared
 _LONGEST = 60  # characters of a value that is no tensor
 

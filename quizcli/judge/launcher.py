@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self, cast
 import msgspec
 
 from quizcli.demo.wire import frame, read_frame
-from quizcli.judge.wire import Judgement, News, Over
+from quizcli.judge.wire import Judgement, News, Over, Proof
 from quizcli.text import tr
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Referee:
                 continue  # it is warm now
             news = msgspec.msgpack.decode(payload, type=News)
             yield news
-            if isinstance(news, Over):
+            if isinstance(news, Over | Proof):
                 return
         told = self._tail.decode(errors="replace").strip().splitlines()
         lost = tr("the judge's process has ended", "评判进程已退出")

@@ -12,12 +12,13 @@ from quizcli.judge.case import Trap
 from quizcli.judge.child import Candidate, GoneError
 from quizcli.judge.trial import BrokenError, Local, Trial, load
 from quizcli.judge.wire import CaseResult, Judgement, Raised
+from quizcli.text import tr, words
 
 ROUNDS = 3  # seeds that the model answer must pass and each trap must fall into
 
 
 def faults(judgement: Judgement, candidate: Candidate) -> Iterator[str]:
-    """What is wrong with a code question, in English; nothing where it is sound. It judges the starter."""
+    """What is wrong with a code question; nothing where it is sound. What is judged is its starter."""
     try:
         trials = [
             load(judgement.root, judgement.check, judgement.solution, judgement.seed + k)
@@ -35,35 +36,42 @@ def faults(judgement: Judgement, candidate: Candidate) -> Iterator[str]:
 def _of_solution(trial: Trial) -> Iterator[str]:
     results = [news for news in trial.run(Local(trial.solution)) if isinstance(news, CaseResult)]
     if not results:
-        yield "the judge has no cases"
+        yield tr("the judge has no cases", "评判没有任何用例")
     for result in results:
         if not result.passed:
-            told = result.why.get("en") or (result.raised.message if result.raised else "")
-            yield f"the model answer fails {result.name['en']!r} (seed {trial.seed}): {told}"
+            told = words(result.why) or (result.raised.message if result.raised else "")
+            at = f"{words(result.name)} (seed {trial.seed}): {told}"
+            yield tr(f"the model answer fails: {at}", f"参考答案未通过：{at}")
 
 
 def _of_trap(trials: list[Trial], trap: Trap) -> Iterator[str]:
-    """A trap must fail for every seed, and be told by its own text (or by that of a fact that it breaks)."""
+    """A trap must fail for every seed, and be told by its own text."""
+    name = words(trap.text)
     for trial in trials:
         results = [news for news in trial.run(Local(trap.wrong)) if isinstance(news, CaseResult)]
-        last = results[-1]
-        if last.passed:
-            yield f"the trap {trap.text['en']!r} passes (seed {trial.seed})"
-        elif last.trap != trap.text:
-            taken = last.trap.get("en") or "nothing known"
-            yield f"the trap {trap.text['en']!r} is taken for {taken!r} (seed {trial.seed})"
+        if results[-1].passed:
+            yield tr(
+                f"the trap passes: {name} (seed {trial.seed})", f"陷阱通过了评判：{name}（种子 {trial.seed}）"
+            )
+        elif results[-1].trap != trap.text:
+            taken = words(results[-1].trap) or tr("nothing known", "未知错误")
+            yield tr(
+                f"the trap {name!r} is taken for: {taken} (seed {trial.seed})",
+                f"陷阱“{name}”被认作：{taken}（种子 {trial.seed}）",
+            )
 
 
 def _of_starter(trial: Trial, judgement: Judgement, candidate: Candidate) -> Iterator[str]:
     try:
         answer = candidate.load(judgement.source)
     except GoneError as error:
-        yield f"the starter does not load: {error}"
+        yield tr(f"the starter does not load: {error}", f"起始代码无法载入：{error}")
         return
     if isinstance(answer, Raised):
-        yield f"the starter does not load: {answer.sort}: {answer.message} (line {answer.line})"
+        told = f"{answer.sort}: {answer.message} ({answer.line})"
+        yield tr(f"the starter does not load: {told}", f"起始代码无法载入：{told}")
         return
     source = judgement.source
     results = [r for r in trial.run(candidate, source.text, source.entry) if isinstance(r, CaseResult)]
     if all(result.passed for result in results):
-        yield "the starter passes: it gives the answer away"
+        yield tr("the starter passes: it gives the answer away", "起始代码直接通过了，泄露了答案")

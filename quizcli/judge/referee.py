@@ -19,7 +19,9 @@ from quizcli.demo.wire import frame, read_frame
 from quizcli.demo.worker import make_room
 from quizcli.judge.child import Candidate, GoneError
 from quizcli.judge.trial import BrokenError, Trial, load
-from quizcli.judge.wire import CaseResult, Judgement, News, Over, Raised, Speed
+from quizcli.judge.wire import CaseResult, Judgement, News, Over, Proof, Raised, Speed
+from quizcli.settings import load_settings
+from quizcli.text import use_language
 
 LOADED = {"en": "the file loads", "zh": "文件可以载入"}
 
@@ -29,6 +31,7 @@ def main() -> NoReturn:
     inlet, outlet = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
+    use_language(load_settings().lang)
     reserve = Candidate()
     import torch
 
@@ -41,7 +44,7 @@ def main() -> NoReturn:
             judgement = msgspec.msgpack.decode(payload, type=Judgement)
             if judgement.root != root:  # a referee serves one pack: its modules stay loaded
                 make_room(Path(root := judgement.root).resolve())
-            for news in judged(judgement, reserve):
+            for news in (proven if judgement.prove else judged)(judgement, reserve):
                 outlet.write(frame(msgspec.msgpack.encode(news)))
                 outlet.flush()
             reserve.close()
@@ -50,6 +53,13 @@ def main() -> NoReturn:
         reserve.close()
     sys.stdout.flush()
     os._exit(0)
+
+
+def proven(judgement: Judgement, candidate: Candidate) -> Iterator[News]:
+    """What is wrong with a question and its judge."""
+    from quizcli.judge.proof import faults
+
+    yield Proof(tuple(faults(judgement, candidate)))
 
 
 def judged(judgement: Judgement, candidate: Candidate) -> Iterator[News]:

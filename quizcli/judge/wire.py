@@ -52,14 +52,15 @@ Answer = Gave | Raised
 # Terminal and referee
 
 
-class Judgement(Struct, frozen=True):
-    """Judge this source. `seed` draws the inputs."""
+class Judgement(Struct, frozen=True, tag="judgement"):
+    """Judge this source. `seed` draws the inputs. `prove`: prove judge and question instead, see proof.py."""
 
     root: str  # of the pack
     check: str
     solution: str
     source: Source
     seed: int
+    prove: bool = False
 
 
 class Grid(Struct, frozen=True):
@@ -101,4 +102,10 @@ class Over(Struct, frozen=True, tag="over"):
     broken: str = ""
 
 
-News = CaseResult | Speed | Over
+class Proof(Struct, frozen=True, tag="proof"):
+    """What is wrong with a code question; nothing where it is sound."""
+
+    faults: tuple[str, ...]
+
+
+News = CaseResult | Speed | Over | Proof

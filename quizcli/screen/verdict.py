@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from quizcli.judge.grids import EXPECTED, GOT
-from quizcli.judge.wire import CaseResult, Grid, News, Over, Raised, Speed
+from quizcli.judge.wire import CaseResult, Grid, News, Over, Proof, Raised, Speed
 from quizcli.screen import theme
 from quizcli.screen.program import highlighted
 from quizcli.screen.wrap import Span, wrap
@@ -28,6 +28,8 @@ def news_lines(news: News, width: int, room: int = 1000) -> list[Text]:
             return [Text(), *_wrapped([Span(_speed(news), theme.QUIET)], width)]
         case Over():
             return _over(news, width)
+        case Proof():
+            return [line for fault in news.faults for line in _wrapped([Span(fault)], width)]
 
 
 def _case(result: CaseResult, width: int, room: int) -> list[Text]:
