@@ -11,7 +11,9 @@ from quizcli.text import tr
 
 
 def solution_source(root: Path, solution: str) -> str:
-    """The source of "models.attention:softmax", decorators included. LookupError where there is none."""
+    """The source of "models.attention:softmax", decorators included, then of the functions of its module that
+    it calls: a model answer hides nothing. LookupError where there is none.
+    """
     module, _, name = solution.partition(":")
     path = _file(root, module)
     try:
@@ -19,11 +21,23 @@ def solution_source(root: Path, solution: str) -> str:
         tree = ast.parse(text)
     except (OSError, SyntaxError, ValueError) as error:
         raise LookupError(f"{path}: {error}") from error
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
-    raise LookupError(tr(f"{path} defines no {name}", f"{path} 中没有定义 {name}"))
+    own = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    if name not in own:
+        raise LookupError(tr(f"{path} defines no {name}", f"{path} 中没有定义 {name}"))
+    shown = [name]
+    for caller in shown:  # which grows on the way
+        called = [node.id for node in ast.walk(own[caller]) if isinstance(node, ast.Name)]
+        shown += [
+            callee
+            for callee in dict.fromkeys(called)
+            if callee not in shown and isinstance(own.get(callee), ast.FunctionDef)
+        ]
+    return "\n\n\n".join(_lines(text, own[one]) for one in shown)
+
+
+def _lines(text: str, node: ast.FunctionDef | ast.ClassDef) -> str:
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
 
 
 def broken_links(root: Path, question: Code) -> Iterator[tuple[str, str]]:
