@@ -114,15 +114,15 @@ def _files(root: Path) -> Iterator[Path]:
         if not folder.is_dir():
             continue
         try:
-            entries = sorted((entry.name, entry.is_dir()) for entry in os.scandir(folder))
+            inside = sorted(folder / name for name in os.listdir(folder))
         except OSError as error:
             raise _refused(folder, _unreadable(error)) from error
-        for name, is_folder in entries:
-            if is_folder:
-                waiting.append(folder / name)
-            elif name.lower().endswith(".py"):
-                check_link(folder / name, root)
-                yield folder / name
+        for path in inside:
+            if path.is_dir():
+                waiting.append(path)
+            elif path.name.lower().endswith(".py"):
+                check_link(path, root)
+                yield path
 
 
 def _content(path: Path) -> bytes:
