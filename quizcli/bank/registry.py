@@ -39,7 +39,7 @@ class Added(Struct, frozen=True, omit_defaults=True):
     @property
     def found(self) -> bool:
         """Whether there is still a pack where it was."""
-        return self.pack.questions.is_dir()
+        return os.path.isdir(self.pack.questions)  # False too where we may not look
 
 
 def added(settings: Settings) -> tuple[Added, ...]:

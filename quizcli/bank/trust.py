@@ -40,14 +40,10 @@ def sources(root: Path) -> tuple[Source, ...]:
     QuizError for what cannot be shown in full: a file that cannot be read or is huge, a link that leaves the
     pack or leads to a folder.
     """
-    found: list[Source] = []
-    for path in _files(root):
-        if len(found) == MAX_FILES:
-            raise _refused(root, tr(f"more than {MAX_FILES} files of code", f"代码文件超过 {MAX_FILES} 个"))
-        data = _content(path)
-        lines = data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
-        found.append(Source(path.relative_to(root).as_posix(), lines, sha256(data).hexdigest()))
-    return tuple(sorted(found, key=lambda source: source.path))
+    try:
+        return tuple(sorted(_sources(root), key=lambda source: source.path))
+    except OSError as error:
+        raise _refused(error.filename or root, _unreadable(error)) from error
 
 
 def fingerprint(found: tuple[Source, ...]) -> dict[str, str]:
@@ -102,6 +98,16 @@ def trust(one: Added, shown: tuple[Source, ...], settings: Settings) -> None:
     keep([now if other.name == one.name else other for other in added(settings)], settings)
 
 
+def _sources(root: Path) -> Iterator[Source]:
+    for number, path in enumerate(_files(root)):
+        if number == MAX_FILES:
+            reason = tr(f"more than {MAX_FILES} files of code", f"代码文件超过 {MAX_FILES} 个")
+            raise _refused(root, reason)
+        data = _content(path)
+        lines = data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
+        yield Source(path.relative_to(root).as_posix(), lines, sha256(data).hexdigest())
+
+
 def _files(root: Path) -> Iterator[Path]:
     """Every file of code, in folders that are no links: what such a link holds can change unseen."""
     waiting = [root / name for name in FOLDERS]
@@ -113,11 +119,7 @@ def _files(root: Path) -> Iterator[Path]:
             raise _refused(folder, reason)
         if not folder.is_dir():
             continue
-        try:
-            inside = sorted(folder / name for name in os.listdir(folder))
-        except OSError as error:
-            raise _refused(folder, _unreadable(error)) from error
-        for path in inside:
+        for path in sorted(folder / name for name in os.listdir(folder)):
             if path.is_dir():
                 waiting.append(path)
             elif path.name.lower().endswith(".py"):
@@ -129,13 +131,10 @@ def _content(path: Path) -> bytes:
     if not str(path).isprintable():
         reason = tr("rename this file: its name cannot be printed", "文件名无法显示，请重命名")
         raise _refused(ascii(str(path)), reason)
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would hang, a device never ends
-            raise _refused(path, tr("this is no regular file", "这不是普通文件"))
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise _refused(path, _unreadable(error)) from error
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would hang, a device never ends
+        raise _refused(path, tr("this is no regular file", "这不是普通文件"))
+    with path.open("rb") as stream:
+        data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         limit = MAX_BYTES >> 20
         raise _refused(path, tr(f"larger than {limit} MB: nobody reads that", f"超过 {limit} MB，无法审阅"))

@@ -84,11 +84,13 @@ def read_answer(path: Path) -> Answer | None:
     """
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        return _Source(path, tree).answer()
     except SyntaxError as error:
         _refuse([f"{path}:{error.lineno}: {error.msg}"], error)
     except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a null byte
         _refuse([f"{path}: {error}"], error)
-    return _Source(path, tree).answer()
+    except (RecursionError, MemoryError) as error:
+        _refuse([tr(f"{path}: nested too deeply", f"{path}：嵌套过深")], error)
 
 
 def _refuse(mistakes: list[str], cause: Exception | None = None) -> NoReturn:

@@ -161,6 +161,13 @@ def test_a_file_that_is_no_text(tmp_path: Path, data: bytes) -> None:
         read_answer(path)
 
 
+def test_a_file_that_is_nested_too_deeply(tmp_path: Path) -> None:
+    path = tmp_path / "deep.py"
+    path.write_text("x = " + "-" * 100_000 + "1")
+    with pytest.raises(QuizError, match=r"deep\.py: nested too deeply"):
+        read_answer(path)
+
+
 def test_settings_are_converted(dropout: Answer) -> None:
     given = {"p": "0.25", "epochs": "2", "device": "cpu", "show": "no", "word": "yes"}
     checked = check_settings(dropout, given)
