@@ -75,6 +75,7 @@ def shut(folder: str) -> None:
     readable = [*libraries(), home]
     # What lies beside this package in a checkout, models among them, is not to be imported.
     sys.path[:] = [entry for entry in sys.path if _within(entry or os.getcwd(), readable)]
+    seccomp.end_with_parent()
     _limit()
     landlock.restrict(read=readable, write=[home])
     seccomp.restrict()

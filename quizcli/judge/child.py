@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -55,8 +54,11 @@ class Candidate:
         self._flood = 0
         self._why = ""
         self._process = _spawn(self._folder)
-        for read in (self._read_frames, self._read_printed):
-            threading.Thread(target=read, daemon=True).start()
+        self._readers = [
+            threading.Thread(target=read, daemon=True) for read in (self._read_frames, self._read_printed)
+        ]
+        for reader in self._readers:
+            reader.start()
         self._warm = False
 
     def __enter__(self) -> Self:
@@ -139,9 +141,12 @@ class Candidate:
         """End the process, and remove its folder."""
         self._kill()
         self._process.wait()
-        with suppress(OSError):
-            cast("IO[bytes]", self._process.stdin).close()
-        time.sleep(0)  # the readers end by themselves at the end of their pipes
+        pipes = (self._process.stdin, self._process.stdout, self._process.stderr)
+        for reader in self._readers:
+            reader.join(1.0)
+        for pipe in pipes:
+            with suppress(OSError):
+                cast("IO[bytes]", pipe).close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 

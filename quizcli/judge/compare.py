@@ -104,7 +104,7 @@ def _of_tensors(
     wrong = (~close).nonzero()  # (count, ndim)
     first = tuple(wrong[0].tolist())
     at = f"{where}[{', '.join(map(str, first))}]" if first else where
-    values = number(expected[first].item()), number(got[first].item())
+    values = _apart(expected[first].item(), got[first].item())
     return Difference(
         {
             "en": f"{what['en']}{at} should be {values[0]}, is {values[1]}; "
@@ -114,3 +114,9 @@ def _of_tensors(
         },
         (window(EXPECTED, expected, first, ~close), window(GOT, got, first, ~close)),
     )
+
+
+def _apart(expected: float, got: float) -> tuple[str, str]:
+    """Two numbers that differ, with as many digits as it takes to see it."""
+    short = number(expected), number(got)
+    return short if short[0] != short[1] else (f"{expected:.10g}", f"{got:.10g}")

@@ -38,8 +38,11 @@ class Referee:
         )
         self._frames: queue.Queue[bytes | None] = queue.Queue()
         self._tail = b""
-        for read in (self._read_frames, self._read_stderr):
-            threading.Thread(target=read, daemon=True).start()
+        self._readers = [
+            threading.Thread(target=read, daemon=True) for read in (self._read_frames, self._read_stderr)
+        ]
+        for reader in self._readers:
+            reader.start()
 
     def __enter__(self) -> Self:
         return self
@@ -101,3 +104,7 @@ class Referee:
         if sys.platform != "win32":
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+        for reader in self._readers:
+            reader.join(1.0)
+        for pipe in (self._process.stdout, self._process.stderr):
+            cast("IO[bytes]", pipe).close()

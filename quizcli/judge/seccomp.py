@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import signal
 import sys
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ _LOAD, _EQUALS, _ALL_OF, _RETURN, _AT_LEAST = 0x20, 0x15, 0x45, 0x06, 0x35
 _NUMBER, _ARCHITECTURE, _ARGUMENT = 0, 4, 16  # where they stand in what the kernel shows the filter
 _ALLOW, _REFUSE, _MISSING = 0x7FFF0000, 0x00050000 | 1, 0x00050000 | 38  # allow, EPERM, ENOSYS
 _THREAD = 0x10000  # the flag of `clone` that makes a thread, no process
-_SECCOMP, _FILTER, _NO_NEW_PRIVILEGES = 22, 2, 38
+_SECCOMP, _FILTER, _NO_NEW_PRIVILEGES, _PARENT_DEATH_SIGNAL = 22, 2, 38, 1
 
 
 class _Calls(NamedTuple):
@@ -61,6 +62,12 @@ def restrict() -> bool:
     kernel = ctypes.CDLL(None, use_errno=True)
     kernel.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     return bool(kernel.prctl(_SECCOMP, _FILTER, ctypes.byref(program), 0, 0) == 0)
+
+
+def end_with_parent() -> None:
+    """Have the kernel end this process with its parent: an endless loop would outlive it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
 
 
 def _filter(calls: _Calls) -> list[tuple[int, int, int, int]]:

@@ -1,0 +1,171 @@
+"""Where two values differ, told so that a person finds it."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from quizcli.judge.compare import difference, unlike
+from quizcli.judge.grids import about, window
+from quizcli.judge.names import first_use, parameters
+from quizcli.judge.values import Flat, Strange, packed, unpacked
+
+PLAIN = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.text(max_size=9)
+)
+VALUES = st.recursive(
+    PLAIN,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.lists(inner, max_size=3).map(tuple),
+        st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    ),
+    max_leaves=8,
+)
+DTYPES = (torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.uint8, torch.bool)
+SHAPES = st.lists(st.integers(0, 4), max_size=4).map(tuple)
+
+
+def told(expected: Any, got: Any, tolerance: float = 1e-4) -> str:
+    found = difference(expected, got, tolerance)
+    return found.why["en"] if found is not None else ""
+
+
+@given(VALUES)
+def test_what_is_sent_arrives(value: Any) -> None:
+    assert told(value, unpacked(packed(value))) == ""
+    assert unlike(value, unpacked(packed(value))) is None
+
+
+@given(SHAPES, st.sampled_from(DTYPES))
+def test_tensors_arrive_bit_by_bit(shape: tuple[int, ...], dtype: torch.dtype) -> None:
+    tensor = torch.randn(shape).mul(3).to(dtype)
+    again = unpacked(packed(tensor))
+    assert again.dtype == dtype
+    assert again.shape == tensor.shape
+    assert told(tensor, again, 0.0) == ""
+
+
+def test_a_view_is_sent_as_it_reads() -> None:
+    tensor = torch.arange(6.0).reshape(2, 3).T[1:, :]
+    assert torch.equal(unpacked(packed(tensor)), tensor)
+
+
+@pytest.mark.parametrize(
+    ("value", "sort"),
+    [
+        (object(), "object"),
+        (2**70, "int of more than 64 bits"),
+        ({1: 2}, "dict"),
+        (torch.ones(2).to_sparse(), "tensor"),
+    ],
+)
+def test_what_cannot_be_sent_is_named(value: object, sort: str) -> None:
+    sent = packed(value)
+    assert isinstance(sent, Strange)
+    assert sent.sort.startswith(sort)
+    assert told(1.0, unpacked(sent)).startswith("output: expected 1, got ")
+
+
+def test_bytes_that_are_no_tensor() -> None:
+    with pytest.raises((ValueError, RuntimeError)):
+        unpacked(Flat("float32", (3,), b"abcd"))
+    with pytest.raises(ValueError, match="no tensor"):
+        unpacked(Flat("complex64", (1,), b"abcdefgh"))
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "why"),
+    [
+        (torch.zeros(2, 3), torch.zeros(3, 2), "output: expected float32 (2, 3), got float32 (3, 2)"),
+        (torch.zeros(2), torch.zeros(2).double(), "output: expected float32 (2,), got float64 (2,)"),
+        (torch.zeros(2), None, "output: expected float32 (2,), got None"),
+        (torch.zeros(2), [0.0, 0.0], "output: expected float32 (2,), got [0.0, 0.0]"),
+        (torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.5]), "output[1] should be 2, is 2.5; 1 of 2 differ"),
+        (torch.tensor([1, 2]), torch.tensor([1, 3]), "output[1] should be 2, is 3; 1 of 2 differ"),
+        (torch.tensor(1.0), torch.tensor(2.0), "output should be 1, is 2; 1 of 1 differ"),
+        ((torch.ones(1), 2), (torch.ones(1), 3), "output[1]: expected 2, got 3"),
+        ((1, 2), (1, 2, 3), "output: expected (1, 2), got (1, 2, 3)"),
+        ({"h": 1.0}, {"h": 2.0}, "output['h']: expected 1, got 2"),
+        ({"h": 1.0}, {"c": 1.0}, "output: expected {'h'}, got {'c'}"),
+        (True, 1, "output: expected True, got 1"),
+        (1.0, math.nan, "output: expected 1, got nan"),
+        ("mean", "sum", "output: expected 'mean', got 'sum'"),
+    ],
+)
+def test_differences_in_words(expected: Any, got: Any, why: str) -> None:
+    assert told(expected, got) == why
+
+
+@pytest.mark.parametrize(
+    ("expected", "got"),
+    [
+        (1.0, torch.tensor(1.0)),
+        (1, 1.00001),
+        (math.nan, math.nan),
+        (math.inf, math.inf),
+        (torch.tensor([math.nan, math.inf]), torch.tensor([math.nan, math.inf])),
+        ([1, 2], (1, 2)),
+        (torch.zeros(0, 3), torch.zeros(0, 3)),
+    ],
+)
+def test_what_is_the_same(expected: Any, got: Any) -> None:
+    assert told(expected, got) == ""
+
+
+def test_double_precision_is_held_to_more() -> None:
+    near = torch.tensor([1.0], dtype=torch.float64)
+    assert told(near, near + 5e-5) != ""
+    assert told(near.float(), near.float() + 5e-5) == ""
+
+
+@given(SHAPES.filter(lambda shape: 0 not in shape), st.randoms(use_true_random=False))
+def test_the_window_shows_the_place(shape: tuple[int, ...], chance: Any) -> None:
+    tensor = torch.zeros(shape)
+    place = tuple(chance.randrange(size) for size in shape)
+    tensor[place] = 7.0
+    wrong = tensor != 0
+    grid = window("got", tensor, place, wrong)
+    assert len(grid.marked) == 1
+    row, column = grid.marked[0]
+    assert grid.rows[row][column] == "7"
+    assert grid.about == about(tensor)
+
+
+def test_what_is_shown_of_a_large_tensor_is_said() -> None:
+    tensor = torch.zeros(2, 10, 10)
+    assert window("x", tensor, (1, 9, 5)).place == "[1, 6:10, 3:7]"
+    assert window("x", torch.zeros(3, 3), (0, 0)).place == ""
+    assert window("x", torch.tensor(1.0), ()).rows == (("1",),)
+
+
+@pytest.mark.parametrize(
+    ("text", "use"),
+    [
+        ("import torch\ndef f(x):\n    return torch.softmax(x, -1)", ("softmax", 3)),
+        ("from torch import softmax", ("softmax", 1)),
+        ("def f(x): return x.softmax(-1)", ("softmax", 1)),
+        ("def softmax(x): return x\ndef f(x): return softmax(x)", None),
+        ("# softmax\nx = 'softmax'", None),
+        ("def f(:", None),
+        ("x = " + "(" * 5000, None),
+    ],
+)
+def test_names_that_a_source_uses(text: str, use: tuple[str, int] | None) -> None:
+    assert first_use(text, ("softmax",)) == use
+
+
+def test_what_arguments_are_called() -> None:
+    assert parameters("def f(q, k, *, scale): pass", "f") == ["q", "k"]
+    assert parameters("class S:\n    def __init__(self, patience): pass", "S") == ["patience"]
+    assert parameters("f = 1", "f") == parameters("def f(:", "f") == []
+
+
+def test_a_tensor_is_a_tensor(tmp_path: object) -> None:
+    sent = packed(torch.ones(1, 2))
+    assert isinstance(sent, Flat)
+    assert isinstance(unpacked(sent), Tensor)

@@ -1,0 +1,204 @@
+"""A judgement, case by case, with judges made for the purpose."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from torch import Generator, Tensor
+
+from quizcli.judge.case import Call, Case, Judge, judge, trap
+from quizcli.judge.proof import _of_solution, _of_trap
+from quizcli.judge.trial import BrokenError, Local, Trial, load
+from quizcli.judge.wire import CaseResult, Speed
+
+
+def double(x: Tensor, factor: float = 2.0) -> Tensor:
+    """The model answer."""
+    return x * factor
+
+
+@trap("it adds", "用了加法")
+def adds(x: Tensor, factor: float = 2.0) -> Tensor:
+    """2 + 2 is 2 × 2."""
+    return x + factor
+
+
+@judge(reference=lambda x, factor=2.0: torch.mul(x, factor), traps=(adds,), avoid=("mul",))
+def check_double(random: Generator) -> Iterator[Case]:
+    """Simple, with a keyword, with gradients, large."""
+    x = torch.randn(3, generator=random)
+    yield Case({"en": "three numbers", "zh": "三个数"}, (x,))
+    yield Case({"en": "threefold", "zh": "三倍"}, (x,), {"factor": 3.0})
+    yield Case({"en": "gradients", "zh": "梯度"}, (x.double(),), grad=True)
+    yield Case({"en": "large", "zh": "大"}, (torch.randn(1000, generator=random),), timed=True)
+
+
+def results(trial: Trial, entry: Any, text: str = "") -> list[CaseResult]:
+    return [news for news in trial.run(Local(entry), text, "f") if isinstance(news, CaseResult)]
+
+
+TRIAL = Trial(check_double, double, seed=1)
+
+
+def test_the_model_answer_passes_and_is_timed() -> None:
+    news = list(TRIAL.run(Local(double)))
+    assert [isinstance(one, CaseResult) and one.passed for one in news[:-1]] == [True] * 4
+    speed = news[-1]
+    assert isinstance(speed, Speed)
+    assert min(speed.theirs, speed.ours, speed.torchs) > 0
+
+
+def test_a_seed_fixes_the_inputs() -> None:
+    def shown(seed: int) -> object:
+        return results(Trial(check_double, double, seed), lambda x, factor=2.0: x)[-1].grids
+
+    assert shown(1) == shown(1) != shown(2)
+
+
+def test_a_trap_is_told() -> None:
+    last = results(TRIAL, adds.wrong)[-1]
+    assert not last.passed
+    assert last.trap == {"en": "it adds", "zh": "用了加法"}
+    assert [grid.label for grid in last.grids] == ["x", "expected", "got"]
+
+
+def test_judgement_ends_with_the_first_failure() -> None:
+    told = results(TRIAL, lambda x, factor=2.0: x * 2)
+    assert [one.passed for one in told] == [True, False]
+    assert told[-1].name["en"] == "threefold"
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        (
+            lambda x, factor=2.0: (x * factor).detach(),
+            "no gradient reaches x: is something detached on the way?",
+        ),
+        (lambda x, factor=2.0: (x * factor).detach() + x - x.detach(), "gradient by x[0] should be"),
+        (
+            lambda x, factor=2.0: x.mul_(factor) if not x.requires_grad else x * factor,
+            "the argument x was changed",
+        ),
+        (lambda x, factor=2.0: (x * factor).float(), "output: expected float64 (3,), got float32 (3,)"),
+    ],
+)
+def test_what_is_wrong_besides_numbers(entry: Any, why: str) -> None:
+    assert results(TRIAL, entry)[-1].why["en"].startswith(why)
+
+
+def test_what_is_raised_is_told() -> None:
+    last = results(TRIAL, lambda x, factor=2.0: x @ torch.ones(7))[-1]
+    assert last.raised is not None
+    assert last.raised.sort == "RuntimeError"
+
+
+def test_names_to_avoid() -> None:
+    told = results(TRIAL, double, "import torch\ndef f(y, factor=2.0):\n    return torch.mul(y, factor)")
+    assert [one.passed for one in told] == [False]
+    assert told[0].why["en"] == "line 3 uses mul, which is what this question asks for"
+    assert results(TRIAL, double, "def f(y, factor=2.0):\n    return y * factor")[0].passed
+
+
+def test_arguments_have_the_persons_names() -> None:
+    last = results(TRIAL, adds.wrong, "def f(values, factor=2.0): ...")[-1]
+    assert last.grids[0].label == "values"
+
+
+class Counter:
+    """For calls."""
+
+    def __init__(self, start: int) -> None:
+        self.count = start
+
+    def step(self, by: int) -> int:
+        self.count += by
+        return self.count
+
+
+def test_objects_are_called_step_by_step() -> None:
+    @judge()
+    def check(random: Generator) -> Iterator[Case]:
+        yield Case(
+            {"en": "steps", "zh": "逐步"}, (5,), calls=(Call("step", (1,)), Call("step", (2,)), Call("count"))
+        )
+
+    class Forgetful(Counter):
+        def step(self, by: int) -> int:
+            return self.count + by
+
+    trial = Trial(check, Counter, 0)
+    assert results(trial, Counter)[-1].passed
+    assert results(trial, Forgetful)[-1].why["en"] == "output[1]: expected 8, got 7"
+
+
+def noisy(x: Tensor) -> Tensor:
+    """A model answer that draws."""
+    return x + torch.randn_like(x)
+
+
+def test_facts_stand_for_numbers_that_are_drawn() -> None:
+    @trap("no noise", "没有噪声")
+    def still(x: Tensor) -> Tensor:
+        return x.clone()
+
+    @judge(traps=(still,))
+    def check(random: Generator) -> Iterator[Case]:
+        def facts(out: Tensor, x: Tensor) -> Iterator[tuple[dict[str, str], bool]]:
+            yield {"en": "there is noise", "zh": "有噪声"}, bool((out - x).std() > 0.5)
+
+        yield Case({"en": "many", "zh": "很多"}, (torch.zeros(1000),), facts=facts)
+
+    trial = Trial(check, noisy, 0)
+    assert results(trial, lambda x: x + torch.empty_like(x).normal_())[-1].passed
+    last = results(trial, still.wrong)[-1]
+    assert (last.why["en"], last.trap["en"]) == ("there is noise", "no noise")
+    assert (
+        results(trial, lambda x: x[:2])[-1].why["en"] == "output: expected float32 (1000,), got float32 (2,)"
+    )
+
+
+def test_a_judge_that_disagrees_with_pytorch_judges_nobody() -> None:
+    broken = Judge(check_double.cases, reference=lambda x, factor=2.0: x + factor)
+    with pytest.raises(BrokenError, match="three numbers: PyTorch disagrees"):
+        results(Trial(broken, double, 0), double)
+
+    @judge()
+    def check(random: Generator) -> Iterator[Case]:
+        yield Case(
+            {"en": "one", "zh": "一"},
+            (torch.ones(1),),
+            facts=lambda out, x: [({"en": "no", "zh": "否"}, False)],
+        )
+
+    with pytest.raises(BrokenError, match="one: the model answer is refused: no"):
+        results(Trial(check, double, 0), double)
+
+
+def test_links_that_lead_nowhere() -> None:
+    for check, solution in (
+        ("judges.nothing.check_x", "models.attention:softmax"),
+        ("judges.attention.check_nothing", "models.attention:softmax"),
+        ("judges.attention.torch", "models.attention:softmax"),
+        ("judges.attention.check_scaled_dot_product_attention", "models.attention:nothing"),
+    ):
+        with pytest.raises(BrokenError):
+            load(".", check, solution, 0)
+
+
+def test_the_proof_finds_what_is_wrong() -> None:
+    assert list(_of_solution(TRIAL)) == []
+    assert list(_of_trap([TRIAL], adds)) == []
+    right = trap("right", "对")(double)
+    assert list(_of_trap([TRIAL], right)) == ["the trap passes: right (seed 1)"]
+    unknown = trap("unknown", "未知")(lambda x, factor=2.0: x - factor)
+    assert list(_of_trap([TRIAL], unknown)) == ["the trap 'unknown' is taken for: nothing known (seed 1)"]
+    wrong = Trial(Judge(check_double.cases), lambda x, factor=2.0: x * torch.rand(()), 1)
+    assert list(_of_solution(wrong)) == []  # torch's generator is seeded before each call
+
+    @judge()
+    def nothing(random: Generator) -> Iterator[Case]:
+        yield from ()
+
+    assert list(_of_solution(Trial(nothing, double, 0))) == ["the judge has no cases"]
