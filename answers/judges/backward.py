@@ -1,0 +1,91 @@
+"""Judges of the code questions that do without autograd."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from quizcli.judge.case import Case, judge, trap
+
+Three = tuple[Tensor, Tensor, Tensor]
+
+
+def _flat(*tensors: Tensor) -> tuple[Tensor, ...]:
+    return tuple(tensor.reshape(-1, tensor.shape[-1]) for tensor in tensors)
+
+
+@trap(
+    "the gradients by weight and bias are averaged over the batch: they are sums, the loss is the average",
+    "weight 和 bias 的梯度对批取了平均：应当求和，要平均的是损失",
+)
+def _averaged(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
+    x, g = _flat(input, grad_output)
+    return grad_output @ weight, g.mT @ x / len(x), g.mean(0)
+
+
+@trap(
+    "the gradient by the weight is transposed: it must be (out, in), as the weight is",
+    "weight 的梯度转置了：形状应与 weight 一样是 (out, in)",
+)
+def _transposed(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
+    x, g = _flat(input, grad_output)
+    return grad_output @ weight, x.mT @ g, g.sum(0)
+
+
+@trap("the gradient by the bias is not summed over the batch", "bias 的梯度没有对批求和")
+def _unsummed(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
+    x, g = _flat(input, grad_output)
+    return grad_output @ weight, g.mT @ x, grad_output
+
+
+@trap(
+    "only the first axis is summed: every position of a sequence shares the weight and the bias too",
+    "只对第一维求了和：序列的各个位置同样共享 weight 和 bias",
+)
+def _first_axis(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
+    x, g = _flat(input, grad_output)
+    return grad_output @ weight, g.mT @ x, grad_output.sum(0)
+
+
+@trap(
+    "weight is transposed on the way back too: forward is x Wᵀ, so backward is g W",
+    "反向时也用了 Wᵀ：前向是 x Wᵀ，反向应是 g W",
+)
+def _forward_again(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
+    x, g = _flat(input, grad_output)
+    return grad_output @ weight.mT, g.mT @ x, g.sum(0)
+
+
+def _autograd(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
+    x, w = input.detach().clone().requires_grad_(), weight.detach().clone().requires_grad_()
+    b = torch.zeros(weight.shape[0], dtype=weight.dtype, requires_grad=True)
+    with torch.enable_grad():
+        by_x, by_w, by_b = torch.autograd.grad(F.linear(x, w, b), (x, w, b), grad_output)
+    return by_x, by_w, by_b
+
+
+@judge(
+    reference=_autograd,
+    traps=(_averaged, _transposed, _unsummed, _first_axis, _forward_again),
+    avoid=("autograd", "backward", "requires_grad", "requires_grad_", "vjp", "jacobian", "jacrev", "jacfwd"),
+)
+def check_linear_backward(random: Generator) -> Iterator[Case]:
+    """One example, a batch, a batch of sequences, float64."""
+
+    def draw(*shape: int, outputs: int, dtype: torch.dtype = torch.float32) -> Three:
+        """Inputs of this shape, the weight, and a gradient by the outputs."""
+        sizes = (shape, (outputs, shape[-1]), (*shape[:-1], outputs))
+        x, weight, grad = (torch.randn(*size, generator=random, dtype=dtype) for size in sizes)
+        return x, weight, grad
+
+    yield Case({"en": "one example", "zh": "一个样本"}, draw(1, 2, outputs=3))
+    yield Case({"en": "a batch of four", "zh": "四个样本"}, draw(4, 3, outputs=2))
+    yield Case({"en": "a square weight", "zh": "方阵 weight"}, draw(4, 3, outputs=3))
+    yield Case({"en": "a batch of sequences", "zh": "一批序列"}, draw(2, 3, 4, outputs=5))
+    yield Case({"en": "float64", "zh": "float64"}, draw(5, 4, outputs=3, dtype=torch.float64))
+    yield Case(
+        {"en": "256 examples, 512 to 256", "zh": "256 个样本，512 → 256"},
+        draw(256, 512, outputs=256),
+        timed=True,
+    )

@@ -1,0 +1,78 @@
+"""Losses of classifiers and their gradients, from logits and without overflow.
+
+exp overflows float32 above 88.7, and the logarithm of a probability that has underflowed is −∞. So a loss
+never goes through the probability: the logarithm and the exponential are put together on paper first, and
+what is left of the exponential is moved to where its largest exponent is 0.
+
+Names and arguments are those of torch.nn.functional.
+
+Goodfellow, Bengio & Courville 2016, "Deep Learning", sections 4.1 (overflow) and 6.2.2 (output units),
+https://www.deeplearningbook.org
+Szegedy et al. 2016, section 7 (label smoothing), https://arxiv.org/abs/1512.00567
+"""
+
+import torch
+from torch import Tensor
+
+
+def softmax(input: Tensor, dim: int = -1) -> Tensor:
+    """Softmax along `dim`: at least 0, and 1 in sum. It does not see a number added to all logits.
+
+    Goodfellow, Bengio & Courville 2016, section 4.1.
+    """
+    # p_i = e^(z_i − m) / Σ_j e^(z_j − m),  m = max_j z_j: no exponent is above 0, and the sum is at least 1
+    shifted = input - input.amax(dim=dim, keepdim=True)
+    exp = shifted.exp()
+    return exp / exp.sum(dim=dim, keepdim=True)
+
+
+def cross_entropy(input: Tensor, target: Tensor) -> Tensor:
+    """Cross-entropy of logits (N, C) with class indices (N): −log of the right class's probability, its mean.
+
+    Goodfellow, Bengio & Courville 2016, section 6.2.2.3.
+    """
+    # log p_i = z_i − m − log Σ_j e^(z_j − m),  m = max_j z_j
+    shifted = input - input.amax(dim=1, keepdim=True)  # (N, C)
+    log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()  # (N, C)
+    # L = −1/N Σ_n log p_{n, y_n}
+    return -log_p.gather(1, target[:, None]).mean()  # ()
+
+
+def binary_cross_entropy_with_logits(input: Tensor, target: Tensor) -> Tensor:
+    """Binary cross-entropy of logits with targets in [0, 1], any one shape: the mean over all elements.
+
+    Goodfellow, Bengio & Courville 2016, section 6.2.2.2. relu and |z| would give the same values. But at
+    z = 0, where a layer of zeros begins, autograd takes the slope of each as 0, and the sigmoid's ½ is lost.
+    """
+    # L = −y log σ(z) − (1 − y) log(1 − σ(z)) = log(1 + e^z) − y z
+    # log(1 + e^z) = max(z, 0) + log(1 + e^−|z|): no exponent is above 0
+    positive = input >= 0
+    maximum = torch.where(positive, input, 0.0)  # max(z, 0)
+    negated = torch.where(positive, -input, input)  # −|z|
+    return (maximum + negated.exp().log1p() - target * input).mean()  # ()
+
+
+def smoothed_cross_entropy(input: Tensor, target: Tensor, label_smoothing: float = 0.1) -> Tensor:
+    """Cross-entropy of logits (N, C) with smoothed class indices (N), its mean.
+
+    The right class gives ε of its 1 away, and all K classes share it, the right one included: it keeps
+    1 − ε + ε/K. Szegedy et al. 2016, section 7; torch.nn.functional.cross_entropy(label_smoothing=ε).
+    """
+    log_p = input.log_softmax(dim=1)  # (N, C)
+    right = log_p.gather(1, target[:, None]).squeeze(1)  # (N)
+    # L = −Σ_k q_k log p_k,  q_k = (1 − ε) [k = y] + ε/K
+    loss = -(1 - label_smoothing) * right - label_smoothing * log_p.mean(dim=1)  # (N)
+    return loss.mean()  # ()
+
+
+def linear_backward(input: Tensor, weight: Tensor, grad_output: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradients of y = x Wᵀ + b by x, W and b, from that by y: the chain rule, no autograd.
+
+    input (…, in), weight (out, in), grad_output (…, out). Each gradient has the shape of what it belongs to.
+    Goodfellow, Bengio & Courville 2016, section 6.5.4, algorithm 6.4.
+    """
+    # all examples meet the same W and b, so their gradients add up: one long batch
+    x = input.reshape(-1, input.shape[-1])  # (N, in)
+    g = grad_output.reshape(-1, grad_output.shape[-1])  # (N, out)
+    # ∂L/∂x = g W    ∂L/∂W = Σ_n g_n x_nᵀ = gᵀ x    ∂L/∂b = Σ_n g_n
+    return grad_output @ weight, g.mT @ x, g.sum(dim=0)  # (…, in), (out, in), (out)
