@@ -39,6 +39,18 @@ def padding_mask(lengths: Tensor, size: int | None = None) -> Tensor:
     return torch.arange(size, device=lengths.device) >= lengths[:, None]  # (B, size)
 
 
+def causal_padding_mask(lengths: Tensor, size: int) -> Tensor:
+    """True where query i may look at key j, (B, 1, L, L): j comes no later than i and is no padding.
+
+    `lengths` (B,) counts the tokens of each sequence, `size` is L: what is missing behind them is padding.
+    The axis of size 1 is for the heads, all of which look alike.
+    """
+    position = torch.arange(size, device=lengths.device)
+    causal = position <= position[:, None]  # (L, L)  j ≤ i
+    real = position < lengths[:, None]  # (B, L)  j < length
+    return causal & real[:, None, None, :]  # (B, 1, L, L)
+
+
 def scaled_dot_product_attention(
     query: Tensor,  # (…, H, L, D)
     key: Tensor,  # (…, H or fewer, S, D)
@@ -93,6 +105,63 @@ def _check_shapes(query: Tensor, key: Tensor, value: Tensor) -> None:
         raise ValueError(f"queries and keys must be equally wide, got {query.shape[-1]} and {key.shape[-1]}")
     if key.shape[-2] != value.shape[-2]:
         raise ValueError(f"each key needs a value, got {key.shape[-2]} keys and {value.shape[-2]} values")
+
+
+def multi_head_attention(
+    x: Tensor,  # (B, L, E)
+    w_q: Tensor,  # (E, E), output features first, as nn.Linear keeps its weight
+    w_k: Tensor,  # (E, E)
+    w_v: Tensor,  # (E, E)
+    w_o: Tensor,  # (E, E)
+    num_heads: int,
+) -> Tensor:
+    """Self-attention in several heads, (B, L, E) -> the same, without masks and biases (section 3.2.2)."""
+    batch, length, _ = x.shape
+    # head_i = Attention(Q W_i^Q, K W_i^K, V W_i^V)
+    q, k, v = (
+        F.linear(x, w).view(batch, length, num_heads, -1).transpose(1, 2)  # (B, H, L, E / H)
+        for w in (w_q, w_k, w_v)
+    )
+    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])  # (B, H, L, L)
+    heads = scores.softmax(dim=-1) @ v  # (B, H, L, E / H)
+    # MultiHead(Q, K, V) = Concat(head₁, …, head_h) W^O
+    return F.linear(heads.transpose(1, 2).flatten(2), w_o)  # (B, L, E)
+
+
+def grouped_query_attention(
+    query: Tensor,  # (B, H, L, D)
+    key: Tensor,  # (B, G, S, D)
+    value: Tensor,  # (B, G, S, Dv)
+) -> Tensor:
+    """Attention in which H / G neighbouring heads share one head of keys and values, (B, H, L, Dv).
+
+    Queries of a group are looked up together, as if they were one longer sequence: nothing is copied.
+    """
+    batch, heads, length, width = query.shape
+    q = query.reshape(batch, key.shape[1], -1, width)  # (B, G, H / G · L, D)
+    # softmax(Q Kᵀ / √d_k) V
+    scores = q @ key.transpose(-2, -1) / math.sqrt(width)  # (B, G, H / G · L, S)
+    return (scores.softmax(dim=-1) @ value).reshape(batch, heads, length, -1)  # (B, H, L, Dv)
+
+
+def cached_attention(
+    query: Tensor,  # (B, H, 1, D)
+    key: Tensor,  # (B, H, 1, D)
+    value: Tensor,  # (B, H, 1, D)
+    past_key: Tensor | None = None,  # (B, H, S, D)
+    past_value: Tensor | None = None,  # (B, H, S, D)
+) -> tuple[Tensor, Tensor, Tensor]:
+    """One step of writing: the output of one new token (B, H, 1, D), and the cache for the next step.
+
+    The cache, keys and values (B, H, S + 1, D), has the new token at its end. No mask is needed: what is in
+    it is the token itself and its past.
+    """
+    if past_key is not None and past_value is not None:
+        key = torch.cat([past_key, key], dim=-2)  # (B, H, S + 1, D)
+        value = torch.cat([past_value, value], dim=-2)  # (B, H, S + 1, D)
+    # softmax(q Kᵀ / √d_k) V
+    scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])  # (B, H, 1, S + 1)
+    return scores.softmax(dim=-1) @ value, key, value
 
 
 class KVCache:

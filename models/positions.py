@@ -24,7 +24,7 @@ def angles(positions: Tensor, width: int, base: float = 10000.0) -> Tensor:
 
 def sinusoids(positions: Tensor, width: int, base: float = 10000.0) -> Tensor:
     """The encoding of each position, (L) -> (L, width)."""
-    turned = angles(positions, width, base)
+    turned = angles(positions, width, base)  # (L, width / 2)  pos / 10000^(2i/d)
     # PE(pos, 2i) = sin(pos / 10000^(2i/d)),  PE(pos, 2i+1) = cos(pos / 10000^(2i/d))
     return torch.stack([turned.sin(), turned.cos()], dim=-1).flatten(1)  # (L, width)
 
@@ -44,7 +44,7 @@ class SinusoidalPositions(nn.Module):
 
 def rotate(x: Tensor, positions: Tensor, base: float = 10000.0) -> Tensor:
     """Turn each pair of dimensions of x (…, L, D) by its angle at these positions (L)."""
-    turned = angles(positions, x.shape[-1], base)  # (L, D / 2)
+    turned = angles(positions, x.shape[-1], base)  # (L, D / 2)  m θ_i = m · 10000^(−2i/d)
     cos, sin = turned.cos().to(x.dtype), turned.sin().to(x.dtype)
     first, second = x[..., 0::2], x[..., 1::2]  # (…, L, D / 2) each
     # R x = x ⊙ cos mθ + (−x₂, x₁, −x₄, x₃, …) ⊙ sin mθ                                (equation 34)
