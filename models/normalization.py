@@ -66,6 +66,55 @@ def batch_norm(
     return z.to(x.dtype)
 
 
+def batch_norm_training(
+    x: Tensor,  # (N, C) or (N, C, …)
+    running_mean: Tensor,  # (C)
+    running_var: Tensor,  # (C)
+    weight: Tensor,  # (C)  γ
+    bias: Tensor,  # (C)  β
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`batch_norm` in training, in which nothing is changed in place: y and the new running statistics."""
+    over = [0, *range(2, x.ndim)]  # every dimension but the channels'
+    per_channel = (-1,) + (1,) * (x.ndim - 2)  # (C, 1, …)
+    m = x.numel() // x.shape[1]  # values per channel
+    mean = x.mean(over)  # (C)  μ = 1/m Σ x
+    z = x - mean.view(per_channel)
+    var = z.square().mean(over)  # (C)  σ² = 1/m Σ (x − μ)²
+    # y = γ (x − μ) / √(σ² + ε) + β
+    scale = weight * torch.rsqrt(var + eps)  # (C)
+    y = z * scale.view(per_channel) + bias.view(per_channel)
+    with torch.no_grad():
+        # running ← (1 − momentum) · running + momentum · new, with the unbiased variance m/(m − 1) · σ²
+        new_mean = (1 - momentum) * running_mean + momentum * mean
+        new_var = (1 - momentum) * running_var + momentum * m / (m - 1) * var
+    return y, new_mean, new_var
+
+
+def batch_norm_backward(
+    x: Tensor,  # (N, C)
+    weight: Tensor,  # (C)  γ
+    grad_output: Tensor,  # (N, C)  ∂L/∂y
+    eps: float = 1e-5,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The gradients of batch normalization in training: ∂L/∂x (N, C), ∂L/∂γ (C) and ∂L/∂β (C).
+
+    μ and σ² depend on every x: each sends a part of its gradient back to all samples. What is left of ∂L/∂x
+    has mean 0 and is orthogonal to x̂ but for ε: shift and scale of a batch cannot change the loss.
+    """
+    z = x - x.mean(0)  # (N, C)  x − μ
+    inverse = torch.rsqrt(z.square().mean(0) + eps)  # (C)  1 / √(σ² + ε)
+    normal = z * inverse  # (N, C)  x̂
+    # ∂L/∂β = Σ g,  ∂L/∂γ = Σ g x̂
+    grad_bias = grad_output.sum(0)  # (C)
+    grad_weight = (grad_output * normal).sum(0)  # (C)
+    # ∂L/∂x = γ / √(σ² + ε) · (g − mean(g) − x̂ · mean(g x̂))                       (section 3, summed up)
+    m = len(x)
+    grad_input = weight * inverse * (grad_output - grad_bias / m - normal * grad_weight / m)  # (N, C)
+    return grad_input, grad_weight, grad_bias
+
+
 def layer_norm(
     x: Tensor,  # (…, *normalized_shape)
     normalized_shape: Sequence[int],

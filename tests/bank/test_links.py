@@ -6,7 +6,7 @@ import pytest
 
 from quizcli.bank.links import solution_source
 
-MODULE = '''
+MODULE = """
 import math
 
 
@@ -29,7 +29,7 @@ def answer(x):
 
 def other(x):
     return answer(x)
-'''
+"""
 
 
 @pytest.fixture
@@ -52,5 +52,5 @@ def test_what_calls_nothing_stands_alone(pack: Path) -> None:
 
 
 def test_a_name_that_is_not_there_is_told(pack: Path) -> None:
-    with pytest.raises(LookupError, match="roots.py"):
+    with pytest.raises(LookupError, match=r"roots\.py"):
         solution_source(pack, "models.roots:nobody")

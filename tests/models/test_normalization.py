@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from models.normalization import BatchNorm, LayerNorm, RMSNorm, batch_norm, layer_norm, rms_norm
+from models.normalization import (
+    BatchNorm,
+    LayerNorm,
+    RMSNorm,
+    batch_norm,
+    batch_norm_backward,
+    batch_norm_training,
+    layer_norm,
+    rms_norm,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -140,6 +149,33 @@ def test_the_functions_take_pytorchs_arguments() -> None:
     weight, bias = torch.rand(2, 4, 5, dtype=torch.double)
     assert_equal(layer_norm(x, (4, 5), weight, bias), F.layer_norm(x, (4, 5), weight, bias))
     assert_equal(rms_norm(x, (4, 5), weight), F.rms_norm(x, (4, 5), weight))
+
+
+@pytest.mark.parametrize("shape", [(2, 1), (7, 5), (3, 5, 4, 7)], ids=str)
+def test_training_without_side_effects_is_pytorchs(shape: tuple[int, ...]) -> None:
+    x = torch.randn(shape, dtype=torch.double, requires_grad=True)
+    mean, var, weight, bias = torch.rand(4, shape[1], dtype=torch.double)
+    kept = mean.clone(), var.clone()
+    theirs = mean.clone(), var.clone()
+    y, new_mean, new_var = batch_norm_training(x, mean, var, weight, bias, 0.3, 1e-3)
+    z = F.batch_norm(x, *theirs, weight, bias, True, 0.3, 1e-3)
+    for ours, other in ((y, z), (new_mean, theirs[0]), (new_var, theirs[1]), (mean, kept[0]), (var, kept[1])):
+        assert_equal(ours, other)
+    assert not new_mean.requires_grad
+    assert not new_var.requires_grad
+    pull = torch.randn_like(y)
+    assert_equal(torch.autograd.grad(y, x, pull)[0], torch.autograd.grad(z, x, pull)[0])
+
+
+@pytest.mark.parametrize("shape", [(2, 1), (7, 5), (64, 3)], ids=str)
+def test_the_backward_pass_by_hand_is_autograds(shape: tuple[int, ...]) -> None:
+    x = torch.randn(shape, dtype=torch.double, requires_grad=True)
+    weight, bias = torch.randn(2, shape[1], dtype=torch.double, requires_grad=True)
+    pull = torch.randn(shape, dtype=torch.double)
+    y = F.batch_norm(x, None, None, weight, bias, True, 0.0, 1e-3)
+    expected = torch.autograd.grad(y, [x, weight, bias], pull)
+    for ours, theirs in zip(batch_norm_backward(x, weight, pull, 1e-3), expected, strict=True):
+        assert_equal(ours, theirs)
 
 
 ROWS = [((1, 7), 7), ((5, 3), 3), ((4, 1), 1), ((2, 3, 8), (8,)), ((2, 3, 8), (3, 8)), ((6,), 6), ((0, 4), 4)]

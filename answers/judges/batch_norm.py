@@ -1,0 +1,274 @@
+"""Judges of the code questions on batch normalization."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from quizcli.judge.case import Case, judge, trap
+
+Three = tuple[Tensor, Tensor, Tensor]
+FUSED = ("batch_norm", "BatchNorm1d", "BatchNorm2d", "native_batch_norm", "instance_norm", "group_norm")
+
+
+def _drawing(random: Generator) -> Callable[..., Tensor]:
+    def draw(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+        return torch.randn(*shape, generator=random, dtype=dtype)
+
+    return draw
+
+
+# In training
+
+
+def _batch_norm(
+    x: Tensor,
+    running_mean: Tensor,
+    running_var: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Three:
+    """PyTorch's own, on copies of the statistics that it changes in place."""
+    mean, var = running_mean.detach().clone(), running_var.detach().clone()
+    return F.batch_norm(x, mean, var, weight, bias, True, momentum, eps), mean, var
+
+
+def _written_out(
+    x: Tensor,
+    running: tuple[Tensor, Tensor],
+    affine: tuple[Tensor, Tensor],
+    momentum: float,
+    eps: float,
+    corrections: tuple[int, int] = (0, 1),  # of the variance that normalizes, and of the one that is stored
+    frozen: bool = False,  # statistics without gradient
+    tracked: bool = False,  # running statistics with gradient
+) -> Three:
+    over, shape = [0, *range(2, x.ndim)], (-1,) + (1,) * (x.ndim - 2)
+    source = x.detach() if frozen else x
+    mean = source.mean(over)
+    var, stored = (source.var(over, correction=c) for c in corrections)
+    normal = (x - mean.view(shape)) / (var.view(shape) + eps).sqrt()
+    new = [mean, stored] if tracked else [mean.detach(), stored.detach()]
+    new = [(1 - momentum) * old + momentum * one for old, one in zip(running, new, strict=True)]
+    return normal * affine[0].view(shape) + affine[1].view(shape), new[0], new[1]
+
+
+@trap(
+    "the unbiased variance normalizes the batch: divide by m there, by m − 1 only for the running variance",
+    "归一化时用了无偏方差：这里应除以 m，只有滑动方差才除以 m − 1",
+)
+def _unbiased(
+    x: Tensor,
+    running_mean: Tensor,
+    running_var: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Three:
+    return _written_out(x, (running_mean, running_var), (weight, bias), momentum, eps, corrections=(1, 1))
+
+
+@trap(
+    "the running variance takes in the biased variance; the unbiased one (m − 1) is stored",
+    "滑动方差里存的是有偏方差；应存无偏的（除以 m − 1）",
+)
+def _biased_stored(
+    x: Tensor,
+    running_mean: Tensor,
+    running_var: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Three:
+    return _written_out(x, (running_mean, running_var), (weight, bias), momentum, eps, corrections=(0, 0))
+
+
+@trap(
+    "momentum is applied to the old statistics; in PyTorch it is the weight of the new batch",
+    "momentum 乘到了旧统计量上；PyTorch 里它是新批次的权重",
+)
+def _old_momentum(
+    x: Tensor,
+    running_mean: Tensor,
+    running_var: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Three:
+    return _written_out(x, (running_mean, running_var), (weight, bias), 1 - momentum, eps)
+
+
+@trap(
+    "mean and variance of the batch are cut out of the graph; y depends on x through them too",
+    "批均值和批方差被排除在计算图之外；y 也通过它们依赖 x",
+)
+def _constant_statistics(
+    x: Tensor,
+    running_mean: Tensor,
+    running_var: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Three:
+    return _written_out(x, (running_mean, running_var), (weight, bias), momentum, eps, frozen=True)
+
+
+@trap(
+    "the running statistics carry the graph of the batch along: detach them",
+    "滑动统计量带着这一批的计算图：需要 detach",
+)
+def _tracked(
+    x: Tensor,
+    running_mean: Tensor,
+    running_var: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Three:
+    return _written_out(x, (running_mean, running_var), (weight, bias), momentum, eps, tracked=True)
+
+
+@judge(
+    reference=_batch_norm,
+    traps=(_unbiased, _biased_stored, _old_momentum, _constant_statistics, _tracked),
+    avoid=FUSED,
+)
+def check_batch_norm_training(random: Generator) -> Iterator[Case]:
+    """Two values, then features, maps, a nearly constant channel, gradients, a mean far from 0."""
+    draw = _drawing(random)
+
+    def state(channels: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, ...]:
+        mean, weight, bias = (draw(channels, dtype=dtype) for _ in range(3))
+        return mean, 0.5 + draw(channels, dtype=dtype).square(), weight, bias
+
+    yield Case({"en": "one feature of two samples", "zh": "两个样本，一个特征"}, (draw(2, 1), *state(1)))
+    yield Case(
+        {"en": "three features, momentum 0.3", "zh": "三个特征，momentum 为 0.3"},
+        (3 * draw(6, 3) + 1, *state(3), 0.3),
+    )
+    yield Case(
+        {"en": "feature maps: one mean for each channel", "zh": "特征图：每个通道一个均值"},
+        (2 * draw(2, 3, 4, 5) - 1, *state(3)),
+    )
+    yield Case(
+        {"en": "a nearly constant channel, where ε counts", "zh": "近乎常数的通道，ε 起作用"},
+        (0.003 * draw(8, 2), *state(2)),
+    )
+    yield Case(
+        {"en": "gradients, in float64", "zh": "梯度（float64）"},
+        (draw(5, 3, dtype=torch.float64), *state(3, torch.float64)),
+        grad=True,
+    )
+    yield Case(
+        {"en": "a mean of 1,000, a spread of 1", "zh": "均值 1000，标准差 1"},
+        (1000 + draw(16, 4), *state(4)),
+        tolerance=1e-3,
+    )
+    yield Case(
+        {"en": "32 maps of 64 channels", "zh": "32 张 64 通道的特征图"},
+        (draw(32, 64, 8, 8), *state(64)),
+        timed=True,
+    )
+
+
+# Backwards
+
+
+def _by_autograd(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5) -> Three:
+    """What PyTorch's autograd makes of PyTorch's own."""
+    with torch.enable_grad():
+        leaves = [x.detach().requires_grad_(), weight.detach().requires_grad_()]
+        leaves.append(torch.zeros_like(weight).requires_grad_())
+        y = F.batch_norm(leaves[0], None, None, leaves[1], leaves[2], True, 0.0, eps)
+        first, second, third = torch.autograd.grad(y, leaves, grad_output)
+    return first, second, third
+
+
+def _backward(
+    x: Tensor, weight: Tensor, grad_output: Tensor, eps: float, through_mean: bool, through_var: bool
+) -> Three:
+    inverse = (x.var(0, correction=0) + eps).rsqrt()
+    normal = (x - x.mean(0)) * inverse
+    inner = grad_output
+    if through_mean:
+        inner = inner - grad_output.mean(0)
+    if through_var:
+        inner = inner - normal * (grad_output * normal).mean(0)
+    return weight * inverse * inner, (grad_output * normal).sum(0), grad_output.sum(0)
+
+
+@trap(
+    "mean and variance are treated as constants: both depend on every x of the batch",
+    "把均值和方差当成了常数：两者都依赖批里的每个 x",
+)
+def _no_statistics(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5) -> Three:
+    return _backward(x, weight, grad_output, eps, through_mean=False, through_var=False)
+
+
+@trap("the path through the variance is missing", "漏掉了经过方差的那条路径")
+def _no_variance(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5) -> Three:
+    return _backward(x, weight, grad_output, eps, through_mean=True, through_var=False)
+
+
+@trap("the path through the mean is missing", "漏掉了经过均值的那条路径")
+def _no_mean(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5) -> Three:
+    return _backward(x, weight, grad_output, eps, through_mean=False, through_var=True)
+
+
+@trap("grad_input lacks the factor weight (γ)", "grad_input 少乘了 weight（γ）")
+def _no_weight(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5) -> Three:
+    return _backward(x, torch.ones_like(weight), grad_output, eps, through_mean=True, through_var=True)
+
+
+@trap(
+    "the gradients of weight and bias are averaged over the batch; the chain rule sums them",
+    "weight 和 bias 的梯度对批取了平均；按链式法则应求和",
+)
+def _averaged(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5) -> Three:
+    right = _backward(x, weight, grad_output, eps, through_mean=True, through_var=True)
+    return right[0], right[1] / len(x), right[2] / len(x)
+
+
+@judge(
+    reference=_by_autograd,
+    traps=(_no_statistics, _no_variance, _no_mean, _no_weight, _averaged),
+    avoid=(*FUSED, "autograd", "backward", "vjp", "jacobian", "jacrev", "native_batch_norm_backward"),
+)
+def check_batch_norm_backward(random: Generator) -> Iterator[Case]:
+    """Three values, then more samples and features, float64, a large ε, a mean far from 0."""
+    draw = _drawing(random)
+
+    yield Case(
+        {"en": "one feature of three samples", "zh": "三个样本，一个特征"}, (draw(3, 1), draw(1), draw(3, 1))
+    )
+    yield Case(
+        {"en": "five samples, four features", "zh": "五个样本，四个特征"},
+        (2 * draw(5, 4) + 3, draw(4), draw(5, 4)),
+    )
+    yield Case(
+        {"en": "float64", "zh": "float64"},
+        (
+            draw(7, 3, dtype=torch.float64),
+            draw(3, dtype=torch.float64),
+            draw(7, 3, dtype=torch.float64),
+        ),
+    )
+    yield Case({"en": "a large ε, 0.1", "zh": "较大的 ε：0.1"}, (0.3 * draw(6, 3), draw(3), draw(6, 3), 0.1))
+    yield Case(
+        {"en": "a mean of 1,000, a spread of 1", "zh": "均值 1000，标准差 1"},
+        (1000 + draw(16, 4), draw(4), draw(16, 4)),
+        tolerance=1e-3,
+    )
+    yield Case(
+        {"en": "512 samples, 256 features", "zh": "512 个样本，256 个特征"},
+        (draw(512, 256), draw(256), draw(512, 256)),
+        timed=True,
+    )
