@@ -1,0 +1,52 @@
+"""Choosing the next token: distributions with their tail cut off, and one step of beam search.
+
+Sampling from all tokens now and then picks one of the many that are hardly possible. Top-k keeps a fixed
+number of tokens, top-p as many as hold the probability p. Beam search does not sample: it keeps the K
+likeliest beginnings.
+
+Fan et al. 2018, section 5.4 (top-k), https://arxiv.org/abs/1805.04833
+Holtzman et al. 2020, section 3 (top-p, temperature), https://arxiv.org/abs/1904.09751
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def top_k_probabilities(
+    logits: Tensor,  # (…, V)
+    temperature: float = 1.0,
+    top_k: int = 50,
+) -> Tensor:
+    """The distribution (…, V) of the top_k likeliest tokens; all others have probability 0."""
+    # softmax(u / t)
+    logits = logits / temperature
+    least = logits.topk(min(top_k, logits.shape[-1])).values[..., -1:]  # (…, 1), the smallest to be kept
+    return logits.masked_fill(logits < least, -math.inf).softmax(dim=-1)
+
+
+def top_p_probabilities(
+    logits: Tensor,  # (…, V)
+    top_p: float,
+) -> Tensor:
+    """The distribution (…, V) of the nucleus, the fewest likeliest tokens that hold at least top_p."""
+    ordered, index = logits.softmax(dim=-1).sort(dim=-1, descending=True)  # (…, V) each
+    likelier = ordered.cumsum(dim=-1) - ordered  # (…, V), all that comes before a token
+    # the smallest set with Σ P(x) ≥ p: a token is in it if those before it do not hold p
+    ordered = ordered.masked_fill(likelier >= top_p, 0.0)
+    # P′(x) = P(x) / Σ P(x)
+    ordered = ordered / ordered.sum(dim=-1, keepdim=True)
+    return torch.zeros_like(ordered).scatter(-1, index, ordered)
+
+
+def beam_step(
+    scores: Tensor,  # (…, K)
+    log_probs: Tensor,  # (…, K, V)
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The K best continuations of K beams by a token: their scores, beams and tokens, (…, K), best first."""
+    # log p(y₁ … y_t) = log p(y₁ … y_{t−1}) + log p(y_t | y₁ … y_{t−1})
+    total = scores.unsqueeze(-1) + log_probs  # (…, K, V)
+    best, index = total.flatten(-2).topk(scores.shape[-1])  # (…, K) each
+    vocabulary = log_probs.shape[-1]
+    return best, index // vocabulary, index % vocabulary
