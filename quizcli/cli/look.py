@@ -14,7 +14,7 @@ from quizcli.bank.packs import Loaded
 from quizcli.bank.prediction import asked
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Order
 from quizcli.cli import completing
-from quizcli.cli.opened import all_questions, card_states, follow_ups, load_banks
+from quizcli.cli.opened import all_questions, card_states, follow_ups, load_banks, titles_of
 from quizcli.cli.output import print_json
 from quizcli.cli.standing import standing
 from quizcli.cli.ticks import findings, ticked
@@ -223,7 +223,7 @@ def print_questions(
     from quizcli.screen.theme import make_console
 
     console = make_console()
-    titles = {bank.topic: str(bank.title) for bank in loaded.banks}
+    titles = titles_of(loaded)
     listed = [Row(q, standing(states.get(q.id))) for q in questions]
     width = console.width if console.is_terminal else None
     for line in listing_lines(listed, titles, width, marked):

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from quizcli.bank.packs import Loaded
 from quizcli.bank.types import AnyQuestion, Code
 from quizcli.cli.bench import Bench
-from quizcli.cli.opened import all_questions, follow_ups
+from quizcli.cli.opened import all_questions, follow_ups, titles_of
 from quizcli.cli.sitting import Decision, Occasion, Sitting
 from quizcli.cli.standing import standing
 from quizcli.cli.ticks import ticked
@@ -66,7 +66,7 @@ def _occasion(
 ) -> Occasion:
     due = session.current is not None
     card = session.card if due else store.card(question.id) or Card(question.id)
-    titles = {bank.topic: str(bank.title) for bank in loaded.banks}
+    titles = titles_of(loaded)
     return Occasion(
         question=question,
         header=Header(
