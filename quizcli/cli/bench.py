@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.text import Text as Line
 
 from quizcli.bank.types import Code, DemoLink
-from quizcli.errors import QuizError
 from quizcli.screen.keys import Keyboard
 from quizcli.settings import Settings
 from quizcli.study.store import Store
@@ -97,17 +96,9 @@ class Bench:
 
     def model_answer(self, question: Code, width: int) -> list[Line]:
         """The source of our own answer, as lines; nothing where it cannot be read."""
-        from quizcli.bank.links import solution_source
-        from quizcli.cli.opened import origin
-        from quizcli.screen.source import source_lines
+        from quizcli.cli.model_answer import model_answer
 
-        try:
-            root = origin(question.id, self._settings).pack.root
-            source = solution_source(root, question.solution)
-        except (LookupError, QuizError):
-            return []
-        module, _, name = question.solution.partition(":")
-        return source_lines(source, f"{module.replace('.', '/')}.py: {name}", width)
+        return model_answer(question, self._settings, width)
 
     def close(self) -> None:
         """End the processes that wait."""

@@ -12,7 +12,7 @@ import typer
 
 from quizcli.bank.packs import Loaded
 from quizcli.bank.prediction import asked
-from quizcli.bank.types import AnyQuestion, Choice, Cloze, Order
+from quizcli.bank.types import AnyQuestion, Choice, Cloze, Code, Order
 from quizcli.cli import completing
 from quizcli.cli.opened import all_questions, card_states, follow_ups, load_banks, titles_of
 from quizcli.cli.output import print_json
@@ -72,6 +72,10 @@ def show(
         follow=follow_ups(question, questions),
         findings=measured,
     )
+    if isinstance(question, Code):
+        from quizcli.cli.model_answer import model_answer
+
+        lines += model_answer(question, settings, width)
     for line in lines:
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
     return ExitStatus.OK

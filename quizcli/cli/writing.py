@@ -60,7 +60,7 @@ class Desk:
         """Obey keys, and judge the file whenever it has been saved."""
         self._page.turn(self._lines())
         while True:
-            self._page.footer(self._footer())
+            self._offer()
             key = self._keys.read(POLL)
             if key is not None:
                 self._message = ""
@@ -165,10 +165,14 @@ class Desk:
             lines += labelled(tr("hint", "提示"), str(self._question.hint), self._page.width)
         return lines + self._results
 
-    def _footer(self) -> Line:
+    def _offer(self) -> None:
+        """Show the keys; not again where they stand there already."""
         if self._message:
-            return Line(f" {self._message}", style=theme.ACCENT)
-        return footer(self._offers(), self._page.width)
+            line = Line(f" {self._message}", style=theme.ACCENT)
+        else:
+            line = footer(self._offers(), self._page.width)
+        if line != self._page.shown_footer:
+            self._page.footer(line)
 
     def _offers(self) -> Sequence[tuple[str, str]]:
         enter = tr("enter", "回车")

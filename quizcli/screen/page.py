@@ -48,6 +48,11 @@ class Page:
         """Lines that can be added, above a footer, before the page's first line leaves the window."""
         return max(0, self.height - 1 - self._rows)
 
+    @property
+    def shown_footer(self) -> Text | None:
+        """The line at the bottom; None where there is none."""
+        return self._footer
+
     def turn(self, lines: Sequence[Text] = ()) -> None:
         """Begin a new page at the top of the window; what stood there moves up into the scrollback."""
         self.clear_footer()

@@ -1,0 +1,257 @@
+"""Code questions as a person meets them: an editor, the judge at every save, the model answer."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import ROOT, Program
+from tests.terminal import Terminal
+
+PACK = Path(__file__).parent / "coded"
+RIGHT = "def double(x):\n    return x + x\n"
+WRONG = "def double(x):\n    return x ** 2\n"
+
+
+@pytest.fixture(scope="session")
+def coded_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("coded")
+    ignored = shutil.ignore_patterns("__pycache__", "_builtin")
+    shutil.copytree(ROOT / "quizcli", folder / "quizcli", ignore=ignored)
+    shutil.copytree(PACK, folder / "quizcli" / "_builtin", ignore=ignored)
+    return folder
+
+
+@pytest.fixture
+def coded(coded_site: Path, tmp_path: Path) -> Program:
+    program = Program(coded_site, tmp_path / "home")
+    editor = tmp_path / "editor.py"
+    # An editor that writes what stands in a file beside it, or leaves everything as it was.
+    editor.write_text(
+        "import pathlib, sys\n"
+        "given = pathlib.Path(__file__).with_name('given.py')\n"
+        "if given.exists():\n"
+        "    pathlib.Path(sys.argv[-1]).write_text(given.read_text())\n"
+    )
+    program.env["VISUAL"] = f"{sys.executable} {editor}"
+    return program
+
+
+def give(program: Program, text: str) -> None:
+    """What the editor will write."""
+    (program.home.parent / "given.py").write_text(text)
+
+
+def draft(program: Program) -> Path:
+    return program.home / "data" / "code" / "doubling-code.py"
+
+
+def attempts(program: Program) -> list[str]:
+    folder = program.home / "data" / "code" / "attempts" / "doubling-code"
+    return [path.stem.rpartition("-")[2] for path in sorted(folder.glob("*.py"))]
+
+
+def reviews(program: Program) -> list[tuple[str, int]]:
+    with sqlite3.connect(program.home / "data" / "quizcli.db") as db:
+        return list(db.execute("SELECT card, rating FROM log WHERE kind = 'answer' ORDER BY seq"))
+
+
+def begun(program: Program) -> Terminal:
+    terminal = program.terminal("code", "doubling-code")
+    terminal.wait_for("enter write it")
+    terminal.send("\r")
+    terminal.wait_for("x begin again")
+    return terminal
+
+
+def test_wrong_then_right_then_graded(coded: Program) -> None:
+    give(coded, WRONG)
+    with begun(coded) as terminal:
+        assert "NotImplementedError" in draft(coded).read_text()
+        terminal.send("\r")
+        failed = terminal.wait_for("judged in", timeout=60)
+        assert "✓ written by hand" in failed
+        assert "✗ three numbers" in failed
+        assert "it squares" in failed
+        assert "expected float32 (3,)" in failed
+        give(coded, RIGHT)
+        terminal.send("\r")
+        passed = terminal.wait_for("all cases pass", timeout=60)
+        assert "✓ many" in passed
+        assert "PyTorch" in passed
+        terminal.send(" ")
+        answer = terminal.wait_for("▸2 hard")  # it did not pass at once
+        assert "models/doubling.py: double" in answer
+        assert "return 2 * x" in answer
+        terminal.send(" ")
+        assert terminal.exit_status() == 0
+    assert reviews(coded) == [("doubling-code", 2)]
+    assert attempts(coded) == ["failed", "passed"]
+
+
+def test_a_pass_at_once_is_good_and_is_not_there_the_next_time(coded: Program) -> None:
+    give(coded, RIGHT)
+    with begun(coded) as terminal:
+        terminal.send("\r")
+        terminal.wait_for("all cases pass", timeout=60)
+        terminal.send(" ")
+        terminal.wait_for("▸3 good")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    assert draft(coded).read_text() == RIGHT
+    with begun(coded):
+        assert "NotImplementedError" in draft(coded).read_text()
+    assert attempts(coded) == ["passed"]
+
+
+def test_whoever_saves_in_another_window_is_judged_too(coded: Program) -> None:
+    with begun(coded) as terminal:
+        draft(coded).write_text(RIGHT)
+        terminal.wait_for("all cases pass", timeout=60)
+        time.sleep(0.05)  # a file system may count time in large steps
+        draft(coded).write_text(WRONG)
+        terminal.wait_for("it squares", timeout=60)
+        terminal.send("q")
+        terminal.wait_for("q quit")
+    assert attempts(coded) == ["passed", "failed"]
+
+
+def test_hint_and_giving_up(coded: Program) -> None:
+    with begun(coded) as terminal:
+        terminal.send("h")
+        terminal.wait_for("Two of them.")
+        terminal.send("z")  # no key of this page
+        terminal.send("s")
+        assert "return 2 * x" in terminal.wait_for("▸1 again")
+        terminal.send("1")
+        assert terminal.exit_status() == 0
+    assert reviews(coded) == [("doubling-code", 1)]
+
+
+def test_leaving_keeps_the_draft(coded: Program) -> None:
+    with begun(coded) as terminal:
+        draft(coded).write_text("def double(x):\n    return  # half done\n")
+        terminal.wait_for("got None", timeout=60)
+        terminal.send("\x03")
+        terminal.wait_for("the draft is kept")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    assert reviews(coded) == []
+    with begun(coded) as terminal:
+        assert "half done" in draft(coded).read_text()
+        terminal.send("x")
+        terminal.wait_for("begun again")
+        assert "NotImplementedError" in draft(coded).read_text()
+    assert "left" in attempts(coded)
+
+
+def test_no_editor_is_one_line(coded: Program) -> None:
+    coded.env["VISUAL"] = "no-such-editor"
+    with begun(coded) as terminal:
+        terminal.send("\r")
+        terminal.wait_for("the editor 'no-such-editor' cannot be started")
+
+
+def test_a_narrow_window_in_chinese(coded: Program) -> None:
+    give(coded, WRONG)
+    coded.env["QUIZCLI_LANG"] = "zh"
+    with coded.terminal("code", "doubling-code", columns=40, rows=16) as terminal:
+        terminal.wait_for("手写代码")
+        terminal.send("\r")
+        terminal.wait_for("提示")
+        terminal.send("\r")
+        terminal.wait_for("平方了", timeout=60)
+        terminal.resize(60, 20)
+        terminal.settle()
+        assert "平方了" in terminal.screen
+
+
+def test_a_session_asks_code_too(coded: Program) -> None:
+    give(coded, RIGHT)
+    with coded.terminal() as terminal:
+        terminal.wait_for("Double a tensor.")
+        terminal.send("\r")
+        terminal.wait_for("x begin again")
+        terminal.send("\r")
+        terminal.wait_for("all cases pass", timeout=60)
+        terminal.send(" ")
+        terminal.wait_for("▸3 good")
+        terminal.send("3")
+        terminal.wait_for("Twice two is four.")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    assert reviews(coded) == [("doubling-code", 3)]
+
+
+# Without a terminal
+
+
+@pytest.mark.parametrize(("text", "status", "told"), [(RIGHT, 0, "all cases pass"), (WRONG, 3, "it squares")])
+def test_a_file_is_judged(coded: Program, text: str, status: int, told: str) -> None:
+    path = coded.home.parent / "mine.py"
+    path.write_text(text)
+    ran = coded.run("code", "doubling-code", "--file", str(path), "--seed", "7")
+    assert ran.returncode == status, ran.stderr
+    assert told in ran.stdout
+    assert "seed 7" in ran.stdout
+    ran = coded.run("code", "doubling-code", "-f", str(path), "--seed", "7", "--json")
+    last = json.loads(ran.stdout.splitlines()[-1])
+    assert (last["type"], last["passed"], last["seed"]) == ("over", status == 0, 7)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("code", "doubling"), "there is no code question 'doubling'\n  Did you mean doubling-code?"),
+        (("code", "doubling-truth"), "doubling-truth is no code question: truth"),
+        (("code", "--file", "x.py"), "--file needs the id of a question"),
+    ],
+)
+def test_what_cannot_be_judged(coded: Program, arguments: tuple[str, ...], told: str) -> None:
+    ran = coded.run(*arguments)
+    assert ran.returncode == 2
+    assert told in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_file_that_is_not_there(coded: Program) -> None:
+    ran = coded.run("code", "doubling-code", "--file", "nowhere.py")
+    assert ran.returncode == 1
+    assert ran.stderr == "quizcli: nowhere.py: No such file or directory\n"
+
+
+def test_code_questions_are_listed(coded: Program) -> None:
+    listed = coded.run("code")
+    assert listed.returncode == 0
+    assert "doubling-code" in listed.stdout
+    assert "doubling-truth" not in listed.stdout
+    assert [row["id"] for row in json.loads(coded.run("code", "--json").stdout)] == ["doubling-code"]
+
+
+def test_show_prints_the_model_answer(coded: Program) -> None:
+    shown = coded.run("show", "doubling-code").stdout
+    assert "Double a tensor." in shown
+    assert "return 2 * x" in shown
+
+
+def test_the_bank_is_proved(coded: Program, tmp_path: Path) -> None:
+    ran = coded.run("bank", "check", "--run")
+    assert (ran.returncode, ran.stdout) == (0, "")
+
+
+def test_a_link_that_leads_nowhere_is_a_mistake(coded: Program, tmp_path: Path) -> None:
+    shutil.copytree(PACK, tmp_path / "pack")
+    bank = tmp_path / "pack" / "questions" / "doubling.yaml"
+    bank.write_text(
+        bank.read_text().replace("check_double", "check_twice").replace("doubling:double", "doubling:twice")
+    )
+    ran = coded.run("bank", "check", str(tmp_path / "pack"))
+    assert ran.returncode == 3
+    assert "'check' names no judge" in ran.stdout
+    assert "'solution' cannot be shown" in ran.stdout
