@@ -12,10 +12,27 @@ subject of Prechelt, "Early stopping – but when?", 1998.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+
+
+def best_and_last_epoch(losses: Sequence[float], patience: int, min_delta: float = 0.0) -> tuple[int, int]:
+    """The epoch whose weights are kept, and the last one that is trained, both counted from 1.
+
+    `losses` are those on validation data, epoch by epoch, as far as one would go. Training ends after
+    `patience` epochs in a row that are not better than the best by more than `min_delta`. 0 is the best epoch
+    where none ever was better than infinity.
+    """
+    best, best_epoch = math.inf, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best - min_delta:  # False for NaN
+            best, best_epoch = loss, epoch
+        if epoch - best_epoch >= patience:
+            return best_epoch, epoch
+    return best_epoch, len(losses)
 
 
 class EarlyStopping:

@@ -1,0 +1,113 @@
+"""Judge of the code question on early stopping."""
+
+import math
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Generator
+
+from quizcli.judge.case import Case, judge, trap
+
+Epochs = tuple[int, int]
+
+
+@trap(
+    "the count of bad epochs is never set back after an improvement",
+    "有改善之后，计数没有归零",
+)
+def _never_reset(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
+    best, best_epoch, bad = math.inf, 0, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best - min_delta:
+            best, best_epoch = loss, epoch
+        else:
+            bad += 1
+        if bad >= patience:
+            return best_epoch, epoch
+    return best_epoch, len(losses)
+
+
+@trap(
+    "one epoch too long: training ends after `patience` epochs in a row without improvement, not one more",
+    "多训练了一个 epoch：连续 patience 个没有改善就该停，不是再多一个",
+)
+def _one_more(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
+    return _stopped(losses, patience + 1, lambda loss, best, _: loss < best - min_delta)
+
+
+def _stopped(losses: list[float], patience: int, better: Callable[[float, float, float], bool]) -> Epochs:
+    """Both epochs, where `better` compares a loss with the best one and with the one before it."""
+    best, best_epoch, before = math.inf, 0, math.inf
+    for epoch, loss in enumerate(losses, 1):
+        if better(loss, best, before):
+            best, best_epoch = loss, epoch
+        if epoch - best_epoch >= patience:
+            return best_epoch, epoch
+        before = loss
+    return best_epoch, len(losses)
+
+
+@trap(
+    "a loss is compared with that of the epoch before, not with the best so far",
+    "损失是与上一个 epoch 比的，应当与目前最好的比",
+)
+def _than_before(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
+    return _stopped(losses, patience, lambda loss, _, before: loss < before - min_delta)
+
+
+@trap(
+    "min_delta is not used: the smallest gain counts as an improvement",
+    "没有用到 min_delta：再小的下降也算成了改善",
+)
+def _any_gain(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
+    return _stopped(losses, patience, lambda loss, best, _: loss < best)
+
+
+@trap(
+    "gains below min_delta move the best loss: many small steps then never add up to an improvement",
+    "不足 min_delta 的下降也更新了最佳损失：一连串小步加起来就永远算不上改善",
+)
+def _creeping(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
+    best, best_epoch = math.inf, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best - min_delta:
+            best_epoch = epoch
+        best = min(best, loss)
+        if epoch - best_epoch >= patience:
+            return best_epoch, epoch
+    return best_epoch, len(losses)
+
+
+@judge(traps=(_never_reset, _one_more, _than_before, _any_gain, _creeping))
+def check_best_and_last_epoch(random: Generator) -> Iterator[Case]:
+    """Losses that rise for good, that recover, that creep; NaN; and more epochs than anybody trains."""
+
+    def near(*hundredths: float) -> list[float]:
+        """These losses, each moved a little, so that none is remembered."""
+        moved = torch.rand(len(hundredths), generator=random, dtype=torch.float64).tolist()
+        return [round(h / 100 + m / 1000, 4) for h, m in zip(hundredths, moved, strict=True)]
+
+    yield Case({"en": "one valley", "zh": "一个谷底"}, (near(90, 70, 60, 65, 66, 50), 2))
+    yield Case(
+        {"en": "a bad epoch, then a new best", "zh": "变差一次，又刷新最佳"},
+        (near(90, 70, 75, 60, 62, 64, 66), 3),
+    )
+    yield Case(
+        {"en": "falling, but above the best", "zh": "在下降，但没有低过最佳"},
+        (near(60, 80, 75, 70, 65, 64), 3),
+    )
+    yield Case({"en": "never stopped", "zh": "始终没有触发"}, (near(90, 95, 80, 85, 70, 75), 2))
+    yield Case(
+        {"en": "gains below min_delta", "zh": "下降不足 min_delta"},
+        (near(90, 75, 74, 73, 72, 71, 50), 3, 0.1),
+    )
+    yield Case(
+        {"en": "small gains that add up to min_delta", "zh": "小步下降，累计超过 min_delta"},
+        (near(90, 86, 82, 90, 78, 70), 4, 0.1),
+    )
+    yield Case(
+        {"en": "NaN in the middle", "zh": "中途出现 NaN"}, ([*near(90, 80), math.nan, math.nan, math.nan], 2)
+    )
+    yield Case({"en": "nothing but NaN", "zh": "全是 NaN"}, ([math.nan] * 3, 2))
+    noise = torch.rand(10_000, generator=random, dtype=torch.float64).tolist()
+    yield Case({"en": "10,000 epochs", "zh": "10,000 个 epoch"}, (noise, 10_000), timed=True)

@@ -1,0 +1,204 @@
+"""Judges of the code questions on recurrent networks: the cells of LSTM and GRU."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from quizcli.judge.case import Case, judge, trap
+
+State = tuple[Tensor, Tensor]
+Weights = tuple[Tensor, Tensor, Tensor, Tensor]
+
+
+def _weights(
+    random: Generator, gates: int, inputs: int, hidden: int, dtype: torch.dtype = torch.float32
+) -> tuple[Tensor, ...]:
+    """Of both matrices and both biases, in PyTorch's order."""
+    rows = gates * hidden
+    shapes = [(rows, inputs), (rows, hidden), (rows,), (rows,)]
+    return tuple(torch.randn(shape, generator=random, dtype=dtype) for shape in shapes)
+
+
+def _lstm(x: Tensor, h: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> State:
+    return torch.lstm_cell(x, (h, c), w_ih, w_hh, b_ih, b_hh)
+
+
+def _of_gates(
+    step: Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], State],
+) -> Callable[..., State]:
+    """An LSTM cell, made of what it does with its cell state and the sums of its four gates."""
+
+    def cell(
+        x: Tensor, h: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor
+    ) -> State:
+        return step(c, *(F.linear(x, w_ih, b_ih) + F.linear(h, w_hh, b_hh)).chunk(4, dim=-1))
+
+    return cell
+
+
+@trap(
+    "the input and the forget gate are swapped: the rows are i, f, g, o",
+    "输入门和遗忘门弄反了：各行的次序是 i、f、g、o",
+)
+@_of_gates
+def _forget_first(c: Tensor, f: Tensor, i: Tensor, g: Tensor, o: Tensor) -> State:
+    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+    return o.sigmoid() * c.tanh(), c
+
+
+@trap(
+    "the rows are read as i, f, o, g; PyTorch has them as i, f, g, o",
+    "把各行当成了 i、f、o、g；PyTorch 的次序是 i、f、g、o",
+)
+@_of_gates
+def _candidate_last(c: Tensor, i: Tensor, f: Tensor, o: Tensor, g: Tensor) -> State:
+    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+    return o.sigmoid() * c.tanh(), c
+
+
+@trap("the candidate goes through a sigmoid; it is tanh", "候选值用了 sigmoid，应当是 tanh")
+@_of_gates
+def _candidate_sigmoid(c: Tensor, i: Tensor, f: Tensor, g: Tensor, o: Tensor) -> State:
+    c = f.sigmoid() * c + i.sigmoid() * g.sigmoid()
+    return o.sigmoid() * c.tanh(), c
+
+
+@trap("the hidden state shows c itself; it is o ⊙ tanh(c)", "隐状态直接用了 c；应当是 o ⊙ tanh(c)")
+@_of_gates
+def _without_tanh(c: Tensor, i: Tensor, f: Tensor, g: Tensor, o: Tensor) -> State:
+    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+    return o.sigmoid() * c, c
+
+
+@trap(
+    "the hidden state is made of the old cell state, not of the new one", "隐状态用了旧的细胞状态，应当用新的"
+)
+@_of_gates
+def _old_state(c: Tensor, i: Tensor, f: Tensor, g: Tensor, o: Tensor) -> State:
+    return o.sigmoid() * c.tanh(), f.sigmoid() * c + i.sigmoid() * g.tanh()
+
+
+@judge(
+    reference=_lstm,
+    traps=(_forget_first, _candidate_last, _candidate_sigmoid, _without_tanh, _old_state),
+    avoid=("lstm_cell", "LSTMCell", "lstm", "LSTM"),
+)
+def check_lstm_cell(random: Generator) -> Iterator[Case]:
+    """One number, then batches; the beginning; gradients; gates that are wide open or shut."""
+
+    def draw(batch: int, inputs: int, hidden: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, ...]:
+        shapes = [(batch, inputs), (batch, hidden), (batch, hidden)]
+        state = (torch.randn(shape, generator=random, dtype=dtype) for shape in shapes)
+        return (*state, *_weights(random, 4, inputs, hidden, dtype))
+
+    yield Case({"en": "one input, one unit", "zh": "一个输入，一个单元"}, draw(1, 1, 1))
+    yield Case({"en": "two inputs, three units", "zh": "两个输入，三个单元"}, draw(1, 2, 3))
+    yield Case({"en": "a batch", "zh": "一批"}, draw(4, 5, 3))
+    x, h, c, *weights = draw(2, 3, 4)
+    yield Case(
+        {"en": "the first step, from zeros", "zh": "第一步，初始状态为零"}, (x, 0 * h, 0 * c, *weights)
+    )
+    yield Case(
+        {"en": "gradients, in float64", "zh": "梯度（float64）"}, draw(2, 3, 2, torch.float64), grad=True
+    )
+    x, h, c, *weights = draw(3, 4, 5)
+    yield Case({"en": "inputs of 1,000", "zh": "上千的输入"}, (1000 * x, h, c, *weights), tolerance=1e-3)
+    x, h, c, *weights = draw(64, 256, 256)
+    yield Case(
+        {"en": "a batch of 64, 256 units", "zh": "批量 64，256 个单元"},
+        (x, h, c, *(w / 16 for w in weights)),
+        timed=True,
+    )
+
+
+def _gru(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    return torch.gru_cell(x, h, w_ih, w_hh, b_ih, b_hh)
+
+
+def _rows(x: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, ...]:
+    """The three sums of one matrix, reset, update, candidate."""
+    return F.linear(x, weight, bias).chunk(3, dim=-1)
+
+
+@trap(
+    "the reset gate acts on h before the matrix, as in Cho et al.; PyTorch's acts on W h + b",
+    "重置门乘在了矩阵之前的 h 上，那是 Cho 等人的写法；PyTorch 乘在 W h + b 上",
+)
+def _reset_first(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    (r_x, z_x, n_x), (r_h, z_h, _) = _rows(x, w_ih, b_ih), _rows(h, w_hh, b_hh)
+    r, z = (r_x + r_h).sigmoid(), (z_x + z_h).sigmoid()
+    _, _, n_h = _rows(r * h, w_hh, b_hh)
+    return (1 - z) * (n_x + n_h).tanh() + z * h
+
+
+@trap(
+    "b_hn stays outside of the reset gate; it is r ⊙ (W h + b_hn)",
+    "b_hn 放在了重置门外面；应当是 r ⊙ (W h + b_hn)",
+)
+def _bias_outside(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    (r_x, z_x, n_x), (r_h, z_h, n_h) = _rows(x, w_ih, b_ih), _rows(h, w_hh, b_hh)
+    r, z, bias = (r_x + r_h).sigmoid(), (z_x + z_h).sigmoid(), b_hh.chunk(3)[2]
+    return (1 - z) * (n_x + r * (n_h - bias) + bias).tanh() + z * h
+
+
+@trap(
+    "the update gate is used the other way round: in PyTorch z keeps the old state",
+    "更新门用反了：PyTorch 里 z 乘的是旧状态",
+)
+def _update_reversed(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    (r_x, z_x, n_x), (r_h, z_h, n_h) = _rows(x, w_ih, b_ih), _rows(h, w_hh, b_hh)
+    r, z = (r_x + r_h).sigmoid(), (z_x + z_h).sigmoid()
+    return z * (n_x + r * n_h).tanh() + (1 - z) * h
+
+
+@trap(
+    "reset and update gate are swapped: the rows are r, z, n",
+    "重置门和更新门弄反了：各行的次序是 r、z、n",
+)
+def _update_first(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    (z_x, r_x, n_x), (z_h, r_h, n_h) = _rows(x, w_ih, b_ih), _rows(h, w_hh, b_hh)
+    r, z = (r_x + r_h).sigmoid(), (z_x + z_h).sigmoid()
+    return (1 - z) * (n_x + r * n_h).tanh() + z * h
+
+
+@trap(
+    "the reset gate multiplies the input's part too; it acts on what comes from h alone",
+    "重置门把输入那部分也乘了；它只作用在来自 h 的部分",
+)
+def _reset_all(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    (r_x, z_x, n_x), (r_h, z_h, n_h) = _rows(x, w_ih, b_ih), _rows(h, w_hh, b_hh)
+    r, z = (r_x + r_h).sigmoid(), (z_x + z_h).sigmoid()
+    return (1 - z) * (r * (n_x + n_h)).tanh() + z * h
+
+
+@judge(
+    reference=_gru,
+    traps=(_reset_first, _bias_outside, _update_reversed, _update_first, _reset_all),
+    avoid=("gru_cell", "GRUCell", "gru", "GRU"),
+)
+def check_gru_cell(random: Generator) -> Iterator[Case]:
+    """One input and two units, then batches; the beginning; gradients; gates that are wide open or shut."""
+
+    def draw(batch: int, inputs: int, hidden: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, ...]:
+        shapes = [(batch, inputs), (batch, hidden)]
+        state = (torch.randn(shape, generator=random, dtype=dtype) for shape in shapes)
+        return (*state, *_weights(random, 3, inputs, hidden, dtype))
+
+    yield Case({"en": "one input, two units", "zh": "一个输入，两个单元"}, draw(1, 1, 2))
+    yield Case({"en": "two inputs, three units", "zh": "两个输入，三个单元"}, draw(1, 2, 3))
+    yield Case({"en": "a batch", "zh": "一批"}, draw(4, 5, 3))
+    x, h, *weights = draw(2, 3, 4)
+    yield Case({"en": "the first step, from zeros", "zh": "第一步，初始状态为零"}, (x, 0 * h, *weights))
+    yield Case(
+        {"en": "gradients, in float64", "zh": "梯度（float64）"}, draw(2, 3, 2, torch.float64), grad=True
+    )
+    x, h, *weights = draw(3, 4, 5)
+    yield Case({"en": "inputs of 1,000", "zh": "上千的输入"}, (1000 * x, h, *weights), tolerance=1e-3)
+    x, h, *weights = draw(64, 256, 256)
+    yield Case(
+        {"en": "a batch of 64, 256 units", "zh": "批量 64，256 个单元"},
+        (x, h, *(w / 16 for w in weights)),
+        timed=True,
+    )

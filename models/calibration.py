@@ -1,0 +1,26 @@
+"""Calibration: of all predictions made with confidence 0.8, are 80 % right?
+
+Guo et al. 2017, "On calibration of modern neural networks", section 2, https://arxiv.org/abs/1706.04599
+"""
+
+import torch
+from torch import Tensor
+
+
+def expected_calibration_error(
+    probabilities: Tensor,  # (N, C)
+    labels: Tensor,  # (N)
+    bins: int = 15,
+) -> float:
+    """The mean gap between confidence and accuracy, over `bins` equal intervals of confidence.
+
+    The confidence is the largest probability of a row; bin m holds those in ((m − 1)/M, m/M].
+    """
+    confidence, predicted = probabilities.max(dim=-1)  # (N) each
+    right = (predicted == labels).to(confidence.dtype)  # (N)
+    index = (confidence * bins).ceil().long() - 1  # (N)
+    # |B_m| · acc(B_m) and |B_m| · conf(B_m), the number of hits and the sum of confidences
+    empty = torch.zeros(bins, dtype=confidence.dtype, device=confidence.device)
+    hits, expected = empty.index_add(0, index, right), empty.index_add(0, index, confidence)  # (M) each
+    # ECE = Σ_m |B_m| / n · |acc(B_m) − conf(B_m)|                                    (equation 3)
+    return float((hits - expected).abs().sum() / len(labels))

@@ -1,0 +1,54 @@
+"""Recurrent cells: one step from the state so far and a new input to the new state.
+
+Gates are numbers between 0 and 1 that say, unit by unit, how much passes. The LSTM keeps a cell state c that
+is only scaled and added to, and shows a part of it as h. The GRU has no second state: h itself is a mixture
+of what it was and of a candidate.
+
+Arguments are those of torch.nn.LSTMCell and torch.nn.GRUCell: the matrices of all gates lie one below the
+other, in the order of the comments.
+
+Hochreiter & Schmidhuber 1997, "Long short-term memory"; forget gate: Gers, Schmidhuber & Cummins 2000
+Cho et al. 2014, https://arxiv.org/abs/1406.1078
+"""
+
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def lstm_cell(
+    x: Tensor,  # (B, I)
+    h: Tensor,  # (B, H)
+    c: Tensor,  # (B, H)
+    weight_ih: Tensor,  # (4 H, I): input gate, forget gate, candidate, output gate
+    weight_hh: Tensor,  # (4 H, H)
+    bias_ih: Tensor,  # (4 H)
+    bias_hh: Tensor,  # (4 H)
+) -> tuple[Tensor, Tensor]:
+    """The next hidden state and the next cell state, (B, H) each."""
+    gates = F.linear(x, weight_ih, bias_ih) + F.linear(h, weight_hh, bias_hh)  # (B, 4 H)
+    i, f, g, o = gates.chunk(4, dim=-1)  # (B, H) each
+    # c′ = σ(f) ⊙ c + σ(i) ⊙ tanh(g)
+    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+    # h′ = σ(o) ⊙ tanh(c′)
+    return o.sigmoid() * c.tanh(), c
+
+
+def gru_cell(
+    x: Tensor,  # (B, I)
+    h: Tensor,  # (B, H)
+    weight_ih: Tensor,  # (3 H, I): reset gate, update gate, candidate
+    weight_hh: Tensor,  # (3 H, H)
+    bias_ih: Tensor,  # (3 H)
+    bias_hh: Tensor,  # (3 H)
+) -> Tensor:
+    """The next hidden state, (B, H).
+
+    As in PyTorch the reset gate acts on W h + b. In Cho et al. 2014, equation 8, it acts on h, before W.
+    """
+    r_x, z_x, n_x = F.linear(x, weight_ih, bias_ih).chunk(3, dim=-1)  # (B, H) each
+    r_h, z_h, n_h = F.linear(h, weight_hh, bias_hh).chunk(3, dim=-1)  # (B, H) each
+    r, z = (r_x + r_h).sigmoid(), (z_x + z_h).sigmoid()
+    # n = tanh(W_n x + b + r ⊙ (U_n h + b))
+    n = (n_x + r * n_h).tanh()
+    # h′ = (1 − z) ⊙ n + z ⊙ h
+    return (1 - z) * n + z * h
