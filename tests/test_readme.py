@@ -123,7 +123,7 @@ def test_the_code_question_of_the_guide_is_proved(guide: Path, pack: Path) -> No
     (pack / "answers" / "judges" / "doubling.py").write_text(judge, encoding="utf-8")
     model = 'def double(x):\n    """Twice x."""\n    return 2 * x\n'
     (pack / "models" / "doubling.py").write_text(model, encoding="utf-8")
-    name = pack.name
+    name = pack.name.replace("_", "-")
     for arguments in (
         ("pack", "add", str(pack)),
         ("pack", "trust", name, "--yes"),
