@@ -14,7 +14,11 @@ from torch import Tensor, nn
 from models.attention import (
     KVCache,
     MultiHeadAttention,
+    cached_attention,
     causal_mask,
+    causal_padding_mask,
+    grouped_query_attention,
+    multi_head_attention,
     padding_mask,
     scaled_dot_product_attention,
 )
@@ -388,3 +392,44 @@ def test_a_state_dict_goes_round() -> None:
     other.load_state_dict(layer.state_dict())
     x = torch.randn(1, 3, 8)
     assert torch.equal(layer(x, x, x)[0], other(x, x, x)[0])
+
+
+# The functions of the code questions
+
+
+def test_the_decoders_mask_is_both_masks() -> None:
+    lengths = torch.tensor([3, 1, 0, 4])
+    mask = causal_padding_mask(lengths, 4)
+    assert mask.shape == (4, 1, 4, 4)
+    for b, length in enumerate(lengths.tolist()):
+        for i in range(4):
+            assert mask[b, 0, i].tolist() == [j <= i and j < length for j in range(4)]
+    assert torch.equal(mask, causal_mask(4) & ~padding_mask(lengths, 4)[:, None, None])
+
+
+def test_multi_head_attention_of_weights_is_the_module() -> None:
+    module = MultiHeadAttention(6, 3, bias=False).double()
+    x = torch.randn(2, 5, 6, dtype=torch.double)
+    w_q, w_k, w_v = module.q_proj.weight, module.k_proj.weight, module.v_proj.weight
+    assert_equal(multi_head_attention(x, w_q, w_k, w_v, module.out_proj.weight, 3), module(x, x, x)[0])
+
+
+@pytest.mark.parametrize(("heads", "groups"), [(4, 4), (4, 2), (6, 2), (3, 1)])
+def test_grouped_query_attention_is_pytorchs(heads: int, groups: int) -> None:
+    q = torch.randn(2, heads, 3, 4, dtype=torch.double)
+    k, v = torch.randn(2, groups, 5, 4, dtype=torch.double), torch.randn(2, groups, 5, 6, dtype=torch.double)
+    assert_equal(grouped_query_attention(q, k, v), F.scaled_dot_product_attention(q, k, v, enable_gqa=True))
+
+
+def test_steps_with_a_cache_are_one_causal_pass() -> None:
+    q, k, v = torch.randn(3, 2, 3, 6, 4, dtype=torch.double)
+    keys: Tensor | None = None
+    values: Tensor | None = None
+    outs = []
+    for t in range(6):
+        now = slice(t, t + 1)
+        out, keys, values = cached_attention(q[..., now, :], k[..., now, :], v[..., now, :], keys, values)
+        outs.append(out)
+    assert_equal(torch.cat(outs, dim=-2), F.scaled_dot_product_attention(q, k, v, is_causal=True))
+    assert_equal(keys, k)
+    assert_equal(values, v)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from models.early_stopping import EarlyStopping
+from models.early_stopping import EarlyStopping, best_and_last_epoch
 
 metrics = st.lists(
     st.one_of(st.integers(-4, 4).map(float), st.floats(allow_nan=True, allow_infinity=True)), max_size=30
@@ -199,3 +199,15 @@ def test_without_a_model_it_only_counts() -> None:
 def test_wrong_settings_are_named(wrong: dict[str, object], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         EarlyStopping(**wrong)  # type: ignore[arg-type]
+
+
+@given(sequence=metrics, patience=st.integers(1, 6), min_delta=st.sampled_from([0.0, 0.5, 1.0]))
+@settings(max_examples=200, deadline=None)
+def test_the_function_stops_where_the_stopper_does(
+    sequence: list[float], patience: int, min_delta: float
+) -> None:
+    stopper = EarlyStopping(patience, min_delta)
+    for metric in sequence:
+        if stopper.step(metric):
+            break
+    assert best_and_last_epoch(sequence, patience, min_delta) == (stopper.best_step, stopper.steps)
