@@ -61,7 +61,7 @@ def new(
     print(bank)
     print(
         tr(
-            "  Write over its questions; then `quizcli bank check`",
+            "  Write over its questions. Then `quizcli bank check`",
             "  请改写其中的题目，然后执行 `quizcli bank check`",
         )
         + _adding(folder.resolve().parent, settings),
@@ -184,7 +184,7 @@ def _adding(root: Path, settings: Settings) -> str:
     if str(root) in [str(builtin().root), *(one.root for one in added(settings))]:
         return ""
     command = f"`quizcli pack add {os.path.relpath(root)}`"
-    return tr(f", and once {command}", f"，首次还需执行 {command}")
+    return tr(f" and {command}", f" 与 {command}")
 
 
 def _targets(paths: list[Path]) -> list[Target]:

@@ -16,11 +16,11 @@ from rich.text import Text as Line
 
 from quizcli.bank.types import AnyQuestion, Bank
 from quizcli.cli.bench import Bench
-from quizcli.cli.opened import follow_ups, load_banks, origin
+from quizcli.cli.opened import every_bank, follow_ups, load_banks, origin
 from quizcli.cli.sitting import Decision, Occasion, Sitting, shuffled
 from quizcli.cli.standing import standing
 from quizcli.cli.ticks import ticked
-from quizcli.errors import ExitStatus
+from quizcli.errors import ExitStatus, QuizError
 from quizcli.screen import theme
 from quizcli.screen.card import Header, footer
 from quizcli.screen.keys import Keyboard
@@ -143,13 +143,22 @@ class _Desk:
                 self._session.bury()
                 self._message = tr("buried until tomorrow; u brings it back", "已推到明天；按 u 恢复")
             case "edit":
-                from quizcli.cli.editing import edited
+                self._edit(question)
 
-                source = origin(question.id, self._settings)
-                bank = source.pack.root / self._banks[question.id].path
-                self._message = edited(bank, source.id, source.edits, self._page, self._keys)
-                self.sit_down(load_banks(self._settings).banks)
-                self._session.turn_to(question.id)
+    def _edit(self, question: AnyQuestion) -> None:
+        from quizcli.cli.editing import edited
+
+        try:
+            source = origin(question.id, self._settings)
+        except QuizError as error:  # its pack has been removed meanwhile
+            self._message = error.message
+            return
+        bank = source.pack.root / self._banks[question.id].path
+        self._message = edited(bank, source.id, source.edits, self._page, self._keys)
+        self.sit_down(
+            every_bank(self._settings, lambda line: None).banks
+        )  # what is wrong was told at the start
+        self._session.turn_to(question.id)
 
     def _occasion(self, question: AnyQuestion) -> Occasion:
         counts, card = self._session.counts, self._session.card

@@ -42,6 +42,12 @@ def pack(tmp_path: Path) -> Path:
     (root / "questions").mkdir(parents=True)
     (root / "answers").mkdir()
     (root / "answers" / "dropout.py").write_text(ANSWER, encoding="utf-8")
+    for path, source in {
+        "answers/judges": "def check_dropout(): ...",
+        "models": "def dropout(x, p): ...",
+    }.items():
+        (root / path).mkdir()
+        (root / path / "dropout.py").write_text(f"{source}\n", encoding="utf-8")
     shutil.copy(GOOD, root / "questions" / "dropout.yaml")
     return root
 
@@ -55,7 +61,7 @@ def change(path: Path, old: str, new: str) -> None:
 def test_a_sound_pack(pack: Path) -> None:
     result = run("check", str(pack))
     assert result.stdout == ""
-    assert result.stderr == "1 bank, 6 sound questions: no mistakes\n"
+    assert result.stderr == "1 bank, 8 sound questions: no mistakes\n"
     assert result.return_value == 0
 
 
@@ -70,9 +76,9 @@ def test_mistakes_go_to_stdout_one_a_line_with_the_path_as_seen_from_here(
         assert result.stdout.splitlines() == [
             "pack/questions/dropout.yaml:23:88: dropout-recall: 'demo.claims.1' names an unknown claim "
             "'expectation-kep'; did you mean 'expectation-kept'?",
-            "pack/questions/dropout.yaml:59:5: dropout-order: 'level' must be 1, 2 or 3, not 'hard'",
+            "pack/questions/dropout.yaml:74:5: dropout-order: 'level' must be 1, 2 or 3, not 'hard'",
         ]
-        assert result.stderr == "1 bank, 5 sound questions: 2 mistakes\n"
+        assert result.stderr == "1 bank, 7 sound questions: 2 mistakes\n"
         assert result.return_value == 3
 
 
@@ -81,7 +87,7 @@ def test_without_a_path_the_pack_of_this_folder_is_checked(
 ) -> None:
     change(pack / "questions" / "dropout.yaml", "level: 3", "level: 9")
     monkeypatch.chdir(pack)
-    assert run("check").stdout.startswith("questions/dropout.yaml:59:5: dropout-order: 'level' must be")
+    assert run("check").stdout.startswith("questions/dropout.yaml:74:5: dropout-order: 'level' must be")
 
 
 def test_one_bank_is_judged_in_its_pack(pack: Path) -> None:
@@ -93,7 +99,7 @@ def test_one_bank_is_judged_in_its_pack(pack: Path) -> None:
     change(neighbour, "level: 3", "level: 9")
     change(pack / "questions" / "dropout.yaml", "[dropout-truth]", "[other-cloze]")
     result = run("check", str(pack / "questions" / "dropout.yaml"))
-    assert (result.stdout, result.stderr) == ("", "1 bank, 6 sound questions: no mistakes\n")
+    assert (result.stdout, result.stderr) == ("", "1 bank, 8 sound questions: no mistakes\n")
 
 
 def test_ids_are_unique_in_a_pack(pack: Path) -> None:
@@ -104,23 +110,27 @@ def test_ids_are_unique_in_a_pack(pack: Path) -> None:
             "twin.yaml" in line and "this id stands in questions/dropout.yaml already" in line
             for line in lines
         )
-        == 6
+        == 8
     )
 
 
 def test_a_bank_outside_of_a_pack_is_checked_alone(tmp_path: Path) -> None:
     shutil.copy(GOOD, tmp_path / "alone.yaml")
+    change(tmp_path / "alone.yaml", "run: dropout,", "run: nobody-has-it,")  # neither is the program's
     (tmp_path / "neighbour.yaml").write_text("broken: [")
     result = run("check", str(tmp_path / "alone.yaml"))
     where = f"{tmp_path}/alone.yaml:23:12: dropout-recall: "
-    assert result.stdout == where + "'demo.run' names an unknown demonstration 'dropout'\n"
+    first, *others = result.stdout.splitlines()
+    assert first == where + "'demo.run' names an unknown demonstration 'nobody-has-it'"
+    # Nor is there code beside it; and the program's own demonstration has no such claim.
+    assert {other.split(": ")[1] for other in others} == {"dropout-code", "dropout-predict"}
 
 
 def test_several_paths_are_summed_up(pack: Path, tmp_path: Path) -> None:
     shutil.copytree(pack, tmp_path / "second")
     assert (
         run("check", str(pack), str(tmp_path / "second")).stderr
-        == "2 banks, 12 sound questions: no mistakes\n"
+        == "2 banks, 16 sound questions: no mistakes\n"
     )
 
 
@@ -128,9 +138,9 @@ def test_json(pack: Path) -> None:
     change(pack / "questions" / "dropout.yaml", "level: 3", "level: 9")
     result = run("check", "--json", str(pack))
     told = json.loads(result.stdout)
-    assert (told["banks"], told["questions"], result.return_value) == (1, 5, 3)
+    assert (told["banks"], told["questions"], result.return_value) == (1, 7, 3)
     mistake = told["mistakes"][0]
-    assert (mistake["line"], mistake["column"], mistake["question"]) == (59, 5, "dropout-order")
+    assert (mistake["line"], mistake["column"], mistake["question"]) == (74, 5, "dropout-order")
     assert mistake["path"].endswith("questions/dropout.yaml")
 
 

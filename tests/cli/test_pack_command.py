@@ -261,6 +261,26 @@ def test_edit_in_a_pack(program: Program, mine: Path, tmp_path: Path) -> None:
     assert FIRST in program.run("show", "a-recall").stdout
 
 
+def test_a_pack_that_is_removed_during_a_session(program: Program, mine: Path) -> None:
+    program.run("pack", "add", "mine")
+    with program.terminal("--topic", "own") as terminal:
+        terminal.wait_for(MINE)
+        program.run("pack", "remove", "mine")
+        for key in "ed":
+            terminal.send(key)
+            terminal.wait_for("there is no pack 'mine'")
+            terminal.send("?")  # any key takes the message away
+            terminal.wait_for("ctrl-c")
+            terminal.send("?")
+            terminal.settle()
+        terminal.send(" 3")
+        terminal.wait_for("This is mine.")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    assert answers(program) == [("mine/a-recall", 3)]
+    assert not ran(mine)
+
+
 # Its demonstrations
 
 

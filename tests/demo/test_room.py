@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import py_compile
+import subprocess
 import sys
 from collections.abc import Iterable
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -15,6 +16,8 @@ from quizcli.demo.events import Event, Failed, Note
 from quizcli.demo.room import _BUILTIN
 from quizcli.text import words
 from tests.demo.conftest import Begin, Write
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def said(events: Iterable[Event]) -> list[str]:
@@ -68,6 +71,24 @@ def test_what_lies_beside_answers_and_models_is_not_found(
     assert "No module named 'beside'" in events[-1].message
 
 
+def test_a_second_pack_in_one_process_is_another(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name / "models" / "deep").mkdir(parents=True)
+        (tmp_path / name / "models" / "deep" / "who.py").write_text(f"WHO = {name!r}")
+    code = f"""
+import importlib
+from pathlib import Path
+from quizcli.demo.room import make_room
+for name in ("one", "two", "one"):
+    make_room(Path({str(tmp_path)!r}) / name)
+    print(importlib.import_module("models.deep.who").WHO)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True, cwd=ROOT
+    )
+    assert done.stdout.split() == ["one", "two", "one"]
+
+
 def test_the_pack_of_the_program_is_found_compiled() -> None:
     """Its files came with the program: they may be read as fast as any other module."""
-    assert Path(__file__).resolve().parents[2] in _BUILTIN
+    assert ROOT in _BUILTIN
