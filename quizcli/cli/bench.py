@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text as Line
 
 from quizcli.bank.types import Code, DemoLink
+from quizcli.errors import QuizError
 from quizcli.screen.keys import Keyboard
 from quizcli.settings import Settings
 from quizcli.study.store import Store
@@ -69,19 +70,24 @@ class Bench:
         self.warm()
         return outcome
 
-    def warm_referee(self) -> None:
-        """Have a judge's process import torch in the background, so that a verdict comes at once."""
-        if self._referee is None and self._keys.interactive:
+    def warm_referee(self) -> Referee:
+        """A judge's process. It imports torch in the background, so that the first verdict comes at once."""
+        if self._referee is None or not self._referee.alive:
             from quizcli.demo.launcher import environment
             from quizcli.judge.launcher import Referee
 
             self._referee = Referee(environment(self._settings))
+        return self._referee
 
     def write(self, question: Code, page: Page) -> Written:
         """Let the person write the answer of a code question, judged at every save.
 
-        QuizError where the pack's code is not trusted, or the draft cannot be written.
+        QuizError without a terminal, or where the pack's code is not trusted; OSError where the draft cannot
+        be written.
         """
+        if not self._keys.interactive:
+            how = f"quizcli code {question.id} --file FILE"
+            raise QuizError(tr(f"without a terminal: `{how}`", f"非终端环境请用 `{how}`"))
         from quizcli.bank.trust import trusted
         from quizcli.cli.opened import origin
         from quizcli.cli.writing import Desk
@@ -89,10 +95,9 @@ class Bench:
 
         pack = origin(question.id, self._settings).pack
         trusted(pack, self._settings)
-        self.warm_referee()
-        assert self._referee is not None
+        referee = self.warm_referee()
         drafts = Drafts(self._settings.code_dir)
-        return Desk(page, self._keys, self._referee, drafts, question, pack.root).work()
+        return Desk(page, self._keys, referee, drafts, question, pack.root).work()
 
     def model_answer(self, question: Code, width: int) -> list[Line]:
         """The source of our own answer, as lines; nothing where it cannot be read."""

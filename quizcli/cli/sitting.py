@@ -115,7 +115,7 @@ class Sitting:
         self._begin(self._page.turn)
         while True:
             self._page.footer(self._footer())
-            if isinstance(self._question, Code):
+            if isinstance(self._question, Code) and self._keys.interactive:
                 self._bench.warm_referee()
             if self._occasion.warm:
                 self._bench.warm()  # only now, so that the card is on the screen first

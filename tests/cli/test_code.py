@@ -192,6 +192,14 @@ def test_a_session_asks_code_too(coded: Program) -> None:
 # Without a terminal
 
 
+def test_a_piped_session_says_how_a_file_is_judged(coded: Program) -> None:
+    ran = coded.run(stdin="\n 1q")
+    assert "Double a tensor." in ran.stdout
+    assert "return 2 * x" in ran.stdout
+    assert "Traceback" not in ran.stderr
+    assert reviews(coded) == [("doubling-code", 1)]
+
+
 @pytest.mark.parametrize(("text", "status", "told"), [(RIGHT, 0, "all cases pass"), (WRONG, 3, "it squares")])
 def test_a_file_is_judged(coded: Program, text: str, status: int, told: str) -> None:
     path = coded.home.parent / "mine.py"
