@@ -13,6 +13,7 @@ from quizcli.errors import QuizError
 from quizcli.screen.keys import Keyboard
 from quizcli.settings import Settings
 from quizcli.study.store import Store
+from quizcli.text import tr
 
 if TYPE_CHECKING:
     from quizcli.cli.writing import Written
