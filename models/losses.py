@@ -41,15 +41,14 @@ def cross_entropy(input: Tensor, target: Tensor) -> Tensor:
 def binary_cross_entropy_with_logits(input: Tensor, target: Tensor) -> Tensor:
     """Binary cross-entropy of logits with targets in [0, 1], any one shape: the mean over all elements.
 
-    Goodfellow, Bengio & Courville 2016, section 6.2.2.2. relu and |z| would give the same values. But at
-    z = 0, where a layer of zeros begins, autograd takes the slope of each as 0, and the sigmoid's ½ is lost.
+    Goodfellow, Bengio & Courville 2016, section 6.2.2.2. With relu the values would be the same. But at
+    z = 0, where a layer of zeros begins, autograd takes its slope as 0, as it does that of |z|: the gradient
+    σ(0) = ½ would be lost.
     """
     # L = −y log σ(z) − (1 − y) log(1 − σ(z)) = log(1 + e^z) − y z
     # log(1 + e^z) = max(z, 0) + log(1 + e^−|z|): no exponent is above 0
-    positive = input >= 0
-    maximum = torch.where(positive, input, 0.0)  # max(z, 0)
-    negated = torch.where(positive, -input, input)  # −|z|
-    return (maximum + negated.exp().log1p() - target * input).mean()  # ()
+    maximum = torch.maximum(input, input.new_zeros(()))  # at a tie its slope is shared: ½
+    return (maximum + (-input.abs()).exp().log1p() - target * input).mean()  # ()
 
 
 def smoothed_cross_entropy(input: Tensor, target: Tensor, label_smoothing: float = 0.1) -> Tensor:

@@ -1,0 +1,98 @@
+"""Judges of the code questions on gradient clipping."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Generator, Tensor
+from torch.nn.utils import clip_grad_norm_
+
+from quizcli.judge.case import Case, judge, trap
+
+Clipped = tuple[list[Tensor], Tensor]
+
+
+def _norm(grads: list[Tensor]) -> Tensor:
+    return torch.cat([grad.flatten() for grad in grads]).square().sum().sqrt()
+
+
+def _scaled(grads: list[Tensor], factor: Tensor) -> list[Tensor]:
+    return [grad * factor for grad in grads]
+
+
+@trap(
+    "each tensor is clipped by a norm of its own: that turns the direction of the whole",
+    "每个张量按自己的范数裁剪：整体的方向变了",
+)
+def _each(grads: list[Tensor], max_norm: float) -> Clipped:
+    factors = [(max_norm / (_norm([grad]) + 1e-6)).clamp(max=1) for grad in grads]
+    return [grad * factor for grad, factor in zip(grads, factors, strict=True)], _norm(grads)
+
+
+@trap(
+    "the numbers are cut off one by one: that is clipping by value",
+    "逐个数截断：那是按值裁剪（clip by value）",
+)
+def _by_value(grads: list[Tensor], max_norm: float) -> Clipped:
+    return [grad.clamp(-max_norm, max_norm) for grad in grads], _norm(grads)
+
+
+@trap(
+    "short gradients are scaled up: clipping only ever shortens",
+    "短的梯度被放大了：裁剪只会缩短",
+)
+def _always(grads: list[Tensor], max_norm: float) -> Clipped:
+    norm = _norm(grads)
+    return _scaled(grads, max_norm / (norm + 1e-6)), norm
+
+
+@trap(
+    "the norm that is returned is the one after clipping: it should be that before",
+    "返回的是裁剪之后的范数：应返回裁剪之前的",
+)
+def _norm_after(grads: list[Tensor], max_norm: float) -> Clipped:
+    clipped = _scaled(grads, (max_norm / (_norm(grads) + 1e-6)).clamp(max=1))
+    return clipped, _norm(clipped)
+
+
+@trap(
+    "the norms of the tensors are added up: their squares are to be, then the root is taken",
+    "把各张量的范数直接相加了：应把平方相加再开根号",
+)
+def _sum_of_norms(grads: list[Tensor], max_norm: float) -> Clipped:
+    norm = torch.stack([_norm([grad]) for grad in grads]).sum()
+    return _scaled(grads, (max_norm / (norm + 1e-6)).clamp(max=1)), norm
+
+
+def _torchs(grads: list[Tensor], max_norm: float) -> Clipped:
+    params = [torch.zeros_like(grad, requires_grad=True) for grad in grads]
+    for param, grad in zip(params, grads, strict=True):
+        param.grad = grad.detach().clone()
+    norm = clip_grad_norm_(params, max_norm)
+    return [param.grad for param in params if param.grad is not None], norm
+
+
+@judge(
+    reference=_torchs,
+    traps=(_each, _by_value, _always, _norm_after, _sum_of_norms),
+    avoid=("clip_grad_norm_", "clip_grad_norm", "get_total_norm", "clip_grads_with_norm_", "clip_grad"),
+)
+def check_clip_grad_norm(random: Generator) -> Iterator[Case]:
+    """One gradient, several, some that are short enough, none at all, float64."""
+
+    def draw(*shapes: tuple[int, ...], dtype: torch.dtype = torch.float32) -> list[Tensor]:
+        return [torch.randn(*shape, generator=random, dtype=dtype) for shape in shapes]
+
+    pair = [3 + torch.rand(2, generator=random)]
+    yield Case({"en": "one tensor of two numbers", "zh": "一个张量，两个数"}, (pair, 1.0))
+    three = [3 * grad for grad in draw((2, 3), (3,), (4,))]
+    yield Case({"en": "three tensors", "zh": "三个张量"}, (three, 0.5))
+    yield Case({"en": "short enough already", "zh": "本来就够短"}, (draw((2, 3), (3,)), 100.0))
+    yield Case({"en": "all gradients zero", "zh": "梯度全为零"}, ([torch.zeros(2), torch.zeros(3)], 1.0))
+    doubles = draw((4, 3), (4,), dtype=torch.float64)
+    # wider than usual: with and without the 1e−6 that PyTorch adds to the norm
+    yield Case({"en": "float64", "zh": "float64"}, (doubles, 0.1), tolerance=1e-2)
+    yield Case(
+        {"en": "8 matrices of 256 × 256", "zh": "8 个 256 × 256 的矩阵"},
+        (draw(*[(256, 256)] * 8), 1.0),
+        timed=True,
+    )
