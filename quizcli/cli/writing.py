@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -40,7 +40,13 @@ class Desk:
     """The page of one code question. `work` runs until the person has passed, given up, or left."""
 
     def __init__(
-        self, page: Page, keys: Keyboard, referee: Referee, drafts: Drafts, question: Code, root: Path
+        self,
+        page: Page,
+        keys: Keyboard,
+        referee: Callable[[], Referee],
+        drafts: Drafts,
+        question: Code,
+        root: Path,
     ) -> None:
         self._page = page
         self._keys = keys
@@ -135,19 +141,26 @@ class Desk:
         self._seed = random.randrange(10_000)
         self._results = []
         self._page.turn(self._lines())
-        self._page.footer(Line(tr(" judging …", " 正在评判 …"), style=theme.QUIET))
+        self._page.footer(Line(tr(" judging …   q stops", " 正在评判 …   按 q 停止"), style=theme.QUIET))
         source = Source(text, self._path.name, self._question.entry)
         judgement = Judgement(
             str(self._root), self._question.check, self._question.solution, source, self._seed
         )
-        passed = False
-        for news in self._referee.judge(judgement):
+        over: Over | None = None
+        for news in self._referee().judge(judgement, self._stopped):
             lines = [Line()] if isinstance(news, CaseResult) and not self._results else []
             lines += news_lines(news, self._page.width, self._page.room - 4)
             self._results += lines
             self._page.add(lines)
-            passed = isinstance(news, Over) and news.passed
-        self._settle(passed, text)
+            over = news if isinstance(news, Over) else None
+        if over is None:
+            self._message = tr("stopped", "已停止")
+        elif not over.broken:
+            self._settle(over.passed, text)
+
+    def _stopped(self) -> bool:
+        """Whether the person has had enough of a judgement that takes its time."""
+        return self._keys.read(0) in ("ctrl-c", "q", "esc")
 
     def _settle(self, passed: bool, text: str) -> None:
         came = self._came_to

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _BOOT = "import sys; sys.path.append(sys.argv.pop()); from quizcli.judge.referee import main; main()"
 _TAIL = 8192  # bytes of stderr to keep
+_LOOK = 0.05  # seconds between two looks at whether to stop
 
 
 class Referee:
@@ -38,6 +39,7 @@ class Referee:
         )
         self._frames: queue.Queue[bytes | None] = queue.Queue()
         self._tail = b""
+        self._closed = False
         self._readers = [
             threading.Thread(target=read, daemon=True) for read in (self._read_frames, self._read_stderr)
         ]
@@ -57,27 +59,35 @@ class Referee:
         """Whether the process still runs."""
         return self._process.poll() is None
 
-    def judge(self, judgement: Judgement) -> Iterator[News]:
-        """Everything that is found out about a source, as it is found out; the last is an Over."""
+    def judge(self, judgement: Judgement, stopped: Callable[[], bool] = lambda: False) -> Iterator[News]:
+        """Everything that is found out about a source, as it is found out; the last is an Over or a Proof.
+
+        `stopped` is asked while there is nothing new. Where it says yes, the process is ended, and that was all.
+        """
         inlet = cast("IO[bytes]", self._process.stdin)
         with suppress(OSError):  # it has gone: reading says so
             inlet.write(frame(msgspec.msgpack.encode(judgement)))
             inlet.flush()
-        while (payload := self._next()) is not None:
+        while (payload := self._next(stopped)) is not None:
             if not payload:
                 continue  # it is warm now
             news = msgspec.msgpack.decode(payload, type=News)
             yield news
             if isinstance(news, Over | Proof):
                 return
+        if not self.alive and self._closed:
+            return
         told = self._tail.decode(errors="replace").strip().splitlines()
         lost = tr("the judge's process has ended", "评判进程已退出")
         yield Over(False, judgement.seed, 0.0, broken=f"{lost}: {told[-1] if told else ''}")
 
-    def _next(self) -> bytes | None:
+    def _next(self, stopped: Callable[[], bool]) -> bytes | None:
         while True:
-            with suppress(queue.Empty):  # a wait without a limit could not be interrupted on Windows
-                return self._frames.get(timeout=0.5)
+            with suppress(queue.Empty):
+                return self._frames.get(timeout=_LOOK)
+            if stopped():
+                self.close(grace=0)
+                return None
 
     def _read_frames(self) -> None:
         pipe = cast("IO[bytes]", self._process.stdout)
@@ -92,12 +102,13 @@ class Referee:
             while chunk := os.read(pipe.fileno(), 65_536):
                 self._tail = (self._tail + chunk)[-_TAIL:]
 
-    def close(self) -> None:
-        """End the process; its candidate ends with it. May be called twice."""
+    def close(self, grace: float = 1.0) -> None:
+        """End the process after the grace; its candidate ends with it. May be called twice."""
+        self._closed = True
         with suppress(OSError):
             cast("IO[bytes]", self._process.stdin).close()
         try:
-            self._process.wait(1.0)
+            self._process.wait(grace)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

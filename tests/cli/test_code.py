@@ -151,6 +151,18 @@ def test_leaving_keeps_the_draft(coded: Program) -> None:
     assert "left" in attempts(coded)
 
 
+def test_a_judgement_can_be_stopped_and_the_next_one_comes(coded: Program) -> None:
+    with begun(coded) as terminal:
+        draft(coded).write_text("while True: pass\n")
+        terminal.wait_for("judging", timeout=60)
+        time.sleep(0.5)
+        terminal.send("q")
+        terminal.wait_for("stopped", timeout=3)
+        draft(coded).write_text(RIGHT)
+        terminal.wait_for("all cases pass", timeout=60)
+    assert attempts(coded) == ["passed"]
+
+
 def test_no_editor_is_one_line(coded: Program) -> None:
     coded.env["VISUAL"] = "no-such-editor"
     with begun(coded) as terminal:
