@@ -62,7 +62,7 @@ class Referee:
     def judge(self, judgement: Judgement, stopped: Callable[[], bool] = lambda: False) -> Iterator[News]:
         """Everything that is found out about a source, as it is found out; the last is an Over or a Proof.
 
-        `stopped` is asked while there is nothing new. Where it says yes, the process is ended, and that was all.
+        `stopped` is asked while there is nothing new; where it says yes, the process is ended.
         """
         inlet = cast("IO[bytes]", self._process.stdin)
         with suppress(OSError):  # it has gone: reading says so
