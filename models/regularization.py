@@ -43,6 +43,20 @@ def soft_threshold(input: Tensor, lambd: float | Tensor = 0.5) -> Tensor:
     return input.sign() * F.relu(input.abs() - lambd)
 
 
+def proximal_step(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0) -> Tensor:
+    """A gradient step on the loss, whose gradient is `grad`, then a proximal one on l1 ‖w‖₁ + l2/2 ‖w‖².
+
+    That is argmin over u of ½ ‖u − (w − η ∇f)‖² + η (l1 ‖u‖₁ + l2/2 ‖u‖²). The penalties are no part of the
+    loss. Parikh & Boyd 2014, section 4.2, with 6.5.2 for L1 and 2.2 for a quadratic on top of it.
+    """
+    # v = w − η ∇f(w)
+    v = w - lr * grad
+    # S(v) = sign(v) · max(|v| − η l1, 0): towards 0 by η l1, or by |v| where that is less
+    thresholded = v - v.clamp(-lr * l1, lr * l1)
+    # w ← S(v) / (1 + η l2): the gradient of L2 is taken at the new w, so no η is too large for it
+    return thresholded / (1 + lr * l2)
+
+
 class ProximalSGD(torch.optim.Optimizer):
     """SGD on the loss and a proximal step on λ‖w‖₁, which must *not* be part of the loss.
 

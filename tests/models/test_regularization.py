@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from models.regularization import ProximalSGD, decay_, l1_penalty, l2_penalty, max_norm_, soft_threshold
+from models.regularization import (
+    ProximalSGD,
+    decay_,
+    l1_penalty,
+    l2_penalty,
+    max_norm_,
+    proximal_step,
+    soft_threshold,
+)
 
 finite = st.floats(-100, 100)
 
@@ -291,3 +299,33 @@ def test_penalties_compile_into_one_graph() -> None:
     w = torch.randn(5)
     torch.testing.assert_close(torch.compile(penalized, backend="eager", fullgraph=True)(w), penalized(w))
     torch._dynamo.reset()
+
+
+# A proximal step with both penalties
+
+
+@pytest.mark.parametrize(("l1", "l2"), [(0.0, 0.0), (0.5, 0.0), (0.0, 2.0), (0.5, 2.0)])
+def test_the_proximal_step_solves_its_problem(l1: float, l2: float) -> None:
+    w, grad, lr = torch.randn(50, dtype=torch.double), torch.randn(50, dtype=torch.double), 0.3
+    found = proximal_step(w, grad, lr, l1, l2)
+
+    def cost(u: Tensor) -> Tensor:
+        return 0.5 * (u - (w - lr * grad)).square() + lr * (l1 * u.abs() + l2 / 2 * u.square())
+
+    for away in (1e-4, -1e-4, 0.1, -0.1):
+        assert (cost(found) <= cost(found + away)).all()
+    assert (cost(found) <= cost(torch.zeros_like(w))).all()
+
+
+def test_without_l2_it_is_a_step_of_proximal_sgd() -> None:
+    w, grad = torch.randn(20, dtype=torch.double, requires_grad=True), torch.randn(20, dtype=torch.double)
+    expected = proximal_step(w.detach().clone(), grad, 0.1, 2.0)
+    w.grad = grad
+    ProximalSGD([w], lr=0.1, l1=2.0).step()
+    close(w.detach(), expected)
+    assert (expected == 0).any()
+
+
+def test_a_huge_l2_penalty_shrinks_and_never_overshoots() -> None:
+    one, zero = torch.ones(1, dtype=torch.double), torch.zeros(1, dtype=torch.double)
+    close(proximal_step(one, zero, 1.0, 0.0, 99.0), one / 100)

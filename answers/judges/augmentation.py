@@ -1,0 +1,88 @@
+"""Judges of the code questions on data augmentation."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from quizcli.judge.case import Case, judge, trap
+
+Pair = tuple[Tensor, Tensor]
+
+
+def _blend(one: Tensor, other: Tensor, lam: float) -> Tensor:
+    return lam * one + (1 - lam) * other
+
+
+@trap("the labels are not mixed", "标签没有混合")
+def _inputs_only(x: Tensor, target: Tensor, permutation: Tensor, lam: float, num_classes: int) -> Pair:
+    return _blend(x, x[permutation], lam), F.one_hot(target, num_classes).to(x.dtype)
+
+
+@trap(
+    "λ is at the wrong example: it weighs the example itself, 1 − λ its partner",
+    "λ 用反了：λ 乘样本自己，1 − λ 乘配对的样本",
+)
+def _reversed(x: Tensor, target: Tensor, permutation: Tensor, lam: float, num_classes: int) -> Pair:
+    y = F.one_hot(target, num_classes).to(x.dtype)
+    return _blend(x[permutation], x, lam), _blend(y[permutation], y, lam)
+
+
+@trap(
+    "the labels have λ and 1 − λ the other way round than the inputs",
+    "标签的 λ 与 1 − λ 跟输入弄反了",
+)
+def _labels_reversed(x: Tensor, target: Tensor, permutation: Tensor, lam: float, num_classes: int) -> Pair:
+    y = F.one_hot(target, num_classes).to(x.dtype)
+    return _blend(x, x[permutation], lam), _blend(y[permutation], y, lam)
+
+
+@trap(
+    "class indices are mixed as if they were quantities: half-way between 0 and 2 there is no class 1",
+    "直接混合了类别下标：0 和 2 各一半，并不是类别 1",
+)
+def _indices_mixed(x: Tensor, target: Tensor, permutation: Tensor, lam: float, num_classes: int) -> Pair:
+    return _blend(x, x[permutation], lam), _blend(target, target[permutation], lam)
+
+
+@trap(
+    "the permutation is inverted: the partner of example i is permutation[i]",
+    "用成了逆排列：第 i 个样本应与第 permutation[i] 个配对",
+)
+def _inverse(x: Tensor, target: Tensor, permutation: Tensor, lam: float, num_classes: int) -> Pair:
+    y, back = F.one_hot(target, num_classes).to(x.dtype), permutation.argsort()
+    return _blend(x, x[back], lam), _blend(y, y[back], lam)
+
+
+@judge(traps=(_inputs_only, _reversed, _labels_reversed, _indices_mixed, _inverse), avoid=("MixUp", "CutMix"))
+def check_mixup(random: Generator) -> Iterator[Case]:
+    """Two examples that change places, a cycle of them, images, λ at its ends, float64."""
+
+    def draw(*shape: int, classes: int, dtype: torch.dtype = torch.float32) -> Pair:
+        """Inputs, and targets of which neighbours differ."""
+        x = torch.randn(*shape, generator=random, dtype=dtype)
+        first = int(torch.randint(classes, (), generator=random))
+        return x, (first + torch.arange(shape[0])) % classes
+
+    def lam() -> float:
+        return round(0.6 + 0.3 * torch.rand((), generator=random).item(), 2)
+
+    two, cycle = torch.tensor([1, 0]), torch.tensor([1, 2, 3, 0])
+    x = torch.randn(2, 3, generator=random)
+    yield Case({"en": "two examples", "zh": "两个样本"}, (x, torch.tensor([0, 2]), two, lam(), 3))
+    yield Case({"en": "a cycle of four", "zh": "四个样本的轮换"}, (*draw(4, 3, classes=5), cycle, lam(), 5))
+    yield Case(
+        {"en": "images, one its own partner", "zh": "图像，其中一个与自己配对"},
+        (*draw(3, 1, 4, 4, classes=3), torch.tensor([2, 1, 0]), lam(), 3),
+    )
+    yield Case({"en": "λ = 1", "zh": "λ = 1"}, (*draw(4, 3, classes=5), cycle, 1.0, 5))
+    yield Case({"en": "λ = 0", "zh": "λ = 0"}, (*draw(4, 3, classes=5), cycle, 0.0, 5))
+    doubles = draw(4, 3, classes=6, dtype=torch.float64)
+    yield Case({"en": "float64", "zh": "float64"}, (*doubles, cycle, lam(), 6))
+    many = torch.randperm(64, generator=random)
+    yield Case(
+        {"en": "64 images of 3 × 32 × 32", "zh": "64 张 3 × 32 × 32 的图"},
+        (*draw(64, 3, 32, 32, classes=10), many, lam(), 10),
+        timed=True,
+    )
