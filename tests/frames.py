@@ -22,6 +22,17 @@ from tests.terminal import Terminal
 
 COLUMNS, ROWS = 100, 30
 MOMENTS = {"vae": "epoch 5/7", "gan": "8 of 8 modes, 9", "norm-and-depth": "2/4"}  # what stands on the frame
+CODE = "attention-code-scaled-dot-product"
+UNSCALED = """import torch
+
+
+def attention(q, k, v, attn_mask=None):
+    scores = q @ k.mT
+    if attn_mask is not None:
+        scores = scores.masked_fill(~attn_mask, float("-inf"))
+    weights = torch.softmax(scores, dim=-1)
+    return weights @ v, weights
+"""
 _THEME = TerminalTheme(
     (24, 24, 28),
     (212, 212, 216),
@@ -69,11 +80,11 @@ def _style(cell: Char) -> Style:
 
 
 def main(folder: str = "docs") -> None:
-    """Draw an answered question, and demonstrations in their course."""
+    """Draw an answered question, a judged one, and demonstrations in their course."""
     target = Path(folder)
     target.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
-        env = {"QUIZCLI_HOME": home, "QUIZCLI_LANG": "en"}
+        env = {"HOME": home, "QUIZCLI_HOME": f"{home}/quizcli", "QUIZCLI_LANG": "en"}
         quizcli = str(Path(sys.executable).with_name("quizcli"))
 
         def run(*arguments: str) -> Terminal:
@@ -84,6 +95,14 @@ def main(folder: str = "docs") -> None:
             terminal.send("1")
             terminal.settle()
             (target / "question.svg").write_text(as_svg(terminal, "quizcli"), encoding="utf-8")
+        with run("code", CODE) as terminal:
+            terminal.wait_for("enter write it")
+            terminal.send("\r")
+            terminal.wait_for("x begin again")
+            (Path(home) / "quizcli" / "data" / "code" / f"{CODE}.py").write_text(UNSCALED, encoding="utf-8")
+            terminal.wait_for("judged in", timeout=60)
+            terminal.settle()
+            (target / "code.svg").write_text(as_svg(terminal, f"quizcli code {CODE}"), encoding="utf-8")
         for name, moment in MOMENTS.items():
             with run("demo", name) as terminal:
                 terminal.wait_for(moment, timeout=300)

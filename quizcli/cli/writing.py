@@ -173,7 +173,7 @@ class Desk:
 
     def _lines(self) -> list[Line]:
         lines = question_lines(self._question, self._page.width)
-        lines += labelled(tr("file", "文件"), str(self._path), self._page.width)
+        lines += labelled(tr("file", "文件"), _from_home(self._path), self._page.width)
         if self._hinted and self._question.hint is not None:
             lines += labelled(tr("hint", "提示"), str(self._question.hint), self._page.width)
         return lines + self._results
@@ -204,6 +204,14 @@ class Desk:
             ("x", tr("begin again", "重新开始")),
             ("q", tr("back", "返回")),
         ]
+
+
+def _from_home(path: Path) -> str:
+    """The path as a person would type it."""
+    try:
+        return str(Path("~", path.relative_to(Path.home())))
+    except (ValueError, RuntimeError):  # it is elsewhere, or there is no home
+        return str(path)
 
 
 def _with(written: Written, **changes: bool | int) -> Written:
