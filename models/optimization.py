@@ -116,6 +116,6 @@ def clip_grad_norm(grads: Sequence[Tensor], max_norm: float) -> tuple[list[Tenso
     """
     # ‖g‖ = √Σ_i ‖g_i‖²,  one norm over all of them
     norm = torch.stack([grad.square().sum() for grad in grads]).sum().sqrt()  # ()
-    # g ← g · min(1, c / ‖g‖);  the 1e-6 is PyTorch's, against 0/0
+    # g ← g · min(1, c / ‖g‖);  the 1e-6 is PyTorch's, against a division by 0
     factor = (max_norm / (norm + 1e-6)).clamp(max=1.0)  # (), a tensor: no waiting for the accelerator
     return [grad * factor for grad in grads], norm
