@@ -70,8 +70,9 @@ class Trial(NamedTuple):
         """
         import torch
 
-        names = parameters(text, entry) or list(inspect.signature(self.solution).parameters)
-
+        own = parameters(text, entry)
+        # f(x, *rest) names fewer arguments than it is given
+        names = [*own, *list(inspect.signature(self.solution).parameters)[len(own) :]]
         if use := first_use(text, self.judge.avoid):
             yield _not_by_hand(*use)
             return
@@ -187,7 +188,7 @@ def _performed(entry: Callable[..., Any], case: Case, seed: int) -> Performance:
 
 def _verdict(case: Case, names: list[str], expected: Performance, got: Performance) -> Difference | None:
     """What is wrong with a performance: its output, arguments that were changed, its gradients."""
-    found = _of_output(case, expected, got) or _changed(case, names, got)
+    found = _changed(case, names, got) or _of_output(case, expected, got)
     if found is not None or not case.grad:
         return found
     pairs = zip(expected.gradients or (), got.gradients or (), strict=False)
