@@ -56,6 +56,23 @@ def _mlp(widths: Sequence[int]) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
+def autoencode(
+    x: Tensor,  # (B, in_features)
+    encoder: Sequence[tuple[Tensor, Tensor]],  # for each layer weight (out, in) and bias (out)
+    decoder: Sequence[tuple[Tensor, Tensor]],
+) -> tuple[Tensor, Tensor]:
+    """What `Autoencoder` computes, from its weights: the code (B, latent) and the logits (B, in_features)."""
+
+    def forward(x: Tensor, layers: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
+        for i, (weight, bias) in enumerate(layers):
+            # h_i = W_i relu(h_{i−1}) + b_i, without the ReLU on what comes in
+            x = (F.relu(x) if i > 0 else x) @ weight.mT + bias  # (B, in) -> (B, out)
+        return x
+
+    z = forward(x, encoder)  # (B, latent): linear, any real numbers
+    return z, forward(z, decoder)
+
+
 def reconstruction_loss(logits: Tensor, x: Tensor) -> Tensor:
     """Cross-entropy of pixels in [0, 1], in nats an image: summed over pixels, mean over the batch."""
     # −Σᵢ pᵢ log p̂ᵢ − Σᵢ (1 − pᵢ) log(1 − p̂ᵢ),  p̂ = sigmoid(logits)      (Hinton & Salakhutdinov 2006)

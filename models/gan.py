@@ -93,6 +93,34 @@ def saturating_generator_loss(fake: Tensor) -> Tensor:
     return F.logsigmoid(-fake).mean()
 
 
+def both_losses(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    """D's loss and G's non-saturating one, from D's logits of real and of generated samples."""
+    # −E_x[log D(x)] − E_z[log(1 − D(G(z)))],  1 − sigmoid(a) = sigmoid(−a)                          (eq. 1)
+    d_loss = -F.logsigmoid(real).mean() - F.logsigmoid(-fake).mean()
+    # −E_z[log D(G(z))]                                                                           (section 3)
+    g_loss = -F.logsigmoid(fake).mean()
+    return d_loss, g_loss
+
+
+def step_losses(
+    g_weight: Tensor,  # (features, latent)
+    d_weight: Tensor,  # (1, features)
+    real: Tensor,  # (B, features)
+    z: Tensor,  # (B, latent)
+) -> tuple[Tensor, Tensor]:
+    """Both losses of one training step, for a G and a D of one linear layer each.
+
+    The generated samples are made once and judged twice: for D's loss as mere data, cut off from G; for G's
+    loss with their history, through which the gradient goes back to G.
+    """
+    fake = F.linear(z, g_weight)  # (B, features)  G(z)
+    d_real = F.linear(real, d_weight)  # (B, 1)  logits
+    d_fake = F.linear(fake.detach(), d_weight)  # (B, 1)
+    d_loss = -F.logsigmoid(d_real).mean() - F.logsigmoid(-d_fake).mean()
+    g_loss = -F.logsigmoid(F.linear(fake, d_weight)).mean()
+    return d_loss, g_loss
+
+
 def best_logits(log_p: Tensor, log_q: Tensor) -> Tensor:
     """Logits of the best D there is, where the data have density p and the generated samples q."""
     # D*(x) = p(x) / (p(x) + q(x)) = sigmoid(log p(x) − log q(x))                             (proposition 1)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.distributions import Bernoulli
 from torch.nn import functional as F
 
-from models.autoencoder import Autoencoder, reconstruction_loss, squared_error
+from models.autoencoder import Autoencoder, autoencode, reconstruction_loss, squared_error
 
 PAPER = (1000, 500, 250)  # Hinton & Salakhutdinov 2006, with a code of 30
 
@@ -218,3 +218,16 @@ def _minimize(model: nn.Module, x: Tensor, loss: Callable[[Tensor, Tensor], Tens
         torch.autograd.backward(loss(model(x), x))
         optimizer.step()
         schedule.step()
+
+
+@pytest.mark.parametrize("hidden", [(), (5,), (7, 6, 5)], ids=str)
+def test_from_its_weights_alone_it_computes_the_same(hidden: tuple[int, ...]) -> None:
+    model = Autoencoder(8, hidden, latent=3).double()
+    x = torch.randn(4, 8, dtype=torch.double)
+
+    def layers(half: nn.Module) -> list[tuple[Tensor, Tensor]]:
+        return [(layer.weight, layer.bias) for layer in half.modules() if isinstance(layer, nn.Linear)]
+
+    z, logits = autoencode(x, layers(model.encoder), layers(model.decoder))
+    torch.testing.assert_close(z, model.encode(x), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(logits, model(x), rtol=1e-12, atol=1e-12)

@@ -14,9 +14,11 @@ from models.gan import (
     Discriminator,
     Generator,
     best_logits,
+    both_losses,
     discriminator_loss,
     generator_loss,
     saturating_generator_loss,
+    step_losses,
 )
 
 logits = st.lists(st.floats(-200, 200), min_size=1, max_size=20)
@@ -304,3 +306,27 @@ def test_it_compiles_without_a_graph_break() -> None:
 
     z, x = torch.randn(6, 3), torch.rand(6, 4)
     torch.testing.assert_close(torch.compile(both, fullgraph=True, backend="eager")(z, x), both(z, x))
+
+
+def test_both_losses_are_the_two_losses() -> None:
+    real, fake = torch.randn(5).double(), torch.randn(7).double()
+    d_loss, g_loss = both_losses(real, fake)
+    torch.testing.assert_close(d_loss, discriminator_loss(real, fake))
+    torch.testing.assert_close(g_loss, generator_loss(fake))
+
+
+def test_in_a_step_the_loss_of_d_leaves_g_alone() -> None:
+    g_weight, d_weight = torch.randn(4, 3).double(), torch.randn(1, 4).double()
+    g_weight.requires_grad_()
+    d_weight.requires_grad_()
+    real, z = torch.randn(6, 4).double(), torch.randn(5, 3).double()
+    d_loss, g_loss = step_losses(g_weight, d_weight, real, z)
+    fake = z @ g_weight.T
+    expected = both_losses(real @ d_weight.T, fake @ d_weight.T)
+    torch.testing.assert_close((d_loss, g_loss), expected)
+    given = torch.autograd.grad(d_loss, [g_weight, d_weight], retain_graph=True, materialize_grads=True)
+    assert not given[0].any()
+    torch.testing.assert_close(given[1], torch.autograd.grad(expected[0], d_weight, retain_graph=True)[0])
+    for weight in (g_weight, d_weight):
+        ours = torch.autograd.grad(g_loss, weight, retain_graph=True)
+        torch.testing.assert_close(ours, torch.autograd.grad(expected[1], weight, retain_graph=True))

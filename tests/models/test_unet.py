@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.unet import DoubleConv, UNet, centre_crop, join
+from models.unet import DoubleConv, UNet, centre_crop, dice_loss, join
 
 
 @pytest.fixture(autouse=True)
@@ -273,3 +273,24 @@ def test_it_works_under_autocast() -> None:
         scores = UNet(channels=4, depth=2, padding="same")(torch.randn(1, 1, 16, 16))
     assert scores.dtype == torch.bfloat16
     assert scores.isfinite().all()
+
+
+# Dice
+
+
+def test_dice_by_hand() -> None:
+    target = torch.tensor([[[1, 1, 0, 0]], [[0, 0, 0, 0]]])
+    exact = 60 * (2 * target - 1).double()
+    assert dice_loss(exact, target).item() == pytest.approx(0, abs=1e-12)
+    assert dice_loss(-exact[:1], target[:1], smooth=0).item() == pytest.approx(1)
+    # p = ½ everywhere: 1 − (2 · 1 + 1) / (2 + 2 + 1) and 1 − (0 + 1) / (2 + 0 + 1)
+    assert dice_loss(torch.zeros(2, 1, 4), target).item() == pytest.approx((2 / 5 + 2 / 3) / 2)
+
+
+def test_dice_has_a_gradient_towards_the_target() -> None:
+    logits = torch.randn(3, 1, 4, 5, dtype=torch.double, requires_grad=True)
+    target = torch.randint(0, 2, logits.shape)
+    assert torch.autograd.gradcheck(lambda given: dice_loss(given, target), logits)
+    (slope,) = torch.autograd.grad(dice_loss(logits, target), logits)
+    assert (slope[target == 1] < 0).all()
+    assert (slope[target == 0] > 0).all()

@@ -178,3 +178,10 @@ def _arranged(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
     logits, mu, logvar = outputs
     return logits, x, mu, logvar
+
+
+def test_given_noise_is_scaled_and_shifted() -> None:
+    mu, logvar = codes()
+    noise = torch.randn_like(mu)
+    torch.testing.assert_close(vae.reparameterize(mu, logvar, noise), mu + logvar.exp().sqrt() * noise)
+    assert torch.equal(vae.reparameterize(mu, logvar, torch.zeros_like(mu)), mu)

@@ -1,0 +1,185 @@
+"""Judges of the code questions on U-Net: the skip connection and a loss of overlap."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from quizcli.judge.case import Case, judge, trap
+
+
+def _drawing(random: Generator) -> Callable[..., Tensor]:
+    def draw(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+        return torch.randn(*shape, generator=random, dtype=dtype)
+
+    return draw
+
+
+# The skip connection
+
+
+def _cropped(skip: Tensor, x: Tensor, top: int, left: int) -> Tensor:
+    return skip[..., top : top + x.shape[-2], left : left + x.shape[-1]]
+
+
+def _middle(skip: Tensor, x: Tensor) -> Tensor:
+    return _cropped(skip, x, (skip.shape[-2] - x.shape[-2]) // 2, (skip.shape[-1] - x.shape[-1]) // 2)
+
+
+@trap(
+    "the upper left corner is cut out, not the middle: the two maps no longer lie over each other",
+    "裁的是左上角而不是正中：两张特征图的位置对不上",
+)
+def _corner(skip: Tensor, x: Tensor) -> Tensor:
+    return torch.cat([_cropped(skip, x, 0, 0), x], dim=1)
+
+
+@trap("x stands before the skip's channels; the skip comes first", "x 的通道排在了前面；应先放 skip")
+def _x_first(skip: Tensor, x: Tensor) -> Tensor:
+    return torch.cat([x, _middle(skip, x)], dim=1)
+
+
+@trap(
+    "the maps are added; a U-Net stacks their channels (adding is a residual connection)",
+    "把两者相加了；U-Net 是在通道维拼接（相加是残差连接）",
+)
+def _added(skip: Tensor, x: Tensor) -> Tensor:
+    return _middle(skip, x) + x
+
+
+@trap("the skip is resized to fit, not cropped", "把 skip 缩放到了 x 的大小，而不是裁剪")
+def _resized(skip: Tensor, x: Tensor) -> Tensor:
+    return torch.cat([F.interpolate(skip, x.shape[-2:]), x], dim=1)
+
+
+@trap(
+    "where an odd number of pixels is cut, the one more must go at the right and at the bottom",
+    "要裁掉奇数个像素时，多出的一个应从右边、下边裁",
+)
+def _rounded_up(skip: Tensor, x: Tensor) -> Tensor:
+    top = (skip.shape[-2] - x.shape[-2] + 1) // 2
+    left = (skip.shape[-1] - x.shape[-1] + 1) // 2
+    return torch.cat([_cropped(skip, x, top, left), x], dim=1)
+
+
+@judge(
+    traps=(_corner, _x_first, _added, _resized, _rounded_up),
+    avoid=("center_crop", "CenterCrop"),
+)
+def check_join(random: Generator) -> Iterator[Case]:
+    """A map of 4 × 4 and one of 2 × 2, then batches, odd differences, equal sizes, gradients."""
+    draw = _drawing(random)
+
+    yield Case(
+        {"en": "a 4 × 4 skip, a 2 × 2 map", "zh": "4 × 4 的 skip，2 × 2 的特征图"},
+        (torch.arange(16.0).view(1, 1, 4, 4) + draw(1).round(), draw(1, 1, 2, 2)),
+    )
+    yield Case(
+        {"en": "a batch, more channels in x", "zh": "一批，x 的通道更多"},
+        (draw(2, 3, 8, 10), draw(2, 5, 4, 8)),
+    )
+    yield Case(
+        {"en": "odd numbers of pixels to cut", "zh": "要裁掉奇数个像素"}, (draw(1, 2, 7, 8), draw(1, 2, 4, 3))
+    )
+    yield Case({"en": "nothing to cut", "zh": "无需裁剪"}, (draw(2, 2, 3, 5), draw(2, 2, 3, 5)))
+    yield Case(
+        {"en": "gradients, in float64", "zh": "梯度（float64）"},
+        (draw(1, 2, 6, 6, dtype=torch.float64), draw(1, 2, 4, 4, dtype=torch.float64)),
+        grad=True,
+    )
+    yield Case(
+        {"en": "64 channels, 80 × 80 and 64 × 64", "zh": "64 个通道，80 × 80 与 64 × 64"},
+        (draw(2, 64, 80, 80), draw(2, 64, 64, 64)),
+        timed=True,
+    )
+
+
+# Dice
+
+
+def _sums(p: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    over = list(range(1, p.ndim))
+    return (p * target).sum(over), p.sum(over), target.sum(over)
+
+
+@trap("the logits are used as if they were probabilities", "把 logits 直接当成了概率")
+def _of_logits(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+    both, p, g = _sums(logits, target)
+    return 1 - ((2 * both + smooth) / (p + g + smooth)).mean()
+
+
+@trap(
+    "the probabilities are rounded to 0 or 1, which has no gradient: the soft loss keeps them",
+    "概率被取整成 0 或 1，没有梯度；软 Dice 要保留概率",
+)
+def _hard(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+    both, p, g = _sums((logits > 0).to(logits.dtype), target)
+    return 1 - ((2 * both + smooth) / (p + g + smooth)).mean()
+
+
+@trap(
+    "the intersection counts once, which is not 2 |P ∩ G| / (|P| + |G|): identical masks would get ½",
+    "交集没有乘 2：Dice 是 2 |P ∩ G| / (|P| + |G|)，否则完全重合也只有 ½",
+)
+def _not_doubled(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+    both, p, g = _sums(logits.sigmoid(), target)
+    return 1 - ((both + smooth) / (p + g + smooth)).mean()
+
+
+@trap(
+    "all images of the batch are added up first: a large object then hides that a small one is missed",
+    "先把整批图像加在一起再算：大目标会掩盖小目标的漏检",
+)
+def _over_batch(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+    both, p, g = (part.sum() for part in _sums(logits.sigmoid(), target))
+    return 1 - (2 * both + smooth) / (p + g + smooth)
+
+
+@trap(
+    "smooth is missing above the line: an empty image that is recognized as such should cost 0",
+    "分子里漏了 smooth：没有前景且判断正确的图，损失应为 0",
+)
+def _smooth_below(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+    both, p, g = _sums(logits.sigmoid(), target)
+    return 1 - (2 * both / (p + g + smooth)).mean()
+
+
+@judge(traps=(_of_logits, _hard, _not_doubled, _over_batch, _smooth_below))
+def check_dice_loss(random: Generator) -> Iterator[Case]:
+    """Four pixels, then objects of different size, no foreground, little smoothing, gradients."""
+    draw = _drawing(random)
+
+    def masks(*shares: float, sides: tuple[int, int]) -> Tensor:
+        """One mask for each share of foreground, (B, 1, H, W)."""
+        chance = torch.tensor(shares).view(-1, 1, 1, 1)
+        return (torch.rand(len(shares), 1, *sides, generator=random) < chance).long()
+
+    diagonal = torch.tensor([[1, 0], [0, 1]]).view(1, 1, 2, 2)
+    yield Case({"en": "one image of four pixels", "zh": "一张 4 像素的图"}, (draw(1, 1, 2, 2), diagonal))
+    yield Case(
+        {"en": "a small, a middling and a large object", "zh": "小、中、大三个目标"},
+        (draw(3, 1, 6, 5), masks(0.05, 0.4, 0.9, sides=(6, 5))),
+    )
+    yield Case(
+        {"en": "no foreground, and none predicted", "zh": "没有前景，预测也没有"},
+        (-30 + draw(2, 1, 4, 4), torch.zeros(2, 1, 4, 4, dtype=torch.int64)),
+    )
+    yield Case(
+        {"en": "smooth = 0.01", "zh": "smooth = 0.01"},
+        (2 * draw(2, 1, 4, 4), masks(0.3, 0.5, sides=(4, 4)), 0.01),
+    )
+    yield Case(
+        {"en": "logits of ±200", "zh": "logits 为 ±200"},
+        (200 * draw(2, 1, 4, 4).sign(), masks(0.3, 0.5, sides=(4, 4))),
+    )
+    yield Case(
+        {"en": "gradients, in float64", "zh": "梯度（float64）"},
+        (draw(3, 1, 4, 4, dtype=torch.float64), masks(0.2, 0.4, 0.6, sides=(4, 4))),
+        grad=True,
+    )
+    yield Case(
+        {"en": "eight images, 128 × 128", "zh": "8 张 128 × 128 的图"},
+        (draw(8, 1, 128, 128), masks(*[0.2] * 8, sides=(128, 128))),
+        timed=True,
+    )
