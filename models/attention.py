@@ -42,12 +42,12 @@ def padding_mask(lengths: Tensor, size: int | None = None) -> Tensor:
 def causal_padding_mask(lengths: Tensor, size: int) -> Tensor:
     """True where query i may look at key j, (B, 1, L, L): j comes no later than i and is no padding.
 
-    `lengths` (B,) counts the tokens of each sequence, `size` is L: what is missing behind them is padding.
-    The axis of size 1 is for the heads, all of which look alike.
+    `lengths` (B,) counts the tokens of each sequence, `size` is L: what is missing *in front of* them is
+    padding, so that all end together and can be continued. The axis of size 1 is for the heads.
     """
     position = torch.arange(size, device=lengths.device)
     causal = position <= position[:, None]  # (L, L)  j ≤ i
-    real = position < lengths[:, None]  # (B, L)  j < length
+    real = position >= size - lengths[:, None]  # (B, L)  j ≥ L − length
     return causal & real[:, None, None, :]  # (B, 1, L, L)
 
 

@@ -99,7 +99,7 @@ def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
 
 def _looks(lengths: Tensor, size: int) -> tuple[Tensor, Tensor]:
     """What is not in the future (L, L), and what is no padding (B, L)."""
-    return torch.ones(size, size, dtype=torch.bool).tril(), torch.arange(size) < lengths[:, None]
+    return torch.ones(size, size, dtype=torch.bool).tril(), torch.arange(size) >= size - lengths[:, None]
 
 
 @trap("the mask is upside down: True means that a query may look", "掩码反了：True 表示可以看")
@@ -141,9 +141,15 @@ def _padded_queries(lengths: Tensor, size: int) -> Tensor:
     return causal & real[:, None, :, None]
 
 
-@judge(traps=(_forbidding, _without_diagonal, _into_the_future, _either, _padded_queries))
+@trap("padding is taken to be at the end; here it is in front", "把填充当成了在末尾；这里的填充在前面")
+def _padded_behind(lengths: Tensor, size: int) -> Tensor:
+    causal, real = _looks(lengths, size)
+    return causal & real.flip(1)[:, None, None, :]
+
+
+@judge(traps=(_forbidding, _without_diagonal, _into_the_future, _either, _padded_queries, _padded_behind))
 def check_causal_padding_mask(random: Generator) -> Iterator[Case]:
-    """One full sequence, then short ones in front of padding, and one without any token."""
+    """One full sequence, then short ones behind padding, and one without any token."""
 
     def lengths(count: int, size: int) -> Tensor:
         return torch.randint(1, size + 1, (count,), generator=random)

@@ -106,6 +106,14 @@ def test_arguments_have_the_persons_names() -> None:
     assert last.grids[0].label == "values"
 
 
+def test_arguments_without_a_name_have_ours() -> None:
+    def cases(random: Generator) -> Iterator[Case]:
+        yield Case({"en": "threefold", "zh": "三倍"}, (torch.ones(3), 3.0))
+
+    last = results(Trial(Judge(cases), double, seed=1), adds.wrong, "def f(values, *rest): ...")[-1]
+    assert [grid.label for grid in last.grids[:2]] == ["values", "factor"]
+
+
 class Counter:
     """For calls."""
 

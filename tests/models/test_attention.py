@@ -403,8 +403,14 @@ def test_the_decoders_mask_is_both_masks() -> None:
     assert mask.shape == (4, 1, 4, 4)
     for b, length in enumerate(lengths.tolist()):
         for i in range(4):
-            assert mask[b, 0, i].tolist() == [j <= i and j < length for j in range(4)]
-    assert torch.equal(mask, causal_mask(4) & ~padding_mask(lengths, 4)[:, None, None])
+            assert mask[b, 0, i].tolist() == [j <= i and j >= 4 - length for j in range(4)]
+
+
+def test_padding_in_front_changes_nothing() -> None:
+    q, k, v = torch.randn(3, 1, 2, 5, 4, dtype=torch.double)
+    alone = F.scaled_dot_product_attention(q[..., 2:, :], k[..., 2:, :], v[..., 2:, :], is_causal=True)
+    padded, _ = scaled_dot_product_attention(q, k, v, causal_padding_mask(torch.tensor([3]), 5))
+    assert_equal(padded[..., 2:, :], alone)
 
 
 def test_multi_head_attention_of_weights_is_the_module() -> None:
