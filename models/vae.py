@@ -49,9 +49,9 @@ def reparameterize(mu: Tensor, logvar: Tensor, noise: Tensor | None = None) -> T
 
     `noise` is the ε to use; without it one is drawn.
     """
-    noise = torch.randn_like(mu) if noise is None else noise  # (B, latent)  ε ~ N(0, I)
-    # z = μ + σ ⊙ ε,  σ = exp(½ log σ²)                                   (section 2.4)
-    return mu + torch.exp(0.5 * logvar) * noise  # (B, latent)
+    # z = μ + σ ⊙ ε,  ε ~ N(0, I)                                         (section 2.4)
+    sigma = torch.exp(0.5 * logvar)  # (B, latent)
+    return mu + sigma * (torch.randn_like(sigma) if noise is None else noise)
 
 
 def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
