@@ -24,8 +24,9 @@ from quizcli.text import use_language
 from tests.cli.conftest import Program
 
 COMMANDS = [
-    *("review", "quiz", "demo", "show", "list", "search", "stats", "verify", "doctor"),
-    *("bank", "bank check", "bank schema"),
+    *("review", "quiz", "demo", "code", "show", "list", "search", "stats", "verify", "doctor"),
+    *("bank", "bank new", "bank check", "bank schema"),
+    *("pack", "pack add", "pack list", "pack trust", "pack remove"),
 ]
 
 
