@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
+from torch import Tensor
 
 from quizcli.demo.events import Words
 from quizcli.judge.case import Case, Judge
@@ -191,20 +192,32 @@ def _verdict(case: Case, names: list[str], expected: Performance, got: Performan
     found = _changed(case, names, got) or _of_output(case, expected, got)
     if found is not None or not case.grad:
         return found
-    pairs = zip(expected.gradients or (), got.gradients or (), strict=False)
-    leaves = _leaf_names(case, names)
-    for name, (wanted, given) in zip(leaves, pairs, strict=False):
-        if wanted is not None and given is None:
-            return Difference(
-                {
-                    "en": f"no gradient reaches {name}: is something detached on the way?",
-                    "zh": f"梯度没有传到 {name}：中间是否有 detach？",
-                }
-            )
-        what = {"en": f"gradient by {name}", "zh": f"对 {name} 的梯度"}
-        if wanted is not None and (found := difference(wanted, given, 10 * case.tolerance, what)):
+    wanted, given = expected.gradients or [], got.gradients or []
+    for name, want, have in zip(_leaf_names(case, names), wanted, given, strict=False):
+        if (found := _of_gradients(name, want, have, 10 * case.tolerance)) is not None:
             return found
     return None
+
+
+def _of_gradients(name: str, wanted: Any, given: Any, tolerance: float) -> Difference | None:
+    """What is wrong with one gradient; None stands for one that does not reach its argument."""
+    if wanted is None and isinstance(given, Tensor) and bool(given.count_nonzero()):
+        return Difference(
+            {
+                "en": f"a gradient reaches {name} that should not: is a detach missing?",
+                "zh": f"梯度不该传到 {name}：是不是少了 detach？",
+            }
+        )
+    if wanted is None:
+        return None
+    if given is None:
+        return Difference(
+            {
+                "en": f"no gradient reaches {name}: is something detached on the way?",
+                "zh": f"梯度没有传到 {name}：中间是否有 detach？",
+            }
+        )
+    return difference(wanted, given, tolerance, {"en": f"gradient by {name}", "zh": f"对 {name} 的梯度"})
 
 
 def _of_output(case: Case, expected: Performance, got: Performance) -> Difference | None:

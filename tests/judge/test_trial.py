@@ -88,6 +88,22 @@ def test_what_is_wrong_besides_numbers(entry: Any, why: str) -> None:
     assert results(TRIAL, entry)[-1].why["en"].startswith(why)
 
 
+def test_a_gradient_that_should_not_be_there() -> None:
+    @judge()
+    def check(random: Generator) -> Iterator[Case]:
+        x, y = torch.randn(2, 3, generator=random, dtype=torch.float64)
+        yield Case({"en": "both", "zh": "两者"}, (x, y), grad=True)
+
+    def product(x: Tensor, y: Tensor) -> Tensor:
+        return x * y.detach()
+
+    trial = Trial(check, product, 0)
+    assert results(trial, product)[-1].passed
+    assert results(trial, lambda x, y: x * y.detach() + 0 * y)[-1].passed  # nothing is nothing
+    last = results(trial, lambda x, y: x * y)[-1]
+    assert last.why["en"] == "a gradient reaches y that should not: is a detach missing?"
+
+
 def test_what_is_raised_is_told() -> None:
     last = results(TRIAL, lambda x, factor=2.0: x @ torch.ones(7))[-1]
     assert last.raised is not None
