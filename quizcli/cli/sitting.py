@@ -362,8 +362,8 @@ class Sitting:
         back = tr("back to the question", "回到题目")
         if self._prediction is not None:
             back = tr("what became of it", "看预测结果")
+        self._keys.flush()  # before it is offered: what is pressed from then on is meant
         self._page.footer(footer([(tr("any key", "任意键"), back)], self._page.width))
-        self._keys.flush()
         self._keys.read()
 
     def _thinking(self) -> float:
