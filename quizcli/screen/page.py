@@ -11,8 +11,8 @@ from typing import Self
 from rich.console import Console
 from rich.text import Text
 
-# Synchronized output: the terminal shows the whole change at once.
-_BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
+from quizcli.screen.synchronized import BEGIN, END
+
 _CLEAR_LINE = "\r\x1b[2K"
 
 
@@ -58,7 +58,7 @@ class Page:
         self.clear_footer()
         if self._live:
             # From row r, height - 1 line feeds scroll exactly the r - 1 rows above the cursor off the window.
-            self._write(_BEGIN + "\n" * (self.height - 1) + "\x1b[H\x1b[J")
+            self._write(BEGIN + "\n" * (self.height - 1) + "\x1b[H\x1b[J")
         self._rows = 0
         self.add(lines)
 
@@ -66,7 +66,7 @@ class Page:
         """Replace the whole page, after the window has changed its size or another program has used it."""
         footer, self._footer = self._footer, None
         if self._live:
-            self._write(_BEGIN + "\x1b[H\x1b[J")
+            self._write(BEGIN + "\x1b[H\x1b[J")
         self._rows = 0
         self.add(lines)
         if footer is not None:
@@ -76,7 +76,7 @@ class Page:
         """Print lines below what stands there already; each must fit the width."""
         footer = self._footer
         if self._live:
-            self._write(_BEGIN)
+            self._write(BEGIN)
         self.clear_footer()
         self._rows += len(lines)
         for line in lines:
@@ -84,7 +84,7 @@ class Page:
         if footer is not None:
             self.footer(footer)
         if self._live:
-            self._write(_END)
+            self._write(END)
 
     def footer(self, line: Text) -> None:
         """Show one line at the bottom, in the place of the one before. Nothing where there is no terminal."""

@@ -14,13 +14,10 @@ from rich.console import Console
 from rich.segment import Segment
 
 from quizcli.screen.lines import Line
+from quizcli.screen.synchronized import BEGIN, END
 
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[2J"  # alternate screen, no cursor, empty
 _LEAVE = "\x1b[0m\x1b[2J\x1b[H\x1b[?25h\x1b[?1049l"  # cleared for terminals that have one screen only
-_BEGIN, _END = (
-    "\x1b[?2026h",
-    "\x1b[?2026l",
-)  # synchronized output: the terminal shows the whole change at once
 _COLOURS = {
     "standard": ColorSystem.STANDARD,
     "256": ColorSystem.EIGHT_BIT,
@@ -72,7 +69,7 @@ class Stage:
             if row != old
         ]
         if changes:
-            self._write(_BEGIN + ("\x1b[2J" if fresh else "") + "".join(changes) + _END)
+            self._write(BEGIN + ("\x1b[2J" if fresh else "") + "".join(changes) + END)
         self._shown, self._size = rows, size
 
     def _encoded(self, parts: Line) -> str:
