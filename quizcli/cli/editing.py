@@ -34,10 +34,11 @@ def edited(bank: Path, question_id: str, folder: Path, page: Page, keys: Keyboar
         while True:
             with keys.suspended():
                 open_editor(draft, line_of(draft, question_id))
-            after = draft.read_bytes()
-            mistakes = mistakes_in(draft, after, question_id)
+            written = draft.read_bytes()
+            mistakes = mistakes_in(draft, written, question_id)
             if not mistakes:
-                return _taken_over(draft, kept, before, original)
+                after = written.decode("utf-8-sig").replace("\r\n", "\n")  # lines may end as on Windows
+                return _taken_over(draft, kept, after, before, original)
             if not _wants_to_mend(mistakes, page, keys):
                 return tr(f"not taken over; e goes on with {draft}", f"未采用；按 e 可继续修改 {draft}")
     except (QuizError, OSError, LookupError) as error:
@@ -57,8 +58,7 @@ def _told(error: Exception, bank: Path) -> str:
     return tr(f"{bank}: the question is no longer there", f"{bank}：这道题已不在其中")
 
 
-def _taken_over(draft: Path, kept: Path, before: str, original: str) -> str:
-    after = draft.read_text(encoding="utf-8-sig")
+def _taken_over(draft: Path, kept: Path, after: str, before: str, original: str) -> str:
     if after == original:
         kept.unlink(missing_ok=True)
         draft.unlink()
