@@ -98,7 +98,8 @@ def mistakes_in(path: Path, data: bytes, question_id: str) -> list[str]:
 def line_of(path: Path, question_id: str) -> int:
     """The line on which a question's id stands, counted from 1; the first line where it cannot be found."""
     wanted = re.compile(rf"^\s*(-\s+)?id:\s*['\"]?{re.escape(question_id)}['\"]?\s*(#.*)?$")
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    text = path.read_text(encoding="utf-8", errors="replace")  # a draft may be in any encoding
+    for number, line in enumerate(text.splitlines(), start=1):
         if wanted.match(line):
             return number
     return 1

@@ -246,6 +246,16 @@ def test_a_broken_edit_is_named_and_can_be_mended(program: Program, tmp_path: Pa
         assert "level 2" in terminal.wait_for(FIRST)
 
 
+def test_an_edit_in_another_encoding_can_be_mended(program: Program, tmp_path: Path) -> None:
+    with program.terminal(env=editor(tmp_path, r"s/level: 1/level: 1 # \xe9/")) as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send("e")
+        assert "UTF-8" in terminal.wait_for("edit again")
+        editor(tmp_path, r"s/level: 1 # \xe9/level: 2/")
+        terminal.send("e")
+        assert "level 2" in terminal.wait_for(FIRST)
+
+
 def test_an_edit_left_broken_is_kept_as_a_draft_and_breaks_nothing(program: Program, tmp_path: Path) -> None:
     with program.terminal(env=editor(tmp_path, "s/level: 1/level: hard/")) as terminal:
         terminal.wait_for(FIRST)
