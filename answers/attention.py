@@ -9,16 +9,19 @@ Wallace 2019).
 import math
 import time
 from collections.abc import Iterator
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from answers._attention_pictures import NO_MASK, Pictures
+from answers._heads import Heads, attend, moved
+from answers._other_weights import most_changed
 from answers._sentences import Reader, Sentences, accuracy, learn
 from answers._threads import one_thread
-from models.attention import causal_mask, padding_mask, scaled_dot_product_attention, softmax
-from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress, Scalars, Started, Table, Words, array
+from models.attention import causal_mask, padding_mask
+from quizcli.demo.events import Claim, Event, Note, Progress, Scalars, Started, Words
 from quizcli.demo.option import Option, Pace, Seed
 from quizcli.text import language
 
@@ -27,16 +30,7 @@ QUICK = {"pace": 0.0}
 
 LOOK = 10  # steps between two looks at the reader
 NOWHERE = "·"  # padding
-KEY, NO_MASK = {"en": "key", "zh": "键"}, {"en": "no mask", "zh": "无掩码"}
 Mistake = Literal["none", "no-softmax", "mask-after-softmax", "inverted-mask"]
-
-
-class Heads(NamedTuple):
-    """Queries, keys and values of one sentence, in every head."""
-
-    q: Tensor  # (H, n, d)
-    k: Tensor  # (H, n, d)
-    v: Tensor  # (H, n, d)
 
 
 def demonstrate(
@@ -83,27 +77,9 @@ def _act(number: int, en: str, zh: str) -> Progress:
     return Progress(done=number - 1, total=6, text={"en": en, "zh": zh})
 
 
-def attend(x: Heads, allowed: Tensor | None, mistake: Mistake) -> tuple[Tensor, Tensor]:
-    """Output (H, n, d) and weights (H, n, n) of attention, or of what a mistake makes of it."""
-    if mistake == "inverted-mask" and allowed is not None:
-        allowed = ~allowed
-    if mistake in ("none", "inverted-mask"):
-        return scaled_dot_product_attention(x.q, x.k, x.v, allowed)
-    scores = x.q @ x.k.transpose(-2, -1) / math.sqrt(x.q.shape[-1])  # (H, n, n)
-    weights = softmax(scores) if mistake == "mask-after-softmax" else scores
-    if allowed is not None:
-        weights = weights * allowed
-    return weights @ x.v, weights
-
-
 def difference(a: Tensor, b: Tensor) -> float:
     """The largest |a − b|."""
     return (a - b).abs().max().item()
-
-
-def moved(before: Tensor, after: Tensor) -> Tensor:  # (H, n, d) twice -> (n)
-    """How far each word's output moved, as a share of the largest output."""
-    return (after - before).abs().amax((0, 2)) / before.abs().max()
 
 
 class Lesson:
@@ -115,6 +91,7 @@ class Lesson:
         self._plain = mistake == "none" and isinstance(reader.positions, nn.Identity)
         self._tokens = sentences.shown()
         self._words = sentences.words(self._tokens)
+        self._pictures = Pictures(self._words)
         self._noun = sentences.noun_at(thing=False)
         self._head = 0
 
@@ -122,25 +99,6 @@ class Lesson:
     def _project(self, tokens: Tensor) -> Heads:
         x = self._reader.embed(tokens[None])  # (1, n, WIDTH)
         return Heads(*(part[0] for part in self._reader.attention.project(x, x, x)))
-
-    def _picture(
-        self, values: Tensor, title: Words, caption: Words, panel: str = "weights", limit: float = 0.0
-    ) -> Heatmap:
-        """Queries down, keys across. A `limit` draws scores of both signs, else weights from 0 to 1."""
-        words = self._words
-        return Heatmap(
-            panel=panel,
-            values=array(values),
-            low=-limit,
-            high=limit or 1.0,
-            diverging=bool(limit),
-            x_ticks=words,
-            y_ticks=words[-len(values) :],
-            y_label={"en": "query", "zh": "查询"},
-            x_label={"en": "key", "zh": "键"},
-            title=title,
-            caption=caption,
-        )
 
     # Act 1
 
@@ -175,7 +133,7 @@ class Lesson:
         there = mean[-1, self._noun].item()
         title = {"en": f"weights after {step} steps", "zh": f"训练 {step} 步后的权重"}
         seen = f"{last} → {words[self._noun]}: {there:.2f}"
-        yield self._picture(mean, title, {"en": seen, "zh": seen})
+        yield self._pictures.matrix(mean, title, {"en": seen, "zh": seen})
         yield Scalars(
             panel="beside",
             x=step,
@@ -188,63 +146,22 @@ class Lesson:
     # Act 2
 
     def one_query(self) -> Iterator[Event]:
-        """q·k, ÷ √d, softmax for the last word; then the values, weighted, and their sum."""
+        """q·k, ÷ √d, softmax for the last word; then the values fade to their weights, and are summed."""
         x = self._project(self._tokens)
         out, weights = attend(x, None, self._mistake)
         q, k, v = (part[self._head] for part in x)  # (n, d)
         dots = q @ k.T  # (n, n)
         columns = [dots[-1], dots[-1] / math.sqrt(q.shape[1]), weights[self._head, -1]]
         for done in range(1, 4):
-            yield self._step_picture(done, dots, weights[self._head], q.shape[1])
-            yield self._table(columns[:done], q.shape[1])
+            yield self._pictures.step(done, dots, weights[self._head], q.shape[1])
+            yield self._pictures.steps(columns[:done], q.shape[1])
             time.sleep(4 * self._pace)
-        yield from self._weighted(v, weights[self._head, -1], out[self._head, -1])
-        yield from self._one_query_claims(x)
-
-    def _step_picture(self, done: int, dots: Tensor, weights: Tensor, width: int) -> Heatmap:
-        if done == 3:
-            title = {"en": "3 · softmax over the keys", "zh": "3 · 沿键做 softmax"}
-            return self._picture(weights, title, {"en": "each row sums to 1", "zh": "每行之和为 1"})
-        scores = dots / (1 if done == 1 else math.sqrt(width))
-        titles = (
-            {"en": "1 · scores q·k", "zh": "1 · 得分 q·k"},
-            {"en": f"2 · divided by √{width}", "zh": f"2 · 除以 √{width}"},
-        )
-        caption = {"en": "red: they fit, blue: they do not", "zh": "红：匹配，蓝：不匹配"}
-        return self._picture(scores, titles[done - 1], caption, limit=dots.abs().max().item())
-
-    def _table(self, columns: list[Tensor], width: int) -> Table:
-        names = ("q·k", f"÷√{width}", "softmax")[: len(columns)]
-        rows = zip(self._words, *(column.tolist() for column in columns), strict=True)
-        last = self._words[-1]
-        return Table(
-            panel="beside",
-            columns=(KEY, *names),
-            rows=tuple((word, *(f"{value:.2f}".replace("-", "−") for value in row)) for word, *row in rows),
-            title={"en": f"the query of “{last}”", "zh": f"“{last}”的查询"},
-        )
-
-    def _weighted(self, v: Tensor, weights: Tensor, out: Tensor) -> Iterator[Event]:
-        """The values fade to their weights, and their sum appears below."""
         limit = v.abs().max().item()
-        for shown in (v, weights[:, None] * v):
-            summed = torch.full((1, v.shape[1]), math.nan) if shown is v else out[None]
-            title = (
-                {"en": "4 · values v", "zh": "4 · 值 v"}
-                if shown is v
-                else {"en": "4 · weight × value, sum Σ", "zh": "4 · 权重 × 值，求和 Σ"}
-            )
-            yield Heatmap(
-                panel="beside",
-                values=array(torch.cat([shown, summed])),
-                low=-limit,
-                high=limit,
-                diverging=True,
-                y_ticks=(*self._words, "Σ"),
-                title=title,
-                caption={"en": "Σ is the output of this head", "zh": "Σ 就是这个头的输出"},
-            )
+        weighted = weights[self._head, -1, :, None] * v
+        for shown, total in ((v, None), (weighted, out[self._head, -1])):
+            yield self._pictures.values(shown, total, limit)
             time.sleep(5 * self._pace)
+        yield from self._one_query_claims(x)
 
     def _one_query_claims(self, x: Heads) -> Iterator[Event]:
         n = len(self._words)
@@ -297,7 +214,7 @@ class Lesson:
                     "zh": f"第 {head + 1}/{len(weights)} 个头",
                 }
                 seen = f"{self._words[-1]} → {self._words[self._noun]}: {weights[head, -1, self._noun]:.2f}"
-                yield self._picture(weights[head], title, {"en": seen, "zh": seen}, panel)
+                yield self._pictures.matrix(weights[head], title, {"en": seen, "zh": seen}, panel)
             time.sleep(6 * self._pace)
 
     # Act 4
@@ -314,12 +231,12 @@ class Lesson:
         hidden = weights[self._head].masked_fill(~causal_mask(n), math.nan)
         new = self._sentences.words(other)[-1]
         caption = {"en": "no word sees a later one", "zh": "谁也看不到后面的词"}
-        yield self._picture(hidden, {"en": "causal mask", "zh": "因果掩码"}, caption)
+        yield self._pictures.matrix(hidden, {"en": "causal mask", "zh": "因果掩码"}, caption)
         title = {
             "en": f"“{self._words[-1]}” → “{new}”: change",
             "zh": f"“{self._words[-1]}”换成“{new}”：变化",
         }
-        yield self._changes(title, NO_MASK, {"en": "causal", "zh": "因果掩码"}, rows)
+        yield self._pictures.changes((NO_MASK, {"en": "causal", "zh": "因果掩码"}), rows, title)
         time.sleep(8 * self._pace)
         yield Claim(
             id="causal-mask-hides-the-future",
@@ -343,12 +260,10 @@ class Lesson:
             out, weights = attend(self._project(padded), mask, self._mistake)
             rows.append(moved(alone, out[:, :n]))
         caption = {"en": "columns of padding get weight 0", "zh": "填充列的权重为 0"}
-        words, self._words = self._words, (*self._words, NOWHERE, NOWHERE)
-        picture = self._picture(weights[self._head], {"en": "padding mask", "zh": "填充掩码"}, caption)
-        self._words = words
-        yield picture
+        pictures = Pictures((*self._words, NOWHERE, NOWHERE))
+        yield pictures.matrix(weights[self._head], {"en": "padding mask", "zh": "填充掩码"}, caption)
         title = {"en": "padding added: change", "zh": "加上填充：输出的变化"}
-        yield self._changes(title, NO_MASK, {"en": "mask", "zh": "填充掩码"}, rows)
+        yield self._pictures.changes((NO_MASK, {"en": "mask", "zh": "填充掩码"}), rows, title)
         time.sleep(8 * self._pace)
         yield Claim(
             id="padding-changes-nothing",
@@ -361,15 +276,6 @@ class Lesson:
             },
         )
 
-    def _changes(self, title: Words, without: Words, with_: Words, rows: list[Tensor]) -> Table:
-        cells = zip(self._words, *(row.tolist() for row in rows), strict=True)
-        return Table(
-            panel="beside",
-            columns=("", without, with_),
-            rows=tuple((word, *(f"{change:.2f}" for change in changes)) for word, *changes in cells),
-            title=title,
-        )
-
     # Act 5
 
     def order(self, generator: torch.Generator) -> Iterator[Event]:
@@ -380,14 +286,11 @@ class Lesson:
             order = torch.randperm(len(words), generator=generator)
             after, weights = attend(self._project(self._tokens[order]), None, self._mistake)
             worst = worst.maximum(moved(before, after[:, order.argsort()]))
-        self._words = tuple(words[i] for i in order.tolist())
+        pictures = Pictures(tuple(words[i] for i in order.tolist()))
         caption = {"en": "rows and columns move along", "zh": "行和列只是跟着换了位置"}
-        picture = self._picture(weights[self._head], {"en": "shuffled words", "zh": "打乱词序"}, caption)
-        self._words = words
-        yield picture
+        yield pictures.matrix(weights[self._head], {"en": "shuffled words", "zh": "打乱词序"}, caption)
         title = {"en": "20 shuffles: change", "zh": "打乱 20 次：输出的变化"}
-        cells = tuple((word, f"{change:.2f}") for word, change in zip(words, worst.tolist(), strict=True))
-        yield Table(panel="beside", columns=("", {"en": "largest", "zh": "最大"}), rows=cells, title=title)
+        yield self._pictures.changes(({"en": "largest", "zh": "最大"},), (worst,), title)
         time.sleep(6 * self._pace)
         yield Claim(
             id="attention-ignores-order",
@@ -417,30 +320,18 @@ class Lesson:
             )
             return
         out, weights = attend(x, None, self._mistake)
-        places = [(head, query) for head in range(len(weights)) for query in range(n)]
-        others = {at: furthest(weights[at], x.v[at[0]], generator) for at in places}
-        at = max(places, key=lambda at: (others[at] - weights[at]).abs().sum().item())
-        old, new = weights[at], others[at]
+        head, query, old, new = most_changed(weights, x.v, generator)
         share = 0.5 * (new - old).abs().sum().item()
-        change = difference(new @ x.v[at[0]], out[at])
-        word = self._words[at[1]]
-        yield Heatmap(
-            panel="weights",
-            values=array(torch.stack([old, new])),
-            low=0.0,
-            high=1.0,
-            x_ticks=self._words,
-            y_ticks=("A", "B"),
+        change = difference(new @ x.v[head], out[head, query])
+        word = self._words[query]
+        yield self._pictures.alternatives(
+            old,
+            new,
             title={"en": f"“{word}”: weights A and B", "zh": f"“{word}”的两组权重 A 与 B"},
             caption={"en": f"outputs differ by {change:.0e}", "zh": f"输出只差 {change:.0e}"},
         )
-        rows = zip(self._words, old.tolist(), new.tolist(), strict=True)
-        yield Table(
-            panel="beside",
-            columns=(KEY, "A", "B"),
-            rows=tuple((key, f"{a:.2f}", f"{b:.2f}") for key, a, b in rows),
-            title={"en": f"A → B moves {share:.0%}", "zh": f"A → B 挪动了 {share:.0%}"},
-        )
+        moves = {"en": f"A → B moves {share:.0%}", "zh": f"A → B 挪动了 {share:.0%}"}
+        yield self._pictures.exchange(old, new, moves)
         time.sleep(6 * self._pace)
         yield Claim(
             id="other-weights-same-output",
@@ -454,21 +345,6 @@ class Lesson:
                 "zh": "把这么多权重挪到别的词上，输出仍相同（误差小于 1e-5）",
             },
         )
-
-
-def furthest(weights: Tensor, v: Tensor, generator: torch.Generator, tries: int = 500) -> Tensor:  # (n)
-    """Of weights that are at least 0, sum to 1 and give the same Σ w v, some that are far from these."""
-    n, width = v.shape
-    conditions = torch.cat([v, torch.ones(n, 1)], dim=1).double()  # (n, d + 1): what c may not change
-    unseen = torch.linalg.svd(conditions.T, full_matrices=True).Vh[width + 1 :]  # Σ c = 0 and Σ c v = 0
-    if not len(unseen):
-        return weights
-    c = torch.randn(tries, len(unseen), generator=generator).double() @ unseen  # (tries, n)
-    w = weights.double()
-    reach = torch.where(c < 0, -w / c, math.inf).amin(1, keepdim=True).clamp(min=0)  # until a weight is 0
-    step = reach * c
-    best: Tensor = w + step[step.abs().sum(1).argmax()]
-    return best.to(weights.dtype)
 
 
 WHAT_YOU_SAW: dict[str, Words] = {
