@@ -12,4 +12,14 @@ def cutmix() -> float:
     return 1 - dog_pixels.mean().item()
 
 
-NUMBERS: dict[str, Callable[[], float]] = {"augmentation-cutmix": cutmix}
+def flipped_box() -> float:
+    """Paint the box, flip the picture, and look where the paint begins."""
+    picture = torch.zeros(1, 640)
+    picture[:, 100:220] = 1
+    return float(picture.flip(1).nonzero()[0, 1])
+
+
+NUMBERS: dict[str, Callable[[], float]] = {
+    "augmentation-cutmix": cutmix,
+    "augmentation-flipped-box": flipped_box,
+}

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import torch
+from torch.nn import functional as F
 
 
 def pca_error() -> float:
@@ -15,4 +16,15 @@ def pca_error() -> float:
     return float((lost @ covariance).trace())
 
 
-NUMBERS: dict[str, Callable[[], float]] = {"autoencoder-pca-error": pca_error}
+def masked() -> float:
+    """Cut an image into patches, mask three quarters of them, count the rest."""
+    patches = F.unfold(torch.zeros(1, 1, 224, 224), kernel_size=16, stride=16)  # (1, 256, patches)
+    order = torch.randperm(patches.shape[-1], generator=torch.Generator().manual_seed(0))
+    masked_count = round(0.75 * len(order))
+    return float(patches[..., order[masked_count:]].shape[-1])
+
+
+NUMBERS: dict[str, Callable[[], float]] = {
+    "autoencoder-pca-error": pca_error,
+    "autoencoder-masked": masked,
+}
