@@ -51,6 +51,8 @@ def _equal(expected: Any, got: Any, tolerance: float) -> bool:
 
     if isinstance(got, torch.Tensor) and got.ndim == 0 and isinstance(expected, bool | int | float):
         got = got.item()
+    if isinstance(expected, torch.Tensor | tuple | list | dict):
+        return False  # of another type or length than what was got
     if isinstance(expected, bool) or isinstance(got, bool) or not isinstance(expected, int | float):
         return type(got) is type(expected) and bool(got == expected)
     if not isinstance(got, int | float):
@@ -71,7 +73,7 @@ def unlike(expected: Any, got: Any) -> Difference | None:
         found = (unlike(e, g) for e, g in zip(expected, got, strict=True))
         return next((one for one in found if one is not None), None)
     numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (expected, got))
-    if numbers or type(expected) is type(got):
+    if not isinstance(expected, tuple | list) and (numbers or type(expected) is type(got)):
         return None
     return _unlike(OUTPUT, "", about(expected), about(got))
 

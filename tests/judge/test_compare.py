@@ -90,6 +90,13 @@ def test_bytes_that_are_no_tensor() -> None:
         (torch.tensor(1.0), torch.tensor(2.0), "output should be 1, is 2; 1 of 1 differ"),
         ((torch.ones(1), 2), (torch.ones(1), 3), "output[1]: expected 2, got 3"),
         ((1, 2), (1, 2, 3), "output: expected (1, 2), got (1, 2, 3)"),
+        (
+            (torch.ones(1), torch.ones(2)),
+            (torch.ones(1),),
+            "output: expected (float32 (1,), float32 (2,)), got (float32 (1,))",
+        ),
+        (torch.ones(2), (torch.ones(2),), "output: expected float32 (2,), got (float32 (2,))"),
+        ({"h": torch.ones(2)}, {"h": torch.ones(2), "c": 1}, "output: expected {'h'}, got {'h', 'c'}"),
         ({"h": 1.0}, {"h": 2.0}, "output['h']: expected 1, got 2"),
         ({"h": 1.0}, {"c": 1.0}, "output: expected {'h'}, got {'c'}"),
         (True, 1, "output: expected True, got 1"),
@@ -115,6 +122,10 @@ def test_differences_in_words(expected: Any, got: Any, why: str) -> None:
 )
 def test_what_is_the_same(expected: Any, got: Any) -> None:
     assert told(expected, got) == ""
+
+
+def test_a_part_too_few_is_unlike() -> None:
+    assert unlike((torch.ones(2), torch.ones(2)), (torch.ones(2),)) is not None
 
 
 def test_double_precision_is_held_to_more() -> None:
