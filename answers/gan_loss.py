@@ -6,47 +6,24 @@ left, the non-saturating one has (section 3). Two games from the same start, on 
 """
 
 import copy
-import time
-from collections.abc import Generator, Iterator
-from itertools import tee
+from collections.abc import Iterator
 from typing import Annotated, Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
-from answers._gan import (
-    COUNTED,
-    DRAWN,
-    LATENT,
-    LN2,
-    MODES,
-    Game,
-    Losses,
-    Players,
-    Recipe,
-    coverage,
-    ring,
-    ring_players,
-    rings,
-    scatter,
-    verdict,
-)
+from answers._gan import COUNTED, LATENT, LN2, MODES, Losses, Players, Recipe, ring, ring_players
 from answers._line import fit_both
 from answers._threads import one_thread
-from models.gan import (
-    discriminator_loss,
-    generator_loss,
-    saturating_generator_loss,
-)
-from quizcli.demo.events import Claim, Event, Note, Points, Progress, Scalars, Started, Words
+from answers._two_games import End, TwoGames
+from models.gan import discriminator_loss, generator_loss
+from quizcli.demo.events import Claim, Event, Note, Progress, Started, Words
 from quizcli.demo.option import Option, Pace, Seed
 
 TITLE = {"en": "What a GAN's losses say", "zh": "GAN 的损失说明什么"}
 QUICK = {"steps": 500, "pace": 0.0}
 
 LAYOUT = (("left", "right"), ("slopes", "losses"))
-FRAME = 0.25  # seconds between two frames of the games
-LOOK = 25  # steps between two looks at the losses
 RECIPE = Recipe(steps=1200, batch=256, lr=0.008)
 ENOUGH = {"steps": 500, "head_start": 150}  # what the claims were measured with, at least
 
@@ -60,11 +37,6 @@ def maximized_loss(fake: Tensor) -> Tensor:
     """The mistake: G maximizes its cross-entropy."""
     return -generator_loss(fake)
 
-
-NAMES = {
-    "non-saturating": {"en": "non-saturating", "zh": "非饱和"},
-    "saturating": {"en": "saturating", "zh": "饱和"},
-}
 
 MISTAKES = {
     "none": Losses(),
@@ -101,15 +73,15 @@ def demonstrate(
         yield _act(1, "the best D", "最优的 D")
         yield from _best_claims(*(yield from fit_both("left", "right", losses.of_d, seed, pace)))
         random = torch.Generator().manual_seed(seed)
-        yield from _descent_claims(ring_players(seed), losses, random)
+        yield from _descent_claims(_descent(ring_players(seed), losses, random))
         yield _act(2, "D trains alone", "D 单独训练")
-        recipe = RECIPE._replace(steps=steps, eps=eps)
-        games = _games(seed, recipe, losses)
-        ratio = yield from _head_start(games, head_start, random, pace)
+        games = TwoGames(seed, RECIPE._replace(steps=steps, eps=eps), losses, random)
+        ratio = yield from games.head_start(head_start, pace)
         yield _act(3, "two games", "两场博弈")
-        ends = yield from _two_games(games, recipe, random)
+        healthy, starved = yield from games.play()
     if steps >= ENOUGH["steps"] and (head_start >= ENOUGH["head_start"] or head_start == 0):
-        yield from _claims(ratio, *ends)
+        yield from _starved_claims(ratio, starved)
+        yield from _healthy_claims(healthy)
     else:
         yield _too_short()
     yield Note(text=WHAT_YOU_SAW[mistake if mistake != "none" else "tiny ε" if eps < 1e-6 else "none"])
@@ -146,8 +118,14 @@ def _best_claims(departure: float, cost: float) -> Iterator[Event]:
 # Who descends what
 
 
-def _descent_claims(players: Players, losses: Losses, random: torch.Generator) -> Iterator[Event]:
-    """One small step of each player down its own loss: what becomes of the game's value and of D(G(z))."""
+class Descent(NamedTuple):
+    """What a small step of each player down its own loss changes."""
+
+    value: float  # of the game, eq. 1, after D's step
+    believed: float  # mean D(G(z)) after G's step
+
+
+def _descent(players: Players, losses: Losses, random: torch.Generator) -> Descent:
     real, z = ring(COUNTED, random), torch.randn(COUNTED, LATENT, generator=random)
 
     def judged(of: Players) -> tuple[Tensor, Tensor]:
@@ -163,12 +141,18 @@ def _descent_claims(players: Players, losses: Losses, random: torch.Generator) -
         return moved
 
     before, fake = judged(players)
-    value = -discriminator_loss(before, fake)  # of eq. 1
     after = judged(descended(1, losses.of_d(before, fake)))
     believed = torch.sigmoid(judged(descended(0, losses.of_g(fake)))[1]).mean()
+    return Descent(
+        (-discriminator_loss(*after) + discriminator_loss(before, fake)).item(),
+        (believed - torch.sigmoid(fake).mean()).item(),
+    )
+
+
+def _descent_claims(descent: Descent) -> Iterator[Event]:
     yield Claim(
         id="descending-d-loss-raises-the-value",
-        measured=(-discriminator_loss(*after) - value).item(),
+        measured=descent.value,
         relation=">",
         expected=0.0,
         text={
@@ -178,7 +162,7 @@ def _descent_claims(players: Players, losses: Losses, random: torch.Generator) -
     )
     yield Claim(
         id="descending-g-loss-raises-d-of-g",
-        measured=(believed - torch.sigmoid(fake).mean()).item(),
+        measured=descent.believed,
         relation=">",
         expected=0.0,
         text={
@@ -188,138 +172,12 @@ def _descent_claims(players: Players, losses: Losses, random: torch.Generator) -
     )
 
 
-# D alone
+# Both games
 
 
-def _games(seed: int, recipe: Recipe, losses: Losses) -> tuple[Game, Game]:
-    """The same game twice: with the non-saturating loss and with the minimax loss."""
-    minimax = losses._replace(of_g=saturating_generator_loss)
-    one, other = (
-        Game(ring_players(seed), recipe, torch.Generator().manual_seed(seed), each)
-        for each in (losses, minimax)
-    )
-    return one, other
-
-
-def _head_start(
-    games: tuple[Game, Game], steps: int, random: torch.Generator, pace: float
-) -> Generator[Event, None, float]:
-    """D learns while G stands still; returns what is left of G's gradient, saturating ÷ non-saturating."""
-    game, _ = games  # until now they are the same
-    real, z = ring(DRAWN, random), torch.randn(RECIPE.batch, LATENT, generator=random)
-    ratio = 1.0
-    for step in range(steps + 1):
-        if step % max(1, steps // 30) == 0 or step == steps:
-            plain, minimax, d = _gradients(game, z)
-            ratio = minimax / plain
-            yield Scalars(
-                panel="slopes",
-                x=step,
-                values={"non-saturating": plain, "saturating": minimax},
-                names=NAMES,
-                title={"en": "slope left for G", "zh": "G 还能得到的梯度"},
-                x_label={"en": "steps of D", "zh": "D 的步数"},
-                log=True,
-            )
-            yield _points("left", game, real, z, {"en": "G stands still", "zh": "G 不动"})
-            yield verdict(
-                "right",
-                game.players.discriminator,
-                title={"en": f"D(x); of generated: {d:.0e}", "zh": f"D(x)；生成样本：{d:.0e}"},
-                caption={"en": "yellow: real, says D", "zh": "黄色：D 认为是真"},
-            )
-            time.sleep(pace)
-        if step < steps:
-            x = ring(RECIPE.batch, random)
-            for each in games:
-                each.teach(x, each.samples(each.noise(len(x))))
-    return ratio
-
-
-def _gradients(game: Game, z: Tensor) -> tuple[float, float, float]:
-    """Norms of the gradient by all of G, of the non-saturating and of the minimax loss; the mean D(G(z))."""
-    logits = game.players.discriminator(game.players.generator(z))
-    parameters = list(game.players.generator.parameters())
-    norms = []
-    for loss in (generator_loss(logits), saturating_generator_loss(logits)):
-        slopes = torch.autograd.grad(loss, parameters, retain_graph=True)
-        norms.append(torch.cat([slope.flatten() for slope in slopes]).norm().item())
-    return norms[0], norms[1], torch.sigmoid(logits).mean().item()
-
-
-# Two games
-
-
-class End(NamedTuple):
-    """How a game ended."""
-
-    modes: int
-    of_d: float  # the losses of the last steps
-    of_g: float
-    least: float  # of all losses in the game
-
-    @property
-    def sum(self) -> float:
-        """What is said to be best at zero."""
-        return self.of_d + self.of_g
-
-
-def _two_games(
-    games: tuple[Game, Game], recipe: Recipe, random: torch.Generator
-) -> Generator[Event, None, tuple[End, End]]:
-    real, z = ring(DRAWN, random), torch.randn(DRAWN, LATENT, generator=random)
-    history: tuple[list[Tensor], list[Tensor]] = ([], [])
-    plays = [
-        game.play(batches) for game, batches in zip(games, tee(rings(recipe.batch, random)), strict=True)
-    ]
-    shown = 0.0
-    for step in range(1, recipe.steps + 1):
-        for play, seen in zip(plays, history, strict=True):
-            seen.append(next(play))
-        if step % LOOK == 0:
-            yield _curves(step, *(torch.stack(seen[-LOOK:]).mean(dim=0).tolist() for seen in history))
-            yield Progress(
-                done=2 + step / recipe.steps, total=3, text={"en": "3/3 two games", "zh": "3/3 两场博弈"}
-            )
-        if time.perf_counter() - shown > FRAME or step == recipe.steps:
-            yield _points("left", games[0], real, z, NAMES["non-saturating"])
-            yield _points("right", games[1], real, z, NAMES["saturating"])
-            shown = time.perf_counter()
-    return _end(games[0], history[0]), _end(games[1], history[1])
-
-
-def _points(panel: str, game: Game, real: Tensor, z: Tensor, name: Words) -> Points:
-    fake = game.samples(z)
-    modes = coverage(fake).modes
-    title = {
-        "en": f"{name['en']}: {modes} of {MODES} modes",
-        "zh": f"{name['zh']}：模态 {modes}/{MODES}",
-    }
-    return scatter(panel, real, fake, title, {})
-
-
-def _curves(step: int, healthy: list[float], starved: list[float]) -> Scalars:
-    return Scalars(
-        panel="losses",
-        x=step,
-        values={"non-saturating": sum(healthy), "3 ln 2": 3 * LN2, "saturating": sum(starved)},
-        names=NAMES,
-        title={"en": "D's + G's loss", "zh": "D 与 G 的损失之和"},
-        x_label={"en": "steps", "zh": "步"},
-        log=True,
-    )
-
-
-def _end(game: Game, history: list[Tensor]) -> End:
-    losses = torch.stack(history)  # (steps, 2)
-    of_d, of_g = losses[-max(1, len(losses) // 5) :].mean(dim=0).tolist()
-    return End(coverage(game.samples(game.noise(COUNTED))).modes, of_d, of_g, losses.min().item())
-
-
-def _claims(ratio: float, healthy: End, starved: End) -> Iterator[Event]:
-    # Seeds 0 to 4, both forms: a ratio below 1e-6; a sum below 1e-4 and no mode in the saturating game; in
-    # the other 7 or 8 modes and a sum of 2.09 to 2.23. Without a head start the ratio is 1, and the
-    # saturating game finds all modes too, at a sum of 0.6.
+def _starved_claims(ratio: float, starved: End) -> Iterator[Event]:
+    # Seeds 0 to 4, both forms: a ratio below 1e-6, a sum below 1e-4 and no mode. Without a head start the
+    # ratio is 1, and this game finds all modes too, at a sum of 0.6.
     yield Claim(
         id="saturating-slope-vanishes",
         measured=ratio,
@@ -351,6 +209,10 @@ def _claims(ratio: float, healthy: End, starved: End) -> Iterator[Event]:
             "zh": f"……它找到的模态数（共 {MODES} 个）",
         },
     )
+
+
+def _healthy_claims(healthy: End) -> Iterator[Event]:
+    # Seeds 0 to 4, both forms: 7 or 8 modes and a sum of 2.09 to 2.23.
     yield Claim(
         id="modes-far-from-sum-zero",
         measured=healthy.modes,

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from answers import _line, gan_loss
+from answers import _line, _two_games, gan_loss
 from answers._gan import Game, Losses
 from answers._line import DATA, GENERATED, Gaussian
 from models.gan import best_logits, generator_loss
@@ -109,7 +109,7 @@ def test_the_catalogue_can_read_it() -> None:
 def test_a_run_repeats_itself_and_leaves_the_global_generator_alone(
     short_line: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gan_loss, "FRAME", 1e9)  # frames come with the clock
+    monkeypatch.setattr(_two_games, "FRAME", 1e9)  # frames come with the clock
     before = torch.random.get_rng_state()
     first = [encode(event) for event in run()]
     assert [encode(event) for event in run()] == first
@@ -216,7 +216,7 @@ def test_the_best_d_is_no_departure_from_itself() -> None:
 
 
 def test_both_games_begin_alike_and_differ_in_gs_loss_alone() -> None:
-    one, other = gan_loss._games(3, gan_loss.RECIPE, gan_loss.MISTAKES["none"])
+    one, other = _two_games.pair(3, gan_loss.RECIPE, gan_loss.MISTAKES["none"])
     for mine, theirs in zip(one.players, other.players, strict=True):
         for a, b in zip(mine.parameters(), theirs.parameters(), strict=True):
             assert torch.equal(a, b)
