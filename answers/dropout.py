@@ -7,26 +7,16 @@ bug, and is measured here. Then two equal networks fit the same 24 noisy points,
 
 import math
 import time
-from collections.abc import Generator, Iterator
-from typing import Annotated, Literal, NamedTuple
+from collections.abc import Iterator
+from functools import partial
+from typing import Annotated, Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from answers._noisy_sine import Errors, fit_both
 from models.dropout import Dropout
-from quizcli.demo.events import (
-    Bars,
-    Claim,
-    Event,
-    Heatmap,
-    Note,
-    Points,
-    Progress,
-    Scalars,
-    Started,
-    Words,
-    array,
-)
+from quizcli.demo.events import Bars, Claim, Event, Heatmap, Note, Progress, Started, Words, array
 from quizcli.demo.option import Option, Pace, Seed
 
 TITLE = {"en": "Dropout, unit by unit", "zh": "逐个神经元看 Dropout"}
@@ -34,9 +24,6 @@ QUICK = {"pace": 0.0, "trials": 500, "steps": 300}
 
 BLINKS, LEAPS = 20, 15  # frames of one pass each, then frames of more and more passes
 BINS = 7  # of what the next neuron receives, one standard deviation wide
-EXAMPLES, NOISE, REACH = 24, 0.4, 4.0  # of the fit: sin x + noise at 24 places between ±4
-HIDDEN, STEEPNESS = 128, 3.0
-LOOKS = 30  # how often the fit is looked at; the last 10 are averaged
 
 
 class Unscaled(Dropout):
@@ -82,7 +69,8 @@ def demonstrate(
 
     yield Progress(done=2, total=3, text={"en": "a fit with and without", "zh": "用与不用 Dropout 的拟合"})
     if p > 0:
-        plain, dropped = yield from _fit(p, steps, mistake, seed, pace)
+        layers = partial(_dropout, mistake=mistake)
+        plain, dropped = yield from fit_both(p, steps, layers, mistake != "forgot-eval", seed, pace)
         yield _gap_claim(plain, dropped, p, steps)
     yield Progress(done=3, total=3)
     yield Note(text=WHAT_YOU_SAW["nothing dropped" if p == 0 else mistake])
@@ -256,103 +244,6 @@ def _trembling_claim(x: Tensor, evaluated: Tensor, p: float) -> Claim:
 
 
 # The fit
-
-
-class Examples(NamedTuple):
-    """Places x and noisy heights y = sin x + ε."""
-
-    x: Tensor  # (n, 1)
-    y: Tensor  # (n, 1)
-
-
-class Errors(NamedTuple):
-    """Mean squared errors of one network."""
-
-    train: float
-    test: float
-
-    @property
-    def gap(self) -> float:
-        """What overfitting costs: how much larger the test error is."""
-        return self.test - self.train
-
-
-def _examples(n: int, generator: torch.Generator) -> Examples:
-    x = torch.linspace(-REACH, REACH, n)[:, None]
-    return Examples(x, torch.sin(x) + NOISE * torch.randn(n, 1, generator=generator))
-
-
-def _network(p: float, seed: int, mistake: str) -> nn.Sequential:
-    """1 → 128 → 1 with steep units, able to learn the noise by heart; equal seeds give equal weights."""
-    with torch.random.fork_rng(devices=[]):  # nn.Linear draws its weights from the global generator
-        torch.manual_seed(seed)
-        first, last = nn.Linear(1, HIDDEN), nn.Linear(HIDDEN, 1)
-    with torch.no_grad():
-        first.weight.mul_(STEEPNESS)
-        first.bias.mul_(STEEPNESS * REACH)  # bends all over ±REACH
-    masks = torch.Generator().manual_seed(seed)
-    return nn.Sequential(first, nn.Hardtanh(), _dropout(p, masks, mistake), last)
-
-
-def _fit(
-    p: float, steps: int, mistake: str, seed: int, pace: float
-) -> Generator[Event, None, tuple[Errors, Errors]]:
-    """Train a network without and one with dropout on the same points; returns their errors at the end."""
-    generator = torch.Generator().manual_seed(seed)
-    train, test = _examples(EXAMPLES, generator), _examples(10 * EXAMPLES, generator)
-    networks = [_network(rate, seed, mistake) for rate in (0.0, p)]
-    optimizers = [torch.optim.Adam(network.parameters(), lr=0.01) for network in networks]
-    looks: list[list[Errors]] = []
-    for step in range(1, steps + 1):
-        for network, optimizer in zip(networks, optimizers, strict=True):
-            network.train()
-            loss = (network(train.x) - train.y).square().mean()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        if step % math.ceil(steps / LOOKS) == 0:
-            for network in networks:
-                network.train(mistake == "forgot-eval")
-            with torch.no_grad():
-                fits = [(network(train.x), network(test.x)) for network in networks]
-            looks.append([_errors(*fit, train, test) for fit in fits])
-            yield _curves(p, train, test, [fit[1] for fit in fits], looks[-1])
-            yield _gaps(p, step, looks[-1])
-            time.sleep(pace / 2)
-    plain, dropped = (Errors(*torch.tensor(last).mean(0).tolist()) for last in zip(*looks[-10:], strict=True))
-    return plain, dropped
-
-
-def _errors(train_fit: Tensor, test_fit: Tensor, train: Examples, test: Examples) -> Errors:
-    return Errors(
-        (train_fit - train.y).square().mean().item(),
-        (test_fit - test.y).square().mean().item(),
-    )
-
-
-def _curves(p: float, train: Examples, test: Examples, fits: list[Tensor], errors: list[Errors]) -> Points:
-    """The examples, and what both networks make of the line between them."""
-    groups = [torch.cat(train, 1), *(torch.cat([test.x, fit], 1)[::2] for fit in fits)]  # (n, 2) each
-    change = " → ".join(f"{error.test:.2f}" for error in errors)
-    return Points(
-        panel="below",
-        xy=array(torch.cat(groups)),
-        groups=tuple(i for i, group in enumerate(groups) for _ in group),
-        group_names=("y", "p = 0", f"p = {p:g}"),
-        title={"en": f"{EXAMPLES} × y = sin x + noise", "zh": f"{EXAMPLES} 个 y = sin x + 噪声"},
-        caption={"en": f"test error {change}", "zh": f"测试误差 {change}"},
-    )
-
-
-def _gaps(p: float, step: int, errors: list[Errors]) -> Scalars:
-    plain, dropped = errors
-    return Scalars(
-        panel="gap",
-        x=step,
-        values={"p = 0": plain.gap, f"p = {p:g}": dropped.gap},
-        x_label={"en": "steps", "zh": "步"},
-        title={"en": "test − train error", "zh": "测试误差 − 训练误差"},
-    )
 
 
 def _gap_claim(plain: Errors, dropped: Errors, p: float, steps: int) -> Event:
