@@ -27,7 +27,18 @@ def half_life() -> float:
     raise AssertionError("never halved")
 
 
+def sum_or_mean() -> float:
+    """The λ for which the gradient of the summed loss is zero at the optimum of the mean one."""
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(1000, 3, dtype=torch.float64, generator=generator)
+    y = torch.randn(1000, dtype=torch.float64, generator=generator)
+    w = torch.linalg.solve(x.T @ x / 1000 + 0.01 * torch.eye(3, dtype=torch.float64), x.T @ y / 1000)
+    pull = x.T @ (y - x @ w)  # of the summed loss; the penalty holds against it with λw
+    return float(pull @ w / (w @ w))
+
+
 NUMBERS: dict[str, Callable[[], float]] = {
     "regularization-proximal-number": proximal_number,
     "regularization-half-life": half_life,
+    "regularization-sum-or-mean": sum_or_mean,
 }
