@@ -7,8 +7,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from quizcli.demo.events import Images, Words, pictures
+
 BLOB, RING, LINE = KINDS = ("blob", "ring", "line")
 SIDE = 32  # pixels
+PICTURE, BORDER = 24, 4  # the seed of the scene that is shown, and what is cut off it
 
 
 class Scenes(NamedTuple):
@@ -29,6 +32,11 @@ def scenes(n: int, generator: torch.Generator, noise: float, kinds: tuple[str, .
     light = 0.6 + 0.4 * torch.rand(n, 1, 1, 1, generator=generator)
     added = noise * torch.randn(masks.shape, generator=generator)
     return Scenes(light * masks + added, masks, added)
+
+
+def shown(noise: float) -> Scenes:
+    """The one scene that is shown again and again."""
+    return scenes(1, torch.Generator().manual_seed(PICTURE), noise)
 
 
 def _shape(kind: str, n: int, generator: torch.Generator) -> Tensor:  # (n, SIDE, SIDE)
@@ -91,3 +99,9 @@ DENOISE = Task(  # Ho, Jain & Abbeel 2020, eq. 14, at one level of noise
     picture=lambda output, scene: scene.images - scene.noise.std() * output,
     target=lambda scene: scene.images - scene.noise,
 )
+
+
+def square(tensors: list[Tensor], title: Words) -> Images:
+    """Four pictures (1, 1, SIDE, SIDE), two by two, without their border."""
+    inner = torch.cat(tensors)[:, 0, BORDER:-BORDER, BORDER:-BORDER]  # (4, 24, 24)
+    return Images(panel="pictures", images=pictures(inner), columns=2, title=title)

@@ -6,54 +6,32 @@ U-Nets, with and without skips, learn the same scenes of blobs, rings and lines 
 """
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from itertools import product
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from answers._shapes import BLOB, DENOISE, LINE, SEGMENT, SIDE, Scenes, Task, scenes
+from answers._shapes import BLOB, DENOISE, LINE, SEGMENT, SIDE, scenes, shown, square
+from answers._skips import EARLY, Recipe, score, train, two_networks
 from answers._threads import one_thread
 from answers._upconvolution import convolved, most_to_fewest, sides_of, transposed, upsampled
 from models.unet import UNet
-from quizcli.demo.events import Bars, Claim, Event, Images, Note, Progress, Scalars, Started, Words, pictures
+from quizcli.demo.events import Claim, Event, Note, Progress, Scalars, Started, Words
 from quizcli.demo.option import Option, Pace, Seed
 
 TITLE = {"en": "U-Net, with skips and without", "zh": "U-Net：有跳跃连接与没有"}
 QUICK = {"steps": 60, "depth": 2, "pace": 0.0}
 
 LAYOUT = (("pictures", "dice"),)
-DICE: Words = {"en": "Dice on new scenes", "zh": "新场景上的 Dice"}
-PREDICTED: Words = {"en": "share of the noise predicted", "zh": "预测出的噪声占比"}
-CURVES = (("skips", "skips, lines"), ("none", "none, lines"))  # of both networks: all shapes, lines alone
 PADDINGS: dict[str, Words] = {
     "valid": {"en": "valid", "zh": "不填充"},
     "same": {"en": "same", "zh": "填充"},
 }
-NAMES: dict[str, Words] = {
-    "skips": {"en": "skips", "zh": "有跳跃"},
-    "skips, lines": {"en": "skips, lines", "zh": "有跳跃，细线"},
-    "none": {"en": "none", "zh": "无跳跃"},
-    "none, lines": {"en": "none, lines", "zh": "无跳跃，细线"},
-}
-BATCH, LR = 16, 0.005
-EARLY = 50  # the step after which the networks are first compared
-LOOKS = 40  # how often they are looked at while they learn
-TESTED, WATCHED = 128, 32  # scenes for the claims, and for the curves
-PICTURE, BORDER = 24, 4  # the seed of the scene that is shown, and what is cut off it
+TESTED = 128  # scenes for the claims
 KERNELS = 12  # convolutions that are tried backwards
-
-
-class Recipe(NamedTuple):
-    """What is trained, and on what."""
-
-    steps: int
-    channels: int
-    depth: int
-    noise: float
-    task: Task
 
 
 def demonstrate(
@@ -84,9 +62,9 @@ def demonstrate(
     yield from _backwards(generator, pace)
 
     recipe = Recipe(steps, channels, depth, noise, DENOISE if task == "denoise" else SEGMENT)
-    networks = _networks(recipe, mistake, seed)
+    networks = two_networks(recipe, mistake, seed)
     with one_thread():
-        early = yield from _train(networks, recipe, generator)
+        early = yield from train(networks, recipe, generator)
         yield from _claims(networks, recipe, early, generator)
     yield Note(text=WHAT_YOU_SAW[task if mistake == "none" else mistake])
 
@@ -154,7 +132,7 @@ def _size_claims() -> Iterator[Event]:
 
 def _backwards(generator: torch.Generator, pace: float) -> Iterator[Event]:
     """Convolve a picture with stride 2, then go back with the same weights: something else arrives."""
-    x = scenes(1, torch.Generator().manual_seed(PICTURE), noise=0.0).masks  # (1, 1, 32, 32)
+    x = shown(noise=0.0).masks  # (1, 1, 32, 32)
     errors = []
     for _ in range(KERNELS):
         weight = torch.randn(1, 1, 3, 3, generator=generator)
@@ -163,7 +141,7 @@ def _backwards(generator: torch.Generator, pace: float) -> Iterator[Event]:
         # The scale is free: the best one is taken before the two are compared.
         back = back * (x * back).sum() / back.square().sum().clamp(min=1e-12)
         errors.append(((x - back).norm() / x.norm()).item())
-        yield _square(
+        yield square(
             [x, F.interpolate(_as_picture(y), SIDE), _as_picture(back), (x - back).abs()],
             {
                 "en": f"image, convolved / back: {errors[-1]:.0%} off",
@@ -220,86 +198,6 @@ def _as_picture(y: Tensor) -> Tensor:
 # With skips and without
 
 
-def _networks(recipe: Recipe, mistake: str, seed: int) -> list[UNet]:
-    """One with skips (unless that is the mistake) and one without."""
-    networks = []
-    with torch.random.fork_rng(devices=[]):  # layers draw their weights from the global generator
-        for skips in (mistake != "no-skips", False):
-            torch.manual_seed(seed)
-            network = UNet(1, 1, recipe.channels, recipe.depth, padding="same", skips=skips)
-            networks.append(network.to(memory_format=torch.channels_last))
-    return networks
-
-
-def _train(
-    networks: list[UNet], recipe: Recipe, generator: torch.Generator
-) -> Generator[Event, None, list[float]]:
-    """Train all networks on the same scenes; returns their Dice early on."""
-    watch = _Watch(networks, recipe, generator)
-    optimizers = [torch.optim.Adam(network.parameters(), LR, fused=True) for network in networks]
-    yield from watch.reset()
-    yield from watch.look(0)
-    early: list[float] = []
-    for step in range(1, recipe.steps + 1):
-        batch = scenes(BATCH, generator, recipe.noise)
-        for network, optimizer in zip(networks, optimizers, strict=True):
-            loss = recipe.task.loss(network(batch.images), batch)
-            optimizer.zero_grad(set_to_none=True)
-            torch.autograd.backward(loss)
-            optimizer.step()
-        if step == EARLY:
-            early = [_score(network, watch.all, recipe.task) for network in networks]
-        if step % -(-recipe.steps // LOOKS) == 0 or step == recipe.steps:
-            yield from watch.look(step)
-            yield Progress(done=step, total=recipe.steps, text={"en": "training", "zh": "训练"})
-    return early
-
-
-class _Watch:
-    """Scenes that are looked at again and again while the networks learn from others."""
-
-    def __init__(self, networks: list[UNet], recipe: Recipe, generator: torch.Generator) -> None:
-        self._networks = networks
-        self._task = recipe.task
-        self._title = DICE if recipe.task is SEGMENT else PREDICTED
-        self.all = scenes(WATCHED, generator, recipe.noise)
-        self._lines = scenes(WATCHED, generator, recipe.noise, (LINE,))
-        self._picture = scenes(1, torch.Generator().manual_seed(PICTURE), recipe.noise)
-
-    def reset(self) -> Iterator[Event]:
-        """Another kind of event takes the place of the curve of sizes: the next curve begins a new chart."""
-        yield Bars(
-            panel="dice", labels=tuple(NAMES.values()), values=((0.0,),) * len(NAMES), title=self._title
-        )
-
-    def look(self, step: int) -> Iterator[Event]:
-        """The curves, and the same scene as both networks see it."""
-        values: dict[str, float] = {}
-        for network, (name, lines) in zip(self._networks, CURVES, strict=True):
-            values[name] = _score(network, self.all, self._task)
-            values[lines] = _score(network, self._lines, self._task)
-        steps = {"en": "steps", "zh": "步"}
-        yield Scalars(panel="dice", x=step, values=values, names=NAMES, title=self._title, x_label=steps)
-        scene = self._picture
-        with torch.no_grad():
-            seen = [self._task.picture(network(scene.images), scene) for network in self._networks]
-        yield _square(
-            [scene.images, self._task.target(scene), *seen],
-            {"en": "image, target / with skips, without", "zh": "图像、目标 / 有跳跃连接、没有"},
-        )
-
-
-def _square(tensors: list[Tensor], title: Words) -> Images:
-    """Four pictures (1, 1, SIDE, SIDE), two by two, without their border."""
-    inner = torch.cat(tensors)[:, 0, BORDER:-BORDER, BORDER:-BORDER]  # (4, 24, 24)
-    return Images(panel="pictures", images=pictures(inner), columns=2, title=title)
-
-
-@torch.no_grad()
-def _score(network: UNet, scene: Scenes, task: Task) -> float:
-    return task.score(network(scene.images), scene).item()
-
-
 def _claims(
     networks: list[UNet], recipe: Recipe, early: list[float], generator: torch.Generator
 ) -> Iterator[Event]:
@@ -313,7 +211,7 @@ def _claims(
 
 def _noise_claims(networks: list[UNet], recipe: Recipe, generator: torch.Generator) -> Iterator[Event]:
     test = scenes(TESTED, generator, recipe.noise)
-    with_skips, without = (_score(network, test, DENOISE) for network in networks)
+    with_skips, without = (score(network, test, DENOISE) for network in networks)
     yield Claim(
         id="unet-predicts-the-noise",
         measured=with_skips,
@@ -332,7 +230,7 @@ def _dice_claims(
 ) -> Iterator[Event]:
     # Bounds: seeds 0 to 5, in the default form and in the quick one.
     test = scenes(TESTED, generator, recipe.noise)
-    with_skips, without = (_score(network, test, SEGMENT) for network in networks)
+    with_skips, without = (score(network, test, SEGMENT) for network in networks)
     yield Claim(
         id="unet-reaches-dice",
         measured=with_skips,
@@ -355,7 +253,7 @@ def _dice_claims(
     )
     blobs, lines = (scenes(TESTED, generator, recipe.noise, (kind,)) for kind in (BLOB, LINE))
     (blob, blob_without), (line, line_without) = (
-        [_score(network, kind, SEGMENT) for network in networks] for kind in (blobs, lines)
+        [score(network, kind, SEGMENT) for network in networks] for kind in (blobs, lines)
     )
     yield Claim(
         id="thin-lines-need-skips",

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from answers import _upconvolution, unet
+from answers import _skips, _upconvolution, unet
 from answers._shapes import BLOB, DENOISE, KINDS, LINE, RING, SEGMENT, dice, scenes
 from models.unet import UNet
 from quizcli.demo.events import Bars, Claim, Event, Images, Note, Progress, Scalars, Started, decode, encode
@@ -65,7 +65,7 @@ def test_the_noise_is_predicted_with_skips_alone() -> None:
 
 
 def test_untrained_networks_reach_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unet, "LR", 0.0)
+    monkeypatch.setattr(_skips, "LR", 0.0)
     assert fallen(run()) >= {"unet-reaches-dice", "skips-lead-early"}
 
 
@@ -150,7 +150,7 @@ def test_the_curves_of_sizes_do_not_stay_in_the_chart_of_dice(events: list[Event
         for part in (chart[:cleared], chart[cleared:])
     )
     assert before == {"valid", "same"}
-    assert after == set(unet.NAMES)
+    assert after == set(_skips.NAMES)
 
 
 def test_the_same_scene_is_seen_sharper_and_sharper(events: list[Event]) -> None:
@@ -243,9 +243,9 @@ def test_dice_runs_from_nothing_in_common_to_all() -> None:
 
 
 def test_without_skips_both_networks_are_one() -> None:
-    recipe = unet.Recipe(steps=1, channels=4, depth=2, noise=0.0, task=SEGMENT)
-    assert [network.skips for network in unet._networks(recipe, "none", seed=3)] == [True, False]
-    first, second = unet._networks(recipe, "no-skips", seed=3)
+    recipe = _skips.Recipe(steps=1, channels=4, depth=2, noise=0.0, task=SEGMENT)
+    assert [network.skips for network in _skips.two_networks(recipe, "none", seed=3)] == [True, False]
+    first, second = _skips.two_networks(recipe, "no-skips", seed=3)
     assert all(
         torch.equal(one, other) for one, other in zip(first.parameters(), second.parameters(), strict=True)
     )
