@@ -6,7 +6,6 @@ that: BatchNorm's output for a sample depends on who shares its batch, so only B
 statistics (Algorithm 2) and a second behaviour for evaluation.
 """
 
-import copy
 import math
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import Annotated, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from answers._batch_mates import Population, draw_population, movement
 from models.normalization import BatchNorm, LayerNorm
 from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress, Scalars, Started, Words, array
 from quizcli.demo.option import Option, Pace, Seed
@@ -24,29 +24,6 @@ QUICK = {"pace": 0.0, "trials": 40}
 
 ROWS, COLUMNS = 16, 32  # what a small panel can draw; statistics take the whole matrix
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128)  # batch sizes of the last act
-OFFSET = 1.0  # standard deviation of a sample's own offset, common to its features
-
-
-class Population(NamedTuple):
-    """Where activations come from: each feature has its own mean and spread, each sample its own offset."""
-
-    mean: Tensor  # (features)
-    std: Tensor  # (features)
-    generator: torch.Generator
-
-    def draw(self, n: int) -> Tensor:  # (n, features)
-        """Some samples."""
-        offset = OFFSET * torch.randn(n, 1, generator=self.generator)
-        return self.mean + offset + self.std * torch.randn(n, len(self.mean), generator=self.generator)
-
-    def among_mates(self, sample: Tensor, n: int) -> Tensor:  # (1, features) -> (n, features)
-        """A batch of n whose first row is the sample and whose other rows are new."""
-        return torch.cat([sample, self.draw(n - 1)])
-
-    @property
-    def var(self) -> Tensor:  # (features)
-        """The true variance, which running statistics should find."""
-        return self.std**2 + OFFSET**2
 
 
 class Layers(NamedTuple):
@@ -82,7 +59,7 @@ def demonstrate(
         data=f"{batch} × {features}",
         layout=(("activations", "batchnorm", "layernorm"), ("running", "moves")),
     )
-    population = _population(features, seed)
+    population = draw_population(features, seed)
     layers = _layers(features, momentum, mistake)
     yield _act(1, "which axis?", "沿哪个轴？")
     yield from _axes(population.draw(batch), layers, pace)
@@ -105,13 +82,6 @@ def demonstrate(
     yield from _lone_sample(_layers(4, momentum, mistake).batch)
     yield Progress(done=5, total=5)
     yield _what_you_saw(mistake)
-
-
-def _population(features: int, seed: int) -> Population:
-    generator = torch.Generator().manual_seed(seed)
-    mean = 2.0 * torch.randn(features, generator=generator)
-    std = 0.5 + torch.rand(features, generator=generator)
-    return Population(mean, std, generator)
 
 
 def _layers(features: int, momentum: float, mistake: str) -> Layers:
@@ -284,7 +254,7 @@ def _sizes(
     mean_at_batch = 0.0
     for size in sorted({*SIZES, batch}):
         batches = [population.among_mates(sample, size) for _ in range(trials + 1)]
-        moves = {name: _moves(layer, batches) for name, layer in contestants.items()}
+        moves = {name: movement(layer, batches) for name, layer in contestants.items()}
         known = {name: moved for name, moved in moves.items() if moved is not None}
         worst = {name: max(w, known[name].max().item()) if name in known else w for name, w in worst.items()}
         if size == batch:
@@ -302,20 +272,6 @@ def _sizes(
         )
         time.sleep(2 * pace)
     yield from _mates_claims(batch, mean_at_batch, worst)
-
-
-def _moves(layer: nn.Module, batches: list[Tensor]) -> Tensor | None:
-    """|change| of the first row's output from one batch to the next, (trials, features).
-
-    None where the layer refuses such batches: BatchNorm in training, batches of one.
-    """
-    probe = copy.deepcopy(layer)  # leaves the layer's running statistics alone
-    try:
-        with torch.no_grad():
-            outputs = torch.stack([probe(x)[0] for x in batches])  # (trials + 1, features)
-    except ValueError:
-        return None
-    return (outputs[1:] - outputs[:-1]).abs()
 
 
 def _mates_claims(batch: int, training: float, worst: dict[str, float]) -> Iterator[Event]:
