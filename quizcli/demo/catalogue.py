@@ -169,8 +169,9 @@ class _Source:
             return {}
 
     def claims(self) -> Iterator[str]:
-        for node in ast.walk(self.tree):
-            if not isinstance(node, ast.Call) or _name(node.func) != "Claim":
+        calls = (node for node in ast.walk(self.tree) if isinstance(node, ast.Call))
+        for node in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):  # the walk goes by depth
+            if _name(node.func) != "Claim":
                 continue
             given = [k.value for k in node.keywords if k.arg == "id"] + node.args[:1]
             if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str):

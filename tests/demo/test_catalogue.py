@@ -32,7 +32,8 @@ def demonstrate(
     show: bool = True,
     word: str = "x",
 ) -> Iterator[Event]:
-    yield Claim(id="kept", measured=1)
+    if p > 0:
+        yield Claim(id="kept", measured=1)
     yield events.Claim("second")
     yield Claim(id="kept")
 '''
