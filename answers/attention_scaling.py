@@ -34,6 +34,9 @@ class Measured(NamedTuple):
     saturated: float  # share of queries with more than 0.99 of the weight on one key
 
 
+Found = dict[int, tuple[float, Measured, Measured]]  # by width: variance of q·k ÷ d, undivided, divided
+
+
 def demonstrate(
     keys: Annotated[int, Option(min=32, max=512, help={"en": "keys", "zh": "键的个数"})] = 64,
     power: Annotated[
@@ -56,7 +59,7 @@ def demonstrate(
     )
     generator = torch.Generator().manual_seed(seed)
     pictures = [torch.full((len(DRAWN), SHOWN), math.nan) for _ in range(2)]
-    found: dict[int, tuple[float, Measured, Measured]] = {}
+    found: Found = {}
     for done, width in enumerate(WIDTHS):
         yield Progress(done=done, total=len(WIDTHS), text={"en": f"d = {width}", "zh": f"d = {width}"})
         scores = torch.cat([_scores(width, keys, generator) for _ in range(sets)])  # (sets · QUERIES, keys)
@@ -70,7 +73,8 @@ def demonstrate(
         yield _picture("as they are", pictures[0], {"en": "softmax(q·k)", "zh": "softmax(q·k)"})
         yield _picture("divided", pictures[1], dict.fromkeys(("en", "zh"), f"softmax(q·k {divided})"))
         time.sleep(3 * pace)
-    yield from _claims(found, keys)
+    yield from _entropy_claims(found, keys)
+    yield _gradient_claim(found)
     yield _what_you_saw(power)
 
 
@@ -121,7 +125,7 @@ def _picture(panel: str, weights: Tensor, title: Words) -> Heatmap:
     )
 
 
-def _claims(found: dict[int, tuple[float, Measured, Measured]], keys: int) -> Iterator[Event]:
+def _entropy_claims(found: Found, keys: int) -> Iterator[Event]:
     variance, unscaled, scaled = found[USUAL]
     uniform = math.log(keys)
     yield Claim(
@@ -167,8 +171,11 @@ def _claims(found: dict[int, tuple[float, Measured, Measured]], keys: int) -> It
             "zh": "缩放后，熵从 d = 4 到 d = 1024 变化多少",
         },
     )
+
+
+def _gradient_claim(found: Found) -> Claim:
     _, unscaled, scaled = found[WIDE]
-    yield Claim(
+    return Claim(
         id="gradient-vanishes-unscaled",
         measured=unscaled.jacobian / scaled.jacobian if scaled.jacobian else math.nan,
         relation="<=",

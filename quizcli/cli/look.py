@@ -41,17 +41,7 @@ def show(
     """Print one question with its answer."""
     settings: Settings = ctx.obj
     questions = all_questions(load_banks(settings))
-    question = questions.get(question_id)
-    if question is None:
-        near = difflib.get_close_matches(question_id, questions)
-        hint = (
-            tr(f"Did you mean {' or '.join(near)}?", f"是否想输入 {' 或 '.join(near)}？")
-            if near
-            else tr("`quizcli list` names them all.", "`quizcli list` 可列出全部题目。")
-        )
-        raise QuizError(
-            tr(f"there is no question {question_id!r}", f"没有题目 {question_id!r}"), hint, ExitStatus.USAGE
-        )
+    question = _named(question_id, questions)
     if as_json:
         print_json(question)
         return ExitStatus.OK
@@ -79,6 +69,22 @@ def show(
     for line in lines:
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
     return ExitStatus.OK
+
+
+def _named(question_id: str, questions: dict[str, AnyQuestion]) -> AnyQuestion:
+    """The question of that id. QuizError where there is none, with the nearest ids."""
+    question = questions.get(question_id)
+    if question is None:
+        near = difflib.get_close_matches(question_id, questions)
+        hint = (
+            tr(f"Did you mean {' or '.join(near)}?", f"是否想输入 {' 或 '.join(near)}？")
+            if near
+            else tr("`quizcli list` names them all.", "`quizcli list` 可列出全部题目。")
+        )
+        raise QuizError(
+            tr(f"there is no question {question_id!r}", f"没有题目 {question_id!r}"), hint, ExitStatus.USAGE
+        )
+    return question
 
 
 def _measured(settings: Settings, question: AnyQuestion) -> tuple[Sequence[TickedClaim], Findings]:
