@@ -83,7 +83,11 @@ def check_k_means_step(random: Generator) -> Iterator[Case]:
         {"en": "a point that will change sides", "zh": "一个即将换边的点"},
         (three, torch.tensor([[1.0], [7.0]])),
     )
-    yield Case({"en": "twelve points in the plane", "zh": "平面上的十二个点"}, (draw(12, 2), draw(3, 2)))
+    # the origin is nearer to the first centre, but not by the sum of absolute differences
+    points, centers = torch.cat([torch.zeros(1, 2), 2 * draw(8, 2)]), torch.tensor([[2.0, 2.0], [3.3, 0.0]])
+    yield Case(
+        {"en": "nine points in the plane", "zh": "平面上的九个点"}, (points, centers + 0.05 * draw(2, 2))
+    )
     lone = torch.cat([draw(2, 2), torch.tensor([[100.0, 100.0]])])
     yield Case({"en": "a centre without points", "zh": "有一个中心没有点"}, (draw(8, 2), lone))
     yield Case(
@@ -172,10 +176,10 @@ def check_expected_calibration_error(random: Generator) -> Iterator[Case]:
         (binary(0.6, 0.9, 0.95), torch.tensor([1, 0, 0]), 4),
     )
     yield Case({"en": "40 predictions, three classes", "zh": "40 个预测，三个类别"}, (*draw(40, 3), 10))
-    certain = torch.eye(4)[torch.randint(4, (6,), generator=random)]
+    certain = torch.cat([torch.eye(2)[[1, 0, 1]], binary(0.7, 0.6)])
     yield Case(
-        {"en": "every prediction is certain", "zh": "每个预测都是百分之百"},
-        (certain, torch.randint(4, (6,), generator=random), 10),
+        {"en": "some predictions are certain", "zh": "有的预测是百分之百"},
+        (certain, torch.tensor([1, 0, 0, 1, 0]), 10),
     )
     yield Case({"en": "float64", "zh": "float64"}, (*draw(30, 4, torch.float64), 15))
     yield Case(

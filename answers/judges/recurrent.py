@@ -15,10 +15,10 @@ Weights = tuple[Tensor, Tensor, Tensor, Tensor]
 def _weights(
     random: Generator, gates: int, inputs: int, hidden: int, dtype: torch.dtype = torch.float32
 ) -> tuple[Tensor, ...]:
-    """Of both matrices and both biases, in PyTorch's order."""
+    """Of both matrices and both biases, in PyTorch's order; small, so that few gates are shut."""
     rows = gates * hidden
     shapes = [(rows, inputs), (rows, hidden), (rows,), (rows,)]
-    return tuple(torch.randn(shape, generator=random, dtype=dtype) for shape in shapes)
+    return tuple(torch.randn(shape, generator=random, dtype=dtype) / 2 for shape in shapes)
 
 
 def _lstm(x: Tensor, h: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> State:
@@ -108,7 +108,7 @@ def check_lstm_cell(random: Generator) -> Iterator[Case]:
     x, h, c, *weights = draw(64, 256, 256)
     yield Case(
         {"en": "a batch of 64, 256 units", "zh": "批量 64，256 个单元"},
-        (x, h, c, *(w / 16 for w in weights)),
+        (x, h, c, *(w / 8 for w in weights)),
         timed=True,
     )
 
@@ -186,7 +186,9 @@ def check_gru_cell(random: Generator) -> Iterator[Case]:
         state = (torch.randn(shape, generator=random, dtype=dtype) for shape in shapes)
         return (*state, *_weights(random, 3, inputs, hidden, dtype))
 
-    yield Case({"en": "one input, two units", "zh": "一个输入，两个单元"}, draw(1, 1, 2))
+    x, h, w_ih, w_hh, b_ih, b_hh = draw(1, 1, 2)
+    b_ih[:2] += torch.tensor([2.0, -2.0])  # the reset gates differ, so that it matters what they act on
+    yield Case({"en": "one input, two units", "zh": "一个输入，两个单元"}, (x, h, w_ih, w_hh, b_ih, b_hh))
     yield Case({"en": "two inputs, three units", "zh": "两个输入，三个单元"}, draw(1, 2, 3))
     yield Case({"en": "a batch", "zh": "一批"}, draw(4, 5, 3))
     x, h, *weights = draw(2, 3, 4)
@@ -199,6 +201,6 @@ def check_gru_cell(random: Generator) -> Iterator[Case]:
     x, h, *weights = draw(64, 256, 256)
     yield Case(
         {"en": "a batch of 64, 256 units", "zh": "批量 64，256 个单元"},
-        (x, h, *(w / 16 for w in weights)),
+        (x, h, *(w / 8 for w in weights)),
         timed=True,
     )
