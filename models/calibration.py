@@ -3,7 +3,6 @@
 Guo et al. 2017, "On calibration of modern neural networks", section 2, https://arxiv.org/abs/1706.04599
 """
 
-import torch
 from torch import Tensor
 
 
@@ -19,8 +18,9 @@ def expected_calibration_error(
     confidence, predicted = probabilities.max(dim=-1)  # (N) each
     right = (predicted == labels).to(confidence.dtype)  # (N)
     index = (confidence * bins).ceil().long() - 1  # (N)
-    # |B_m| · acc(B_m) and |B_m| · conf(B_m), the number of hits and the sum of confidences
-    empty = torch.zeros(bins, dtype=confidence.dtype, device=confidence.device)
-    hits, expected = empty.index_add(0, index, right), empty.index_add(0, index, confidence)  # (M) each
-    # ECE = Σ_m |B_m| / n · |acc(B_m) − conf(B_m)|                                    (equation 3)
+    # |B_m| · acc(B_m) is the number of hits, |B_m| · conf(B_m) that expected
+    empty = confidence.new_zeros(bins)
+    hits = empty.index_add(0, index, right)  # (M)
+    expected = empty.index_add(0, index, confidence)  # (M)
+    # ECE = Σ_m |B_m| / n · |acc(B_m) − conf(B_m)|                (equation 3)
     return float((hits - expected).abs().sum() / len(labels))

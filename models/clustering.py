@@ -16,10 +16,10 @@ def k_means_step(
     centers: Tensor,  # (K, D)
 ) -> tuple[Tensor, Tensor]:
     """The nearest centre of every point (N), and the new centres (K, D). One without points stays."""
-    # r_n = argmin_k ‖x_n − μ_k‖²                                                     (equation 9.2)
+    # r_n = argmin_k ‖x_n − μ_k‖²                               (equation 9.2)
     distances = (x[:, None] - centers).square().sum(dim=-1)  # (N, K)
     labels = distances.argmin(dim=1)  # (N)
-    # μ_k = Σ_{n: r_n = k} x_n / N_k                                                  (equation 9.4)
+    # μ_k = Σ_{n: r_n = k} x_n / N_k                            (equation 9.4)
     sums = torch.zeros_like(centers).index_add(0, labels, x)  # (K, D)
     counts = labels.bincount(minlength=len(centers))[:, None]  # (K, 1)
     return labels, torch.where(counts > 0, sums / counts.clamp(min=1), centers)

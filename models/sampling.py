@@ -22,7 +22,8 @@ def top_k_probabilities(
     """The distribution (…, V) of the top_k likeliest tokens; all others have probability 0."""
     # softmax(u / t)
     logits = logits / temperature
-    least = logits.topk(min(top_k, logits.shape[-1])).values[..., -1:]  # (…, 1), the smallest to be kept
+    largest = logits.topk(min(top_k, logits.shape[-1])).values
+    least = largest[..., -1:]  # (…, 1), the smallest to be kept
     return logits.masked_fill(logits < least, -math.inf).softmax(dim=-1)
 
 
@@ -31,9 +32,10 @@ def top_p_probabilities(
     top_p: float,
 ) -> Tensor:
     """The distribution (…, V) of the nucleus, the fewest likeliest tokens that hold at least top_p."""
-    ordered, index = logits.softmax(dim=-1).sort(dim=-1, descending=True)  # (…, V) each
-    likelier = ordered.cumsum(dim=-1) - ordered  # (…, V), all that comes before a token
-    # the smallest set with Σ P(x) ≥ p: a token is in it if those before it do not hold p
+    # (…, V) each, likeliest first
+    ordered, index = logits.softmax(dim=-1).sort(dim=-1, descending=True)
+    likelier = ordered.cumsum(dim=-1) - ordered  # (…, V), all before a token
+    # the smallest set with Σ P(x) ≥ p: those before a token do not hold p yet
     ordered = ordered.masked_fill(likelier >= top_p, 0.0)
     # P′(x) = P(x) / Σ P(x)
     ordered = ordered / ordered.sum(dim=-1, keepdim=True)
