@@ -241,8 +241,8 @@ def _flattery_claim(model: Transformer, length: int, mistake: Mistake, generator
         id="right-in-training-wrong-in-writing",
         measured=training - writing,
         relation=">=",
-        # Seeds 0 to 4, quick and default: 1.0 without shift or without mask; with both at most 0.01. Without the
-        # mask two of twelve seeds, 5 and 9, learn to write all the same (0.76 and 0.04): nothing forbids that.
+        # Seeds 0 to 4, quick and default: 1.0 without shift or without mask; with both at most 0.01. Without
+        # the mask two of twelve seeds, 5 and 9, learn to write all the same (0.76, 0.04): nothing forbids it.
         expected=0.8,
         text={
             "en": f"next letter right as in training, {training:.0%}, − sequences written, {writing:.0%}",

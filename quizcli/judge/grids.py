@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 ROWS, COLUMNS = 4, 4  # of a window
 EXPECTED, GOT = "expected", "got"  # labels of the two that are compared
+THEN = "then"  # and of what is called of an object
 _LONGEST = 60  # characters of a value that is no tensor
 
 
@@ -90,3 +91,9 @@ def arguments(names: list[str], values: list[Any]) -> tuple[Grid, ...]:
         else:
             grids.append(Grid(label=name, about=about(value), rows=()))
     return tuple(grids)
+
+
+def steps(calls: list[tuple[str, tuple[Any, ...]]]) -> tuple[Grid, ...]:
+    """What is then called of the object, a row each: ".step(0.5)"."""
+    rows = tuple((f".{method}({', '.join(about(value) for value in args)})",) for method, args in calls)
+    return (Grid(label=THEN, about="", rows=rows),) if rows else ()

@@ -15,7 +15,7 @@ from quizcli.demo.events import Words
 from quizcli.judge.case import Case, Judge
 from quizcli.judge.child import GoneError
 from quizcli.judge.compare import Difference, difference, unlike
-from quizcli.judge.grids import arguments
+from quizcli.judge.grids import arguments, steps
 from quizcli.judge.names import first_use, parameters
 from quizcli.judge.perform import Performance, perform, seconds_per_call
 from quizcli.judge.values import Strange, Value, packed, tensors, unpacked
@@ -105,6 +105,7 @@ class Trial(NamedTuple):
         if found is None:
             return CaseResult(case.name, True)
         given = arguments(names, [*copy.deepcopy(case.args), *case.kwargs.values()])
+        given += steps([(call.method, call.args) for call in case.calls])
         trap = self._trap(case, got, expected, seed)
         return CaseResult(case.name, False, found.why, trap, (*given, *found.grids))
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from quizcli.judge.grids import EXPECTED, GOT
+from quizcli.judge.grids import EXPECTED, GOT, THEN
 from quizcli.judge.wire import CaseResult, Grid, News, Over, Proof, Raised, Speed
 from quizcli.screen import theme
 from quizcli.screen.program import highlighted
@@ -110,7 +110,9 @@ def _beside(blocks: list[list[Text]]) -> list[Text]:
 
 def _table(grid: Grid, got: bool) -> list[Text]:
     """Label and shape, then the numbers; those that differ are bold, what was got has ✗ before them too."""
-    label = {EXPECTED: tr("expected", "应为"), GOT: tr("got", "实为")}.get(grid.label, grid.label)
+    label = {EXPECTED: tr("expected", "应为"), GOT: tr("got", "实为"), THEN: tr("then", "然后")}.get(
+        grid.label, grid.label
+    )
     head = Text.assemble((label, theme.STRONG), (f"{grid.place} {grid.about}", theme.QUIET))
     size = max((len(value) for row in grid.rows for value in row), default=0) + 1
     return [head, *(_aligned(row, r, grid, got, size) for r, row in enumerate(grid.rows))]

@@ -154,7 +154,9 @@ def test_objects_are_called_step_by_step() -> None:
 
     trial = Trial(check, Counter, 0)
     assert results(trial, Counter)[-1].passed
-    assert results(trial, Forgetful)[-1].why["en"] == "output[1]: expected 8, got 7"
+    last = results(trial, Forgetful)[-1]
+    assert last.why["en"] == "output[1]: expected 8, got 7"
+    assert last.grids[-1].rows == ((".step(1)",), (".step(2)",), (".count()",))
 
 
 def noisy(x: Tensor) -> Tensor:
