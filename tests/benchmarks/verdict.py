@@ -4,7 +4,7 @@
 
 Warm is what a person waits for at each save while `quizcli code` is open: the file is noticed, read, judged
 in a process of its own, and the last line of the verdict is on the screen. Cold is the whole command
-`quizcli code ID --file FILE`, which starts both processes and imports torch. Both judge the same right answer.
+`quizcli code ID --file FILE`, which starts both processes and imports torch. Both judge one right answer.
 """
 
 from __future__ import annotations
