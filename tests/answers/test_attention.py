@@ -1,7 +1,6 @@
 """Attention, step by step: the claims hold for any seed, and each falls when its cause is taken away."""
 
 import inspect
-import time
 from typing import Any
 
 import pytest
@@ -18,15 +17,12 @@ from quizcli.demo.events import (
     Claim,
     Event,
     Heatmap,
-    Note,
     Progress,
-    Scalars,
     Started,
-    Table,
-    decode,
-    encode,
 )
 from quizcli.text import use_language
+from tests.answers import streams
+from tests.answers.streams import check_repeats, check_whole, filled, layout_of, numbers
 
 CLAIMS = [
     "attention-finds-the-noun",
@@ -46,11 +42,11 @@ def run(**chosen: Any) -> list[Event]:
 
 
 def claims(**chosen: Any) -> dict[str, Claim]:
-    return {event.id: event for event in run(**chosen) if isinstance(event, Claim)}
+    return streams.claims(run(**chosen))
 
 
 def fallen(**chosen: Any) -> set[str]:
-    return {id_ for id_, claim in claims(**chosen).items() if not claim.holds}
+    return streams.fallen(run(**chosen))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -198,17 +194,9 @@ def test_the_stream_is_complete(mistake: str, heads: int) -> None:
     events = run(mistake=mistake, heads=heads, steps=20)
     started = events[0]
     assert isinstance(started, Started)
-    panels = {panel for row in started.layout for panel in row}
-    shown = [event for event in events if isinstance(event, Heatmap | Scalars | Table)]
-    assert {event.panel for event in shown} == panels
-    for event in events:
-        for name in ("title", "caption", "text"):
-            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
-            assert words.keys() == {"en", "zh"}
-            assert all(words.values())
-        assert decode(encode(event)) == event
+    assert filled(events) == layout_of(events)
+    check_whole(events)
     assert [event.done for event in events if isinstance(event, Progress)] == list(range(6))
-    assert isinstance(events[-1], Note)
 
 
 def test_the_masked_cells_are_empty_and_padding_gets_no_weight() -> None:
@@ -216,7 +204,7 @@ def test_the_masked_cells_are_empty_and_padding_gets_no_weight() -> None:
 
     def matrix(title: str) -> Tensor:
         values = maps[title].values
-        return torch.frombuffer(bytearray(values.data), dtype=torch.float32).view(values.shape)
+        return numbers(values)
 
     causal, padded = matrix("causal mask"), matrix("padding mask")
     assert torch.equal(causal.isnan(), torch.ones(8, 8).triu(1).bool())
@@ -226,15 +214,10 @@ def test_the_masked_cells_are_empty_and_padding_gets_no_weight() -> None:
 
 
 def test_a_run_repeats_itself_and_leaves_the_global_generator_alone() -> None:
-    before = torch.random.get_rng_state()
-    assert [encode(event) for event in run(steps=20)] == [encode(event) for event in run(steps=20)]
-    assert [encode(event) for event in run()] != [encode(event) for event in run(seed=1)]
-    assert torch.equal(torch.random.get_rng_state(), before)
+    check_repeats(run, steps=20)
 
 
-def test_it_waits_only_so_that_a_person_can_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+def test_it_waits_only_so_that_a_person_can_watch(waited: list[float]) -> None:
     run()
     assert sum(waited) == 0
     default = inspect.signature(answer.demonstrate).parameters["pace"].default

@@ -2,7 +2,6 @@
 
 import inspect
 import math
-import time
 from typing import Any
 
 import pytest
@@ -12,7 +11,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from answers import attention_scaling as answer
-from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress, Scalars, Started, decode, encode
+from quizcli.demo.events import Event, Heatmap, Progress
+from tests.answers import streams
+from tests.answers.streams import check_repeats, check_whole, filled, layout_of, numbers
 
 CLAIMS = [
     "score-variance-is-d",
@@ -28,9 +29,9 @@ def run(**chosen: Any) -> list[Event]:
 
 
 def fallen(**chosen: Any) -> set[str]:
-    claims = [event for event in run(**chosen) if isinstance(event, Claim)]
-    assert [claim.id for claim in claims] == CLAIMS
-    return {claim.id for claim in claims if not claim.holds}
+    events = run(**chosen)
+    assert list(streams.claims(events)) == CLAIMS
+    return streams.fallen(events)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -73,39 +74,25 @@ def test_the_norm_is_that_of_the_jacobian(keys: int, spread: float, seed: int) -
 
 def test_the_stream_is_complete() -> None:
     events = run()
-    started = events[0]
-    assert isinstance(started, Started)
-    panels = {panel for row in started.layout for panel in row}
-    assert {event.panel for event in events if isinstance(event, Heatmap | Scalars)} == panels
-    for event in events:
-        for name in ("title", "text"):
-            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
-            assert words.keys() == {"en", "zh"}
-            assert all(words.values())
-        assert decode(encode(event)) == event
+    assert filled(events) == layout_of(events)
+    check_whole(events)
     assert [event.done for event in events if isinstance(event, Progress)] == list(range(10))
-    assert isinstance(events[-1], Note)
     assert events[-1] != run(power=0.4)[-1]
 
 
 def test_the_maps_are_the_mean_weights_of_the_largest_keys() -> None:
     last = [event for event in run(keys=32) if isinstance(event, Heatmap)][-1]
-    values = torch.frombuffer(bytearray(last.values.data), dtype=torch.float32).view(last.values.shape)
+    values = numbers(last.values)
     assert values.shape == (5, 15)
     assert (values[:, 1:] <= values[:, :-1]).all()
     assert (values.sum(1) <= 1).all()
 
 
 def test_a_run_repeats_itself_and_leaves_the_global_generator_alone() -> None:
-    before = torch.random.get_rng_state()
-    assert [encode(event) for event in run()] == [encode(event) for event in run()]
-    assert [encode(event) for event in run()] != [encode(event) for event in run(seed=1)]
-    assert torch.equal(torch.random.get_rng_state(), before)
+    check_repeats(run)
 
 
-def test_it_waits_only_so_that_a_person_can_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+def test_it_waits_only_so_that_a_person_can_watch(waited: list[float]) -> None:
     run()
     assert sum(waited) == 0
     run(pace=inspect.signature(answer.demonstrate).parameters["pace"].default)

@@ -3,9 +3,6 @@
 import copy
 import math
 import os
-from collections.abc import Iterator
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,26 +13,14 @@ from torchvision.transforms.v2 import functional as theirs
 
 from answers import augmentation as answer
 from answers._augment import Policy, affine, augment, turned
-from quizcli.demo import data
-from quizcli.demo.events import Claim, Event, Images, Note, Progress, Scalars, Started, decode, encode
-from quizcli.demo.synthetic import synthetic_digits
+from quizcli.demo.events import Claim, Event, Images, Progress, Scalars
+from tests.answers import streams
+from tests.answers.streams import check_whole, filled, layout_of, numbers
 
+pytestmark = pytest.mark.usefixtures("few")
+FEW = 6000, 1000  # so that the judge can learn from them
 CLAIMS = ["moves-lower-the-test-error", "moves-narrow-the-gap", "flips-hurt", "turned-six-is-a-nine"]
 SMALL: dict[str, Any] = {**answer.QUICK, "data": "synthetic", "device": "cpu", "n": 500}
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(autouse=True)
-def few(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Six thousand synthetic digits, so that the judge can learn from them, drawn once for this module."""
-    monkeypatch.setenv("QUIZCLI_HOME", str(cache))
-    monkeypatch.setattr(data, "synthetic_digits", partial(synthetic_digits, train=6000, test=1000))
-    with torch.random.fork_rng():
-        yield
 
 
 def run(**settings: Any) -> list[Event]:
@@ -43,11 +28,11 @@ def run(**settings: Any) -> list[Event]:
 
 
 def claims(**settings: Any) -> dict[str, Claim]:
-    return {event.id: event for event in run(**settings) if isinstance(event, Claim)}
+    return streams.claims(run(**settings))
 
 
 def fallen(**settings: Any) -> set[str]:
-    return {id_ for id_, claim in claims(**settings).items() if not claim.holds}
+    return streams.fallen(run(**settings))
 
 
 # The moves
@@ -131,28 +116,17 @@ def test_what_is_not_promised_is_not_claimed_but_said() -> None:
 
 
 @pytest.fixture(scope="module")
-def events(cache: Path) -> list[Event]:
-    with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
-        patch.setenv("QUIZCLI_HOME", str(cache))
-        patch.setattr(data, "synthetic_digits", partial(synthetic_digits, train=6000, test=1000))
+def events(few: None) -> list[Event]:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(answer, "FRAME", 0.02)
-        return list(answer.demonstrate(**SMALL | {"steps": 100}))
+        return run(steps=100)
 
 
 def test_the_stream_is_complete(events: list[Event]) -> None:
-    assert isinstance(events[0], Started)
     kinds = [type(event) for event in events]
     assert kinds.index(Images) < kinds.index(Scalars)  # a picture before the first step
-    assert isinstance(events[-1], Note)
-    panels = {event.panel for event in events if isinstance(event, Images | Scalars)}
-    assert panels == {panel for row in answer.LAYOUT for panel in row}
-    for event in events:
-        for name in ("title", "caption", "text"):
-            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
-            assert words.keys() == {"en", "zh"}
-            assert all(words.values())
-            assert "{" not in "".join(words.values())
-        assert decode(encode(event)) == event
+    assert filled(events) == layout_of(events)
+    check_whole(events)
     progress = [event for event in events if isinstance(event, Progress)]
     assert progress[-1].done == progress[-1].total
 
@@ -160,9 +134,7 @@ def test_the_stream_is_complete(events: list[Event]) -> None:
 def test_the_pictures_are_moved_anew_in_every_frame_above_the_originals(events: list[Event]) -> None:
     frames = [event for event in events if isinstance(event, Images) and "training" in event.title["en"]]
     assert len(frames) > 3
-    pixels = [
-        torch.frombuffer(bytearray(event.images.data), dtype=torch.uint8).view(2, -1) for event in frames
-    ]
+    pixels = [numbers(event.images).view(2, -1) for event in frames]
     assert len({rows[0].numpy().tobytes() for rows in pixels}) == len(frames)
     assert len({rows[1].numpy().tobytes() for rows in pixels}) == 1
 
@@ -199,8 +171,7 @@ def test_the_three_begin_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif("QUIZCLI_DATA" not in os.environ, reason="needs MNIST in QUIZCLI_DATA")
-def test_the_quick_form_keeps_its_promises_on_mnist(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("QUIZCLI_HOME", str(cache / "full"))
+def test_the_quick_form_keeps_its_promises_on_mnist(whole_sets: None) -> None:
     made = claims(data="mnist", n=1000, seed=7)
     assert list(made) == CLAIMS
     assert all(claim.holds for claim in made.values()), made

@@ -1,7 +1,6 @@
 """BatchNorm against LayerNorm: the claims hold for any seed, and each falls when its cause is taken away."""
 
 import inspect
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,9 @@ from torch import Tensor
 
 from answers import batchnorm_vs_layernorm as answer
 from models.normalization import BatchNorm, LayerNorm
-from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress, Scalars, Started, decode, encode
+from quizcli.demo.events import Event, Heatmap, Progress, Scalars
+from tests.answers import streams
+from tests.answers.streams import check_repeats, check_whole, numbers
 
 CLAIMS = [
     "batchnorm-normalizes-columns",
@@ -30,9 +31,9 @@ def run(**settings: Any) -> list[Event]:
 
 
 def fallen(**settings: Any) -> set[str]:
-    claims = [event for event in run(**settings) if isinstance(event, Claim)]
-    assert [claim.id for claim in claims] == CLAIMS
-    return {claim.id for claim in claims if not claim.holds}
+    events = run(**settings)
+    assert list(streams.claims(events)) == CLAIMS
+    return streams.fallen(events)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -157,7 +158,7 @@ def test_the_pictures_appear_in_the_pieces_that_are_normalized() -> None:
     for event in run(batch=10, features=40):
         if isinstance(event, Heatmap):
             assert event.values.shape == (16 if "moved" in event.title["en"] else 10, 32)
-            values = torch.frombuffer(bytearray(event.values.data), dtype=torch.float32)
+            values = numbers(event.values)
             if event.panel in frames:
                 frames[event.panel].append(values.reshape(event.values.shape).isnan())
     columns, rows = frames["batchnorm"][2], frames["layernorm"][3]
@@ -168,32 +169,15 @@ def test_the_pictures_appear_in_the_pieces_that_are_normalized() -> None:
 @pytest.mark.parametrize("mistake", ["none", "swapped", "forgot-eval"])
 def test_the_stream_is_complete(mistake: str) -> None:
     events = run(mistake=mistake)
-    started = events[0]
-    assert isinstance(started, Started)
-    panels = {panel for row in started.layout for panel in row}
-    for event in events:
-        if isinstance(event, Heatmap | Scalars):
-            assert event.panel in panels
-        for name in ("title", "caption", "text"):
-            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
-            assert words.keys() == {"en", "zh"}
-            assert all(words.values())
-        assert decode(encode(event)) == event
-    progress = [event for event in events if isinstance(event, Progress)]
-    assert [event.done for event in progress] == [0, 1, 2, 3, 4, 5]
-    assert isinstance(events[-1], Note)
+    check_whole(events)
+    assert [event.done for event in events if isinstance(event, Progress)] == [0, 1, 2, 3, 4, 5]
 
 
 def test_a_run_repeats_itself_and_leaves_the_global_generator_alone() -> None:
-    before = torch.random.get_rng_state()
-    assert [encode(event) for event in run()] == [encode(event) for event in run()]
-    assert [encode(event) for event in run()] != [encode(event) for event in run(seed=1)]
-    assert torch.equal(torch.random.get_rng_state(), before)
+    check_repeats(run)
 
 
-def test_it_waits_only_so_that_a_person_can_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+def test_it_waits_only_so_that_a_person_can_watch(waited: list[float]) -> None:
     run()
     assert sum(waited) == 0
     default = inspect.signature(answer.demonstrate).parameters["pace"].default

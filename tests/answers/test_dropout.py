@@ -1,7 +1,6 @@
 """Dropout, unit by unit: the claims hold for any seed, and each falls when its cause is taken away."""
 
 import inspect
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,11 +20,9 @@ from quizcli.demo.events import (
     Note,
     Points,
     Progress,
-    Scalars,
-    Started,
-    decode,
-    encode,
 )
+from tests.answers import streams
+from tests.answers.streams import check_repeats, check_whole, numbers
 
 OF_THE_LAYER = [
     "mean-kept",
@@ -43,11 +40,11 @@ def run(**settings: Any) -> list[Event]:
 
 
 def claims(**settings: Any) -> dict[str, Claim]:
-    return {event.id: event for event in run(**settings) if isinstance(event, Claim)}
+    return streams.claims(run(**settings))
 
 
 def fallen(**settings: Any) -> set[str]:
-    return {id_ for id_, claim in claims(**settings).items() if not claim.holds}
+    return streams.fallen(run(**settings))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -179,7 +176,7 @@ def test_unscaled_survivors_break_what_was_learnt() -> None:
 def heatmaps(panel: str, **settings: Any) -> Iterator[Tensor]:
     for event in run(**settings):
         if isinstance(event, Heatmap) and event.panel == panel:
-            values = torch.frombuffer(bytearray(event.values.data), dtype=torch.float32)
+            values = numbers(event.values)
             yield values.reshape(event.values.shape)
 
 
@@ -220,19 +217,8 @@ def test_the_bell_gathers_all_passes() -> None:
 @pytest.mark.parametrize("mistake", ["none", "no-scaling", "forgot-eval"])
 def test_the_stream_is_complete(p: float, mistake: str) -> None:
     events = run(p=p, mistake=mistake)
-    started = events[0]
-    assert isinstance(started, Started)
-    panels = {panel for row in started.layout for panel in row}
-    for event in events:
-        if isinstance(event, Heatmap | Scalars | Bars | Points):
-            assert event.panel in panels
-        for name in ("title", "caption", "text"):
-            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
-            assert words.keys() == {"en", "zh"}
-            assert all(words.values())
-        assert decode(encode(event)) == event
+    check_whole(events)
     assert [event.done for event in events if isinstance(event, Progress)] == [0, 1, 2, 3]
-    assert isinstance(events[-1], Note)
 
 
 def test_the_picture_of_the_fit_holds_the_points_and_both_curves() -> None:
@@ -245,16 +231,10 @@ def test_the_picture_of_the_fit_holds_the_points_and_both_curves() -> None:
 
 
 def test_a_run_repeats_itself_and_leaves_the_global_generator_alone() -> None:
-    before = torch.random.get_rng_state()
-    first = [encode(event) for event in run()]
-    assert [encode(event) for event in run()] == first
-    assert [encode(event) for event in run(seed=1)] != first
-    assert torch.equal(torch.random.get_rng_state(), before)
+    check_repeats(run)
 
 
-def test_it_waits_only_so_that_a_person_can_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+def test_it_waits_only_so_that_a_person_can_watch(waited: list[float]) -> None:
     run()
     assert sum(waited) == 0
     default = inspect.signature(answer.demonstrate).parameters

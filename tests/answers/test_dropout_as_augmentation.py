@@ -1,9 +1,7 @@
 """Dropout as augmentation: the claims hold for any seed, and each falls when its cause is taken away."""
 
 import inspect
-import time
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,25 +11,14 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from answers import dropout_as_augmentation as answer
-from quizcli.demo import data
-from quizcli.demo.events import Claim, Event, Heatmap, Images, Note, Progress, Scalars, encode
-from quizcli.demo.synthetic import synthetic_digits
+from quizcli.demo.events import Claim, Event, Heatmap, Images, Progress, Scalars, encode
+from tests.answers import streams
+from tests.answers.streams import check_whole
 
+pytestmark = pytest.mark.usefixtures("few")
+FEW = 4000, 1000
 DIGITS = ["digits-are-reached", "another-network-agrees"]
 SIZES = ["narrow-layers-are-reachable", "wide-layers-are-not", "every-miss-is-proven"]
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(autouse=True)
-def few(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four thousand synthetic digits, drawn once for this module."""
-    monkeypatch.setenv("QUIZCLI_HOME", str(cache))
-    monkeypatch.setenv("QUIZCLI_OFFLINE", "1")
-    monkeypatch.setattr(data, "synthetic_digits", partial(synthetic_digits, train=4000, test=1000))
 
 
 def run(**settings: Any) -> list[Event]:
@@ -39,9 +26,9 @@ def run(**settings: Any) -> list[Event]:
 
 
 def fallen(**settings: Any) -> set[str]:
-    claims = [event for event in run(**settings) if isinstance(event, Claim)]
-    assert [claim.id for claim in claims] == [*DIGITS, *SIZES]
-    return {claim.id for claim in claims if not claim.holds}
+    events = run(**settings)
+    assert list(streams.claims(events)) == [*DIGITS, *SIZES]
+    return streams.fallen(events)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -144,14 +131,8 @@ def test_a_digit_stays_in_front_while_its_dropped_versions_change() -> None:
 def test_the_stream_is_complete(p: float) -> None:
     events = run(p=p)
     assert [event.done for event in events if isinstance(event, Progress)][-4:] == [0, 1, 2, 3]
-    for event in events:
-        for name in ("title", "caption", "text"):
-            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
-            assert words.keys() == {"en", "zh"}
-            assert all(words.values())
-        if isinstance(event, Heatmap):
-            assert event.values.shape[0] == 3
-    assert isinstance(events[-1], Note)
+    check_whole(events)
+    assert all(event.values.shape[0] == 3 for event in events if isinstance(event, Heatmap))
 
 
 def test_a_run_repeats_itself() -> None:
@@ -160,9 +141,7 @@ def test_a_run_repeats_itself() -> None:
     assert [encode(event) for event in run(seed=1)] != first
 
 
-def test_it_waits_only_so_that_a_person_can_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+def test_it_waits_only_so_that_a_person_can_watch(waited: list[float]) -> None:
     run()
     assert sum(waited) == 0
     default = inspect.signature(answer.demonstrate).parameters

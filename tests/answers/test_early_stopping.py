@@ -8,7 +8,9 @@ from torch import nn
 
 from answers import early_stopping as answer
 from models.early_stopping import EarlyStopping
-from quizcli.demo.events import Bars, Claim, Event, Note, Points, Progress, Scalars, Started, decode, encode
+from quizcli.demo.events import Claim, Event, Points, Progress, Scalars
+from tests.answers import streams
+from tests.answers.streams import check_repeats, check_whole, filled, layout_of
 
 OF_THE_STOPPER = ["best-weights-are-restored", "state-dict-is-no-copy"]
 OF_THE_RUN = ["restored-beats-last", "first-rise-is-too-early", "training-loss-does-not-tell"]
@@ -19,11 +21,11 @@ def run(**settings: Any) -> list[Event]:
 
 
 def claims(**settings: Any) -> dict[str, Claim]:
-    return {event.id: event for event in run(**settings) if isinstance(event, Claim)}
+    return streams.claims(run(**settings))
 
 
 def fallen(**settings: Any) -> set[str]:
-    return {id_ for id_, claim in claims(**settings).items() if not claim.holds}
+    return streams.fallen(run(**settings))
 
 
 @pytest.mark.parametrize("seed", [10, 11, 12])
@@ -106,18 +108,9 @@ def test_on_a_curve_without_noise_the_first_rise_is_the_right_place(monkeypatch:
 @pytest.mark.parametrize("mistake", ["none", "no-copy", "no-restore"])
 def test_the_stream_is_complete(mistake: str) -> None:
     events = run(mistake=mistake, epochs=60, patience=5)
-    assert isinstance(events[0], Started)
     assert isinstance(events[1], Points)  # a picture before the first step
-    assert isinstance(events[-1], Note)
-    panels = {event.panel for event in events if isinstance(event, Points | Scalars | Bars)}
-    assert panels == {panel for row in answer.LAYOUT for panel in row}
-    for event in events:
-        for name in ("title", "caption", "text"):
-            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
-            assert words.keys() == {"en", "zh"}
-            assert all(words.values())
-            assert "{" not in "".join(words.values())
-        assert decode(encode(event)) == event
+    assert filled(events) == layout_of(events)
+    check_whole(events)
     progress = [event for event in events if isinstance(event, Progress)]
     assert progress[-1].done == progress[-1].total == 60
     assert "stopped at" in progress[-1].text["en"]
@@ -141,8 +134,4 @@ def test_the_run_goes_on_as_if_nobody_had_watched() -> None:
 
 
 def test_a_run_repeats_itself_and_leaves_the_global_generator_alone() -> None:
-    before = torch.random.get_rng_state()
-    one = [encode(event) for event in run(seed=3, epochs=40)]
-    assert [encode(event) for event in run(seed=3, epochs=40)] == one
-    assert [encode(event) for event in run(seed=4, epochs=40)] != one
-    assert torch.equal(torch.random.get_rng_state(), before)
+    check_repeats(run, seed=3, epochs=40)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Generator, Iterator
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,11 +16,9 @@ from answers._gan import CPU, Coverage, Game, Players, Recipe, centres, coverage
 from answers._threads import one_thread
 from models.gan import Discriminator, discriminator_loss
 from models.gan import Generator as Net
-from quizcli.demo import data
 from quizcli.demo.catalogue import find_answer
 from quizcli.demo.device import Device
 from quizcli.demo.events import (
-    Claim,
     Event,
     Heatmap,
     Images,
@@ -29,10 +27,10 @@ from quizcli.demo.events import (
     Progress,
     Scalars,
     Started,
-    decode,
     encode,
 )
 from quizcli.demo.synthetic import synthetic_digits
+from tests.answers.streams import check_whole, claims, filled, layout_of, numbers
 
 ROOT = Path(__file__).parents[2]
 RING = ["all-modes-covered", "samples-near-the-ring", "d-loss-near-2-ln-2"]
@@ -60,11 +58,9 @@ def finished(steps: Generator[Event, None, dict[str, Tensor]]) -> dict[str, Tens
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Two thousand synthetic digits and their judge, made once for this module."""
+def _judged(few: None) -> Iterator[None]:
+    """Few digits have a judge that knows them, made once for this module."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUIZCLI_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setattr(data, "synthetic_digits", partial(synthetic_digits, train=2000, test=1000))
         patch.setattr(gan, "classifier", lambda training, device: judge(device))
         patch.setattr(gan, "FRAME", 0.05)
         yield
@@ -80,10 +76,6 @@ def run(**settings: Any) -> list[Event]:
     return list(gan.demonstrate(**SHORT | settings))
 
 
-def claims(events: list[Event]) -> dict[str, Claim]:
-    return {event.id: event for event in events if isinstance(event, Claim)}
-
-
 def panel(events: list[Event], name: str, kind: type) -> list[Any]:
     return [event for event in events if isinstance(event, kind) and getattr(event, "panel", "") == name]
 
@@ -96,15 +88,8 @@ def test_the_stream_is_complete(events: list[Event]) -> None:
     assert first is events[0]
     assert others[-1].data == {"en": "synthetic digits, 2,000 images", "zh": "合成数字，2,000 张图"}
     assert others[-1].synthetic
-    panels = {name for row in gan.LAYOUT for name in row}
-    assert {event.panel for event in events if hasattr(event, "panel")} == panels
-    for event in events:
-        for name in ("title", "caption", "text"):
-            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
-            assert words.keys() == {"en", "zh"}
-            assert all(words.values())
-        assert decode(encode(event)) == event
-    assert isinstance(events[-1], Note)
+    assert filled(events) == layout_of(events)
+    check_whole(events)
 
 
 def test_a_picture_is_there_before_the_first_step(events: list[Event]) -> None:
@@ -112,10 +97,7 @@ def test_a_picture_is_there_before_the_first_step(events: list[Event]) -> None:
 
 
 def test_the_ring_moves_and_real_points_stay(events: list[Event]) -> None:
-    frames = [
-        torch.frombuffer(bytearray(event.xy.data), dtype=torch.float32).view(-1, 2)
-        for event in panel(events, "samples", Points)
-    ]
+    frames = [numbers(event.xy).view(-1, 2) for event in panel(events, "samples", Points)]
     assert len(frames) >= 4
     real, fake = [frame[: _gan.DRAWN] for frame in frames], [frame[_gan.DRAWN :] for frame in frames]
     assert all(torch.equal(points, real[0]) for points in real)
@@ -129,7 +111,7 @@ def test_the_digits_change_while_it_plays(events: list[Event]) -> None:
     assert frames[0].images.data != frames[-1].images.data
     shares = panel(events, "judge", Heatmap)[-1]
     assert shares.values.shape == (1, 10)
-    assert sum(torch.frombuffer(bytearray(shares.values.data), dtype=torch.float32)) == pytest.approx(1)
+    assert numbers(shares.values).sum() == pytest.approx(1)
 
 
 def test_the_curves_go_on_from_the_ring_to_the_digits(events: list[Event]) -> None:
@@ -314,7 +296,7 @@ def test_the_verdict_stands_as_the_plane_does() -> None:
             return 9 * x[:, 1] + x[:, 0]  # sure of what lies above, and a little of what lies to the right
 
     event = _gan.verdict("judge", Upper(2, ()), {}, {})
-    values = torch.frombuffer(bytearray(event.values.data), dtype=torch.float32).view(12, 24)
+    values = numbers(event.values).view(12, 24)
     assert values[0].min() > 0.99
     assert values[-1].max() < 0.01
     assert (values[6].diff() > 0).all()

@@ -1,6 +1,5 @@
 """What a GAN's losses say: the claims hold, and each falls when its cause is taken away."""
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,15 @@ from answers._line import DATA, GENERATED, Gaussian
 from models.gan import best_logits, generator_loss
 from quizcli.demo.catalogue import find_answer
 from quizcli.demo.events import (
-    Claim,
     Event,
     Heatmap,
     Note,
     Points,
     Progress,
     Scalars,
-    Started,
-    decode,
-    encode,
 )
+from tests.answers import streams
+from tests.answers.streams import check_repeats, check_whole, claims, filled, layout_of
 
 ROOT = Path(__file__).parents[2]
 ON_THE_LINE = ["best-d-is-the-share-of-the-density", "equal-densities-cost-2-ln-2"]
@@ -44,12 +41,8 @@ def run(**settings: Any) -> list[Event]:
     return list(gan_loss.demonstrate(**gan_loss.QUICK | {"steps": 50, "head_start": 20} | settings))
 
 
-def claims(events: list[Event]) -> dict[str, Claim]:
-    return {event.id: event for event in events if isinstance(event, Claim)}
-
-
 def fallen(**settings: Any) -> set[str]:
-    return {id_ for id_, claim in claims(run(**settings)).items() if not claim.holds}
+    return streams.fallen(run(**settings))
 
 
 @pytest.fixture(scope="module")
@@ -68,16 +61,8 @@ def short_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_stream_is_complete(events: list[Event]) -> None:
-    assert isinstance(events[0], Started)
-    panels = {name for row in gan_loss.LAYOUT for name in row}
-    assert {event.panel for event in events if hasattr(event, "panel")} == panels
-    for event in events:
-        for name in ("title", "caption", "text"):
-            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
-            assert words.keys() == {"en", "zh"}
-            assert all(words.values())
-        assert decode(encode(event)) == event
-    assert isinstance(events[-1], Note)
+    assert filled(events) == layout_of(events)
+    check_whole(events)
     done = [event.done for event in events if isinstance(event, Progress)]
     assert done == sorted(done)
     assert (done[0], done[-1]) == (0, 3)
@@ -110,16 +95,10 @@ def test_a_run_repeats_itself_and_leaves_the_global_generator_alone(
     short_line: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_two_games, "FRAME", 1e9)  # frames come with the clock
-    before = torch.random.get_rng_state()
-    first = [encode(event) for event in run()]
-    assert [encode(event) for event in run()] == first
-    assert [encode(event) for event in run(seed=1)] != first
-    assert torch.equal(torch.random.get_rng_state(), before)
+    check_repeats(run)
 
 
-def test_it_waits_only_so_that_a_person_can_watch(short_line: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+def test_it_waits_only_so_that_a_person_can_watch(short_line: None, waited: list[float]) -> None:
     run()
     assert sum(waited) == 0
     run(pace=0.1)

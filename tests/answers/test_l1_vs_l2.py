@@ -7,7 +7,9 @@ import torch
 from torch import Tensor
 
 from answers import l1_vs_l2 as answer
-from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress, Scalars, Started, decode, encode
+from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress
+from tests.answers import streams
+from tests.answers.streams import check_repeats, check_whole, filled, layout_of, numbers
 
 CLAIMS = [
     "autograd-l1-leaves-no-zeros",
@@ -25,11 +27,11 @@ def run(**settings: Any) -> list[Event]:
 
 
 def claims(**settings: Any) -> dict[str, Claim]:
-    return {event.id: event for event in run(**settings) if isinstance(event, Claim)}
+    return streams.claims(run(**settings))
 
 
 def fallen(**settings: Any) -> set[str]:
-    return {id_ for id_, claim in claims(**settings).items() if not claim.holds}
+    return streams.fallen(run(**settings))
 
 
 @pytest.mark.parametrize("seed", range(5, 9))
@@ -108,14 +110,7 @@ def test_adam_and_adamw_cannot_be_mistaken_for_one_another(monkeypatch: pytest.M
 def test_exact_zeros_are_empty_cells() -> None:
     frames = [event for event in run() if isinstance(event, Heatmap)]
     assert {frame.values.shape for frame in frames} == {(5, 60)}
-    empty = [
-        torch.frombuffer(bytearray(frame.values.data), dtype=torch.float32)
-        .view(5, 60)
-        .isnan()
-        .sum(1)
-        .tolist()
-        for frame in frames
-    ]
+    empty = [numbers(frame.values).view(5, 60).isnan().sum(1).tolist() for frame in frames]
     assert empty[0] == [50, 0, 0, 0, 0]
     assert empty[-1] == [50, 0, 0, 0, 50]
     assert [row[-1] for row in empty] != sorted([row[-1] for row in empty], reverse=True)
@@ -125,18 +120,9 @@ def test_exact_zeros_are_empty_cells() -> None:
 @pytest.mark.parametrize("mistake", ["none", "threshold-without-lr"])
 def test_the_stream_is_complete(mistake: str) -> None:
     events = run(mistake=mistake)
-    assert isinstance(events[0], Started)
     assert isinstance(events[1], Heatmap)  # a picture before an optimizer is built
-    assert isinstance(events[-1], Note)
-    panels = {event.panel for event in events if isinstance(event, Heatmap | Scalars)}
-    assert panels == {panel for row in answer.LAYOUT for panel in row}
-    for event in events:
-        for name in ("title", "caption", "text"):
-            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
-            assert words.keys() == {"en", "zh"}
-            assert all(words.values())
-            assert "{" not in "".join(words.values())
-        assert decode(encode(event)) == event
+    assert filled(events) == layout_of(events)
+    check_whole(events)
     progress = [event for event in events if isinstance(event, Progress)]
     assert all(event.done <= event.total for event in progress)
     assert progress[-1].done == progress[-1].total
@@ -145,15 +131,11 @@ def test_the_stream_is_complete(mistake: str) -> None:
 def test_without_a_penalty_all_runs_are_one() -> None:
     events = run(lam=0.0)
     last = [event for event in events if isinstance(event, Heatmap)][-1]
-    rows = torch.frombuffer(bytearray(last.values.data), dtype=torch.float32).view(5, 60)[1:]
+    rows = numbers(last.values).view(5, 60)[1:]
     torch.testing.assert_close(rows, rows[:1].expand_as(rows))
     assert isinstance(events[-1], Note)
     assert "λ = 0" in events[-1].text["en"]
 
 
 def test_a_run_repeats_itself_and_leaves_the_global_generator_alone() -> None:
-    before = torch.random.get_rng_state()
-    one = [encode(event) for event in run(seed=3)]
-    assert [encode(event) for event in run(seed=3)] == one
-    assert [encode(event) for event in run(seed=4)] != one
-    assert torch.equal(torch.random.get_rng_state(), before)
+    check_repeats(run, seed=3)

@@ -2,7 +2,6 @@
 
 import inspect
 import math
-import time
 from typing import Any
 
 import pytest
@@ -11,7 +10,9 @@ from torch import Tensor, nn
 
 from answers import norm_and_depth as answer
 from models.normalization import BatchNorm, LayerNorm
-from quizcli.demo.events import Claim, Event, Note, Progress, Scalars, Table, decode, encode
+from quizcli.demo.events import Claim, Event, Note, Progress, Scalars, Table
+from tests.answers import streams
+from tests.answers.streams import check_repeats, check_whole
 
 RELU = ["he-init-keeps-gradients", "layernorm-keeps-gradients", "batchnorm-explodes-in-relu"]
 SIGMOID = ["batchnorm-rescues-sigmoid", "layernorm-does-not-rescue"]
@@ -24,9 +25,9 @@ def run(**settings: Any) -> list[Event]:
 
 
 def fallen(**settings: Any) -> set[str]:
-    claims = [event for event in run(**settings) if isinstance(event, Claim)]
-    assert [claim.id for claim in claims] == [*RELU, *SIGMOID, SCALE]
-    return {claim.id for claim in claims if not claim.holds}
+    events = run(**settings)
+    assert list(streams.claims(events)) == [*RELU, *SIGMOID, SCALE]
+    return streams.fallen(events)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -121,15 +122,9 @@ def test_overflow_is_no_proof() -> None:
 @pytest.mark.parametrize("settings", [{"skips": True}, {"gain": 2.0}, {"networks": 2}], ids=str)
 def test_the_stream_is_complete(settings: dict[str, Any]) -> None:
     events = run(**settings)
-    for event in events:
-        for name in ("title", "text"):
-            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
-            assert words.keys() == {"en", "zh"}
-            assert all(words.values())
-        assert type(decode(encode(event))) is type(event)
+    check_whole(events)
     done = [event.done for event in events if isinstance(event, Progress)]
     assert done == [*range(settings.get("networks", 1) + 2)]
-    assert isinstance(events[-1], Note)
 
 
 def test_a_curve_goes_from_the_last_layer_to_the_first_and_begins_anew_with_each_network() -> None:
@@ -150,16 +145,10 @@ def test_the_table_shows_what_bn_divides_by() -> None:
 
 
 def test_a_run_repeats_itself_and_leaves_the_global_generator_alone() -> None:
-    before = torch.random.get_rng_state()
-    first = [encode(event) for event in run()]
-    assert [encode(event) for event in run()] == first
-    assert [encode(event) for event in run(seed=1)] != first
-    assert torch.equal(torch.random.get_rng_state(), before)
+    check_repeats(run)
 
 
-def test_it_waits_only_so_that_a_person_can_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+def test_it_waits_only_so_that_a_person_can_watch(waited: list[float]) -> None:
     run()
     assert sum(waited) == 0
     default = inspect.signature(answer.demonstrate).parameters

@@ -1,9 +1,6 @@
 """Overfitting: the claims hold for any seed, and each falls when its cause is taken away."""
 
 import os
-from collections.abc import Iterator
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +10,13 @@ from answers import overfitting as answer
 from answers._augment import Policy
 from answers._digits import Split
 from models.early_stopping import EarlyStopping
-from quizcli.demo import data
 from quizcli.demo.device import choose
-from quizcli.demo.events import Bars, Claim, Event, Note, Progress, Scalars, Started, decode, encode
-from quizcli.demo.synthetic import synthetic_digits
+from quizcli.demo.events import Bars, Claim, Event, Progress, Scalars, encode
+from tests.answers import streams
+from tests.answers.streams import check_whole, filled, layout_of
 
+pytestmark = pytest.mark.usefixtures("few")
+FEW = 3000, 1000
 CLAIMS = [
     "wrong-labels-learnt-by-heart",
     "remedies-lower-the-test-error",
@@ -26,21 +25,6 @@ CLAIMS = [
     "dropout-hurts-an-underfit-network",
 ]
 SMALL: dict[str, Any] = {**answer.QUICK, "data": "synthetic", "device": "cpu"}
-FEW = partial(synthetic_digits, train=3000, test=1000)
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(autouse=True)
-def few(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Three thousand synthetic digits, drawn once for this module."""
-    monkeypatch.setenv("QUIZCLI_HOME", str(cache))
-    monkeypatch.setattr(data, "synthetic_digits", FEW)
-    with torch.random.fork_rng():
-        yield
 
 
 @pytest.fixture
@@ -50,27 +34,20 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def events(cache: Path) -> list[Event]:
+def events(few: None) -> list[Event]:
     """One run in the quick form, looked at by several tests."""
-    with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
-        patch.setenv("QUIZCLI_HOME", str(cache))
-        patch.setattr(data, "synthetic_digits", FEW)
-        return list(answer.demonstrate(**SMALL | {"seed": 6}))
-
-
-def of(events: list[Event]) -> dict[str, Claim]:
-    return {event.id: event for event in events if isinstance(event, Claim)}
+    return list(answer.demonstrate(**SMALL | {"seed": 6}))
 
 
 def claims(**settings: Any) -> dict[str, Claim]:
-    return of(list(answer.demonstrate(**(SMALL | settings))))
+    return streams.claims(list(answer.demonstrate(**(SMALL | settings))))
 
 
 # What is claimed
 
 
 def test_every_claim_holds(events: list[Event]) -> None:
-    made = of(events)
+    made = streams.claims(events)
     assert list(made) == CLAIMS
     assert all(claim.holds for claim in made.values()), made
 
@@ -123,7 +100,7 @@ def test_without_dropout_the_small_networks_are_the_same(monkeypatch: pytest.Mon
 
 def test_what_is_not_promised_is_not_claimed_but_said(hurried: None) -> None:
     events = list(answer.demonstrate(**SMALL | {"steps": 60, "p": 0.2}))
-    assert of(events) == {}
+    assert streams.claims(events) == {}
     assert answer.NOT_PROMISED in events
 
 
@@ -165,19 +142,10 @@ def test_all_runs_begin_with_the_same_weights() -> None:
 
 
 def test_the_stream_is_complete(events: list[Event]) -> None:
-    assert isinstance(events[0], Started)
     kinds = [type(event) for event in events]
     assert kinds.index(Bars) < kinds.index(Scalars)  # a picture before the first step
-    assert isinstance(events[-1], Note)
-    panels = {event.panel for event in events if isinstance(event, Bars | Scalars)}
-    assert panels == {panel for row in answer.LAYOUT for panel in row}
-    for event in events:
-        for name in ("title", "caption", "text"):
-            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
-            assert words.keys() == {"en", "zh"}
-            assert all(words.values())
-            assert "{" not in "".join(words.values())
-        assert decode(encode(event)) == event
+    assert filled(events) == layout_of(events)
+    check_whole(events)
     progress = [event for event in events if isinstance(event, Progress)]
     assert progress[-1].done == progress[-1].total
 
@@ -185,7 +153,7 @@ def test_the_stream_is_complete(events: list[Event]) -> None:
 def test_the_last_bars_are_what_is_claimed(events: list[Event]) -> None:
     last = {event.panel: event for event in events if isinstance(event, Bars)}
     train, test = ([value for (value,) in last[panel].values] for panel in ("train", "test"))
-    made = of(events)
+    made = streams.claims(events)
     assert made["wrong-labels-learnt-by-heart"].measured == train[0]
     assert made["more-data-helps"].measured == pytest.approx(test[-1] / test[0])
     assert len(train) == len(test) == 6
@@ -209,8 +177,7 @@ def test_a_seed_fixes_every_measurement(hurried: None) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif("QUIZCLI_DATA" not in os.environ, reason="needs MNIST in QUIZCLI_DATA")
-def test_the_quick_form_keeps_its_promises_on_mnist(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("QUIZCLI_HOME", str(cache / "full"))
+def test_the_quick_form_keeps_its_promises_on_mnist(whole_sets: None) -> None:
     made = claims(data="mnist", seed=8)
     assert list(made) == CLAIMS
     assert all(claim.holds for claim in made.values()), made

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import pytest
-import torch
 
 from quizcli.bank.packs import builtin, load
 from quizcli.bank.prediction import decides, is_near, outcome_of, ranking
 from quizcli.bank.types import Predict
-from quizcli.demo import data
 from quizcli.demo.catalogue import find_answer, module_of
-from quizcli.demo.events import Claim
-from quizcli.demo.synthetic import synthetic_digits
+from tests.answers.streams import claims
 
+FEW = 60_000, 4_000
 PACK = builtin()
 PREDICTIONS = {
     question.id: question
@@ -62,13 +58,9 @@ Runs = dict[str, dict[str, float]]
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+def runs(few: None) -> Runs:
     """What has been measured in this module, so that questions about the same run share it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUIZCLI_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.delenv("QUIZCLI_DATA", raising=False)
-        patch.setattr(data, "synthetic_digits", partial(synthetic_digits, train=60_000, test=4_000))
-        yield {}
+    return {}
 
 
 def measured(question: Predict, runs: Runs) -> dict[str, float]:
@@ -80,12 +72,8 @@ def measured(question: Predict, runs: Runs) -> dict[str, float]:
         fixed: dict[str, Any] = {"pace": 0.0, "device": "cpu", "data": "synthetic"}
         known = {parameter.name for parameter in find_answer(PACK.root, name).parameters}
         chosen = {setting: value for setting, value in fixed.items() if setting in known}
-        before = torch.random.get_rng_state()
-        try:
-            events = importlib.import_module(module_of(name)).demonstrate(**{**chosen, **settings})
-            runs[key] = {event.id: event.measured for event in events if isinstance(event, Claim)}
-        finally:
-            torch.random.set_rng_state(before)
+        events = importlib.import_module(module_of(name)).demonstrate(**{**chosen, **settings})
+        runs[key] = {id_: claim.measured for id_, claim in claims(list(events)).items()}
     return runs[key]
 
 

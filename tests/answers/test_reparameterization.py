@@ -8,9 +8,10 @@ from torch import Tensor
 from torch.distributions import Normal
 
 from answers import reparameterization
-from answers.reparameterization import DIMENSIONS, FUNCTIONS, LAYOUT, demonstrate, estimate
+from answers.reparameterization import DIMENSIONS, FUNCTIONS, demonstrate, estimate
 from quizcli.demo.catalogue import find_answer
-from quizcli.demo.events import Claim, Event, Note, Points, Scalars, Started, Table, decode, encode
+from quizcli.demo.events import Claim, Event
+from tests.answers.streams import check_whole, claims, filled, layout_of, numbers, of_panel
 
 ROOT = Path(__file__).parents[2]
 QUICK: dict[str, Any] = {"pace": 0.0, "draws": 20000}
@@ -21,16 +22,8 @@ def events() -> list[Event]:
     return list(demonstrate(**QUICK))
 
 
-def claims(events: list[Event]) -> dict[str, Claim]:
-    return {event.id: event for event in events if isinstance(event, Claim)}
-
-
 def run(**settings: Any) -> dict[str, Claim]:
     return claims(list(demonstrate(**QUICK | settings)))
-
-
-def of_panel(events: list[Event], panel: str) -> list[Any]:
-    return [event for event in events if getattr(event, "panel", None) == panel]
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -86,9 +79,7 @@ def test_variances_are_those_of_the_formulas(dimensions: int) -> None:
 
 
 def test_every_panel_of_the_layout_is_filled(events: list[Event]) -> None:
-    assert isinstance(events[0], Started)
-    panels = {panel for row in LAYOUT for panel in row}
-    assert {event.panel for event in events if isinstance(event, Points | Scalars | Table)} == panels
+    assert filled(events) == layout_of(events)
 
 
 def test_the_table_shows_what_each_way_of_drawing_lets_through(events: list[Event]) -> None:
@@ -103,7 +94,7 @@ def test_histograms_fill_one_upwards_and_one_downwards(events: list[Event]) -> N
     frames = of_panel(events, "histogram")
     assert len(frames) == 40
     for frame in frames:
-        xy = torch.frombuffer(bytearray(frame.xy.data), dtype=torch.float32).view(-1, 2)
+        xy = numbers(frame.xy).view(-1, 2)
         groups = torch.tensor(frame.groups)
         assert (xy[groups == 0, 1] >= 0).all()
         assert (xy[groups == 1, 1] <= 0).all()
@@ -115,12 +106,8 @@ def test_means_settle_and_variances_are_drawn_for_every_dimension(events: list[E
     assert all(event.values["exact"] == 4 for event in of_panel(events, "mean"))
 
 
-def test_all_that_is_said_is_said_in_both_languages_and_travels(events: list[Event]) -> None:
-    for event in events:
-        assert decode(encode(event)) == event
-        for words in (getattr(event, name, {}) for name in ("text", "title", "caption")):
-            assert not words or (words.keys() == {"en", "zh"} and all(words.values()))
-    assert isinstance(events[-1], Note)
+def test_the_stream_is_whole(events: list[Event]) -> None:
+    check_whole(events)
 
 
 def test_the_catalogue_can_read_it() -> None:

@@ -1,7 +1,6 @@
 """The Transformer learns: its claims hold for any seed, and each falls when its cause is taken away."""
 
 import inspect
-import time
 from typing import Any
 
 import pytest
@@ -20,10 +19,10 @@ from quizcli.demo.events import (
     Scalars,
     Started,
     Table,
-    decode,
-    encode,
 )
 from quizcli.text import use_language
+from tests.answers import streams
+from tests.answers.streams import check_repeats, check_whole, numbers
 
 OF_ANY = ["decoder-sees-no-future", "cache-changes-nothing"]
 REVERSED = ["reverses-unseen-sequences", "cross-attention-is-the-anti-diagonal", *OF_ANY]
@@ -36,11 +35,11 @@ def run(**chosen: Any) -> list[Event]:
 
 
 def claims(**chosen: Any) -> dict[str, Claim]:
-    return {event.id: event for event in run(**chosen) if isinstance(event, Claim)}
+    return streams.claims(run(**chosen))
 
 
 def fallen(**chosen: Any) -> set[str]:
-    return {id_ for id_, claim in claims(**chosen).items() if not claim.holds}
+    return streams.fallen(run(**chosen))
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -131,21 +130,15 @@ def test_the_stream_is_complete(mistake: str) -> None:
     assert isinstance(events[1], Heatmap)  # before the first step
     panels = {panel for row in started.layout for panel in row}
     assert {event.panel for event in events if isinstance(event, Heatmap | Scalars | Table)} == panels
-    for event in events:
-        for name in ("title", "text"):
-            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
-            assert words.keys() == {"en", "zh"}
-            assert all(words.values())
-        assert decode(encode(event)) == event
+    check_whole(events)
     assert any(isinstance(event, Progress) for event in events)
-    assert isinstance(events[-1], Note)
     assert events[-1] == Note(text=answer.WHAT_YOU_SAW[mistake])
 
 
 @pytest.mark.parametrize("length", [2, 8, 12])
 def test_the_map_has_a_row_for_each_letter_written(length: int) -> None:
     last = [event for event in run(length=length) if isinstance(event, Heatmap)][-1]
-    values = torch.frombuffer(bytearray(last.values.data), dtype=torch.float32).view(last.values.shape)
+    values = numbers(last.values)
     assert values.shape == (length, length)
     torch.testing.assert_close(values.sum(1), torch.ones(length))
     assert len(last.x_ticks) == len(last.y_ticks) == length
@@ -156,19 +149,15 @@ def test_the_target_moves_one_place_to_the_right() -> None:
 
 
 def test_a_run_repeats_itself_and_leaves_everything_as_it_was() -> None:
-    before, threads = torch.random.get_rng_state(), torch.get_num_threads()
-    assert [encode(event) for event in run()] == [encode(event) for event in run()]
-    assert [encode(event) for event in run()] != [encode(event) for event in run(seed=1)]
-    assert torch.equal(torch.random.get_rng_state(), before)
+    threads = torch.get_num_threads()
+    check_repeats(run)
     assert torch.get_num_threads() == threads
     with one_thread():
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == threads
 
 
-def test_it_waits_only_so_that_a_person_can_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+def test_it_waits_only_so_that_a_person_can_watch(waited: list[float]) -> None:
     run(text_steps=10)
     assert sum(waited) == 0
     pace = inspect.signature(answer.demonstrate).parameters["pace"].default

@@ -1,7 +1,6 @@
 """U-Net's demonstration: the claims hold for any seed, and each falls when its cause is taken away."""
 
 import inspect
-import time
 from typing import Any
 
 import pytest
@@ -11,7 +10,8 @@ from torch.nn import functional as F
 from answers import _skips, _upconvolution, unet
 from answers._shapes import BLOB, DENOISE, KINDS, LINE, RING, SEGMENT, dice, scenes
 from models.unet import UNet
-from quizcli.demo.events import Bars, Claim, Event, Images, Note, Progress, Scalars, Started, decode, encode
+from quizcli.demo.events import Bars, Claim, Event, Images, Note, Progress, Scalars, encode
+from tests.answers.streams import check_whole, claims, fallen, filled, layout_of, numbers
 
 SIZES = ["valid-output-is-388", "has-31030658-parameters", "transposed-size-follows-formula"]
 BACKWARDS = [
@@ -24,14 +24,6 @@ SKIPS = ["unet-reaches-dice", "skips-lead-early", "thin-lines-need-skips"]
 
 def run(**settings: Any) -> list[Event]:
     return list(unet.demonstrate(**(unet.QUICK | settings)))
-
-
-def claims(events: list[Event]) -> dict[str, Claim]:
-    return {event.id: event for event in events if isinstance(event, Claim)}
-
-
-def fallen(events: list[Event]) -> set[str]:
-    return {claim.id for claim in claims(events).values() if not claim.holds}
 
 
 @pytest.fixture(scope="module")
@@ -115,17 +107,8 @@ def first_acts() -> list[Event]:
 
 
 def test_the_stream_is_complete(events: list[Event]) -> None:
-    started = events[0]
-    assert isinstance(started, Started)
-    panels = {panel for row in started.layout for panel in row}
-    assert {event.panel for event in events if isinstance(event, Images | Scalars | Bars)} == panels
-    for event in events:
-        for name in ("title", "text"):
-            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
-            assert words.keys() == {"en", "zh"}
-            assert all(words.values())
-        assert decode(encode(event)) == event
-    assert isinstance(events[-1], Note)
+    assert filled(events) == layout_of(events)
+    check_whole(events)
     steps = [event.done for event in events if isinstance(event, Progress)]
     assert steps == sorted(steps)
     assert steps[-1] == unet.QUICK["steps"]
@@ -155,7 +138,7 @@ def test_the_curves_of_sizes_do_not_stay_in_the_chart_of_dice(events: list[Event
 
 def test_the_same_scene_is_seen_sharper_and_sharper(events: list[Event]) -> None:
     frames = [
-        torch.frombuffer(bytearray(event.images.data), dtype=torch.uint8).view(4, 24, 24).float() / 255
+        numbers(event.images).view(4, 24, 24).float() / 255
         for event in events
         if isinstance(event, Images) and event.title["en"].startswith("image, target")
     ]
@@ -187,9 +170,7 @@ def test_the_threads_are_left_as_they_were() -> None:
     assert torch.get_num_threads() == threads
 
 
-def test_it_waits_only_so_that_a_person_can_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+def test_it_waits_only_so_that_a_person_can_watch(waited: list[float]) -> None:
     small = {"steps": 30, "channels": 4, "depth": 1}
     run(**small)
     assert sum(waited) == 0

@@ -1,10 +1,7 @@
 """A VAE against its twin with a skip: what each claim rests on, and that it falls without it."""
 
 import inspect
-import time
 from collections.abc import Iterator
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +12,12 @@ from answers import unet_vs_vae as answer
 from answers._digits import Split, classifier
 from answers.unet_vs_vae import Pair, SkipVAE, decoded, entropy
 from models.vae import VAE
-from quizcli.demo import data
 from quizcli.demo.device import Device
-from quizcli.demo.events import Claim, Event, Images, Note, Progress, Scalars, Started, decode, encode
-from quizcli.demo.synthetic import synthetic_digits
+from quizcli.demo.events import Event, Images, Note, Progress, Scalars
+from tests.answers.streams import check_whole, claims, fallen, filled, layout_of, numbers
 
 SMALL: dict[str, Any] = {**answer.QUICK, "epochs": 8, "device": "cpu", "data": "synthetic"}
+FEW = 2000, 2000
 CLAIMS = [
     "skips-reconstruct-better",
     "skips-empty-the-code",
@@ -31,42 +28,27 @@ CLAIMS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("home")
-
-
 @pytest.fixture(scope="module", autouse=True)
-def few(cache: Path) -> Iterator[None]:
-    """Two thousand synthetic digits, drawn once; small batches, and a judge that sees them ten times."""
+def brief(few: None) -> Iterator[None]:
+    """Small batches, and a judge that sees its few digits ten times."""
 
     def judge(training: Split, device: Device) -> nn.Module:
         return classifier(Split(training.images.repeat(10, 1), training.labels.repeat(10)), device)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUIZCLI_HOME", str(cache))
-        patch.setattr(data, "synthetic_digits", partial(synthetic_digits, train=2000, test=2000))
         patch.setattr(answer, "classifier", judge)
         patch.setattr(answer, "BATCH", 50)
         yield
 
 
 @pytest.fixture(scope="module")
-def events(few: None) -> list[Event]:
+def events(brief: None) -> list[Event]:
     """One small run, looked at by several tests."""
     return list(answer.demonstrate(**SMALL))
 
 
 def run(**settings: Any) -> list[Event]:
     return list(answer.demonstrate(**SMALL | settings))
-
-
-def claims(events: list[Event]) -> dict[str, Claim]:
-    return {event.id: event for event in events if isinstance(event, Claim)}
-
-
-def fallen(events: list[Event]) -> set[str]:
-    return {claim.id for claim in claims(events).values() if not claim.holds}
 
 
 # What is claimed
@@ -151,27 +133,15 @@ def test_the_least_error_is_that_of_the_image_itself() -> None:
 
 
 def test_the_stream_is_complete(events: list[Event]) -> None:
-    first, *_ = events
-    assert isinstance(first, Started)
-    panels = {panel for row in first.layout for panel in row}
-    assert {event.panel for event in events if isinstance(event, Images | Scalars)} == panels
-    for event in events:
-        for name in ("title", "text"):
-            words = getattr(event, name, {}) or {"en": "-", "zh": "-"}
-            assert words.keys() == {"en", "zh"}
-            assert all(words.values())
-        assert decode(encode(event)) == event
-    assert isinstance(events[-1], Note)
+    assert filled(events) == layout_of(events)
+    check_whole(events)
     rates = [event for event in events if isinstance(event, Progress) and event.rate]
     assert rates[-1].done == rates[-1].total == 8 * (2000 // answer.BATCH)
 
 
 def test_a_new_z_makes_another_picture_of_the_vae_alone(events: list[Event]) -> None:
     *_, one, other = (event for event in events if isinstance(event, Images) and event.title == answer.NEW_Z)
-    before, after = (
-        torch.frombuffer(bytearray(event.images.data), dtype=torch.uint8).view(-1, 3, 28, 28).float() / 255
-        for event in (one, other)
-    )
+    before, after = (numbers(event.images).view(-1, 3, 28, 28).float() / 255 for event in (one, other))
     image, vae, skips = ((after - before)[:, column].abs().mean().item() for column in range(3))
     assert image == 0
     assert vae > 0.03
@@ -199,9 +169,7 @@ def test_a_seed_fixes_every_measurement() -> None:
     assert measured(6) != one
 
 
-def test_it_waits_only_so_that_a_person_can_watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-    monkeypatch.setattr(time, "sleep", waited.append)
+def test_it_waits_only_so_that_a_person_can_watch(waited: list[float]) -> None:
     run(epochs=1)
     assert sum(waited) == 0
     run(epochs=1, pace=inspect.signature(answer.demonstrate).parameters["pace"].default)

@@ -1,6 +1,5 @@
 import os
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,10 @@ from answers import vae
 from answers._digits import IMAGES, Split, digit_score, pixels, shuffled
 from answers.vae import Recipe, demonstrate
 from models.vae import VAE, kl_divergence, vae_loss
-from quizcli.demo import data
 from quizcli.demo.catalogue import find_answer
 from quizcli.demo.device import choose
-from quizcli.demo.events import Claim, Event, Images, Note, Points, Progress, Scalars, Started
-from quizcli.demo.synthetic import synthetic_digits
+from quizcli.demo.events import Claim, Event, Images, Points, Progress, Scalars, Started
+from tests.answers.streams import check_whole, claims, filled, layout_of, numbers, of_panel
 
 ROOT = Path(__file__).parents[2]
 SMALL: dict[str, Any] = {"epochs": 3, "batch": 25, "data": "synthetic", "device": "cpu"}
@@ -24,37 +22,15 @@ QUICK: dict[str, Any] = {**vae.QUICK, "seed": 7}
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture
-def few(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two thousand synthetic digits, drawn once for this module."""
-    monkeypatch.setenv("QUIZCLI_HOME", str(cache))
-    monkeypatch.setattr(data, "synthetic_digits", partial(synthetic_digits, train=2000, test=1000))
-
-
-@pytest.fixture(scope="module")
-def events(cache: Path) -> list[Event]:
+def events(few: None) -> list[Event]:
     """One small run, looked at by several tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUIZCLI_HOME", str(cache))
-        patch.setattr(data, "synthetic_digits", partial(synthetic_digits, train=2000, test=1000))
         patch.setattr(vae, "FRAME", 0.05)
         return list(demonstrate(**SMALL))
 
 
-def claims(events: list[Event]) -> dict[str, Claim]:
-    return {event.id: event for event in events if isinstance(event, Claim)}
-
-
 def run(**settings: Any) -> dict[str, Claim]:
     return claims(list(demonstrate(**SMALL | settings)))
-
-
-def of_panel(events: list[Event], panel: str) -> list[Any]:
-    return [event for event in events if getattr(event, "panel", None) == panel]
 
 
 # What is shown
@@ -69,8 +45,7 @@ def test_it_says_at_once_where_it_runs_and_on_what(events: list[Event]) -> None:
 
 
 def test_every_panel_of_the_layout_is_filled(events: list[Event]) -> None:
-    panels = {panel for row in vae.LAYOUT for panel in row}
-    assert {event.panel for event in events if isinstance(event, Scalars | Images | Points)} == panels
+    assert filled(events) == layout_of(events)
 
 
 def test_the_untrained_samples_are_there_before_the_first_step(events: list[Event]) -> None:
@@ -102,12 +77,12 @@ def test_progress_rises_to_the_end_and_tells_the_speed(events: list[Event]) -> N
 def test_the_samples_are_the_same_codes_in_every_frame(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vae, "FRAME", 0.0)
     frames = [
-        torch.frombuffer(bytearray(event.images.data), dtype=torch.uint8).float()
+        numbers(event.images).float()
         for event in demonstrate(**SMALL | {"lr": 1e-6, "epochs": 1})
         if isinstance(event, Images)
     ]
     assert len(frames) > 50
-    assert frames[0].shape == (32 * 28 * 28,)
+    assert frames[0].shape == (32, 28, 28)
     assert (frames[0] - frames[-1]).abs().max() <= 2  # a hardly trained decoder draws hardly other pictures
 
 
@@ -148,11 +123,8 @@ def untrained(latent: int) -> tuple[VAE, Split]:
     return VAE(latent=latent), Split(images, torch.arange(200) % 10)
 
 
-def test_all_that_is_said_is_said_in_both_languages(events: list[Event]) -> None:
-    for event in events:
-        for words in (getattr(event, name, {}) for name in ("text", "title", "caption")):
-            assert not words or (words.keys() == {"en", "zh"} and all(words.values()))
-    assert isinstance(events[-1], Note)
+def test_the_stream_is_whole(events: list[Event]) -> None:
+    check_whole(events)
 
 
 def test_the_catalogue_can_read_it() -> None:
@@ -295,9 +267,8 @@ def test_the_score_runs_from_one_to_the_number_of_digits() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("settings", [{}, {"beta": 0.0}])
 def test_the_quick_form_keeps_its_promises_on_synthetic_digits(
-    cache: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]
+    whole_sets: None, settings: dict[str, Any]
 ) -> None:
-    monkeypatch.setenv("QUIZCLI_HOME", str(cache / "full"))
     made = claims(list(demonstrate(**QUICK | {"data": "synthetic"} | settings)))
     assert len(made) == (2 if settings else 3)
     assert all(claim.holds for claim in made.values()), made
@@ -305,8 +276,7 @@ def test_the_quick_form_keeps_its_promises_on_synthetic_digits(
 
 @pytest.mark.slow
 @pytest.mark.skipif("QUIZCLI_DATA" not in os.environ, reason="needs MNIST in QUIZCLI_DATA")
-def test_the_quick_form_keeps_its_promises_on_mnist(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("QUIZCLI_HOME", str(cache / "full"))
+def test_the_quick_form_keeps_its_promises_on_mnist(whole_sets: None) -> None:
     made = claims(list(demonstrate(**QUICK | {"data": "mnist"})))
     assert len(made) == 3
     assert all(claim.holds for claim in made.values()), made

@@ -1,5 +1,4 @@
 import itertools
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,63 +8,40 @@ import torch
 from answers import vae_loss
 from answers._descent import Schedule, descend
 from answers._digits import IMAGES
-from answers.vae_loss import LAYOUT, LOSSES, demonstrate, terms, weighed
+from answers.vae_loss import LOSSES, demonstrate, terms, weighed
 from models.vae import VAE, kl_divergence
-from quizcli.demo import data
 from quizcli.demo.catalogue import find_answer
 from quizcli.demo.device import choose
 from quizcli.demo.events import (
-    Bars,
     Claim,
     Event,
-    Heatmap,
-    Images,
     Note,
     Progress,
     Started,
-    decode,
-    encode,
 )
-from quizcli.demo.synthetic import synthetic_digits
+from tests.answers.streams import check_whole, claims, filled, layout_of, of_panel
 
 ROOT = Path(__file__).parents[2]
 SMALL: dict[str, Any] = {"epochs": 5, "images": 2000, "data": "synthetic", "device": "cpu"}
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("home")
-
-
 @pytest.fixture
-def few(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two thousand synthetic digits, drawn once for this module, and narrow networks."""
+def narrow(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few digits and narrow networks."""
     monkeypatch.setattr(vae_loss, "HIDDEN", 64)
-    monkeypatch.setenv("QUIZCLI_HOME", str(cache))
-    monkeypatch.setattr(data, "synthetic_digits", partial(synthetic_digits, train=2000, test=1000))
 
 
 @pytest.fixture(scope="module")
-def events(cache: Path) -> list[Event]:
+def events(few: None) -> list[Event]:
     """One small run, looked at by several tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUIZCLI_HOME", str(cache))
-        patch.setattr(data, "synthetic_digits", partial(synthetic_digits, train=2000, test=1000))
         patch.setattr(vae_loss, "FRAME", 0.1)
         patch.setattr(vae_loss, "HIDDEN", 64)
         return list(demonstrate(**SMALL))
 
 
-def claims(events: list[Event]) -> dict[str, Claim]:
-    return {event.id: event for event in events if isinstance(event, Claim)}
-
-
 def run(**settings: Any) -> dict[str, Claim]:
     return claims(list(demonstrate(**SMALL | settings)))
-
-
-def of_panel(events: list[Event], panel: str) -> list[Any]:
-    return [event for event in events if getattr(event, "panel", None) == panel]
 
 
 # What is shown
@@ -78,8 +54,7 @@ def test_it_says_at_once_where_it_runs_and_on_what(events: list[Event]) -> None:
 
 
 def test_every_panel_of_the_layout_is_filled(events: list[Event]) -> None:
-    panels = {panel for row in LAYOUT for panel in row}
-    assert {event.panel for event in events if isinstance(event, Bars | Images | Heatmap)} == panels
+    assert filled(events) == layout_of(events)
 
 
 def test_the_bars_are_the_three_losses_and_then_the_sweep(events: list[Event]) -> None:
@@ -108,12 +83,8 @@ def test_progress_rises_to_the_end(events: list[Event]) -> None:
     assert done[0] < 0.5 < done[-1] <= 1
 
 
-def test_all_that_is_said_is_said_in_both_languages_and_travels(events: list[Event]) -> None:
-    for event in events:
-        assert decode(encode(event)) == event
-        for words in (getattr(event, name, {}) for name in ("text", "title", "caption")):
-            assert not words or (words.keys() == {"en", "zh"} and all(words.values()))
-    assert isinstance(events[-1], Note)
+def test_the_stream_is_whole(events: list[Event]) -> None:
+    check_whole(events)
 
 
 def test_the_catalogue_can_read_it() -> None:
@@ -171,7 +142,7 @@ def test_the_rate_warms_up_and_falls_to_nothing() -> None:
     assert rates[-1] == pytest.approx(0.1 / 18, abs=1e-4)
 
 
-def test_a_seed_fixes_every_measurement(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_seed_fixes_every_measurement(narrow: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when it is looked at more often."""
 
     def measured(seed: int) -> list[float]:
@@ -186,13 +157,13 @@ def test_a_seed_fixes_every_measurement(few: None, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_every_claim_holds(few: None, seed: int) -> None:
+def test_every_claim_holds(narrow: None, seed: int) -> None:
     made = run(seed=seed)
     assert len(made) == 5
     assert all(claim.holds for claim in made.values()), made
 
 
-def test_three_right_losses_show_nothing(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_three_right_losses_show_nothing(narrow: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vae_loss, "LOSSES", dict.fromkeys(LOSSES, weighed(1)))
     made = run()
     assert not made["right-loss-has-the-lowest-elbo"].holds
@@ -200,7 +171,7 @@ def test_three_right_losses_show_nothing(few: None, monkeypatch: pytest.MonkeyPa
     assert not made["averaged-pixels-collapse-the-posterior"].holds
 
 
-def test_a_sweep_that_weighs_nothing_shows_nothing(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_that_weighs_nothing_shows_nothing(narrow: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vae_loss, "weighed", lambda beta: weighed(1))
     made = run()
     assert not made["beta-trades-one-term-for-the-other"].holds
@@ -208,7 +179,7 @@ def test_a_sweep_that_weighs_nothing_shows_nothing(few: None, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(("settings", "left"), [({"epochs": 1}, 0), ({"latent": 9}, 0), ({"beta": 8.0}, 3)])
-def test_other_settings_promise_less(few: None, settings: dict[str, Any], left: int) -> None:
+def test_other_settings_promise_less(narrow: None, settings: dict[str, Any], left: int) -> None:
     made = list(demonstrate(**SMALL | settings))
     assert len(claims(made)) == left
     assert sum(isinstance(event, Note) for event in made) == 2
