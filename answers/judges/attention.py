@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
 
 
@@ -65,9 +66,7 @@ def _masked_late(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = Non
 )
 def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
     """One query, then batches of heads, masks, gradients, and scores that overflow where one is careless."""
-
-    def draw(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        return torch.randn(*shape, generator=random, dtype=dtype)
+    draw = normal(random)
 
     yield Case(
         {"en": "one query, three keys", "zh": "一个 query，三个 key"}, (draw(1, 4), draw(3, 4), draw(3, 2))

@@ -7,6 +7,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
 
 Layers = Sequence[tuple[Tensor, Tensor]]
@@ -74,9 +75,7 @@ def _linear(x: Tensor, encoder: Layers, decoder: Layers) -> Two:
 @judge(reference=_right, traps=(_code_cut, _code_cut_on_the_way, _output_cut, _pictures, _linear))
 def check_autoencode(random: Generator) -> Iterator[Case]:
     """A linear autoencoder, then hidden layers, unequal halves, gradients, MNIST's size."""
-
-    def draw(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        return torch.randn(*shape, generator=random, dtype=dtype)
+    draw = normal(random)
 
     def layers(*widths: int, dtype: torch.dtype = torch.float32) -> list[tuple[Tensor, Tensor]]:
         sizes = pairwise(widths)

@@ -1,22 +1,17 @@
 """Judges of the code questions on batch normalization."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
 
 Three = tuple[Tensor, Tensor, Tensor]
 FUSED = ("batch_norm", "BatchNorm1d", "BatchNorm2d", "native_batch_norm", "instance_norm", "group_norm")
-
-
-def _drawing(random: Generator) -> Callable[..., Tensor]:
-    def draw(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        return torch.randn(*shape, generator=random, dtype=dtype)
-
-    return draw
 
 
 # In training
@@ -38,102 +33,52 @@ def _batch_norm(
 
 def _written_out(
     x: Tensor,
-    running: tuple[Tensor, Tensor],
-    affine: tuple[Tensor, Tensor],
-    momentum: float,
-    eps: float,
+    running_mean: Tensor,
+    running_var: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+    *,
     corrections: tuple[int, int] = (0, 1),  # of the variance that normalizes, and of the one that is stored
+    old_momentum: bool = False,  # it weighs the old statistics
     frozen: bool = False,  # statistics without gradient
     tracked: bool = False,  # running statistics with gradient
 ) -> Three:
+    """The same step by step, with room for the mistakes."""
     over, shape = [0, *range(2, x.ndim)], (-1,) + (1,) * (x.ndim - 2)
     source = x.detach() if frozen else x
     mean = source.mean(over)
     var, stored = (source.var(over, correction=c) for c in corrections)
-    normal = (x - mean.view(shape)) / (var.view(shape) + eps).sqrt()
+    centred = (x - mean.view(shape)) / (var.view(shape) + eps).sqrt()
     new = [mean, stored] if tracked else [mean.detach(), stored.detach()]
-    new = [(1 - momentum) * old + momentum * one for old, one in zip(running, new, strict=True)]
-    return normal * affine[0].view(shape) + affine[1].view(shape), new[0], new[1]
+    share = 1 - momentum if old_momentum else momentum
+    kept = [
+        (1 - share) * old + share * one for old, one in zip((running_mean, running_var), new, strict=True)
+    ]
+    return centred * weight.view(shape) + bias.view(shape), kept[0], kept[1]
 
 
-@trap(
+_unbiased = trap(
     "the unbiased variance normalizes the batch: divide by m there, by m − 1 only for the running variance",
     "归一化时用了无偏方差：这里应除以 m，只有滑动方差才除以 m − 1",
-)
-def _unbiased(
-    x: Tensor,
-    running_mean: Tensor,
-    running_var: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> Three:
-    return _written_out(x, (running_mean, running_var), (weight, bias), momentum, eps, corrections=(1, 1))
-
-
-@trap(
+)(partial(_written_out, corrections=(1, 1)))
+_biased_stored = trap(
     "the running variance takes in the biased variance; the unbiased one (m − 1) is stored",
     "滑动方差里存的是有偏方差；应存无偏的（除以 m − 1）",
-)
-def _biased_stored(
-    x: Tensor,
-    running_mean: Tensor,
-    running_var: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> Three:
-    return _written_out(x, (running_mean, running_var), (weight, bias), momentum, eps, corrections=(0, 0))
-
-
-@trap(
+)(partial(_written_out, corrections=(0, 0)))
+_old_momentum = trap(
     "momentum is applied to the old statistics; in PyTorch it is the weight of the new batch",
     "momentum 乘到了旧统计量上；PyTorch 里它是新批次的权重",
-)
-def _old_momentum(
-    x: Tensor,
-    running_mean: Tensor,
-    running_var: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> Three:
-    return _written_out(x, (running_mean, running_var), (weight, bias), 1 - momentum, eps)
-
-
-@trap(
+)(partial(_written_out, old_momentum=True))
+_constant_statistics = trap(
     "mean and variance of the batch are cut out of the graph; y depends on x through them too",
     "批均值和批方差被排除在计算图之外；y 也通过它们依赖 x",
-)
-def _constant_statistics(
-    x: Tensor,
-    running_mean: Tensor,
-    running_var: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> Three:
-    return _written_out(x, (running_mean, running_var), (weight, bias), momentum, eps, frozen=True)
-
-
-@trap(
+)(partial(_written_out, frozen=True))
+_tracked = trap(
     "the running statistics carry the graph of the batch along: detach them",
     "滑动统计量带着这一批的计算图：需要 detach",
-)
-def _tracked(
-    x: Tensor,
-    running_mean: Tensor,
-    running_var: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    momentum: float = 0.1,
-    eps: float = 1e-5,
-) -> Three:
-    return _written_out(x, (running_mean, running_var), (weight, bias), momentum, eps, tracked=True)
+)(partial(_written_out, tracked=True))
 
 
 @judge(
@@ -143,7 +88,7 @@ def _tracked(
 )
 def check_batch_norm_training(random: Generator) -> Iterator[Case]:
     """Two values, then features, maps, a nearly constant channel, gradients, a mean far from 0."""
-    draw = _drawing(random)
+    draw = normal(random)
 
     def state(channels: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, ...]:
         mean, weight, bias = (draw(channels, dtype=dtype) for _ in range(3))
@@ -244,7 +189,7 @@ def _averaged(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5)
 )
 def check_batch_norm_backward(random: Generator) -> Iterator[Case]:
     """Three values, then more samples and features, float64, a large ε, a mean far from 0."""
-    draw = _drawing(random)
+    draw = normal(random)
 
     yield Case(
         {"en": "one feature of three samples", "zh": "三个样本，一个特征"}, (draw(3, 1), draw(1), draw(3, 1))

@@ -1,20 +1,13 @@
 """Judges of the code questions on convolution and pooling."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
-
-
-def _drawing(random: Generator) -> Callable[..., Tensor]:
-    def draw(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        return torch.randn(*shape, generator=random, dtype=dtype)
-
-    return draw
-
 
 # Convolution
 
@@ -78,7 +71,7 @@ def _one_sided(
 )
 def check_conv2d(random: Generator) -> Iterator[Case]:
     """One small image of whole numbers, then channels and bias, stride, padding, both, gradients."""
-    draw = _drawing(random)
+    draw = normal(random)
 
     def whole(*shape: int) -> Tensor:
         return torch.randint(-3, 4, shape, generator=random).float()
@@ -162,7 +155,7 @@ def _averaged(x: Tensor, kernel_size: int, stride: int | None = None, padding: i
 )
 def check_max_pool2d(random: Generator) -> Iterator[Case]:
     """One small image, then odd sides, overlapping windows, padding around negative values, gradients."""
-    draw = _drawing(random)
+    draw = normal(random)
 
     yield Case(
         {"en": "a 4 × 4 image, 2 × 2 windows", "zh": "4 × 4 的图，2 × 2 的窗口"},

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import torch
 from torch import Generator, Tensor
 
+from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
 
 Beams = tuple[Tensor, Tensor, Tensor]
@@ -56,9 +57,7 @@ def _top_of_all(logits: Tensor, temperature: float, top_k: int) -> Tensor:
 @judge(traps=(_multiplied, _lukewarm, _zero_logits, _cut_probabilities, _top_of_all))
 def check_top_k_probabilities(random: Generator) -> Iterator[Case]:
     """Two of four tokens, then batches, more tokens than there are, banned ones, and logits that overflow."""
-
-    def draw(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        return torch.randn(*shape, generator=random, dtype=dtype)
+    draw = normal(random)
 
     four = torch.arange(4.0)[torch.randperm(4, generator=random)]
     yield Case({"en": "two of four tokens", "zh": "四个 token 取两个"}, (four, 0.5, 2))
@@ -139,9 +138,7 @@ def _from_below(logits: Tensor, top_p: float) -> Tensor:
 @judge(traps=(_too_small, _sorted, _unnormalized, _each_alone, _from_below))
 def check_top_p_probabilities(random: Generator) -> Iterator[Case]:
     """Two of four tokens, then batches; one token that holds more than p; all; logits that overflow."""
-
-    def draw(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        return torch.randn(*shape, generator=random, dtype=dtype)
+    draw = normal(random)
 
     four = torch.tensor([0.4, 0.3, 0.2, 0.1]).log()
     shuffled = torch.tensor([[3, 1, 0, 2], [2, 0, 3, 1], [1, 3, 0, 2]])

@@ -7,6 +7,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._normal import normal
 from quizcli.judge.case import Case, Fact, judge, trap
 
 DEVIATIONS = 6  # standard deviations of the share of dropped values that are allowed
@@ -87,9 +88,7 @@ def _shares(y: Tensor, x: Tensor, p: float = 0.5, training: bool = True) -> Iter
 )
 def check_dropout(random: Generator) -> Iterator[Case]:
     """A few values, evaluation, batches, the two ends of p, and many values."""
-
-    def draw(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        return torch.randn(*shape, generator=random, dtype=dtype)
+    draw = normal(random)
 
     yield Case({"en": "twelve values, p = 0.25", "zh": "十二个值，p = 0.25"}, (draw(12), 0.25), facts=_values)
     yield Case(

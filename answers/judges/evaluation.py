@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Generator, Tensor
 
+from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
 
 Step = tuple[Tensor, Tensor]
@@ -71,9 +72,7 @@ def _labels_after(x: Tensor, centers: Tensor) -> Step:
 @judge(traps=(_empty_nan, _empty_zero, _by_product, _sums, _labels_after), avoid=("KMeans", "kmeans2"))
 def check_k_means_step(random: Generator) -> Iterator[Case]:
     """Points on a line, in the plane; an empty cluster; float64; clusters far from the origin."""
-
-    def draw(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        return torch.randn(*shape, generator=random, dtype=dtype)
+    draw = normal(random)
 
     line = torch.tensor([[0.0], [1.0], [5.0], [9.0]]) + 0.1 * draw(4, 1)
     yield Case({"en": "four points on a line", "zh": "直线上的四个点"}, (line, torch.tensor([[0.5], [4.0]])))

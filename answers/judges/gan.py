@@ -6,16 +6,10 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
 
 Two = tuple[Tensor, Tensor]
-
-
-def _drawing(random: Generator) -> Callable[..., Tensor]:
-    def draw(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        return torch.randn(*shape, generator=random, dtype=dtype)
-
-    return draw
 
 
 def _towards(logits: Tensor, label: float) -> Tensor:
@@ -72,7 +66,7 @@ def _through_sigmoid(real: Tensor, fake: Tensor) -> Two:
 @judge(reference=_losses, traps=(_saturating, _exchanged, _halved, _summed, _through_sigmoid))
 def check_losses(random: Generator) -> Iterator[Case]:
     """One sample of each, then batches, D = ½, logits of 200, gradients."""
-    draw = _drawing(random)
+    draw = normal(random)
 
     yield Case({"en": "one real, one generated sample", "zh": "真样本、生成样本各一个"}, (draw(1), draw(1)))
     yield Case(
@@ -149,7 +143,7 @@ def _saturating_step(g_weight: Tensor, d_weight: Tensor, real: Tensor, z: Tensor
 @judge(reference=_step, traps=(_attached, _crossed, _cut, _saturating_step))
 def check_step_losses(random: Generator) -> Iterator[Case]:
     """The values of both losses, then where their gradients go, then logits of hundreds."""
-    draw = _drawing(random)
+    draw = normal(random)
 
     def given(
         features: int, latent: int, reals: int, fakes: int, dtype: torch.dtype = torch.float32

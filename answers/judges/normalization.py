@@ -6,105 +6,83 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
-
-
-def _drawing(random: Generator) -> Callable[..., Tensor]:
-    def draw(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        return torch.randn(*shape, generator=random, dtype=dtype)
-
-    return draw
-
 
 # Layer normalization
 
 
-def _scaled(
-    z: Tensor, var: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float, outside: bool = False
-) -> Tensor:
-    y = z / (var.sqrt() + eps if outside else (var + eps).sqrt())
-    y = y if weight is None else y * weight
-    return y if bias is None else y + bias
+Normalized = Callable[[Tensor, list[int], float], Tensor]  # x, over these dimensions, with this ε
+
+
+def _layer(normalized: Normalized) -> Callable[..., Tensor]:
+    """Layer normalization that normalizes so."""
+
+    def layer_norm(
+        x: Tensor,
+        normalized_shape: Sequence[int],
+        weight: Tensor | None = None,
+        bias: Tensor | None = None,
+        eps: float = 1e-5,
+    ) -> Tensor:
+        y = normalized(x, _trailing(normalized_shape), eps)
+        y = y if weight is None else y * weight
+        return y if bias is None else y + bias
+
+    return layer_norm
 
 
 def _trailing(normalized_shape: Sequence[int]) -> list[int]:
     return list(range(-len(normalized_shape), 0))
 
 
+def _standardized(x: Tensor, over: list[int], eps: float) -> Tensor:
+    z = x - x.mean(over, keepdim=True)
+    return z / (z.square().mean(over, keepdim=True) + eps).sqrt()
+
+
 @trap(
     "the unbiased variance: layer norm divides by the number of features, not by one less",
     "用了无偏方差：LayerNorm 除以特征数，不减 1",
 )
-def _layer_unbiased(
-    x: Tensor,
-    normalized_shape: Sequence[int],
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
-    eps: float = 1e-5,
-) -> Tensor:
-    over = _trailing(normalized_shape)
-    z = x - x.mean(over, keepdim=True)
-    return _scaled(z, x.var(over, keepdim=True), weight, bias, eps)
+@_layer
+def _layer_unbiased(x: Tensor, over: list[int], eps: float) -> Tensor:
+    return (x - x.mean(over, keepdim=True)) / (x.var(over, keepdim=True) + eps).sqrt()
 
 
 @trap(
     "mean and variance are taken over the first dimension, the batch: that is batch norm",
     "均值和方差沿第一维（批）计算：那是批归一化",
 )
-def _over_batch(
-    x: Tensor,
-    normalized_shape: Sequence[int],
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
-    eps: float = 1e-5,
-) -> Tensor:
-    z = x - x.mean(0, keepdim=True)
-    return _scaled(z, z.square().mean(0, keepdim=True), weight, bias, eps)
+@_layer
+def _over_batch(x: Tensor, over: list[int], eps: float) -> Tensor:
+    return _standardized(x, [0], eps)
 
 
 @trap(
     "only the last dimension is normalized, though normalized_shape has more",
     "只沿最后一维归一化，而 normalized_shape 不止一维",
 )
-def _last_only(
-    x: Tensor,
-    normalized_shape: Sequence[int],
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
-    eps: float = 1e-5,
-) -> Tensor:
-    z = x - x.mean(-1, keepdim=True)
-    return _scaled(z, z.square().mean(-1, keepdim=True), weight, bias, eps)
+@_layer
+def _last_only(x: Tensor, over: list[int], eps: float) -> Tensor:
+    return _standardized(x, [-1], eps)
 
 
 @trap("ε is added to the standard deviation; it belongs under the root", "ε 加在了标准差上；应加在根号里")
-def _layer_outside(
-    x: Tensor,
-    normalized_shape: Sequence[int],
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
-    eps: float = 1e-5,
-) -> Tensor:
-    over = _trailing(normalized_shape)
+@_layer
+def _layer_outside(x: Tensor, over: list[int], eps: float) -> Tensor:
     z = x - x.mean(over, keepdim=True)
-    return _scaled(z, z.square().mean(over, keepdim=True), weight, bias, eps, outside=True)
+    return z / (z.square().mean(over, keepdim=True).sqrt() + eps)
 
 
 @trap(
     "E[x²] − E[x]² loses its digits where the mean is large: subtract the mean first",
     "均值很大时 E[x²] − E[x]² 会损失有效数字：应先减均值再平方",
 )
-def _cancelled(
-    x: Tensor,
-    normalized_shape: Sequence[int],
-    weight: Tensor | None = None,
-    bias: Tensor | None = None,
-    eps: float = 1e-5,
-) -> Tensor:
-    over = _trailing(normalized_shape)
+@_layer
+def _cancelled(x: Tensor, over: list[int], eps: float) -> Tensor:
     mean = x.mean(over, keepdim=True)
-    var = x.square().mean(over, keepdim=True) - mean.square()
-    return _scaled(x - mean, var, weight, bias, eps)
+    return (x - mean) / (x.square().mean(over, keepdim=True) - mean.square() + eps).sqrt()
 
 
 @judge(
@@ -114,7 +92,7 @@ def _cancelled(
 )
 def check_layer_norm(random: Generator) -> Iterator[Case]:
     """One row, then sequences, planes, nearly equal features, gradients, a mean far from 0."""
-    draw = _drawing(random)
+    draw = normal(random)
 
     yield Case({"en": "one sample of three features", "zh": "一个样本，三个特征"}, (draw(1, 3), (3,)))
     yield Case(
@@ -154,50 +132,50 @@ def check_layer_norm(random: Generator) -> Iterator[Case]:
 # RMS normalization
 
 
-@trap("the mean is subtracted: RMS norm does not centre", "减去了均值：RMSNorm 不做中心化")
-def _centred(
-    x: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float = 1e-6
-) -> Tensor:
-    z = x.float() if x.dtype == torch.float16 else x
-    over = _trailing(normalized_shape)
-    z = z - z.mean(over, keepdim=True)
-    return _scaled(z, z.square().mean(over, keepdim=True), weight, None, eps).to(x.dtype)
+def _rms(normalized: Normalized, *, half: bool = False) -> Callable[..., Tensor]:
+    """RMS normalization that normalizes so, halves in float32 unless in `half`."""
+
+    def rms_norm(
+        x: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float = 1e-6
+    ) -> Tensor:
+        z = x.float() if x.dtype == torch.float16 and not half else x
+        y = normalized(z, _trailing(normalized_shape), eps)
+        return (y if weight is None else y * weight).to(x.dtype)
+
+    return rms_norm
+
+
+def _by_root(x: Tensor, over: list[int], eps: float) -> Tensor:
+    return x / (x.square().mean(over, keepdim=True) + eps).sqrt()
+
+
+_centred = trap("the mean is subtracted: RMS norm does not centre", "减去了均值：RMSNorm 不做中心化")(
+    _rms(_standardized)
+)
 
 
 @trap(
     "divided by the norm, √Σ x²: the mean under the root lacks its 1/n",
     "除以了范数 √Σ x²：均方根里还要除以 n",
 )
-def _by_norm(
-    x: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float = 1e-6
-) -> Tensor:
-    z = x.float() if x.dtype == torch.float16 else x
-    return _scaled(z, z.square().sum(_trailing(normalized_shape), keepdim=True), weight, None, eps).to(
-        x.dtype
-    )
+@_rms
+def _by_norm(x: Tensor, over: list[int], eps: float) -> Tensor:
+    return x / (x.square().sum(over, keepdim=True) + eps).sqrt()
 
 
 @trap(
     "ε is added to the root; it belongs under it, to the mean square",
     "ε 加在了均方根上；应加在根号里的均方上",
 )
-def _rms_outside(
-    x: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float = 1e-6
-) -> Tensor:
-    z = x.float() if x.dtype == torch.float16 else x
-    return _scaled(
-        z, z.square().mean(_trailing(normalized_shape), keepdim=True), weight, None, eps, outside=True
-    ).to(x.dtype)
+@_rms
+def _rms_outside(x: Tensor, over: list[int], eps: float) -> Tensor:
+    return x / (x.square().mean(over, keepdim=True).sqrt() + eps)
 
 
-@trap(
+_in_half = trap(
     "squared in float16: from 256 on a square is infinite there. Normalize in float32, then cast back",
     "在 float16 里求平方：256 以上的数平方后就是无穷大。应转成 float32 归一化，再转回来",
-)
-def _in_half(
-    x: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float = 1e-6
-) -> Tensor:
-    return _scaled(x, x.square().mean(_trailing(normalized_shape), keepdim=True), weight, None, eps)
+)(_rms(_by_root, half=True))
 
 
 @judge(
@@ -207,7 +185,7 @@ def _in_half(
 )
 def check_rms_norm(random: Generator) -> Iterator[Case]:
     """One row, then sequences, planes, small values, gradients, half precision."""
-    draw = _drawing(random)
+    draw = normal(random)
 
     yield Case(
         {"en": "one sample of three features", "zh": "一个样本，三个特征"}, (draw(1, 3), (3,), None, 1e-6)

@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
+from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
 
 Sublayer = Callable[[Tensor], Tensor]
@@ -144,9 +145,7 @@ def _unwoven(x: Tensor, positions: Tensor) -> Tensor:
 @judge(traps=(_paired_by_half, _backwards, _without_minus, _turned_twice, _unwoven))
 def check_rotate(random: Generator) -> Iterator[Case]:
     """One pair of dimensions, then more, heads, gradients, and bfloat16, which cannot count to 1,000."""
-
-    def draw(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        return torch.randn(*shape, generator=random, dtype=dtype)
+    draw = normal(random)
 
     yield Case({"en": "three tokens, one pair", "zh": "三个 token，一对维度"}, (draw(3, 2), torch.arange(3)))
     yield Case(

@@ -1,20 +1,13 @@
 """Judges of the code questions on U-Net: the skip connection and a loss of overlap."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
-
-
-def _drawing(random: Generator) -> Callable[..., Tensor]:
-    def draw(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        return torch.randn(*shape, generator=random, dtype=dtype)
-
-    return draw
-
 
 # The skip connection
 
@@ -69,7 +62,7 @@ def _rounded_up(skip: Tensor, x: Tensor) -> Tensor:
 )
 def check_join(random: Generator) -> Iterator[Case]:
     """A map of 4 × 4 and one of 2 × 2, then batches, odd differences, equal sizes, gradients."""
-    draw = _drawing(random)
+    draw = normal(random)
 
     yield Case(
         {"en": "a 4 × 4 skip, a 2 × 2 map", "zh": "4 × 4 的 skip，2 × 2 的特征图"},
@@ -148,7 +141,7 @@ def _smooth_below(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor
 @judge(traps=(_of_logits, _hard, _not_doubled, _over_batch, _smooth_below))
 def check_dice_loss(random: Generator) -> Iterator[Case]:
     """Four pixels, then objects of different size, no foreground, little smoothing, gradients."""
-    draw = _drawing(random)
+    draw = normal(random)
 
     def masks(*shares: float, sides: tuple[int, int]) -> Tensor:
         """One mask for each share of foreground, (B, 1, H, W)."""

@@ -1,6 +1,6 @@
 """Judges of the code questions on variational autoencoders."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
 from torch import Generator, Tensor
@@ -8,16 +8,10 @@ from torch.distributions import Normal
 from torch.distributions import kl_divergence as kl_of
 from torch.nn import functional as F
 
+from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
 
 Three = tuple[Tensor, Tensor, Tensor]
-
-
-def _drawing(random: Generator) -> Callable[..., Tensor]:
-    def draw(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        return torch.randn(*shape, generator=random, dtype=dtype)
-
-    return draw
 
 
 # Reparameterization
@@ -44,7 +38,7 @@ def _root_of_exp(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
 @judge(traps=(_by_variance, _by_logarithm, _root_of_exp))
 def check_reparameterize(random: Generator) -> Iterator[Case]:
     """One code, then a batch, gradients, log-variances up to 150."""
-    draw = _drawing(random)
+    draw = normal(random)
 
     yield Case(
         {"en": "one code of two dimensions", "zh": "一个二维的编码"}, (draw(1, 2), draw(1, 2), draw(1, 2))
@@ -140,7 +134,7 @@ def _through_sigmoid(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta
 )
 def check_vae_loss(random: Generator) -> Iterator[Case]:
     """One image of three pixels, then a batch, another β, logits of 200, gradients."""
-    draw = _drawing(random)
+    draw = normal(random)
 
     def given(batch: int, pixels: int, latent: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, ...]:
         x = torch.rand(batch, pixels, generator=random, dtype=dtype)
