@@ -27,6 +27,12 @@ def l2_penalty(parameters: Iterable[Tensor]) -> Tensor:
     return _total(0.5 * w.square().sum() for w in parameters)
 
 
+def penalty(parameters: list[Tensor], l1: float, l2: float) -> Tensor:  # () to be added to the loss
+    """Both penalties of all parameters together, the elastic net (Zou & Hastie 2005) up to the ½."""
+    # l1 Σ |w| + l2/2 Σ w²
+    return l1 * l1_penalty(parameters) + l2 * l2_penalty(parameters)
+
+
 def _total(terms: Iterable[Tensor]) -> Tensor:
     found = list(terms)
     if not found:

@@ -99,6 +99,18 @@ class UNet(nn.Module):
         return size
 
 
+def double_conv(
+    x: Tensor,  # (B, C, H, W)
+    weight1: Tensor,  # (D, C, 3, 3)
+    bias1: Tensor,  # (D)
+    weight2: Tensor,  # (E, D, 3, 3)
+    bias2: Tensor,  # (E)
+) -> Tensor:  # (B, E, H − 4, W − 4)
+    """The block of every level, its weights given: two unpadded 3 × 3 convolutions, a ReLU after each."""
+    x = F.relu(F.conv2d(x, weight1, bias1))  # (B, D, H − 2, W − 2)
+    return F.relu(F.conv2d(x, weight2, bias2))  # (B, E, H − 4, W − 4)
+
+
 def join(skip: Tensor, x: Tensor) -> Tensor:
     """The middle of the skip's map (…, C, H, W), stacked on top of x (…, C, h, w): (…, 2C, h, w)."""
     return torch.cat([centre_crop(skip, x.shape[-2], x.shape[-1]), x], dim=-3)

@@ -80,3 +80,60 @@ def check_proximal_step(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "262,144 weights", "zh": "262,144 个权重"}, (*weights(512, 512), 0.1, 0.5, 0.1), timed=True
     )
+
+
+# The penalties
+
+
+def _elastic(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
+    w = torch.cat([p.flatten() for p in parameters])
+    total: Tensor = l1 * torch.linalg.vector_norm(w, 1) + l2 / 2 * torch.dot(w, w)
+    return total
+
+
+@trap("the ½ of the L2 penalty is missing: its gradient would be 2 λ w", "L2 惩罚缺少 ½：梯度会变成 2λw")
+def _without_half(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
+    w = torch.cat([p.flatten() for p in parameters])
+    return l1 * w.abs().sum() + l2 * w.square().sum()
+
+
+@trap("L2 is the sum of squares, not its root", "L2 惩罚是平方和，不是平方和的平方根")
+def _root(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
+    w = torch.cat([p.flatten() for p in parameters])
+    return l1 * w.abs().sum() + l2 / 2 * w.square().sum().sqrt()
+
+
+@trap(
+    "means instead of sums: a large layer would be penalized no more than a small one",
+    "取了平均而不是求和：大的层受到的惩罚不再更重",
+)
+def _averaged(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
+    w = torch.cat([p.flatten() for p in parameters])
+    return l1 * w.abs().mean() + l2 / 2 * w.square().mean()
+
+
+@trap("only the first tensor is counted", "只算了第一个张量")
+def _first_only(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
+    return l1 * parameters[0].abs().sum() + l2 / 2 * parameters[0].square().sum()
+
+
+@judge(reference=_elastic, traps=(_without_half, _root, _averaged, _first_only))
+def check_penalty(random: Generator) -> Iterator[Case]:
+    """Three weights, each penalty alone, several tensors, gradients."""
+
+    def draw(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+        return torch.randn(*shape, generator=random, dtype=dtype)
+
+    yield Case({"en": "three weights, L1 alone", "zh": "三个权重，只有 L1"}, ([draw(3)], 0.5, 0.0))
+    yield Case({"en": "three weights, L2 alone", "zh": "三个权重，只有 L2"}, ([draw(3)], 0.0, 0.5))
+    yield Case(
+        {"en": "two layers, both", "zh": "两层，两种都有"}, ([draw(4, 3), draw(4), draw(2, 4)], 0.1, 0.2)
+    )
+    yield Case(
+        {"en": "gradients, in float64", "zh": "梯度（float64）"},
+        ([draw(3, 2, dtype=torch.float64), draw(3, dtype=torch.float64)], 0.3, 0.7),
+        grad=True,
+    )
+    yield Case(
+        {"en": "a million weights", "zh": "一百万个权重"}, ([draw(1000, 1000)], 0.01, 0.01), timed=True
+    )

@@ -1,4 +1,4 @@
-"""Judges of the code questions on U-Net: the skip connection and a loss of overlap."""
+"""Judges of the code questions on U-Net: the block of two convolutions, the skip, a loss of overlap."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,67 @@ from torch.nn import functional as F
 
 from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
+
+# The block
+
+
+def _block(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
+    first = F.conv2d(x, w1, b1).clamp(min=0)
+    return F.conv2d(first, w2, b2).clamp(min=0)
+
+
+@trap(
+    "padded: the paper's convolutions are not, each takes one pixel from every side",
+    "做了填充：论文里的卷积不填充，每次四边各少一个像素",
+)
+def _padded(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
+    return F.conv2d(F.conv2d(x, w1, b1, padding=1).relu(), w2, b2, padding=1).relu()
+
+
+@trap("the ReLU after the second convolution is missing", "第二个卷积之后缺少 ReLU")
+def _linear_end(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
+    return F.conv2d(F.conv2d(x, w1, b1).relu(), w2, b2)
+
+
+@trap(
+    "the ReLU between the two is missing: two convolutions in a row are one linear map",
+    "两个卷积之间缺少 ReLU：连续两个卷积仍是一个线性映射",
+)
+def _linear_middle(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
+    return F.conv2d(F.conv2d(x, w1, b1), w2, b2).relu()
+
+
+@trap("ReLU stands before each convolution, not after it", "ReLU 放在了卷积之前，应放在之后")
+def _activated_first(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
+    return F.conv2d(F.conv2d(x.relu(), w1, b1).relu(), w2, b2)
+
+
+@judge(reference=_block, traps=(_padded, _linear_end, _linear_middle, _activated_first))
+def check_double_conv(random: Generator) -> Iterator[Case]:
+    """A map of 5 × 5, of which one pixel is left; then channels, batches, the paper's sizes, gradients."""
+    draw = normal(random)
+
+    def given(
+        b: int, c: int, d: int, e: int, size: int, dtype: torch.dtype = torch.float32
+    ) -> tuple[Tensor, ...]:
+        weights = draw(d, c, 3, 3, dtype=dtype), draw(d, dtype=dtype), draw(e, d, 3, 3, dtype=dtype)
+        return draw(b, c, size, size, dtype=dtype), *weights, draw(e, dtype=dtype)
+
+    yield Case({"en": "5 × 5, one pixel is left", "zh": "5 × 5，剩一个像素"}, given(1, 1, 4, 8, 5))
+    yield Case({"en": "three channels, a batch", "zh": "三通道，一批"}, given(3, 3, 5, 4, 9))
+    yield Case(
+        {"en": "gradients, in float64", "zh": "梯度（float64）"},
+        given(2, 2, 3, 2, 6, torch.float64),
+        grad=True,
+        tolerance=1e-3,
+    )
+    yield Case(
+        {"en": "64 channels, 64 × 64", "zh": "64 通道，64 × 64"},
+        given(1, 3, 64, 64, 64),
+        tolerance=1e-3,
+        timed=True,
+    )
+
 
 # The skip connection
 

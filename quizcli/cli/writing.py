@@ -150,13 +150,13 @@ class Desk:
         for news in self._referee().judge(judgement, self._stopped):
             lines = [Line()] if isinstance(news, CaseResult) and not self._results else []
             lines += news_lines(news, self._page.width, self._page.room - 4)
+            over = news if isinstance(news, Over) else None
+            if over is not None and not over.broken:
+                self._settle(over.passed, text)  # what a person has seen is on the disk
             self._results += lines
             self._page.add(lines)
-            over = news if isinstance(news, Over) else None
         if over is None:
             self._message = tr("stopped", "已停止")
-        elif not over.broken:
-            self._settle(over.passed, text)
 
     def _stopped(self) -> bool:
         """Whether the person has had enough of a judgement that takes its time."""

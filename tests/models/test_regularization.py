@@ -15,6 +15,7 @@ from models.regularization import (
     decay_,
     l1_penalty,
     l2_penalty,
+    penalty,
     max_norm_,
     proximal_step,
     soft_threshold,
@@ -329,3 +330,11 @@ def test_without_l2_it_is_a_step_of_proximal_sgd() -> None:
 def test_a_huge_l2_penalty_shrinks_and_never_overshoots() -> None:
     one, zero = torch.ones(1, dtype=torch.double), torch.zeros(1, dtype=torch.double)
     close(proximal_step(one, zero, 1.0, 0.0, 99.0), one / 100)
+
+
+def test_both_penalties_together() -> None:
+    ws = [torch.tensor([3.0, -4.0], requires_grad=True), torch.tensor([[1.0]], requires_grad=True)]
+    total = penalty(ws, 0.5, 0.1)
+    assert total.item() == pytest.approx(0.5 * 8 + 0.05 * 26)
+    slopes = torch.autograd.grad(total, ws)
+    torch.testing.assert_close(slopes[0], torch.tensor([0.5 + 0.3, -0.5 - 0.4]))

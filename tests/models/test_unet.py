@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.unet import DoubleConv, UNet, centre_crop, dice_loss, join
+from models.unet import DoubleConv, UNet, centre_crop, dice_loss, double_conv, join
 
 
 @pytest.fixture(autouse=True)
@@ -294,3 +294,16 @@ def test_dice_has_a_gradient_towards_the_target() -> None:
     (slope,) = torch.autograd.grad(dice_loss(logits, target), logits)
     assert (slope[target == 1] < 0).all()
     assert (slope[target == 0] > 0).all()
+
+
+def test_the_block_with_its_weights_given_is_the_layer() -> None:
+    block = DoubleConv(2, 3).double()
+    x = torch.randn(2, 2, 7, 6, dtype=torch.float64)
+    first, second = block[0], block[2]
+    assert isinstance(first, nn.Conv2d)
+    assert isinstance(second, nn.Conv2d)
+    assert first.bias is not None
+    assert second.bias is not None
+    ours = double_conv(x, first.weight, first.bias, second.weight, second.bias)
+    assert ours.shape == (2, 3, 3, 2)
+    torch.testing.assert_close(ours, block(x))
