@@ -1,7 +1,6 @@
 """Our attention is PyTorch's: outputs, weights and gradients, with every mask, in every head."""
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,13 +22,6 @@ from models.attention import (
     scaled_dot_product_attention,
 )
 from models.positions import RotaryPositions
-
-
-@pytest.fixture(autouse=True)
-def _seed() -> Iterator[None]:
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        yield
 
 
 def assert_equal(actual: Tensor | None, expected: Tensor | None) -> None:

@@ -14,11 +14,6 @@ from models.autoencoder import Autoencoder, autoencode, reconstruction_loss, squ
 PAPER = (1000, 500, 250)  # Hinton & Salakhutdinov 2006, with a code of 30
 
 
-@pytest.fixture(autouse=True)
-def _seed() -> None:
-    torch.manual_seed(0)
-
-
 def count(model: nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 

@@ -8,11 +8,6 @@ from torch.nn import functional as F
 from models.convolution import conv2d, max_pool2d
 
 
-@pytest.fixture(autouse=True)
-def _seed() -> None:
-    torch.manual_seed(0)
-
-
 def draw(*shape: int) -> Tensor:
     return torch.randn(shape, dtype=torch.double, requires_grad=True)
 

@@ -13,11 +13,6 @@ def draw(count: int, dtype: torch.dtype = torch.double) -> Tensor:
     return torch.cat([10 * low, 10 * low + 0.5 + 5 * size], dim=1)
 
 
-@pytest.fixture(autouse=True)
-def _seed() -> None:
-    torch.manual_seed(0)
-
-
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (5, 9), (0, 3)])
 def test_overlaps_are_torchvisions(n: int, m: int) -> None:
     first, second = draw(n).requires_grad_(), draw(m).requires_grad_()

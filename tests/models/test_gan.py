@@ -24,11 +24,6 @@ from models.gan import (
 logits = st.lists(st.floats(-200, 200), min_size=1, max_size=20)
 
 
-@pytest.fixture(autouse=True)
-def _seed() -> None:
-    torch.manual_seed(0)
-
-
 def double(values: list[float]) -> Tensor:
     return torch.tensor(values, dtype=torch.float64, requires_grad=True)
 

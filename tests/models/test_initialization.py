@@ -9,11 +9,6 @@ from torch import nn
 from models.initialization import init_weight
 
 
-@pytest.fixture(autouse=True)
-def _seed() -> None:
-    torch.manual_seed(0)
-
-
 @pytest.mark.parametrize(
     "shape", [(300, 500), (500, 300), (64, 32, 5, 5), (96, 48, 7, 1), (200, 100, 3)], ids=str
 )

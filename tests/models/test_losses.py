@@ -19,11 +19,6 @@ from models.losses import (
 inf = math.inf
 
 
-@pytest.fixture(autouse=True)
-def _seed() -> None:
-    torch.manual_seed(0)
-
-
 def agree(ours: Callable[[Tensor], Tensor], theirs: Callable[[Tensor], Tensor], x: Tensor) -> None:
     """Same values, and same gradients of a random weighting of them."""
     results = []

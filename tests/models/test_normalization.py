@@ -1,7 +1,7 @@
 """Our normalization layers are PyTorch's: the same outputs, gradients and running statistics."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -20,13 +20,6 @@ from models.normalization import (
     layer_norm,
     rms_norm,
 )
-
-
-@pytest.fixture(autouse=True)
-def _seed() -> Iterator[None]:
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        yield
 
 
 def assert_equal(actual: Tensor | None, expected: Tensor | None) -> None:

@@ -9,11 +9,6 @@ from torch import Tensor
 from models.optimization import adam_step, adamw_step, clip_grad_norm, sgd_step, warmup_cosine
 
 
-@pytest.fixture(autouse=True)
-def _seed() -> None:
-    torch.manual_seed(0)
-
-
 def path(optimizer: Any, w: Tensor, gradients: list[Tensor]) -> list[Tensor]:
     """Where PyTorch's optimizer of w goes when these gradients come in."""
     places = []

@@ -1,6 +1,5 @@
 """Our layers are PyTorch's; the networks train, write, and write the same with and without a cache."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,13 +13,6 @@ from models.attention import KVCache, MultiHeadAttention, causal_mask, padding_m
 from models.decoding import pick
 from models.positions import RotaryPositions, SinusoidalPositions, rotate, sinusoids
 from models.transformer import DecoderLayer, EncoderLayer, LanguageModel, Transformer
-
-
-@pytest.fixture(autouse=True)
-def _seed() -> Iterator[None]:
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        yield
 
 
 def assert_equal(actual: Tensor | None, expected: Tensor | None) -> None:

@@ -8,11 +8,6 @@ from torch.nn import functional as F
 from models import vae
 
 
-@pytest.fixture(autouse=True)
-def _seed() -> None:
-    torch.manual_seed(0)
-
-
 def codes(n: int = 16, latent: int = 5) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(n, latent, dtype=torch.float64) * 2, torch.randn(n, latent, dtype=torch.float64)
 
