@@ -15,8 +15,8 @@ from models.regularization import (
     decay_,
     l1_penalty,
     l2_penalty,
-    penalty,
     max_norm_,
+    penalty,
     proximal_step,
     soft_threshold,
 )
