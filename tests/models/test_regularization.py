@@ -62,9 +62,9 @@ def test_parameters_of_a_module_and_none_at_all() -> None:
     close(l1_penalty(layer.parameters()), layer.weight.abs().sum() + layer.bias.abs().sum())
     used = layer.parameters()
     list(used)
-    for penalty in (l1_penalty, l2_penalty):
+    for one in (l1_penalty, l2_penalty):
         with pytest.raises(ValueError, match="no parameters"):
-            penalty(used)
+            one(used)
 
 
 # The proximal operator
