@@ -1,7 +1,7 @@
 """Penalties, proximal steps and decay against closed forms, brute force and PyTorch's own optimizers."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -22,13 +22,6 @@ from models.regularization import (
 )
 
 finite = st.floats(-100, 100)
-
-
-@pytest.fixture(autouse=True)
-def _seed() -> Iterator[None]:
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        yield
 
 
 def close(actual: Tensor, expected: Tensor) -> None:

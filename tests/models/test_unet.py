@@ -10,11 +10,6 @@ from torch.nn import functional as F
 from models.unet import DoubleConv, UNet, centre_crop, dice_loss, double_conv, join
 
 
-@pytest.fixture(autouse=True)
-def _seed() -> None:
-    torch.manual_seed(0)
-
-
 def on_meta(*sides: int, **settings: object) -> tuple[int, ...]:
     """The shape of what a U-Net makes of a batch of that size: nothing is computed."""
     with torch.device("meta"):
