@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FASTEST = 1 / 10  # seconds between two frames at least
 SHARE = 25  # after a frame that took c seconds the next one waits 25 c: drawing stays below 4 % of one core
 _LOOK = 0.02  # seconds between two looks for events when nothing is to be drawn
+_NAP = 0.05  # seconds between two looks at most, so that the end is not slept over
 _PATIENCE = 5.0  # seconds to wait for the last event of a run that was told to stop
 
 
@@ -172,7 +173,7 @@ class _Viewer:
                 if time.monotonic() >= due and self._has_news():
                     cost = self._draw(stage)
                     due = time.monotonic() + max(FASTEST, SHARE * cost)
-                self._obey(self._next_key(max(_LOOK, due - time.monotonic())), stage)
+                self._obey(self._next_key(min(max(_LOOK, due - time.monotonic()), _NAP)), stage)
             except KeyboardInterrupt:
                 stage.forget()
                 self._stop()

@@ -326,6 +326,15 @@ def test_frames_are_few_however_many_events_come() -> None:
     assert outcome.frames <= (time.monotonic() - began) / FASTEST + 2
 
 
+def test_the_end_is_not_slept_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the next frame has to wait because the last one was dear."""
+    monkeypatch.setattr("quizcli.screen.live.SHARE", 100_000)
+    began = time.monotonic()
+    outcome = watch(Recorded([*vae(), 0.3, Finished(seconds=1)]), terminal())
+    assert isinstance(outcome.last, Finished)
+    assert time.monotonic() - began < 5
+
+
 def test_a_frame_is_cheap() -> None:
     """Two curves of 1,000 points, a picture of 112 × 56, a scatter: 6 ms here, and room for others."""
     board = Board()
