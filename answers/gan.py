@@ -343,8 +343,8 @@ def _what_you_saw(loss: str, beta1: float, width: int) -> Words:
     if width < WIDTH:
         return {
             "en": "What you just saw: a generator is only as good as its critic. A narrow D learns too "
-            "slowly to keep up with a G that moves on, so G is never told where the eight places are. And D's "
-            "loss says nothing about it: near 2 ln 2 may mean a perfect G, or a D that cannot tell them apart.",
+            "slowly to keep up with a G that moves on, so G is never told where the eight places are. And "
+            "D's loss does not say so: near 2 ln 2 may mean a perfect G, or a D that cannot tell them apart.",
             "zh": "刚才看到的：判别器的水平决定了生成器的上限。D 太窄，学得太慢，跟不上不断移动的 G，也就没法"
             "告诉 G 八个模态在哪里。而 D 的损失看不出这一点：接近 2 ln 2 可能是 G 已经完美，也可能是 D 此刻分"
             "不出两者。",
