@@ -72,14 +72,20 @@ _LOOKING = ("os.listdir", "os.scandir")
 def shut(folder: str) -> None:
     """Close the cage. Only `folder`, the temporary one, can be written; only it and the libraries be read."""
     home = str(Path(folder).resolve())
-    readable = [*libraries(), home]
+    readable, sites = [*libraries(), home], site_folders()
     # What lies beside this package in a checkout, models among them, is not to be imported.
-    sys.path[:] = [entry for entry in sys.path if _within(entry or os.getcwd(), readable)]
+    sys.path[:] = [e for e in sys.path if os.path.realpath(e) in sites or _within(e, readable)]
     seccomp.end_with_parent()
     _limit()
-    landlock.restrict(read=readable, write=[home])
+    landlock.restrict(read=readable, listed=sites, write=[home])
     seccomp.restrict()
-    sys.addaudithook(_guard(readable, home))
+    sys.addaudithook(_guard(readable, sites, home))
+
+
+def site_folders() -> list[str]:
+    """Where packages are installed: these folders can be listed, so that their packages are found."""
+    named = {os.path.realpath(e) for e in sys.path if e.endswith(("site-packages", "dist-packages"))}
+    return sorted(folder for folder in named if os.path.isdir(folder))
 
 
 def libraries() -> list[str]:
@@ -88,11 +94,8 @@ def libraries() -> list[str]:
     paths = sysconfig.get_paths()
     places = [paths["stdlib"], paths["platstdlib"], f"{sys.base_prefix}/lib", f"{sys.base_exec_prefix}/lib"]
     found = [place for place in places if os.path.isdir(place)]
-    for site in {entry for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))}:
-        if os.path.isdir(site):
-            found += [
-                str(child) for child in sorted(Path(site).iterdir()) if not child.name.startswith("quizcli")
-            ]
+    for site in site_folders():
+        found += [str(child) for child in Path(site).iterdir() if not child.name.startswith("quizcli")]
     system = [
         "/usr/lib",
         "/usr/lib64",
@@ -142,7 +145,7 @@ def _limit() -> None:
         resource.setrlimit(limit, (value, value))
 
 
-def _guard(readable: Sequence[str], home: str) -> Any:
+def _guard(readable: Sequence[str], sites: Sequence[str], home: str) -> Any:
     """The audit hook. Once added, nothing takes it away."""
     refused, changing, looking = frozenset(_REFUSED), dict(_CHANGING), frozenset(_LOOKING)
     within, fspath = _within, os.fsdecode
@@ -165,7 +168,7 @@ def _guard(readable: Sequence[str], home: str) -> Any:
             return
         elif event in looking:
             path, allowed = args[0] or ".", readable
-            if isinstance(path, int):
+            if isinstance(path, int) or os.path.realpath(fspath(path)) in sites:
                 return
         else:
             return

@@ -41,8 +41,11 @@ def version() -> int:
     return max(0, int(_kernel().syscall(_CREATE, None, 0, _VERSION)))
 
 
-def restrict(read: Sequence[str], write: Sequence[str]) -> bool:
-    """Keep this process, and what it starts, to these files and folders. Whether the kernel can do that."""
+def restrict(read: Sequence[str], write: Sequence[str], listed: Sequence[str] = ()) -> bool:
+    """Keep this process, and what it starts, to these files and folders; of some only the names are seen.
+
+    Says whether the kernel can do that.
+    """
     has = version()
     if not has:
         return False
@@ -55,6 +58,8 @@ def restrict(read: Sequence[str], write: Sequence[str]) -> bool:
         return False
     for path in read:
         _allow(kernel, ruleset, path, _READ | _LIST)
+    for path in listed:
+        _allow(kernel, ruleset, path, _LIST)
     for path in write:
         _allow(kernel, ruleset, path, rights & ~_EXECUTE)
     _allow(kernel, ruleset, os.devnull, _READ | _WRITE)

@@ -228,6 +228,18 @@ def test_landlock_keeps_a_process_to_its_folder(tmp_path: Path) -> None:
     assert native("", f"open({str(others)!r}).read()", tmp_path) == "done"
 
 
+def test_installed_packages_can_be_imported_but_not_the_program(tmp_path: Path) -> None:
+    site, home = tmp_path / "site-packages", tmp_path / "home"
+    for folder in (site / "extra", site / "quizcli", home):
+        folder.mkdir(parents=True)
+    (site / "extra" / "__init__.py").write_text("what = 'extra'\n")
+    secret = site / "quizcli" / "answer.py"
+    secret.write_text("what = 'the answer'\n")
+    setup = f"sys.path.insert(0, {str(site)!r}); from quizcli.judge.cage import shut; shut({str(home)!r})"
+    assert native(setup, "import extra; print(extra.what)", tmp_path).split() == ["extra", "done"]
+    assert native(setup, f"open({str(secret)!r}).read()", tmp_path) == "PermissionError None"
+
+
 @pytest.mark.parametrize(
     "attempt",
     [
