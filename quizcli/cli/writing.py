@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 from rich.text import Text as Line
 
 from quizcli.bank.types import Code
@@ -59,7 +60,6 @@ class Desk:
         self._results: list[Line] = []
         self._hinted = False
         self._came_to = Written()
-        self._seed = 0
         self._message = ""
 
     def work(self) -> Written:
@@ -88,7 +88,7 @@ class Desk:
                 self._judge()
             case "h" if not self._hinted:
                 self._hinted = True
-                self._came_to = _with(came, helped=came.helped or not came.passed)
+                self._came_to = replace(came, helped=came.helped or not came.passed)
                 self._page.redraw(self._lines())
             case "x":
                 self._judged = None
@@ -100,13 +100,13 @@ class Desk:
                 )
                 self._page.redraw(self._lines())
             case "s" | " ":  # the model answer: after a pass the next step, before it a way of giving up
-                self._came_to = _with(came, shown=not came.passed)
+                self._came_to = replace(came, shown=not came.passed)
                 return True
             case "q" | "esc" | "eof":
-                self._came_to = _with(came, left=True)
+                self._came_to = replace(came, left=True)
                 return True
             case "ctrl-c":
-                self._came_to = _with(came, left=True, interrupted=True)
+                self._came_to = replace(came, left=True, interrupted=True)
                 return True
         return False
 
@@ -138,14 +138,12 @@ class Desk:
             self._message = tr(f"{self._path}: this is not UTF-8", f"{self._path}：不是 UTF-8 编码")
             return
         self._judged = stamp
-        self._seed = random.randrange(10_000)
         self._results = []
         self._page.turn(self._lines())
         self._page.footer(Line(tr(" judging …   q stops", " 正在评判 …   按 q 停止"), style=theme.QUIET))
         source = Source(text, self._path.name, self._question.entry)
-        judgement = Judgement(
-            str(self._root), self._question.check, self._question.solution, source, self._seed
-        )
+        seed = random.randrange(10_000)
+        judgement = Judgement(str(self._root), self._question.check, self._question.solution, source, seed)
         over: Over | None = None
         for news in self._referee().judge(judgement, self._stopped):
             lines = [Line()] if isinstance(news, CaseResult) and not self._results else []
@@ -165,7 +163,7 @@ class Desk:
     def _settle(self, passed: bool, text: str) -> None:
         came = self._came_to
         self._drafts.keep(self._question, text, "passed" if passed else "failed")
-        self._came_to = _with(
+        self._came_to = replace(
             came, passed=came.passed or passed, failures=came.failures + (not passed and not came.passed)
         )
 
@@ -212,12 +210,6 @@ def _from_home(path: Path) -> str:
         return str(Path("~", path.relative_to(Path.home())))
     except (ValueError, RuntimeError):  # it is elsewhere, or there is no home
         return str(path)
-
-
-def _with(written: Written, **changes: bool | int) -> Written:
-    import msgspec
-
-    return msgspec.structs.replace(written, **changes)
 
 
 def _first_gap(path: Path) -> int:

@@ -7,35 +7,29 @@ slows the training down, the other keeps the end of its stderr. A worker serves 
 from __future__ import annotations
 
 import os
-import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 import msgspec
 
 from quizcli.demo.events import Event, Failed, Finished, decode
+from quizcli.demo.process import kill, signal_name, spawn
 from quizcli.demo.wire import Order, Request, frame, read_frame
 from quizcli.settings import Settings
 from quizcli.text import tr
 
 if TYPE_CHECKING:
     from io import BufferedReader
-    from subprocess import Popen
 
 __all__ = ["Request", "Run", "Worker", "environment", "start", "warm"]
 
 GRACE = 2.0  # seconds from the order to stop until the worker is killed
 _TAIL = 16_384  # bytes of stderr to keep
 _BACKLOG = 256 * 2**20  # bytes of events nobody has polled; beyond that the worker has to wait
-# The worker finds quizcli where this process found it, at the end of the path, where it hides nothing.
-# Not -m: without -P that imports from the current folder, and with -P it does not find a mere checkout.
-_BOOT = "import sys; sys.path.append(sys.argv.pop()); from quizcli.demo.worker import main; main()"
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -62,7 +56,12 @@ class Worker:
 
     def __init__(self, environ: Mapping[str, str] | None, *, warm: bool) -> None:
         self.ready = False  # torch is imported
-        self._process = _spawn(environ, warm=warm)
+        self._process = spawn(
+            "quizcli.demo.worker",
+            environ,
+            options=["-X", "faulthandler"],
+            arguments=["--warm"] if warm else [],
+        )
         self._asked = False
         self._began = 0.0
         self._events: list[Event] = []
@@ -137,12 +136,8 @@ class Worker:
                 cast("BinaryIO", pipe).close()
 
     def _kill(self) -> None:
-        """Kill the worker and, where the system has groups of processes, its children."""
-        if sys.platform == "win32":
-            self._process.kill()
-            return
-        with suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for a group of zombies
-            os.killpg(self._process.pid, signal.SIGKILL)
+        """Kill the worker and its children."""
+        kill(self._process)
 
     def _read_events(self) -> None:
         """Body of the reader thread: up to the last event, or the end of the pipe and its reason."""
@@ -191,24 +186,6 @@ class Worker:
             self._tail = (self._tail + chunk)[-_TAIL:]
 
 
-def _spawn(environ: Mapping[str, str] | None, *, warm: bool) -> Popen[bytes]:
-    import subprocess
-
-    # -P: import nothing from the current folder. Its own session or group keeps the terminal's Ctrl-C away.
-    command = [sys.executable, "-P", "-X", "utf8", "-X", "faulthandler", "-c", _BOOT]
-    command += ["--warm"] if warm else []
-    pipe = subprocess.PIPE
-    return subprocess.Popen(
-        [*command, str(Path(__file__).parents[2])],
-        stdin=pipe,
-        stdout=pipe,
-        stderr=pipe,
-        env=environ,
-        start_new_session=True,
-        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # Windows only
-    )
-
-
 def _cause_of_death(code: int) -> tuple[str, str]:
     """Message and hint for an exit code; negative ones are signals."""
     if code >= 0:
@@ -217,8 +194,7 @@ def _cause_of_death(code: int) -> tuple[str, str]:
             f"演示自行结束了进程，退出码 {code}",
         )
         return message, ""
-    known = {member.value: member.name for member in signal.Signals}
-    name = known.get(-code, tr(f"signal {-code}", f"信号 {-code}"))
+    name = signal_name(code)
     message = tr(f"the demonstration's process was killed by {name}", f"演示进程被 {name} 终止")
     if name != "SIGKILL":
         return message, ""

@@ -5,20 +5,15 @@ from __future__ import annotations
 import os
 import queue
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
-import threading
-from contextlib import suppress
-from pathlib import Path
+from subprocess import Popen
 from types import TracebackType
-from typing import IO, Self, cast
+from typing import Self
 
 import msgspec
-from msgspec import Struct
 
-from quizcli.demo.wire import frame, read_frame
+from quizcli.demo.process import signal_name, spawn
+from quizcli.judge.framed import Framed
 from quizcli.judge.wire import Answer, Ask, Source
 from quizcli.text import language, tr
 
@@ -27,21 +22,11 @@ WARM = 60.0  # seconds to import torch, on the slowest machine
 PRINTED = 4000  # bytes of what is printed that are kept
 FLOOD = 32 * 2**20  # bytes of it after which the candidate is stopped
 _LIVES = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-_KEPT = (
-    "LD_LIBRARY_PATH",
-    "DYLD_LIBRARY_PATH",
-    "SYSTEMROOT",
-    "WINDIR",
-)  # without these some Pythons do not start
-_BOOT = "import sys; sys.path.append(sys.argv.pop()); from quizcli.judge.candidate import main; main()"
+_KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "WINDIR")  # some Pythons need them to start
 
 
 class GoneError(Exception):
     """The candidate's process will answer no more; the message says why, in the person's language."""
-
-
-class _End(Struct, frozen=True):
-    """The pipe's end."""
 
 
 class Candidate:
@@ -49,16 +34,10 @@ class Candidate:
 
     def __init__(self) -> None:
         self._folder = tempfile.mkdtemp(prefix="quizcli-code-")
-        self._frames: queue.Queue[bytes | _End] = queue.Queue()
         self._printed = b""
         self._flood = 0
         self._why = ""
-        self._process = _spawn(self._folder)
-        self._readers = [
-            threading.Thread(target=read, daemon=True) for read in (self._read_frames, self._read_printed)
-        ]
-        for reader in self._readers:
-            reader.start()
+        self._pipes = Framed(_spawn(self._folder), self._hear)
         self._warm = False
 
     def __enter__(self) -> Self:
@@ -86,10 +65,7 @@ class Candidate:
         return self._exchange(call)
 
     def _exchange(self, message: Source | Ask) -> Answer:
-        inlet = cast("IO[bytes]", self._process.stdin)
-        with suppress(OSError):  # it has gone: reading says why
-            inlet.write(frame(msgspec.msgpack.encode(message)))
-            inlet.flush()
+        self._pipes.send(msgspec.msgpack.encode(message))
         payload = self._next(PATIENCE)
         try:
             answer: Answer = msgspec.msgpack.decode(payload, type=Answer)
@@ -99,9 +75,9 @@ class Candidate:
 
     def _next(self, patience: float) -> bytes:
         try:
-            payload = self._frames.get(timeout=patience)
+            payload = self._pipes.next(patience)
         except queue.Empty:
-            self._kill()
+            self._pipes.kill()
             raise GoneError(
                 self._why
                 or tr(
@@ -109,62 +85,34 @@ class Candidate:
                     f"运行 {patience:g} 秒后仍未结束：是不是死循环？",
                 )
             ) from None
-        if isinstance(payload, _End):
-            raise GoneError(self._why or _cause(self._process.wait(PATIENCE), self.printed))
+        if payload is None:
+            raise GoneError(self._why or _cause(self._pipes.process.wait(PATIENCE)))
         return payload
 
-    def _read_frames(self) -> None:
-        pipe = cast("IO[bytes]", self._process.stdout)
-        with suppress(OSError, ValueError):
-            while (payload := read_frame(pipe)) is not None:  # type: ignore[arg-type]
-                self._frames.put(payload)
-        self._frames.put(_End())
-
-    def _read_printed(self) -> None:
-        pipe = cast("IO[bytes]", self._process.stderr)
-        with suppress(OSError, ValueError):
-            while chunk := os.read(pipe.fileno(), 65_536):
-                self._printed = (self._printed + chunk)[:PRINTED]
-                self._flood += len(chunk)
-                if self._flood > FLOOD and not self._why:
-                    self._why = tr("it prints without end", "它在不停地打印")
-                    self._kill()
-
-    def _kill(self) -> None:
-        if sys.platform == "win32":
-            self._process.kill()
-            return
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+    def _hear(self, chunk: bytes) -> None:
+        """Keep the beginning of what is printed; stop who does not stop printing."""
+        self._printed = (self._printed + chunk)[:PRINTED]
+        self._flood += len(chunk)
+        if self._flood > FLOOD and not self._why:
+            self._why = tr("it prints without end", "它在不停地打印")
+            self._pipes.kill()
 
     def close(self) -> None:
         """End the process, and remove its folder."""
-        self._kill()
-        self._process.wait()
-        pipes = (self._process.stdin, self._process.stdout, self._process.stderr)
-        for reader in self._readers:
-            reader.join(1.0)
-        for pipe in pipes:
-            with suppress(OSError):
-                cast("IO[bytes]", pipe).close()
+        self._pipes.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _spawn(folder: str) -> subprocess.Popen[bytes]:
+def _spawn(folder: str) -> Popen[bytes]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     home = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), folder)
     environ = {**_LIVES, **kept, **home, "QUIZCLI_CAGE": folder, "QUIZCLI_LANG": language()}
-    command = [sys.executable, "-P", "-B", "-X", "utf8", "-c", _BOOT, str(Path(__file__).parents[2])]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(
-        command, stdin=pipe, stdout=pipe, stderr=pipe, env=environ, cwd=folder, start_new_session=True
-    )
+    return spawn("quizcli.judge.candidate", environ, options=["-B"], folder=folder)
 
 
-def _cause(code: int, printed: str) -> str:
+def _cause(code: int) -> str:
     """Why a process ended that should have answered."""
     if code >= 0:
         return tr(f"it ended its process itself, with exit code {code}", f"它自行结束了进程，退出码 {code}")
-    known = {member.value: member.name for member in signal.Signals}
-    name = known.get(-code, str(-code))
+    name = signal_name(code)
     return tr(f"its process was ended by {name}", f"其进程被 {name} 终止")
