@@ -63,13 +63,17 @@ class Program:
         )
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("installed")
+def installed(folder: Path, pack: Path) -> Path:
+    """A folder with a copy of quizcli in it whose built-in pack is `pack`."""
     ignored = shutil.ignore_patterns("__pycache__", "_builtin")
     shutil.copytree(ROOT / "quizcli", folder / "quizcli", ignore=ignored)
-    shutil.copytree(PACK, folder / "quizcli" / "_builtin", ignore=ignored)
+    shutil.copytree(pack, folder / "quizcli" / "_builtin", ignore=ignored)
     return folder
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return installed(tmp_path_factory.mktemp("installed"), PACK)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import ROOT, Program
+from tests.cli.conftest import Program, installed
 from tests.terminal import Terminal
 
 PACK = Path(__file__).parent / "coded"
@@ -21,11 +21,7 @@ WRONG = "def double(x):\n    return x ** 2\n"
 
 @pytest.fixture(scope="session")
 def coded_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("coded")
-    ignored = shutil.ignore_patterns("__pycache__", "_builtin")
-    shutil.copytree(ROOT / "quizcli", folder / "quizcli", ignore=ignored)
-    shutil.copytree(PACK, folder / "quizcli" / "_builtin", ignore=ignored)
-    return folder
+    return installed(tmp_path_factory.mktemp("coded"), PACK)
 
 
 @pytest.fixture
