@@ -62,7 +62,6 @@ def _masked_late(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = Non
 @judge(
     reference=_attention,
     traps=(_unscaled, _divided_by_d, _over_queries, _inverted_mask, _masked_late),
-    avoid=("scaled_dot_product_attention", "MultiheadAttention", "multi_head_attention_forward"),
 )
 def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
     """One query, then batches of heads, masks, gradients, and scores that overflow where one is careless."""
@@ -239,7 +238,6 @@ def _untransposed_weights(
 @judge(
     reference=_multi_head,
     traps=(_reshaped_heads, _joined_untransposed, _scaled_by_width, _unprojected, _untransposed_weights),
-    avoid=("MultiheadAttention", "multi_head_attention_forward"),
 )
 def check_multi_head_attention(random: Generator) -> Iterator[Case]:
     """One head, two, as many as features; batches, gradients, and scores that overflow."""
@@ -306,7 +304,6 @@ def _unscaled_groups(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 @judge(
     reference=_grouped,
     traps=(_tiled_groups, _one_group, _averaged_queries, _unscaled_groups),
-    avoid=("scaled_dot_product_attention", "MultiheadAttention", "multi_head_attention_forward"),
 )
 def check_grouped_query_attention(random: Generator) -> Iterator[Case]:
     """One head of keys for two of queries, two for four; as many keys as queries, one for all."""

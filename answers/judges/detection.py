@@ -70,7 +70,6 @@ def _as_sizes(boxes1: Tensor, boxes2: Tensor) -> Tensor:
 
 @judge(
     traps=(_unclamped, _clamped_late, _counted_twice, _plus_one, _as_sizes),
-    avoid=("box_iou", "generalized_box_iou", "distance_box_iou", "complete_box_iou"),
 )
 def check_box_iou(random: Generator) -> Iterator[Case]:
     """One box against two, boxes apart in one direction and in both, many pairs, gradients."""
@@ -176,7 +175,6 @@ def _at_threshold(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor
 
 @judge(
     traps=(_as_given, _positions, _by_index, _chained, _at_threshold),
-    avoid=("nms", "batched_nms"),
 )
 def check_nms(random: Generator) -> Iterator[Case]:
     """Three boxes, a chain, an IoU at the threshold, no box at all, then clusters of many."""

@@ -84,7 +84,6 @@ def _shares(y: Tensor, x: Tensor, p: float = 0.5, training: bool = True) -> Iter
 @judge(
     reference=F.dropout,
     traps=(_unscaled, _keeps_with_p, _zero_by_zero, _always, _shared),
-    avoid=("dropout", "Dropout", "dropout1d", "dropout2d", "feature_dropout", "alpha_dropout"),
 )
 def check_dropout(random: Generator) -> Iterator[Case]:
     """A few values, evaluation, batches, the two ends of p, and many values."""

@@ -69,7 +69,9 @@ def _labels_after(x: Tensor, centers: Tensor) -> Step:
     return _nearest(x, moved), moved
 
 
-@judge(traps=(_empty_nan, _empty_zero, _by_product, _sums, _labels_after), avoid=("KMeans", "kmeans2"))
+@judge(
+    traps=(_empty_nan, _empty_zero, _by_product, _sums, _labels_after),
+)
 def check_k_means_step(random: Generator) -> Iterator[Case]:
     """Points on a line, in the plane; an empty cluster; float64; clusters far from the origin."""
     draw = normal(random)

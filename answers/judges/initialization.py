@@ -81,11 +81,6 @@ def _uniform(shape: Sequence[int], scheme: str = "he") -> Tensor:
 
 @judge(
     traps=(_variance_as_deviation, _swapped, _without_kernel, _without_two, _uniform),
-    avoid=(
-        *("xavier_normal_", "xavier_uniform_", "kaiming_normal_", "kaiming_uniform_"),
-        *("xavier_normal", "xavier_uniform", "kaiming_normal", "kaiming_uniform"),
-        "_calculate_fan_in_and_fan_out",
-    ),
 )
 def check_init_weight(random: Generator) -> Iterator[Case]:
     """A linear layer by both schemes, then convolutions, whose kernels count."""

@@ -102,7 +102,6 @@ def _sgd(
 @judge(
     reference=_sgd,
     traps=(_rate_inside, _averaged, _by_the_gradient, _by_the_old, _decay_outside),
-    avoid=("optim", "SGD", "sgd"),
 )
 def check_sgd(random: Generator) -> Iterator[Case]:
     """The first step, a later one, other settings, weight decay, float64."""
@@ -212,7 +211,6 @@ def _on_its_way(random: Generator, *shape: int) -> Four:
 @judge(
     reference=_adam,
     traps=(_uncorrected, _corrected_state, _epsilon_inside, _one_too_far, _rootless),
-    avoid=("optim", "Adam", "AdamW", "adam", "adamw"),
 )
 def check_adam(random: Generator) -> Iterator[Case]:
     """The first step, a later one, other settings, no gradient, and gradients hardly larger than ε."""
@@ -280,7 +278,6 @@ def _adamw(w: Tensor, g: Tensor, m: Tensor, v: Tensor, step: int, *settings: Any
 @judge(
     reference=_adamw,
     traps=(_coupled, _without_rate, _afterwards, _uncorrected),
-    avoid=("optim", "Adam", "AdamW", "adam", "adamw"),
 )
 def check_adamw(random: Generator) -> Iterator[Case]:
     """Decay alone, the first step, a later one, no decay, other settings."""

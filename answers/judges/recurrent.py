@@ -83,7 +83,6 @@ def _old_state(c: Tensor, i: Tensor, f: Tensor, g: Tensor, o: Tensor) -> State:
 @judge(
     reference=_lstm,
     traps=(_forget_first, _candidate_last, _candidate_sigmoid, _without_tanh, _old_state),
-    avoid=("lstm_cell", "LSTMCell", "lstm", "LSTM"),
 )
 def check_lstm_cell(random: Generator) -> Iterator[Case]:
     """One number, then batches; the beginning; gradients; gates that are wide open or shut."""
@@ -176,7 +175,6 @@ def _reset_all(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b
 @judge(
     reference=_gru,
     traps=(_reset_first, _bias_outside, _update_reversed, _update_first, _reset_all),
-    avoid=("gru_cell", "GRUCell", "gru", "GRU"),
 )
 def check_gru_cell(random: Generator) -> Iterator[Case]:
     """One input and two units, then batches; the beginning; gradients; gates that are wide open or shut."""

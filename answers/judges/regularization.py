@@ -56,7 +56,6 @@ def _shrunk_first(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0
 @judge(
     reference=_proximal,
     traps=(_without_rate, _hard, _subgradient, _explicit, _shrunk_first),
-    avoid=("softshrink", "Softshrink"),
 )
 def check_proximal_step(random: Generator) -> Iterator[Case]:
     """Soft-thresholding alone, with a gradient, with L2, at the threshold, float64."""

@@ -63,7 +63,6 @@ def _divided_by_zero(step: int, lr: float, warmup_steps: int, total_steps: int, 
 
 @judge(
     traps=(_from_the_beginning, _one_ahead, _added, _climbing, _divided_by_zero),
-    avoid=("lr_scheduler", "CosineAnnealingLR", "LinearLR", "OneCycleLR", "SequentialLR", "LambdaLR"),
 )
 def check_warmup_cosine(random: Generator) -> Iterator[Case]:
     """Up, the top, half-way down, with a minimum, the end and after it, and no warm-up at all."""

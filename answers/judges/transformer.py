@@ -282,7 +282,6 @@ def _side_by_side(x: Tensor, attend: Sublayer, feed_forward: Sublayer, norm_firs
 @judge(
     reference=_layer,
     traps=(_other_order, _normed_sublayer, _normed_stream, _one_residual, _side_by_side),
-    avoid=("TransformerEncoderLayer",),
 )
 def check_encoder_layer(random: Generator) -> Iterator[Case]:
     """Post-norm and pre-norm on one short sequence, then on batches, with gradients and on large inputs."""

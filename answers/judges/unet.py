@@ -119,7 +119,6 @@ def _rounded_up(skip: Tensor, x: Tensor) -> Tensor:
 
 @judge(
     traps=(_corner, _x_first, _added, _resized, _rounded_up),
-    avoid=("center_crop", "CenterCrop"),
 )
 def check_join(random: Generator) -> Iterator[Case]:
     """A map of 4 × 4 and one of 2 × 2, then batches, odd differences, equal sizes, gradients."""

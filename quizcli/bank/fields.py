@@ -5,6 +5,7 @@ from __future__ import annotations
 from quizcli.bank.compound import Field, ListOf, Record, Settings
 from quizcli.bank.shapes import KEBAB, Decimal, Flag, OneOf, Schema, Whole, Word, Words
 from quizcli.bank.types import (
+    JUDGED,
     KINDS,
     Choice,
     Cloze,
@@ -30,6 +31,7 @@ CHECK = Word(
     ("a judge, module.check_name, in answers/", "answers/ 中的评判函数 module.check_name"),
 )
 SOLUTION = Word(rf"^models(\.{_NAME})+:{_NAME}$", ("models.module:name", "models.module:name 的形式"))
+AVOIDED = Word(f"^{_NAME}$", ("a name without dots", "不带点号的名称"))
 ID = Word(KEBAB, ("lower-case words joined by `-`", "以 `-` 连接的小写单词"))
 
 DEMO = Record(
@@ -132,6 +134,17 @@ OWN: dict[str, dict[str, Field]] = {
         "check": Field(CHECK, ("Who judges it.", "评判函数。"), required=True),
         "solution": Field(
             SOLUTION, ("Whose source is the model answer.", "参考答案所在的对象。"), required=True
+        ),
+        "avoid": Field(
+            ListOf(AVOIDED),
+            (
+                "What of PyTorch may not be used; told with the question.",
+                "不许使用的 PyTorch 名称，随题显示。",
+            ),
+        ),
+        "judged": Field(
+            ListOf(OneOf(JUDGED)),
+            ("What is judged beside the values; told with the question.", "数值之外还要评判什么，随题显示。"),
         ),
     },
     "predict": {

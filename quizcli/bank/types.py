@@ -5,6 +5,7 @@ from msgspec import Struct
 from quizcli.text import LANGS, Lang, Text
 
 KINDS = ("recall", "choice", "truth", "cloze", "number", "order", "code", "predict")
+JUDGED = ("gradients", "dtype", "precision")  # what a judge may look at beside the values
 
 
 class DemoLink(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -84,13 +85,16 @@ class Code(Question, frozen=True, tag="code"):
     """The person writes `entry` in their editor, beginning with `starter`; a judge runs it.
 
     `check` names the judge in the pack's answers, "judges.attention.check_softmax"; `solution` the object
-    whose source is the model answer, "models.attention:softmax".
+    whose source is the model answer, "models.attention:softmax". `avoid` are names of PyTorch's that would
+    answer in one word; `judged` is what the judge looks at beside the values.
     """
 
     entry: str
     starter: Text
     check: str
     solution: str
+    avoid: tuple[str, ...] = ()
+    judged: tuple[str, ...] = ()
 
 
 class Outcome(Struct, frozen=True, omit_defaults=True, gc=False):

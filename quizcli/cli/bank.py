@@ -20,7 +20,7 @@ from quizcli.text import LANGS, tr
 if TYPE_CHECKING:
     from quizcli.bank.checker import Outside
     from quizcli.bank.examine import Examined, Target
-    from quizcli.bank.mistake import Mistake
+    from quizcli.cli.proving import Proved
 
 app = typer.Typer()
 
@@ -99,16 +99,46 @@ def check(
             ),
         ),
     ] = False,
+    mutants: Annotated[
+        bool,
+        typer.Option(
+            "--mutants",
+            help=tr("With --run: judge mutants of each model answer.", "配合 --run：评判参考答案的变异体。"),
+        ),
+    ] = False,
+    sample: Annotated[
+        int,
+        typer.Option(
+            "--sample",
+            min=0,
+            metavar="N",
+            help=tr("Only N mutants of each answer; 0: all.", "每个答案只取 N 个变异体；0 为全部。"),
+        ),
+    ] = 0,
+    seeds: Annotated[
+        int,
+        typer.Option("--seeds", min=1, metavar="N", help=tr("Prove with N seeds.", "用 N 个种子验证。")),
+    ] = 3,
+    only: Annotated[
+        str, typer.Option("--only", metavar="ID", help=tr("Prove this question.", "只验证这道题。"))
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))] = False,
 ) -> int:
     """Print every mistake, one a line; exit 3 if there is one."""
     from quizcli.bank.examine import Examined, examine
+    from quizcli.cli.proving import Plan, Proved, prove
 
+    if (mutants or only) and not run:
+        message = tr("--mutants and --only go with --run", "--mutants 与 --only 须配合 --run")
+        raise QuizError(message, status=ExitStatus.USAGE)
+    plan = Plan(seeds, sample if mutants else None, only)
     reports: list[Examined] = []
+    proofs: list[Proved] = []
     for target in _targets(paths or []):
         report = examine(target, _outside)
         root = target.pack.root
-        mistakes = [*report.mistakes, *(_proved(target, ctx.obj) if run else [])]
+        proofs.append(prove(target, ctx.obj, plan) if run else Proved())
+        mistakes = [*report.mistakes, *proofs[-1].mistakes]
         moved = [msgspec.structs.replace(m, path=_seen_from_here(root, m.path)) for m in mistakes]
         reports.append(Examined(report.banks, report.questions, tuple(moved)))
     whole = Examined(
@@ -116,12 +146,7 @@ def check(
         sum(report.questions for report in reports),
         tuple(mistake for report in reports for mistake in report.mistakes),
     )
-    if as_json:
-        print(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
-    else:
-        for mistake in whole.mistakes:
-            print(mistake)
-    print(_summary(whole), file=sys.stderr)
+    _report(whole, proofs, as_json)
     return ExitStatus.CHECK_FAILED if whole.mistakes else ExitStatus.OK
 
 
@@ -137,10 +162,26 @@ def schema() -> int:
     return ExitStatus.OK
 
 
-def _proved(target: Target, settings: Settings) -> list[Mistake]:
-    from quizcli.cli.proving import unsound
+def _report(whole: Examined, proofs: list[Proved], as_json: bool) -> None:
+    """Mistakes on stdout; on stderr how many there are, and what became of the mutants."""
+    from quizcli.cli.proving import total
 
-    return unsound(target, settings)
+    figures = total(proved.mutants for proved in proofs)
+    if as_json:
+        told = {**msgspec.to_builtins(whole), **({"mutants": figures} if figures is not None else {})}
+        print(msgspec.json.format(msgspec.json.encode(told), indent=2).decode())
+    else:
+        for mistake in whole.mistakes:
+            print(mistake)
+    print(_summary(whole), file=sys.stderr)
+    if figures is not None:
+        questions = sum(proved.questions for proved in proofs)
+        en = f"{_count(questions, 'code question')}: {figures.made:,} mutants, {figures.killed:,} killed"
+        zh = f"{questions} 道代码题：{figures.made:,} 个变异体，{figures.killed:,} 个被拒"
+        print(
+            tr(f"{en}, {figures.equivalent:,} equivalent", f"{zh}，{figures.equivalent:,} 个等价"),
+            file=sys.stderr,
+        )
 
 
 def _questions_here() -> Path:

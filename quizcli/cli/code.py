@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 from typing import Annotated
 
@@ -82,9 +81,10 @@ def _judge(question: Code, file: Path, seed: int | None, as_json: bool, settings
     import msgspec
 
     from quizcli.bank.trust import trusted
+    from quizcli.cli.judgement import judgement_of
     from quizcli.demo.launcher import environment
     from quizcli.judge.launcher import Referee
-    from quizcli.judge.wire import Judgement, Over, Source
+    from quizcli.judge.wire import Over
     from quizcli.screen.theme import make_console
     from quizcli.screen.verdict import news_lines
 
@@ -99,11 +99,7 @@ def _judge(question: Code, file: Path, seed: int | None, as_json: bool, settings
     console = make_console()
     passed = False
     with Referee(environment(settings)) as referee:
-        source = Source(text, file.name, question.entry)
-        drawn = random.randrange(10_000) if seed is None else seed
-        for news in referee.judge(
-            Judgement(str(pack.root), question.check, question.solution, source, drawn)
-        ):
+        for news in referee.judge(judgement_of(question, pack.root, text, file.name, seed)):
             if as_json:
                 print(msgspec.json.encode(news).decode(), flush=True)
             else:

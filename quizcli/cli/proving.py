@@ -3,50 +3,102 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from quizcli.bank.examine import Target
 from quizcli.bank.mistake import Mistake
 from quizcli.bank.packs import load
 from quizcli.bank.trust import trusted
-from quizcli.bank.types import Bank, Code
+from quizcli.bank.types import Code
 from quizcli.cli.editing import line_of
+from quizcli.cli.judgement import judgement_of
 from quizcli.demo.launcher import environment
+from quizcli.errors import ExitStatus, QuizError
 from quizcli.judge.launcher import Referee
-from quizcli.judge.wire import Judgement, Over, Proof, Source
+from quizcli.judge.wire import Mutants, Over, Proof
 from quizcli.settings import Settings
+from quizcli.text import tr
 
 SEED = 1
 
 
-def unsound(target: Target, settings: Settings) -> list[Mistake]:
-    """What is wrong with each code question of the target, at its place. Progress goes to stderr.
+class Plan(Struct, frozen=True):
+    """How thoroughly: with so many seeds; with mutants (0: all) or without; one question or all."""
 
-    Raises QuizError where the pack's code is not trusted.
+    seeds: int = 3
+    mutants: int | None = None
+    only: str = ""
+
+
+class Proved(Struct, frozen=True):
+    """What came of it: how many code questions were run, what is wrong, what became of the mutants."""
+
+    questions: int = 0
+    mistakes: tuple[Mistake, ...] = ()
+    mutants: Mutants | None = None
+
+
+def prove(target: Target, settings: Settings, plan: Plan) -> Proved:
+    """Prove the code questions of a target, each mistake at its place. Progress goes to stderr.
+
+    Raises QuizError where the pack's code is not trusted, or where there is no question of that id.
     """
     banks = [bank for bank in load(target.pack, None).banks if target.only in ("", bank.path)]
     codes = [(bank, question) for bank in banks for question in bank.questions if isinstance(question, Code)]
+    if plan.only:
+        codes = [(bank, question) for bank, question in codes if question.id == plan.only]
+        if not codes:
+            message = tr(f"no code question {plan.only!r} here", f"这里没有代码题 {plan.only!r}")
+            raise QuizError(message, status=ExitStatus.USAGE)
     if not codes:
-        return []
+        return Proved()
     trusted(target.pack, settings)
     mistakes: list[Mistake] = []
-    with Referee(environment(settings)) as referee:
+    figures: list[Mutants] = []
+    referee = Referee(environment(settings))
+    try:
         for number, (bank, question) in enumerate(codes, start=1):
-            if sys.stderr.isatty():
-                print(f"\r\x1b[2K{number}/{len(codes)} {question.id}", end="", file=sys.stderr, flush=True)
-            mistakes += _faults(target, bank, question, referee)
-    if sys.stderr.isatty():
-        print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
-    return mistakes
+            _progress(f"{number}/{len(codes)} {question.id}")
+            if not referee.alive:  # a judge has ended its process: the next one needs another
+                referee.close()
+                referee = Referee(environment(settings))
+            told, mutants = _proof(target, question, referee, plan)
+            line = line_of(target.pack.root / bank.path, question.id)
+            mistakes += [Mistake(bank.path, line, 1, question.id, message) for message in told]
+            figures += [mutants] if mutants is not None else []
+    finally:
+        referee.close()
+        _progress("")
+    return Proved(len(codes), tuple(mistakes), total(figures))
 
 
-def _faults(target: Target, bank: Bank, question: Code, referee: Referee) -> list[Mistake]:
-    source = Source(str(question.starter), f"{question.id}.py", question.entry)
-    request = Judgement(str(target.pack.root), question.check, question.solution, source, SEED, prove=True)
+def total(figures: Iterable[Mutants | None]) -> Mutants | None:
+    """The sum of what is there; None where nothing is."""
+    there = [one for one in figures if one is not None]
+    if not there:
+        return None
+    return Mutants(
+        sum(one.made for one in there), sum(one.killed for one in there), sum(one.equivalent for one in there)
+    )
+
+
+def _proof(target: Target, question: Code, referee: Referee, plan: Plan) -> tuple[list[str], Mutants | None]:
+    starter, file = str(question.starter), f"{question.id}.py"
+    request = judgement_of(question, target.pack.root, starter, file, SEED)
     told: list[str] = []
-    for news in referee.judge(request):
+    mutants: Mutants | None = None
+    for news in referee.judge(replace(request, prove=True, rounds=plan.seeds, mutants=plan.mutants)):
         if isinstance(news, Proof):
             told += news.faults
+            mutants = news.mutants
         elif isinstance(news, Over):  # the referee's process has ended
             told.append(news.broken)
-    line = line_of(target.pack.root / bank.path, question.id)
-    return [Mistake(bank.path, line, 1, question.id, message) for message in told]
+    return told, mutants
+
+
+def _progress(told: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[2K{told}", end="", file=sys.stderr, flush=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,9 +11,10 @@ from rich.text import Text as Line
 
 from quizcli.bank.types import Code
 from quizcli.cli.editor import open_editor
+from quizcli.cli.judgement import judgement_of
 from quizcli.errors import QuizError
 from quizcli.judge.launcher import Referee
-from quizcli.judge.wire import CaseResult, Judgement, Over, Source
+from quizcli.judge.wire import CaseResult, Over
 from quizcli.screen import theme
 from quizcli.screen.card import footer, labelled, question_lines
 from quizcli.screen.keys import Keyboard
@@ -141,9 +141,7 @@ class Desk:
         self._results = []
         self._page.turn(self._lines())
         self._page.footer(Line(tr(" judging …   q stops", " 正在评判 …   按 q 停止"), style=theme.QUIET))
-        source = Source(text, self._path.name, self._question.entry)
-        seed = random.randrange(10_000)
-        judgement = Judgement(str(self._root), self._question.check, self._question.solution, source, seed)
+        judgement = judgement_of(self._question, self._root, text, self._path.name)
         over: Over | None = None
         for news in self._referee().judge(judgement, self._stopped):
             lines = [Line()] if isinstance(news, CaseResult) and not self._results else []

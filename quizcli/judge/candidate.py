@@ -13,11 +13,11 @@ from collections.abc import Callable
 from typing import Any, BinaryIO, NoReturn
 
 import msgspec
+from msgspec import structs
 
 from quizcli.demo.wire import frame, read_frame
 from quizcli.judge.cage import shut
-from quizcli.judge.perform import perform, seconds_per_call
-from quizcli.judge.values import packed, unpacked
+from quizcli.judge.values import unpacked
 from quizcli.judge.wire import Answer, Ask, Gave, Raised, Source
 
 
@@ -38,6 +38,9 @@ def _warm_up() -> None:
     """Import what candidates use, once through what is slow the first time."""
     import torch
     import torch.nn.functional as F
+
+    import quizcli.judge.local
+    import quizcli.judge.watch  # noqa: F401 - the cage will shut these out
 
     torch.set_num_threads(1)
     x = torch.ones(2, 2, requires_grad=True)
@@ -65,7 +68,7 @@ def _serve(inlet: BinaryIO, outlet: BinaryIO) -> None:
     while entry is not None and (payload := read_frame(inlet)) is not None:
         ask = msgspec.msgpack.decode(payload, type=Ask)
         try:
-            answer = _answer(entry, ask)
+            answer = _answer(entry, ask, source)
         except BaseException as error:  # noqa: BLE001
             answer = _raised(error, source)
         sys.stdout.flush()
@@ -82,14 +85,19 @@ def _loaded(source: Source) -> Callable[..., Any]:
     return entry  # type: ignore[no-any-return]
 
 
-def _answer(entry: Callable[..., Any], ask: Ask) -> Gave:
+def _answer(entry: Callable[..., Any], ask: Ask, source: Source) -> Gave:
+    from quizcli.judge.local import gave
+    from quizcli.judge.perform import perform, seconds_per_call
+    from quizcli.judge.watch import Watch
+
     args = [unpacked(value) for value in ask.args]
     kwargs = {name: unpacked(value) for name, value in ask.kwargs.items()}
     if ask.timed:
         return Gave(seconds=seconds_per_call(entry, args, kwargs))
     calls = [(method, [unpacked(value) for value in given]) for method, given in ask.calls]
-    done = perform(entry, args, kwargs, calls, ask.grad, ask.seed)
-    return Gave(packed(done.output), packed(done.after), packed(done.gradients))
+    watch = Watch(source.avoid, source.name) if source.avoid else None
+    done = perform(entry, args, kwargs, calls, ask.grad, ask.seed, watch, ask.operators)
+    return structs.replace(gave(done), used=watch.used if watch is not None else None)
 
 
 def _raised(error: BaseException, source: Source) -> Raised:

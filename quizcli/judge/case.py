@@ -30,8 +30,10 @@ class Case(NamedTuple):
     Arguments are tensors, numbers, strings, None, and tuples, lists and dicts of such. Where the entry is a
     class, `calls` are made of the object one after the other, and their results are compared. `grad`: the
     gradients by all floating tensors among the arguments are compared too. `facts`, given the output and the
-    arguments, takes the place of the comparison where a right output is random; torch's generator is seeded
-    before each call. `tolerance` is relative and absolute, of float32; float64 is held to a thousandth of it.
+    arguments, takes the place of the comparison where a right output is random. Such a case is called `draws`
+    times, torch's generator seeded anew before each, and the facts must hold each time; `spread`, given the
+    list of all outputs and the arguments, tells facts that one call cannot show. `tolerance` is relative and
+    absolute.
     """
 
     name: Words
@@ -40,6 +42,8 @@ class Case(NamedTuple):
     calls: tuple[Call, ...] = ()
     grad: bool = False
     facts: Callable[..., Iterable[Fact]] | None = None
+    draws: int = 2
+    spread: Callable[..., Iterable[Fact]] | None = None
     tolerance: float = 1e-4
     timed: bool = False  # large enough to tell who is fast; one case of a judge
 
@@ -59,19 +63,19 @@ def trap(en: str, zh: str) -> Callable[[Callable[..., Any]], Trap]:
 class Judge(NamedTuple):
     """`cases` draws the cases. `reference` is PyTorch's own, with the same arguments, where there is one.
 
-    `avoid` are names that the person may not use: what the question asks for in one word.
+    `equivalent` are mutants of the model answer that no case can tell from it, each with the reason.
     """
 
     cases: Callable[[torch.Generator], Iterator[Case]]
     reference: Callable[..., Any] | None = None
     traps: tuple[Trap, ...] = ()
-    avoid: tuple[str, ...] = ()
+    equivalent: Mapping[str, str] = {}
 
 
 def judge(
     reference: Callable[..., Any] | None = None,
     traps: Iterable[Trap] = (),
-    avoid: Iterable[str] = (),
+    equivalent: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[[torch.Generator], Iterator[Case]]], Judge]:
     """Make a judge of a generator of cases."""
-    return lambda cases: Judge(cases, reference, tuple(traps), tuple(avoid))
+    return lambda cases: Judge(cases, reference, tuple(traps), equivalent or {})

@@ -20,20 +20,30 @@ class Difference(NamedTuple):
     grids: tuple[Grid, ...] = ()
 
 
+class Rules(NamedTuple):
+    """What is compared beside the values, because the question says so."""
+
+    dtype: bool = False  # else any dtype of the same sort will do: float32 for float64, int32 for int64
+    precision: bool = False  # float64 is computed in float64: the tolerance is one of its own
+
+
 OUTPUT: Words = {"en": "output", "zh": "输出"}
+STRICT = Rules(dtype=True, precision=True)
+_PRECISE = 1e-9  # float32's own rounding is a hundred times coarser: no verdict hangs on chance
+_HALF = {"float16": 2.0**-10, "bfloat16": 2.0**-7}  # the distance from 1 to the next number
 
 
 def difference(
-    expected: Any, got: Any, tolerance: float, what: Words = OUTPUT, where: str = ""
+    expected: Any, got: Any, tolerance: float, what: Words = OUTPUT, where: str = "", rules: Rules = STRICT
 ) -> Difference | None:
     """The first difference of two values; None where they agree. `what` they are, and `where` in it.
 
-    `tolerance` is relative and absolute, of float32; float64 is held to a thousandth of it.
+    `tolerance` is relative and absolute, of float32, and with `rules.precision` not of float64.
     """
     import torch
 
     if isinstance(expected, torch.Tensor) and isinstance(got, torch.Tensor):
-        return _of_tensors(expected, got, tolerance, what, where)
+        return _of_tensors(expected, got, tolerance, what, where, rules)
     if isinstance(expected, tuple | list) and isinstance(got, tuple | list) and len(got) == len(expected):
         parts = [(f"{where}[{k}]", e, g) for k, (e, g) in enumerate(zip(expected, got, strict=True))]
     elif isinstance(expected, dict) and isinstance(got, dict) and set(got) == set(expected):
@@ -41,7 +51,7 @@ def difference(
     else:
         same = _equal(expected, got, tolerance)
         return None if same else _unlike(what, where, about(expected), about(got))
-    found = (difference(e, g, tolerance, what, name) for name, e, g in parts)
+    found = (difference(e, g, tolerance, what, name, rules) for name, e, g in parts)
     return next((one for one in found if one is not None), None)
 
 
@@ -62,15 +72,15 @@ def _equal(expected: Any, got: Any, tolerance: float) -> bool:
     return math.isclose(got, expected, rel_tol=tolerance, abs_tol=tolerance)
 
 
-def unlike(expected: Any, got: Any) -> Difference | None:
+def unlike(expected: Any, got: Any, rules: Rules = STRICT) -> Difference | None:
     """Where two values differ in type, shape or dtype; their numbers are not looked at."""
     import torch
 
     if isinstance(expected, torch.Tensor) and isinstance(got, torch.Tensor):
-        same = expected.shape == got.shape and expected.dtype == got.dtype
+        same = expected.shape == got.shape and _fits(expected, got, rules)
         return None if same else _unlike(OUTPUT, "", about(expected), about(got))
     if isinstance(expected, tuple | list) and isinstance(got, tuple | list) and len(got) == len(expected):
-        found = (unlike(e, g) for e, g in zip(expected, got, strict=True))
+        found = (unlike(e, g, rules) for e, g in zip(expected, got, strict=True))
         return next((one for one in found if one is not None), None)
     numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (expected, got))
     if not isinstance(expected, tuple | list) and (numbers or type(expected) is type(got)):
@@ -87,16 +97,43 @@ def _unlike(what: Words, where: str, expected: str, got: str) -> Difference:
     )
 
 
+def _fits(expected: Tensor, got: Tensor, rules: Rules) -> bool:
+    """Whether a tensor has the dtype that was expected, or where none was asked for, one of its sort."""
+    if expected.dtype == got.dtype:
+        return True
+    return not rules.dtype and _sort(expected) == _sort(got)
+
+
+def _sort(tensor: Tensor) -> str:
+    import torch
+
+    if tensor.is_floating_point():
+        return "float"
+    if tensor.is_complex():
+        return "complex"
+    return "bool" if tensor.dtype == torch.bool else "int"
+
+
+def _allowed(expected: Tensor, got: Tensor, tolerance: float, rules: Rules) -> float:
+    """How far apart two tensors may be, relatively and absolutely."""
+    import torch
+
+    if rules.precision and expected.dtype == got.dtype == torch.float64 and tolerance:
+        return _PRECISE
+    half = [_HALF.get(str(tensor.dtype).removeprefix("torch."), 0.0) for tensor in (expected, got)]
+    return max(tolerance, 4 * max(half)) if tolerance else 0.0
+
+
 def _of_tensors(
-    expected: Tensor, got: Tensor, tolerance: float, what: Words, where: str
+    expected: Tensor, got: Tensor, tolerance: float, what: Words, where: str, rules: Rules
 ) -> Difference | None:
     import torch
 
-    if expected.shape != got.shape or expected.dtype != got.dtype:
+    if expected.shape != got.shape or not _fits(expected, got, rules):
         return _unlike(what, where, about(expected), about(got))
     if not expected.numel():
         return None
-    tolerance = tolerance / 1000 if expected.dtype == torch.float64 else tolerance
+    tolerance = _allowed(expected, got, tolerance, rules)
     if expected.is_floating_point():
         close = torch.isclose(got.double(), expected.double(), rtol=tolerance, atol=tolerance, equal_nan=True)
     else:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
+import torch
+
 from quizcli.judge.values import tensors
+from quizcli.judge.watch import Watch
 
 
 class Performance(NamedTuple):
-    """What came of a call: the output, the arguments as they are afterwards, gradients by the arguments."""
+    """What came of a call: the output, the arguments as they are afterwards, gradients by the arguments.
+
+    `state` is that of torch's generator after the call, as a checksum; `seconds` is the time of the call.
+    """
 
     output: Any
     after: Any
     gradients: list[Any] | None
+    state: int = 0
+    seconds: float = 0.0
 
 
 def perform(
@@ -24,20 +34,28 @@ def perform(
     calls: Sequence[tuple[str, Sequence[Any]]],
     grad: bool,
     seed: int,
+    watch: Watch | None = None,
+    operators: bool = False,
 ) -> Performance:
-    """Call the entry. Raises whatever it raises; RuntimeError where no gradient reaches its output."""
-    import torch
-
+    """Call the entry. Raises whatever it raises. `watch` sees what it uses; with `operators` each of them."""
     given = [*args, *kwargs.values()]
     leaves = [t for t in tensors(given) if t.is_floating_point()] if grad else []
     for leaf in leaves:
         leaf.requires_grad_()
     torch.manual_seed(seed)
-    output = entry(*args, **kwargs)
-    if calls:
-        output = [_called(output, method, arguments) for method, arguments in calls]
+    began = time.perf_counter()
+    with ExitStack() as stack:
+        if watch is not None:
+            if operators:
+                stack.enter_context(watch.operators())
+            stack.enter_context(watch)
+        output = entry(*args, **kwargs)
+        if calls:
+            output = [_called(output, method, arguments) for method, arguments in calls]
+    seconds = time.perf_counter() - began
+    state = zlib.crc32(torch.get_rng_state().numpy().tobytes())
     gradients = _gradients(output, leaves, seed) if grad else None
-    return Performance(output, given, gradients)
+    return Performance(output, given, gradients, state, seconds)
 
 
 def _called(made: Any, method: str, args: Sequence[Any]) -> Any:
@@ -47,8 +65,6 @@ def _called(made: Any, method: str, args: Sequence[Any]) -> Any:
 
 def _gradients(output: Any, leaves: list[Any], seed: int) -> list[Any]:
     """Gradients of a random weighting of all outputs, so that no part of an error cancels another."""
-    import torch
-
     random = torch.Generator().manual_seed(seed)
     total = torch.zeros((), dtype=torch.float64)
     for out in tensors(output):
@@ -63,15 +79,12 @@ def _gradients(output: Any, leaves: list[Any], seed: int) -> list[Any]:
 def seconds_per_call(
     entry: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], budget: float = 0.02
 ) -> float:
-    """The best time of a call, in seconds, out of as many as the budget allows (three at least)."""
-    import torch
-
+    """The best time of a call, in seconds, out of as many as the budget allows (one at least)."""
     best = float("inf")
     with torch.no_grad():
-        entry(*args, **kwargs)
         end = time.perf_counter() + budget
         runs = 0
-        while runs < 3 or time.perf_counter() < end:
+        while runs < 1 or time.perf_counter() < end:
             began = time.perf_counter()
             entry(*args, **kwargs)
             best = min(best, time.perf_counter() - began)

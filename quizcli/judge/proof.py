@@ -6,42 +6,56 @@ where this module is imported.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from quizcli.judge.case import Trap
 from quizcli.judge.child import Candidate, GoneError
-from quizcli.judge.trial import BrokenError, Local, Trial, load
-from quizcli.judge.wire import CaseResult, Judgement, Raised
+from quizcli.judge.coverage import untried
+from quizcli.judge.local import Local
+from quizcli.judge.mutation.survivors import judge_mutants
+from quizcli.judge.mutation.wrapped import right_forms
+from quizcli.judge.trial import BrokenError, Trial, load
+from quizcli.judge.wire import CaseResult, Judgement, Mutants, Proof, Raised
 from quizcli.text import tr, words
 
-ROUNDS = 3  # seeds that the model answer must pass and each trap must fall into
+_MUTATED = 3  # seeds with which each mutant must be refused
 
 
-def faults(judgement: Judgement, candidate: Candidate) -> Iterator[str]:
+def proof(judgement: Judgement, candidate: Candidate) -> Proof:
     """What is wrong with a code question; nothing where it is sound. What is judged is its starter."""
+    faults: list[str] = []
+    figures: Mutants | None = None
     try:
-        trials = [
-            load(judgement.root, judgement.check, judgement.solution, judgement.seed + k)
-            for k in range(ROUNDS)
-        ]
+        trials = [load(judgement, judgement.seed + k) for k in range(judgement.rounds)]
+        faults += untried(trials[0], judgement.source.text, judgement.source.entry)
         for trial in trials:
-            yield from _of_solution(trial)
+            faults += _of_solution(trial)
         for trap in trials[0].judge.traps:
-            yield from _of_trap(trials, trap)
-        yield from _of_starter(trials[0], judgement, candidate)
+            faults += _of_trap(trials, trap)
+        faults += _of_starter(trials[0], judgement, candidate)
+        if judgement.mutants is not None:
+            figures, survivors = _of_mutants(trials, judgement.mutants)
+            faults += survivors
     except BrokenError as error:
-        yield str(error)
+        faults.append(str(error))
+    return Proof(tuple(faults), figures)
+
+
+def _of_mutants(trials: Sequence[Trial], sample: int) -> tuple[Mutants, list[str]]:
+    return judge_mutants(trials[:_MUTATED], sample or None)
 
 
 def _of_solution(trial: Trial) -> Iterator[str]:
-    results = [news for news in trial.run(Local(trial.solution)) if isinstance(news, CaseResult)]
-    if not results:
-        yield tr("the judge has no cases", "评判没有任何用例")
-    for result in results:
-        if not result.passed:
-            told = words(result.why) or (result.raised.message if result.raised else "")
-            at = f"{words(result.name)} (seed {trial.seed}): {told}"
-            yield tr(f"the model answer fails: {at}", f"参考答案未通过：{at}")
+    """The model answer must pass, in every precision that is allowed."""
+    for form, entry in right_forms(trial):
+        results = [news for news in trial.run(Local(entry)) if isinstance(news, CaseResult)]
+        if not results:
+            yield tr("the judge has no cases", "评判没有任何用例")
+        for result in results:
+            if not result.passed:
+                told = words(result.why) or (result.raised.message if result.raised else "")
+                at = f"{words(result.name)} (seed {trial.seed}{form and ', '}{form}): {told}"
+                yield tr(f"the model answer fails: {at}", f"参考答案未通过：{at}")
 
 
 def _of_trap(trials: list[Trial], trap: Trap) -> Iterator[str]:

@@ -19,7 +19,7 @@ from quizcli.demo.wire import frame, read_frame
 from quizcli.demo.worker import make_room
 from quizcli.judge.child import Candidate, GoneError
 from quizcli.judge.trial import BrokenError, Trial, load
-from quizcli.judge.wire import CaseResult, Judgement, News, Over, Proof, Raised, Speed
+from quizcli.judge.wire import CaseResult, Judgement, News, Over, Raised, Speed
 from quizcli.settings import load_settings
 from quizcli.text import use_language
 
@@ -58,9 +58,9 @@ def main() -> NoReturn:
 
 def proven(judgement: Judgement, candidate: Candidate) -> Iterator[News]:
     """What is wrong with a question and its judge."""
-    from quizcli.judge.proof import faults
+    from quizcli.judge.proof import proof
 
-    yield Proof(tuple(faults(judgement, candidate)))
+    yield proof(judgement, candidate)
 
 
 def judged(judgement: Judgement, candidate: Candidate) -> Iterator[News]:
@@ -68,7 +68,7 @@ def judged(judgement: Judgement, candidate: Candidate) -> Iterator[News]:
     began = time.perf_counter()
     passed, broken = False, ""
     try:
-        trial = load(judgement.root, judgement.check, judgement.solution, judgement.seed)
+        trial = load(judgement, judgement.seed)
         for news in _results(trial, judgement, candidate):
             passed = not isinstance(news, CaseResult) or news.passed
             yield news

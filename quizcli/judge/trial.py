@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
-from torch import Tensor
+import torch
 
-from quizcli.demo.events import Words
 from quizcli.judge.case import Case, Judge
 from quizcli.judge.child import GoneError
-from quizcli.judge.compare import Difference, difference, unlike
+from quizcli.judge.compare import Difference, Rules
+from quizcli.judge.examine import RESEEDED, compare_draws, examine
 from quizcli.judge.grids import arguments, steps
-from quizcli.judge.names import first_use, parameters
-from quizcli.judge.perform import Performance, perform, seconds_per_call
-from quizcli.judge.values import Strange, Value, packed, tensors, unpacked
-from quizcli.judge.wire import Answer, Ask, CaseResult, Gave, Raised, Speed
+from quizcli.judge.local import Local, ask_of, performance
+from quizcli.judge.names import parameters
+from quizcli.judge.perform import Performance, seconds_per_call
+from quizcli.judge.traps import Outcome, name_mistake
+from quizcli.judge.wire import Answer, Ask, CaseResult, Gave, Judgement, Raised, Speed
 
 BY_HAND = {"en": "written by hand", "zh": "亲手实现"}
+_SEEDS = 1000  # more than there are cases, and than a case has draws
+_LOOK_ON = 1.0  # seconds for the cases after the first that fails: they tell which mistake it was
+_SLOW = 0.5  # seconds of a call that need not be measured again
+
+
+Expected = list[tuple[int, Performance]]  # seed of a call, and what the model answer makes of it
 
 
 class BrokenError(Exception):
@@ -36,235 +44,186 @@ class Candidate(Protocol):
         ...
 
 
-class Local:
-    """A trusted function in the place of a candidate: the model answer, or a trap."""
-
-    def __init__(self, entry: Callable[..., Any]) -> None:
-        self._entry = entry
-
-    def ask(self, call: Ask) -> Answer:
-        """Call the function; what it raises is an answer too."""
-        args = [unpacked(value) for value in call.args]
-        kwargs = {name: unpacked(value) for name, value in call.kwargs.items()}
-        if call.timed:
-            return Gave(seconds=seconds_per_call(self._entry, args, kwargs))
-        calls = [(method, [unpacked(value) for value in given]) for method, given in call.calls]
-        try:
-            done = perform(self._entry, args, kwargs, calls, call.grad, call.seed)
-        except Exception as error:  # noqa: BLE001 - a wrong shape raises in a trap as it does in a candidate
-            return Raised(type(error).__name__, str(error))
-        return Gave(packed(done.output), packed(done.after), packed(done.gradients))
-
-
 class Trial(NamedTuple):
-    """A judge, and the model answer that it knows."""
+    """A judge, the model answer that it knows, and what the question says is judged."""
 
     judge: Judge
     solution: Callable[..., Any]
     seed: int
+    judged: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+
+    @property
+    def rules(self) -> Rules:
+        """What is compared beside the values."""
+        return Rules("dtype" in self.judged, "precision" in self.judged)
 
     def run(self, candidate: Candidate, text: str = "", entry: str = "") -> Iterator[CaseResult | Speed]:
         """Judge until the first case that fails; where all pass, tell how fast. Raises BrokenError.
 
-        `text` is the candidate's source: what must not be used is looked for in it, and the names of the
-        arguments of its `entry`.
+        `text` is the candidate's source: the names of the arguments of its `entry` are looked up in it.
         """
-        import torch
-
-        own = parameters(text, entry)
-        # f(x, *rest) names fewer arguments than it is given
-        names = [*own, *list(inspect.signature(self.solution).parameters)[len(own) :]]
-        if use := first_use(text, self.judge.avoid):
-            yield _not_by_hand(*use)
-            return
-        if text and self.judge.avoid:
-            yield CaseResult(BY_HAND, True)
-        random = torch.Generator().manual_seed(self.seed)
-        timed: Case | None = None
-        for number, case in enumerate(self.judge.cases(random)):
-            timed = case if case.timed else timed
-            result = self._judged(case, names, candidate, self.seed + number)
-            yield result
+        names = _names(text, entry, self.solution)
+        passed: list[Outcome] = []
+        states: dict[int, int] = {}
+        cases = self.draw_cases()
+        for number, case in cases:
+            result, outcome = self.judge_case(case, self.expect(case, number), names, candidate, states)
             if not result.passed:
+                if outcome is not None:
+                    outcomes = [*passed, outcome, *self._others(cases, names, candidate)]
+                    trap = name_mistake(self.judge.traps, outcomes, self.rules)
+                    result = msgspec.structs.replace(result, trap=trap)
+                yield result
                 return
-        if timed is not None:
-            yield self._speed(timed, candidate)
+            yield result
+            passed += [outcome] if outcome is not None else []
+        if text and self.avoid:
+            yield CaseResult(BY_HAND, True)
+        for outcome in passed:
+            if outcome.case.timed:
+                yield from self._speed(outcome, candidate)
 
-    def _judged(self, case: Case, names: list[str], candidate: Candidate, seed: int) -> CaseResult:
-        names = [*names[: len(case.args)], *case.kwargs]
-        expected = self._expected(case, names, seed)
-        try:
-            answer = candidate.ask(_asked(case, seed))
-        except GoneError as error:
-            return CaseResult(case.name, False, {"en": str(error), "zh": str(error)})
-        if isinstance(answer, Raised):
-            trap = self._trap_that_raises(case, answer, seed)
-            return CaseResult(case.name, False, trap=trap, raised=answer)
-        got = _performance(answer)
-        found = _verdict(case, names, expected, got)
+    def draw_cases(self) -> Iterator[tuple[int, Case]]:
+        """The cases of this seed, numbered."""
+        return enumerate(self.judge.cases(torch.Generator().manual_seed(self.seed)))
+
+    def expect(self, case: Case, number: int) -> Expected:
+        """Seed and performance of the model answer, once or for every draw, after PyTorch has been asked too.
+
+        Raises BrokenError.
+        """
+        first = (self.seed + number) * _SEEDS
+        seeds = [first + draw for draw in range(1 if case.facts is None else max(case.draws, 2))]
+        ours = [_performed(self.solution, case, seed) for seed in seeds]
+        names, name = [""] * (len(case.args) + len(case.kwargs)), case.name["en"]
+        if case.facts is not None:
+            # the model answer too must make the facts true
+            found = next(filter(None, (examine(case, names, o, o, self.rules) for o in ours)), None)
+            if found := found or compare_draws(case, ours, ours):
+                raise BrokenError(f"{name}: the model answer is refused: {found.why['en']}")
+        elif self.judge.reference is not None:
+            theirs = _performed(self.judge.reference, case, seeds[0])
+            if found := examine(case, names, theirs, ours[0], self.rules):
+                raise BrokenError(f"{name}: PyTorch disagrees with the model answer: {found.why['en']}")
+        return list(zip(seeds, ours, strict=True))
+
+    def judge_case(
+        self,
+        case: Case,
+        expected: Expected,
+        names: Sequence[str],
+        candidate: Candidate,
+        states: dict[int, int],
+    ) -> tuple[CaseResult, Outcome | None]:
+        """One case, and what came of it where the candidate answered.
+
+        `states` are those that torch's generator was left in, by the seed it was given.
+        """
+        names = _as_given(case, names)
+        seeds, ours = [seed for seed, _ in expected], [done for _, done in expected]
+        got: list[Performance] = []
+        for seed in seeds:
+            try:
+                answer = candidate.ask(ask_of(case, seed))
+            except GoneError as error:
+                return CaseResult(case.name, False, {"en": str(error), "zh": str(error)}), None
+            if isinstance(answer, Raised):
+                outcome = Outcome(case, tuple(seeds), tuple(ours), (), answer, passed=False)
+                return CaseResult(case.name, False, raised=answer), outcome
+            if answer.used is not None:
+                return _not_by_hand(*answer.used), None
+            got.append(performance(answer))
+        found = next(
+            filter(None, (examine(case, names, e, g, self.rules) for e, g in zip(ours, got, strict=True))),
+            None,
+        )
+        if found is None and case.facts is not None:
+            found = compare_draws(case, ours, got)
+        found = found or _reseeded(seeds, ours, got, states)
+        outcome = Outcome(case, tuple(seeds), tuple(ours), tuple(got), None, found is None)
         if found is None:
-            return CaseResult(case.name, True)
+            return CaseResult(case.name, True), outcome
         given = arguments(names, [*copy.deepcopy(case.args), *case.kwargs.values()])
         given += steps([(call.method, call.args) for call in case.calls])
-        trap = self._trap(case, got, expected, seed)
-        return CaseResult(case.name, False, found.why, trap, (*given, *found.grids))
+        return CaseResult(case.name, False, found.why, grids=(*given, *found.grids)), outcome
 
-    def _expected(self, case: Case, names: list[str], seed: int) -> Performance:
-        """What the model answer makes of the case, after PyTorch has been asked too."""
-        ours = _performed(self.solution, case, seed)
-        name = case.name["en"]
-        if case.facts is not None:
-            if false := [words["en"] for words, holds in case.facts(ours.output, *case.args) if not holds]:
-                raise BrokenError(f"{name}: the model answer is refused: {false[0]}")
-        elif self.judge.reference is not None:
-            theirs = _performed(self.judge.reference, case, seed)
-            if found := _verdict(case, names, theirs, ours):
-                raise BrokenError(f"{name}: PyTorch disagrees with the model answer: {found.why['en']}")
-        return ours
+    def _others(
+        self, cases: Iterator[tuple[int, Case]], names: Sequence[str], candidate: Candidate
+    ) -> Iterator[Outcome]:
+        """What the candidate makes of the cases to come: they tell one mistake from another."""
+        end = time.monotonic() + _LOOK_ON
+        for number, case in cases:
+            if time.monotonic() > end:
+                return
+            if not case.timed:
+                _, outcome = self.judge_case(case, self.expect(case, number), names, candidate, {})
+                if outcome is None:
+                    return
+                yield outcome
 
-    def _trap(self, case: Case, got: Performance, expected: Performance, seed: int) -> Words:
-        """What is said of the first trap that does what the candidate did, and that is not right."""
-        plain, names = case._replace(facts=None), [""] * (len(case.args) + len(case.kwargs))
-        for trap in self.judge.traps:
-            answer = Local(trap.wrong).ask(_asked(case, seed))
-            if isinstance(answer, Raised):
-                continue
-            done = _performance(answer)
-            if _verdict(plain, names, expected, done) is None:
-                continue
-            if _verdict(plain, names, done, got) is None:
-                return trap.text
-        return {}
-
-    def _trap_that_raises(self, case: Case, raised: Raised, seed: int) -> Words:
-        """What is said of the first trap that raises the same."""
-        for trap in self.judge.traps:
-            answer = Local(trap.wrong).ask(_asked(case, seed))
-            if isinstance(answer, Raised) and (answer.sort, answer.message) == (raised.sort, raised.message):
-                return trap.text
-        return {}
-
-    def _speed(self, case: Case, candidate: Candidate) -> Speed:
-        try:
-            answer = candidate.ask(msgspec.structs.replace(_asked(case, self.seed), timed=True))
-        except GoneError as error:  # what has passed has passed, but fast it is not
-            raise BrokenError(str(error)) from error
-        theirs = answer.seconds if isinstance(answer, Gave) else 0.0
+    def _speed(self, timed: Outcome, candidate: Candidate) -> Iterator[Speed]:
+        """How long a call takes. Who is right need not be fast; who is slow is not asked again."""
+        case, theirs = timed.case, timed.got[0].seconds
+        if theirs < _SLOW:
+            try:
+                answer = candidate.ask(msgspec.structs.replace(ask_of(case, self.seed), timed=True))
+            except GoneError:
+                return
+            theirs = answer.seconds if isinstance(answer, Gave) and answer.seconds > 0 else theirs
         args, kwargs, reference = copy.deepcopy(case.args), dict(case.kwargs), self.judge.reference
-        return Speed(
+        yield Speed(
             theirs,
             seconds_per_call(self.solution, args, kwargs),
             seconds_per_call(reference, args, kwargs) if reference is not None else 0.0,
         )
 
 
-def _asked(case: Case, seed: int) -> Ask:
-    return Ask(
-        args=tuple(packed(value) for value in case.args),
-        kwargs={name: packed(value) for name, value in case.kwargs.items()},
-        calls=tuple((method, tuple(packed(value) for value in args)) for method, args in case.calls),
-        grad=case.grad,
-        seed=seed,
-    )
+def _names(text: str, entry: str, solution: Callable[..., Any]) -> list[str]:
+    """What the person calls the arguments; f(x, *rest) names fewer than it is given."""
+    own = parameters(text, entry)
+    return [*own, *list(inspect.signature(solution).parameters)[len(own) :]]
 
 
-def _performance(answer: Gave) -> Performance:
-    """What a candidate gave. Bytes that are no tensor are what they are: something strange."""
+def _as_given(case: Case, names: Sequence[str]) -> list[str]:
+    """The name of each argument of a case."""
+    count = len(case.args)
+    return [*[*names, *[""] * count][:count], *case.kwargs]
 
-    def value(sent: Value) -> Any:
-        try:
-            return unpacked(sent)
-        except (ValueError, RuntimeError) as error:
-            return Strange(str(error))
 
-    return Performance(value(answer.output), value(answer.after), value(answer.gradients))
+def _reseeded(
+    seeds: Sequence[int], ours: Sequence[Performance], got: Sequence[Performance], states: dict[int, int]
+) -> Difference | None:
+    """A generator that two calls left in one state, and that began each in another, was seeded in between."""
+    for seed, right, done in zip(seeds, ours, got, strict=True):
+        if done.state != right.state and states.setdefault(done.state, seed) != seed:
+            return Difference(RESEEDED)
+    return None
 
 
 def _performed(entry: Callable[..., Any], case: Case, seed: int) -> Performance:
     """What a trusted function makes of a case. Raises BrokenError where it raises."""
-    answer = Local(entry).ask(_asked(case, seed))
+    answer = Local(entry).ask(ask_of(case, seed))
     if isinstance(answer, Raised):
         raise BrokenError(f"{case.name['en']}: {answer.sort}: {answer.message}")
-    return _performance(answer)
-
-
-def _verdict(case: Case, names: list[str], expected: Performance, got: Performance) -> Difference | None:
-    """What is wrong with a performance: its output, arguments that were changed, its gradients."""
-    found = _changed(case, names, got) or _of_output(case, expected, got)
-    if found is not None or not case.grad:
-        return found
-    wanted, given = expected.gradients or [], got.gradients or []
-    for name, want, have in zip(_leaf_names(case, names), wanted, given, strict=False):
-        if (found := _of_gradients(name, want, have, 10 * case.tolerance)) is not None:
-            return found
-    return None
-
-
-def _of_gradients(name: str, wanted: Any, given: Any, tolerance: float) -> Difference | None:
-    """What is wrong with one gradient; None stands for one that does not reach its argument."""
-    if wanted is None and isinstance(given, Tensor) and bool(given.count_nonzero()):
-        return Difference(
-            {
-                "en": f"a gradient reaches {name} that should not: is a detach missing?",
-                "zh": f"梯度不该传到 {name}：是不是少了 detach？",
-            }
-        )
-    if wanted is None:
-        return None
-    if given is None:
-        return Difference(
-            {
-                "en": f"no gradient reaches {name}: is something detached on the way?",
-                "zh": f"梯度没有传到 {name}：中间是否有 detach？",
-            }
-        )
-    return difference(wanted, given, tolerance, {"en": f"gradient by {name}", "zh": f"对 {name} 的梯度"})
-
-
-def _of_output(case: Case, expected: Performance, got: Performance) -> Difference | None:
-    if case.facts is None:
-        return difference(expected.output, got.output, case.tolerance)
-    if (found := unlike(expected.output, got.output)) is not None:
-        return found
-    false = (words for words, holds in case.facts(got.output, *case.args) if not holds)
-    return next((Difference(words) for words in false), None)
-
-
-def _changed(case: Case, names: list[str], got: Performance) -> Difference | None:
-    """The first argument that is not what it was."""
-    after = got.after if isinstance(got.after, list) else []
-    for name, before, now in zip(names, [*case.args, *case.kwargs.values()], after, strict=False):
-        if difference(unpacked(packed(before)), now, 0.0) is not None:
-            return Difference(
-                {"en": f"the argument {name} was changed in place", "zh": f"原地修改了参数 {name}"}
-            )
-    return None
-
-
-def _leaf_names(case: Case, names: list[str]) -> list[str]:
-    """The argument that each floating tensor belongs to."""
-    values = [*case.args, *case.kwargs.values()]
-    return [
-        name
-        for name, value in zip(names, values, strict=False)
-        for tensor in tensors(value)
-        if tensor.is_floating_point()
-    ]
+    return performance(answer)
 
 
 def _not_by_hand(name: str, line: int) -> CaseResult:
+    at = {"en": f"line {line} uses", "zh": f"第 {line} 行"} if line else {"en": "it uses", "zh": "代码"}
     return CaseResult(
         BY_HAND,
         False,
         {
-            "en": f"line {line} uses {name}, which is what this question asks for",
-            "zh": f"第 {line} 行直接用了 {name}，而这正是本题要写的",
+            "en": f"{at['en']} {name}, which this question asks you to do without",
+            "zh": f"{at['zh']}用了 {name}，而本题要求不用它",
         },
     )
 
 
-def load(root: str, check: str, solution: str, seed: int) -> Trial:
+def load(judgement: Judgement, seed: int) -> Trial:
     """The judge and the model answer of a pack whose root is on sys.path. Raises BrokenError."""
+    root, check, solution = judgement.root, judgement.check, judgement.solution
     try:
         module, _, name = f"answers.{check}".rpartition(".")
         found = getattr(import_module(module), name)
@@ -274,4 +233,4 @@ def load(root: str, check: str, solution: str, seed: int) -> Trial:
         raise BrokenError(f"{root}: {error}") from error
     if not isinstance(found, Judge) or not callable(right):
         raise BrokenError(f"{root}: {check} is no judge, or {solution} cannot be called")
-    return Trial(found, right, seed)
+    return Trial(found, right, seed, judgement.judged, judgement.source.avoid)

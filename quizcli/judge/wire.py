@@ -16,6 +16,7 @@ class Source(Struct, frozen=True, tag="source"):
     text: str
     name: str  # of the file, as the person knows it
     entry: str
+    avoid: tuple[str, ...] = ()  # what it is to do without
 
 
 class Ask(Struct, frozen=True, tag="ask"):
@@ -27,15 +28,21 @@ class Ask(Struct, frozen=True, tag="ask"):
     grad: bool = False
     seed: int = 0
     timed: bool = False
+    operators: bool = False  # look at each operator of PyTorch that runs
 
 
 class Gave(Struct, frozen=True, tag="gave"):
-    """What the call came to: output, arguments afterwards, gradients where asked for, seconds where timed."""
+    """What the call came to: output, arguments afterwards, gradients where asked for, and its seconds.
+
+    `state` is a checksum of torch's generator afterwards; `used` what it should have done without, and where.
+    """
 
     output: Value = None
     after: Value = None
     gradients: Value = None
     seconds: float = 0.0
+    state: int = 0
+    used: tuple[str, int] | None = None
 
 
 class Raised(Struct, frozen=True, tag="raised"):
@@ -53,14 +60,21 @@ Answer = Gave | Raised
 
 
 class Judgement(Struct, frozen=True, tag="judgement"):
-    """Judge this source. `seed` draws the inputs. `prove`: prove judge and question instead, see proof.py."""
+    """Judge this source. `seed` draws the inputs, `judged` says what is compared beside the values.
+
+    `prove`: prove judge and question instead with so many seeds, see proof.py; `mutants`: judge mutants of
+    the model answer too, all (0) or so many.
+    """
 
     root: str  # of the pack
     check: str
     solution: str
     source: Source
     seed: int
+    judged: tuple[str, ...] = ()
     prove: bool = False
+    rounds: int = 3
+    mutants: int | None = None
 
 
 class Grid(Struct, frozen=True):
@@ -102,10 +116,19 @@ class Over(Struct, frozen=True, tag="over"):
     broken: str = ""
 
 
+class Mutants(Struct, frozen=True):
+    """How many mutants of a model answer were judged, refused, and known to compute the same."""
+
+    made: int
+    killed: int
+    equivalent: int
+
+
 class Proof(Struct, frozen=True, tag="proof"):
     """What is wrong with a code question; nothing where it is sound."""
 
     faults: tuple[str, ...]
+    mutants: Mutants | None = None
 
 
 News = CaseResult | Speed | Over | Proof

@@ -9,8 +9,9 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from quizcli.bank.cloze import blanks, pieces
+from quizcli.bank.code_rules import code_rules
 from quizcli.bank.prediction import asked
-from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Order, Predict, Truth
+from quizcli.bank.types import AnyQuestion, Choice, Cloze, Code, Number, Order, Predict, Truth
 from quizcli.screen import theme
 from quizcli.screen.markdown import render, visible
 from quizcli.screen.prediction import NOTHING, Findings, prediction_lines, rules
@@ -170,6 +171,9 @@ def _asked(question: AnyQuestion, width: int, permutation: Sequence[int]) -> Ite
                 yield from render(str(items[place]), width, mark=numbered(number))
             how = tr("the numbers in the right order", "按正确顺序写出编号")
             yield from [Text(), *_quiet(how, width)]
+        case Code():
+            for rule in code_rules(question):
+                yield from _quiet(rule, width)
 
 
 def _quiet(text: str, width: int) -> list[Text]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from quizcli.bank.code_rules import code_rules
 from quizcli.bank.types import Code
 
 KEPT = 50  # attempts for each question; older ones make room
@@ -63,8 +64,9 @@ class Drafts:
 
 
 def starter(question: Code) -> str:
-    """What a draft begins with, in the language in use."""
-    return f"{question.starter}\n"
+    """What a draft begins with, in the language in use: the rules that the card tells, then the code."""
+    rules = "".join(f"# {rule}\n" for rule in code_rules(question))
+    return f"{rules}{question.starter}\n"
 
 
 def _file_name(question_id: str) -> str:

@@ -1,0 +1,130 @@
+"""What is wrong with a performance: its output, arguments that were changed, its gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+
+from quizcli.demo.events import Words
+from quizcli.judge.case import Case
+from quizcli.judge.compare import Difference, Rules, difference, unlike
+from quizcli.judge.perform import Performance
+from quizcli.judge.values import packed, tensors, unpacked
+
+INCOMPLETE: Words = {
+    "en": "its answer is incomplete: what was asked for is not in it",
+    "zh": "它返回的数据不完整：缺少所要求的内容",
+}
+ALWAYS_THE_SAME: Words = {
+    "en": "two calls draw the same random numbers: is a seed set inside?",
+    "zh": "两次调用得到同样的随机数：函数里是不是设了种子？",
+}
+RESEEDED: Words = {
+    "en": "it sets the seed of torch's generator: whoever calls it draws the same numbers again and again",
+    "zh": "它重设了 torch 随机数生成器的种子：调用者此后抽到的随机数会一再重复",
+}
+
+
+def examine(
+    case: Case, names: Sequence[str], expected: Performance, got: Performance, rules: Rules
+) -> Difference | None:
+    """The first thing that is wrong with one call; None where nothing is.
+
+    `names` are those of the arguments. What is missing is wrong: who sends no gradients has none.
+    """
+    found = _changed(case, names, got) or _of_output(case, expected, got, rules)
+    if found is not None or not case.grad:
+        return found
+    wanted, given = expected.gradients or [], got.gradients or []
+    if len(wanted) != len(given):
+        return Difference(INCOMPLETE)
+    for name, want, have in zip(leaf_names(case, names), wanted, given, strict=True):
+        if (found := _of_gradients(name, want, have, 10 * case.tolerance, rules)) is not None:
+            return found
+    return None
+
+
+def compare_draws(
+    case: Case, expected: Sequence[Performance], got: Sequence[Performance]
+) -> Difference | None:
+    """What is wrong with several calls of a random function that a single one does not show."""
+    if _alike(got) and not _alike(expected):
+        return Difference(ALWAYS_THE_SAME)
+    if case.spread is None:
+        return None
+    facts = case.spread([one.output for one in got], *case.args, **case.kwargs)
+    return next((Difference(words) for words, holds in facts if not holds), None)
+
+
+def false_facts(case: Case, performances: Sequence[Performance]) -> list[int]:
+    """Which facts of a random output do not hold, by their place."""
+    if case.facts is None:
+        return []
+    each = [[holds for _, holds in case.facts(one.output, *case.args, **case.kwargs)] for one in performances]
+    if case.spread is not None:
+        outputs = [one.output for one in performances]
+        each.append([holds for _, holds in case.spread(outputs, *case.args, **case.kwargs)])
+    return [place for place, holds in enumerate(fact for facts in each for fact in facts) if not holds]
+
+
+def leaf_names(case: Case, names: Sequence[str]) -> list[str]:
+    """The argument that each floating tensor belongs to."""
+    values = [*case.args, *case.kwargs.values()]
+    return [
+        name
+        for name, value in zip(names, values, strict=True)
+        for tensor in tensors(value)
+        if tensor.is_floating_point()
+    ]
+
+
+def _alike(performances: Sequence[Performance]) -> bool:
+    first, *others = performances
+    return all(difference(first.output, other.output, 0.0) is None for other in others)
+
+
+def _of_gradients(name: str, wanted: Any, given: Any, tolerance: float, rules: Rules) -> Difference | None:
+    """What is wrong with one gradient; None stands for one that does not reach its argument."""
+    if wanted is None and isinstance(given, Tensor) and bool(given.count_nonzero()):
+        return Difference(
+            {
+                "en": f"a gradient reaches {name} that should not: is a detach missing?",
+                "zh": f"梯度不该传到 {name}：是不是少了 detach？",
+            }
+        )
+    if wanted is None:
+        return None
+    if given is None:
+        return Difference(
+            {
+                "en": f"no gradient reaches {name}: is something detached on the way?",
+                "zh": f"梯度没有传到 {name}：中间是否有 detach？",
+            }
+        )
+    what: Words = {"en": f"gradient by {name}", "zh": f"对 {name} 的梯度"}
+    return difference(wanted, given, tolerance, what, rules=rules)
+
+
+def _of_output(case: Case, expected: Performance, got: Performance, rules: Rules) -> Difference | None:
+    if case.facts is None:
+        return difference(expected.output, got.output, case.tolerance, rules=rules)
+    if (found := unlike(expected.output, got.output, rules)) is not None:
+        return found
+    false = (words for words, holds in case.facts(got.output, *case.args, **case.kwargs) if not holds)
+    return next((Difference(words) for words in false), None)
+
+
+def _changed(case: Case, names: Sequence[str], got: Performance) -> Difference | None:
+    """The first argument that is not what it was."""
+    given = [*case.args, *case.kwargs.values()]
+    after = got.after if isinstance(got.after, list) else []
+    if len(after) != len(given):
+        return Difference(INCOMPLETE)
+    for name, before, now in zip(names, given, after, strict=True):
+        if difference(unpacked(packed(before)), now, 0.0) is not None:
+            return Difference(
+                {"en": f"the argument {name} was changed in place", "zh": f"原地修改了参数 {name}"}
+            )
+    return None

@@ -1,0 +1,64 @@
+"""Trusted functions in the place of a candidate: the model answer, PyTorch's own, a trap, a mutant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from quizcli.judge.case import Case
+from quizcli.judge.perform import Performance, perform, seconds_per_call
+from quizcli.judge.values import Strange, Value, packed, unpacked
+from quizcli.judge.wire import Answer, Ask, Gave, Raised
+
+
+class Local:
+    """A function that is asked as a candidate is, in this process."""
+
+    def __init__(self, entry: Callable[..., Any]) -> None:
+        self._entry = entry
+
+    def ask(self, call: Ask) -> Answer:
+        """Call the function; what it raises is an answer too."""
+        args = [unpacked(value) for value in call.args]
+        kwargs = {name: unpacked(value) for name, value in call.kwargs.items()}
+        if call.timed:
+            return Gave(seconds=seconds_per_call(self._entry, args, kwargs))
+        calls = [(method, [unpacked(value) for value in given]) for method, given in call.calls]
+        try:
+            done = perform(self._entry, args, kwargs, calls, call.grad, call.seed)
+        except Exception as error:  # noqa: BLE001 - a wrong shape raises in a trap as it does in a candidate
+            return Raised(type(error).__name__, str(error))
+        return gave(done)
+
+
+def gave(done: Performance) -> Gave:
+    """A performance as it is sent."""
+    return Gave(
+        packed(done.output), packed(done.after), packed(done.gradients), done.seconds, state=done.state
+    )
+
+
+def ask_of(case: Case, seed: int) -> Ask:
+    """The call that a case is."""
+    return Ask(
+        args=tuple(packed(value) for value in case.args),
+        kwargs={name: packed(value) for name, value in case.kwargs.items()},
+        calls=tuple((method, tuple(packed(value) for value in args)) for method, args in case.calls),
+        grad=case.grad,
+        seed=seed,
+        operators=not case.timed,
+    )
+
+
+def performance(answer: Gave) -> Performance:
+    """What a candidate gave. Bytes that are no tensor are what they are: something strange."""
+
+    def value(sent: Value) -> Any:
+        try:
+            return unpacked(sent)
+        except (ValueError, RuntimeError, OverflowError) as error:
+            return Strange(str(error))
+
+    return Performance(
+        value(answer.output), value(answer.after), value(answer.gradients), answer.state, answer.seconds
+    )

@@ -1,0 +1,86 @@
+"""Which known mistake a candidate has made: the one that does what it did in every case, not just in one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from quizcli.demo.events import Words
+from quizcli.judge.case import Case, Trap
+from quizcli.judge.compare import Rules
+from quizcli.judge.examine import examine, false_facts
+from quizcli.judge.local import Local, ask_of, performance
+from quizcli.judge.perform import Performance
+from quizcli.judge.wire import Raised
+
+
+class Outcome(NamedTuple):
+    """What a candidate made of a case, called once, or as often as its facts need, with these seeds."""
+
+    case: Case
+    seeds: tuple[int, ...]
+    expected: tuple[Performance, ...]
+    got: tuple[Performance, ...]  # () where it raised
+    raised: Raised | None
+    passed: bool
+
+
+def name_mistake(traps: Iterable[Trap], outcomes: Sequence[Outcome], rules: Rules) -> Words:
+    """What is said of the trap that fits all outcomes; nothing where none does, or where only facts fit two.
+
+    Of two traps that computed the same in every case the first is named: they are written down by likelihood.
+    """
+    weak: list[Trap] = []
+    for trap in traps:
+        fits = [_fit(trap, outcome, rules) for outcome in outcomes]
+        if all(fit == "same" for fit in fits):
+            return trap.text
+        if all(fits):
+            weak.append(trap)
+    return weak[0].text if len(weak) == 1 else {}
+
+
+def _fit(trap: Trap, outcome: Outcome, rules: Rules) -> str:
+    """Whether a trap did the "same"; of a random output perhaps only "alike": it breaks the same facts."""
+    case = outcome.case
+    answers = [Local(trap.wrong).ask(ask_of(case, seed)) for seed in outcome.seeds]
+    raised = next((answer for answer in answers if isinstance(answer, Raised)), None)
+    if raised is not None or outcome.raised is not None:
+        theirs, ours = outcome.raised, raised
+        same = theirs is not None and ours is not None
+        same = same and (theirs.sort, theirs.message) == (ours.sort, ours.message)  # type: ignore[union-attr]
+        return "same" if same else ""
+    done = [performance(answer) for answer in answers if not isinstance(answer, Raised)]
+    plain = case._replace(facts=None, spread=None)
+    names = [""] * (len(case.args) + len(case.kwargs))
+    if case.facts is None:
+        right = all(_equal(plain, names, e, d, rules) for e, d in zip(outcome.expected, done, strict=True))
+        if right or outcome.passed:
+            return "same" if right and outcome.passed else ""
+    if all(_equal(plain, names, d, g, rules) for d, g in zip(done, outcome.got, strict=True)):
+        return "same"
+    alike = case.facts is not None and false_facts(case, done) == false_facts(case, outcome.got)
+    return "alike" if alike else ""
+
+
+def _equal(case: Case, names: Sequence[str], one: Performance, other: Performance, rules: Rules) -> bool:
+    """Whether two performances agree. NaN and ∞ are taken for the same: which of them comes is chance."""
+    return examine(case, names, _coarse(one), _coarse(other), rules) is None
+
+
+def _coarse(done: Performance) -> Performance:
+    gradients = None if done.gradients is None else [_finite(value) for value in done.gradients]
+    return done._replace(output=_finite(done.output), gradients=gradients)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Tensor) and value.is_floating_point():
+        return value.where(value.isfinite(), torch.nan)
+    if isinstance(value, float):
+        return value if abs(value) < float("inf") else float("nan")
+    if isinstance(value, tuple | list):
+        return [_finite(item) for item in value]
+    return {key: _finite(item) for key, item in value.items()} if isinstance(value, dict) else value

@@ -1,0 +1,120 @@
+"""What a call uses of PyTorch: a question that asks for softmax is not answered by `F.softmax`.
+
+Seen is what runs, not what stands in the source: a name of one's own is no fault, and no spelling
+(`getattr(torch, "soft" + "max")`, `torch.ops.aten._softmax`) hides a call. Two views are needed: Python's
+profiler sees every function but those that C calls, PyTorch's dispatcher every operator by its own name.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterable
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from torch.utils._python_dispatch import TorchDispatchMode
+
+Use = tuple[str, int]  # a forbidden name, and the line of the person's file that led to it (0: none did)
+
+# What operators and their wrappers are called beside the name that people know them by.
+_PREFIXES = ("special", "native", "mkldnn", "fused", "thnn", "slow")
+_SUFFIXES = ("forward", "backward", "withindices")
+# Whoever lets autograd work ends in one of these, by whatever name it began.
+_MEANS = {"runbackward": "autograd", "makedual": "autograd"}
+_FOLDERS = {"optim": ("torch/optim/",), "lr_scheduler": ("torch/optim/lr_scheduler",)}
+
+
+def plain(name: str) -> str:
+    """A name without what distinguishes `LogSoftmax`, `log_softmax` and `_log_softmax_`."""
+    return name.replace("_", "").lower()
+
+
+class Watch:
+    """While it is entered, remembers the first forbidden thing that runs in this or in a new thread."""
+
+    def __init__(self, avoid: Iterable[str], file: str) -> None:
+        self._names = {plain(name): name for name in avoid}
+        self._folders = {folder: name for name in avoid for folder in _FOLDERS.get(name, ())}
+        self._file = file
+        self.used: Use | None = None
+
+    def __enter__(self) -> Self:
+        threading.setprofile(self._profiled)
+        sys.setprofile(self._profiled)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.used is None and sys.getprofile() != self._profiled:
+            self.used = "sys.setprofile", 0  # who stops being looked at has a reason
+        sys.setprofile(None)
+        threading.setprofile(None)
+
+    def operators(self) -> TorchDispatchMode:
+        """Look at operators as well. Each costs microseconds more: not where time is taken."""
+        return _Operators(self)
+
+    def operator(self, name: str) -> None:
+        """An operator of PyTorch runs."""
+        if self.used is None:
+            self._note(name.partition(".")[0], sys._getframe(1))
+
+    def _profiled(self, frame: FrameType, event: str, what: Any) -> None:
+        if self.used is not None:
+            return
+        if event == "c_call":
+            if _of_torch(what):
+                self._note(getattr(what, "__name__", ""), frame)
+        elif event == "call" and "site-packages" in frame.f_code.co_filename:
+            self._note(_called(frame), frame)
+            path = frame.f_code.co_filename.replace("\\", "/")
+            for folder, name in self._folders.items():
+                if folder in path:
+                    self.used = name, self._line(frame)
+
+    def _note(self, name: str, frame: FrameType) -> None:
+        known = next((self._names[form] for form in _forms(plain(name)) if form in self._names), None)
+        if known is not None:
+            self.used = known, self._line(frame)
+
+    def _line(self, frame: FrameType | None) -> int:
+        while frame is not None and frame.f_code.co_filename != self._file:
+            frame = frame.f_back
+        return frame.f_lineno if frame is not None else 0
+
+
+class _Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    def __init__(self, watch: Watch) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._watch = watch
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self._watch.operator(func.__name__)
+        return func(*args, **(kwargs or {}))
+
+
+def _forms(name: str) -> Iterable[str]:
+    """A plain name, and what it is without what PyTorch puts before or behind it."""
+    yield _MEANS.get(name, name)
+    for prefix in _PREFIXES:
+        if name.startswith(prefix):
+            yield name.removeprefix(prefix)
+    for suffix in _SUFFIXES:
+        if name.endswith(suffix):
+            yield name.removesuffix(suffix)
+
+
+def _of_torch(function: Any) -> bool:
+    """Whether a function written in C is PyTorch's: `set.add` is not `torch.add`."""
+    module = getattr(function, "__module__", None) or type(getattr(function, "__self__", None)).__module__
+    return str(module).startswith("torch")
+
+
+def _called(frame: FrameType) -> str:
+    """The name of a function; of one that makes an object the name of its class."""
+    name = frame.f_code.co_name
+    if name == "__init__" and frame.f_code.co_varnames:
+        return type(frame.f_locals.get(frame.f_code.co_varnames[0])).__name__
+    return name
