@@ -74,7 +74,7 @@ def _of_definition(definition: _Definition, is_entry: bool) -> Iterator[tuple[st
 def _mutable(node: ast.AST, around: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
     """Each node that a mistake can be made in, and the expression that it is in.
 
-    No docstring, annotation or error message.
+    No docstring, annotation, or check of the arguments.
     """
     for field, value in ast.iter_fields(node):
         if field in _LEFT_ALONE:
@@ -84,6 +84,8 @@ def _mutable(node: ast.AST, around: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]
                 continue
             if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
                 continue  # a docstring
+            if isinstance(child, ast.If) and all(isinstance(step, ast.Raise) for step in child.body):
+                continue  # no question asks what its function refuses
             outer = node if isinstance(node, ast.expr) else around
             if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef | ast.ClassDef):
                 outer = child

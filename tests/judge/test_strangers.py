@@ -1,0 +1,39 @@
+"""The judges, tried with answers as strangers write them."""
+
+import pkgutil
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from quizcli.bank.packs import builtin, load
+from quizcli.bank.types import Code
+from quizcli.cli.judgement import judgement_of
+from quizcli.judge.local import Local
+from quizcli.judge.trial import load as load_trial
+from quizcli.judge.wire import CaseResult
+from tests.judge import strangers
+from tests.judge.strangers import STRANGERS, Stranger
+
+SEEDS = (1, 2, 3)
+for module in pkgutil.iter_modules(strangers.__path__):
+    import_module(f"{strangers.__name__}.{module.name}")
+
+CODES = {q.id: q for bank in load(builtin(), None).banks for q in bank.questions if isinstance(q, Code)}
+
+
+def verdict(stranger: Stranger, seed: int) -> CaseResult:
+    """The last case of a judgement: the one that failed, if any did."""
+    question = CODES[stranger.question]
+    trial = load_trial(judgement_of(question, Path(), str(question.starter), "answer.py", seed), seed)
+    return [news for news in trial.run(Local(stranger.answer)) if isinstance(news, CaseResult)][-1]
+
+
+@pytest.mark.parametrize("stranger", STRANGERS, ids=lambda one: f"{one.question}-{one.answer.__name__}")
+def test_a_right_answer_passes_and_a_wrong_one_does_not(stranger: Stranger) -> None:
+    for seed in SEEDS:
+        last = verdict(stranger, seed)
+        assert last.passed == stranger.right, (seed, last)
+        if stranger.told is not None:
+            told = last.trap.get("en", "")
+            assert stranger.told in told if stranger.told else not told, (seed, last)
