@@ -58,10 +58,10 @@ def compare_draws(
     return next((Difference(words) for words, holds in facts if not holds), None)
 
 
-def false_facts(case: Case, performances: Sequence[Performance]) -> list[int]:
-    """Which facts of a random output do not hold, by their place."""
-    if case.facts is None:
-        return []
+def false_facts(case: Case, right: Performance, performances: Sequence[Performance]) -> list[int] | None:
+    """Which facts of a random output do not hold, by their place; None where its make is another."""
+    if case.facts is None or any(unlike(right.output, one.output) is not None for one in performances):
+        return None
     each = [[holds for _, holds in case.facts(one.output, *case.args, **case.kwargs)] for one in performances]
     if case.spread is not None:
         outputs = [one.output for one in performances]

@@ -47,10 +47,11 @@ def _of_mutants(trials: Sequence[Trial], sample: int) -> tuple[Mutants, list[str
 
 def _of_solution(trial: Trial) -> Iterator[str]:
     """The model answer must pass, in every precision that is allowed."""
+    if next(trial.draw_cases(), None) is None:
+        yield tr("the judge has no cases", "评判没有任何用例")
+        return
     for form, entry in right_forms(trial):
         results = [news for news in trial.run(Local(entry)) if isinstance(news, CaseResult)]
-        if not results:
-            yield tr("the judge has no cases", "评判没有任何用例")
         for result in results:
             if not result.passed:
                 told = words(result.why) or (result.raised.message if result.raised else "")

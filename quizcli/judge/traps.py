@@ -62,7 +62,8 @@ def _fit(trap: Trap, outcome: Outcome, rules: Rules) -> str:
             return "same" if right and outcome.passed else ""
     if all(_equal(plain, names, d, g, rules) for d, g in zip(done, outcome.got, strict=True)):
         return "same"
-    alike = case.facts is not None and false_facts(case, done) == false_facts(case, outcome.got)
+    false = false_facts(case, outcome.expected[0], done)
+    alike = false is not None and false == false_facts(case, outcome.expected[0], outcome.got)
     return "alike" if alike else ""
 
 

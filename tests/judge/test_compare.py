@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from quizcli.judge.compare import difference, unlike
+from quizcli.judge.compare import Rules, difference, unlike
 from quizcli.judge.grids import about, window
-from quizcli.judge.names import first_use, parameters
+from quizcli.judge.names import parameters
 from quizcli.judge.values import Flat, Strange, packed, unpacked
 
 PLAIN = st.one_of(
@@ -128,10 +128,40 @@ def test_a_part_too_few_is_unlike() -> None:
     assert unlike((torch.ones(2), torch.ones(2)), (torch.ones(2),)) is not None
 
 
-def test_double_precision_is_held_to_more() -> None:
+def test_double_precision_is_held_to_its_own_where_that_is_asked() -> None:
     near = torch.tensor([1.0], dtype=torch.float64)
-    assert told(near, near + 5e-5) != ""
-    assert told(near.float(), near.float() + 5e-5) == ""
+    assert difference(near, near + 5e-5, 1e-4, rules=Rules(precision=True)) is not None
+    assert difference(near, near + 5e-9, 1e-4, rules=Rules(precision=True)) is not None
+    assert difference(near, near + 5e-5, 1e-4, rules=Rules()) is None
+    assert difference(near.float(), near.float() + 5e-5, 1e-4, rules=Rules(precision=True)) is None
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "same"),
+    [
+        (torch.ones(2), torch.ones(2).double(), True),
+        (torch.ones(2), torch.ones(2).half(), True),
+        (torch.ones(2).long(), torch.ones(2).int(), True),
+        (torch.ones(2), torch.ones(2).long(), False),
+        (torch.ones(2).long(), torch.ones(2), False),
+        (torch.ones(2).bool(), torch.ones(2).long(), False),
+        (torch.ones(2), torch.ones(2).cfloat(), False),
+    ],
+)
+def test_a_dtype_of_the_same_sort_will_do_where_none_is_asked_for(
+    expected: Tensor, got: Tensor, same: bool
+) -> None:
+    assert (difference(expected, got, 1e-4, rules=Rules()) is None) == same
+    assert difference(expected, got, 1e-4, rules=Rules(dtype=True)) is not None
+
+
+def test_half_precision_is_allowed_its_own_rounding() -> None:
+    one = torch.ones(1)
+    assert difference(one.half(), (one + 2e-3).half(), 1e-4) is None
+    assert difference(one.half(), (one + 2e-2).half(), 1e-4) is not None
+    assert difference(one.bfloat16(), (one + 2e-2).bfloat16(), 1e-4) is None
+    assert difference(one, one.half() + 2e-3, 1e-4, rules=Rules()) is None
+    assert difference(one.half(), (one + 2e-3).half(), 0.0) is not None
 
 
 @given(SHAPES.filter(lambda shape: 0 not in shape), st.randoms(use_true_random=False))
@@ -152,22 +182,6 @@ def test_what_is_shown_of_a_large_tensor_is_said() -> None:
     assert window("x", tensor, (1, 9, 5)).place == "[1, 6:10, 3:7]"
     assert window("x", torch.zeros(3, 3), (0, 0)).place == ""
     assert window("x", torch.tensor(1.0), ()).rows == (("1",),)
-
-
-@pytest.mark.parametrize(
-    ("text", "use"),
-    [
-        ("import torch\ndef f(x):\n    return torch.softmax(x, -1)", ("softmax", 3)),
-        ("from torch import softmax", ("softmax", 1)),
-        ("def f(x): return x.softmax(-1)", ("softmax", 1)),
-        ("def softmax(x): return x\ndef f(x): return softmax(x)", None),
-        ("# softmax\nx = 'softmax'", None),
-        ("def f(:", None),
-        ("x = " + "(" * 5000, None),
-    ],
-)
-def test_names_that_a_source_uses(text: str, use: tuple[str, int] | None) -> None:
-    assert first_use(text, ("softmax",)) == use
 
 
 def test_what_arguments_are_called() -> None:

@@ -1,0 +1,118 @@
+"""What a question forbids is found by what runs, whatever it is called in the source."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from quizcli.judge.perform import perform
+from quizcli.judge.watch import Watch
+
+AVOID = ("softmax", "log_softmax", "adam", "autograd", "convolution", "conv2d", "LSTMCell", "optim", "add")
+IMPORTS = """
+import functools
+import operator
+import torch
+from torch import nn, Tensor
+from torch.nn import functional as F
+x = torch.ones(3)
+row = x.view(1, 1, 3)
+"""
+
+
+def used(source: str, avoid: tuple[str, ...] = AVOID) -> tuple[str, int] | None:
+    """What the function f of a source uses, and its line."""
+    space: dict[str, Any] = {}
+    exec(compile(source, "answer.py", "exec"), space)
+    watch = Watch(avoid, "answer.py")
+    perform(space["f"], (), {}, (), False, 0, watch, operators=True)
+    return watch.used
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        ("torch.softmax(x, 0)", "softmax"),
+        ("x.softmax(0)", "softmax"),
+        ("F.softmax(x, 0)", "softmax"),
+        ("nn.Softmax(0)(x)", "softmax"),
+        ("torch.special.softmax(x, 0)", "softmax"),
+        ('getattr(torch, "soft" + "max")(x, 0)', "softmax"),
+        ('eval("torch.soft" + "max(x, 0)")', "softmax"),
+        ("torch.ops.aten._softmax(x, 0, False)", "softmax"),
+        ("torch.ops.aten._softmax.default(x, 0, False)", "softmax"),
+        ("torch._C._VariableFunctions.softmax(x, 0)", "softmax"),
+        ("functools.partial(torch.softmax, dim=0)(x)", "softmax"),
+        ("list(map(torch.softmax, [x], [0]))", "softmax"),
+        ("operator.methodcaller('softmax', 0)(x)", "softmax"),
+        ("torch.vmap(lambda row: row.softmax(0))(x[None])", "softmax"),
+        ("torch._C.TensorBase.__dict__['softmax'](x, 0)", "softmax"),
+        ("F.log_softmax(x, 0).exp()", "log_softmax"),
+        ("F.cross_entropy(x[None], torch.tensor([0]))", "log_softmax"),
+        ("F.conv2d(x.view(1, 1, 1, 3), x.view(1, 1, 1, 3))", "conv2d"),
+        ("torch.convolution(row, row, None, [1], [0], [1], False, [0], 1)", "convolution"),
+        ("nn.LSTMCell(3, 3)", "LSTMCell"),
+        ("torch.optim.Adam([x.clone().requires_grad_()])", "optim"),
+        ("(x.clone().requires_grad_() ** 2).sum().backward()", "autograd"),
+        ("torch.func.grad(lambda a: (a * a).sum())(x)", "autograd"),
+        ("torch.func.vjp(lambda a: a * a, x)[1](x)", "autograd"),
+        ("torch.func.jacrev(lambda a: a * a)(x)", "autograd"),
+        ("torch.func.jvp(lambda a: a * a, (x,), (x,))", "autograd"),
+        ("torch.add(x, x)", "add"),
+    ],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
+def test_what_is_used_is_found(call: str, name: str) -> None:
+    found = used(f"{IMPORTS}def f():\n    return {call}\n")
+    assert found is not None
+    assert found[0] == name
+    assert found[1] in (0, 10)  # a source that is evaluated has no line
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "softmax = x.exp()\n    return softmax / softmax.sum()",
+        "adam = log_softmax = x\n    return adam * log_softmax",
+        "for convolution in range(3): pass\n    return convolution",
+        "def softmax(softmax): return softmax\n    return softmax(x)",
+        "class Box: softmax = 1\n    return Box().softmax",
+        "seen = set()\n    seen.add(1)\n    return len(seen)",
+        "return {'softmax': x}['softmax']",
+        "with torch.no_grad():\n        return x * 2",
+        "return x.clone().requires_grad_().detach()",
+    ],
+)
+def test_names_of_ones_own_are_no_fault(body: str) -> None:
+    assert (
+        used(f"{IMPORTS}def f():\n    {body}\n", tuple(n for n in AVOID if n != "add" or "seen" in body))
+        is None
+    )
+
+
+def test_a_thread_is_looked_at_too() -> None:
+    source = f"""{IMPORTS}
+import threading
+def work(): x.softmax(0)
+def f():
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+"""
+    assert used(source) == ("softmax", 11)
+
+
+def test_who_stops_being_looked_at_has_a_reason() -> None:
+    assert used(f"{IMPORTS}import sys\ndef f():\n    sys.setprofile(None)\n") == ("sys.setprofile", 0)
+
+
+def test_looking_at_operators_does_not_import_the_compiler() -> None:
+    code = """
+import sys, torch
+from quizcli.judge.watch import Watch
+with Watch(("softmax",), "x.py").operators():
+    torch.ones(2) * 2
+sys.exit("torch._dynamo" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
