@@ -37,8 +37,8 @@ def examine(
     found = _changed(case, names, got) or _of_output(case, expected, got, rules)
     if found is not None or not case.grad:
         return found
-    wanted, given = expected.gradients or [], got.gradients or []
-    if len(wanted) != len(given):
+    wanted, given = expected.gradients or [], got.gradients
+    if not isinstance(given, list) or len(wanted) != len(given):
         return Difference(INCOMPLETE)
     for name, want, have in zip(leaf_names(case, names), wanted, given, strict=True):
         if (found := _of_gradients(name, want, have, 10 * case.tolerance, rules)) is not None:
