@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from tests.fuzz import argv, banks, keys, packs, replies, stores
+from tests.fuzz import argv, banks, candidates, keys, packs, replies, stores
 from tests.fuzz.program import TooLong, template
 
 KINDS: dict[str, Callable[[Path, int], list[str]]] = {
@@ -25,6 +25,7 @@ KINDS: dict[str, Callable[[Path, int], list[str]]] = {
     "stores": stores.one,
     "packs": packs.one,
     "replies": replies.one,
+    "candidates": candidates.one,
 }
 
 
@@ -59,7 +60,7 @@ def main() -> int:
                     faults += 1
                     print(f"{kind} {seed}: {fault!r}", file=sys.stderr, flush=True)
             seconds = time.perf_counter() - began
-            print(f"{kind:8} {given.count:7,} inputs  {faults} faults  {seconds:.0f} s", flush=True)
+            print(f"{kind:10} {given.count:7,} inputs  {faults} faults  {seconds:.0f} s", flush=True)
             total += faults
     return 1 if total else 0
 

@@ -8,7 +8,15 @@ from pathlib import Path
 
 from tests.fuzz.program import faults, home_like, quizcli
 
-COMMANDS = ([], ["quiz"], ["review"], ["quiz", "--count", "3"], ["--new", "5"], ["--lang", "zh"], ["code"])
+COMMANDS: tuple[list[str], ...] = (
+    [],
+    ["quiz"],
+    ["review"],
+    ["quiz", "--count", "3"],
+    ["--new", "5"],
+    ["--lang", "zh"],
+    ["code"],
+)
 KEYS = [
     *" 1234567890\r\n\tdhuebsfqrxayn?/;,.:-_",
     *("\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "\x1b[5~", "\x1b[6~", "\x1b[3~", "\x1b"),

@@ -46,7 +46,7 @@ COMMANDS = (
     ["pack", "add", "PACK"],
     ["pack", "add", "PACK", "--name", "other"],
 )
-AFTERWARDS = (
+AFTERWARDS: tuple[list[str], ...] = (
     ["list"],
     ["pack", "list"],
     ["demo"],

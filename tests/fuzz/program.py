@@ -57,16 +57,15 @@ def quizcli(
 ) -> Ran:
     """Run a command line in a home; no process can be started. Raises TooLong."""
     typed = keys.encode("utf-8", "surrogateescape") if isinstance(keys, str) else keys
-    streams = {
-        "stdin": io.TextIOWrapper(io.BytesIO(typed), encoding="utf-8", errors="surrogateescape"),
-        "stdout": io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace"),
-        "stderr": io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace"),
-    }
+    stdin = io.TextIOWrapper(io.BytesIO(typed), encoding="utf-8", errors="surrogateescape")
+    out, err = io.BytesIO(), io.BytesIO()
+    stdout = io.TextIOWrapper(out, encoding="utf-8", errors="backslashreplace")
+    stderr = io.TextIOWrapper(err, encoding="utf-8", errors="backslashreplace")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("QUIZCLI")}
     clean |= {"QUIZCLI_HOME": str(home), "QUIZCLI_LANG": "en", "QUIZCLI_OFFLINE": "1", "EDITOR": "true"}
     here = os.getcwd()
     with (
-        mock.patch.multiple(sys, **streams),
+        mock.patch.multiple(sys, stdin=stdin, stdout=stdout, stderr=stderr),
         mock.patch.dict(os.environ, {**clean, **(environ or {})}, clear=True),
         mock.patch("subprocess.Popen", side_effect=PermissionError(1, "no processes here")),
         at_most(PATIENCE),
@@ -79,8 +78,9 @@ def quizcli(
         finally:
             os.chdir(here)
             use_language("en")
-        out, err = (streams[name].buffer.getvalue().decode(errors="replace") for name in ("stdout", "stderr"))  # type: ignore[attr-defined]
-    return Ran(int(status), out, err)
+        for stream in (stdout, stderr):
+            stream.flush()
+    return Ran(int(status), out.getvalue().decode(errors="replace"), err.getvalue().decode(errors="replace"))
 
 
 def faults(ran: Ran) -> list[str]:

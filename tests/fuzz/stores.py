@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.fuzz.program import faults, home_like, quizcli
 
-COMMANDS = (
+COMMANDS: tuple[list[str], ...] = (
     ["stats"],
     ["list"],
     [],

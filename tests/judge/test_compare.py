@@ -145,7 +145,7 @@ def test_double_precision_is_held_to_its_own_where_that_is_asked() -> None:
         (torch.ones(2), torch.ones(2).long(), False),
         (torch.ones(2).long(), torch.ones(2), False),
         (torch.ones(2).bool(), torch.ones(2).long(), False),
-        (torch.ones(2), torch.ones(2).cfloat(), False),
+        (torch.ones(2), torch.ones(2, dtype=torch.complex64), False),
     ],
 )
 def test_a_dtype_of_the_same_sort_will_do_where_none_is_asked_for(
