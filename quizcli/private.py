@@ -90,7 +90,7 @@ def flush_folder(path: StrPath) -> None:
 
 
 def read_file(path: StrPath, limit: int) -> bytes:
-    """The bytes of a regular file. OSError for anything else, which could hang or never end, and beyond `limit`."""
+    """The bytes of a regular file. OSError for what could hang or never end, and for more than `limit`."""
     file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with os.fdopen(file, "rb") as stream:
         status = os.fstat(file)

@@ -5,6 +5,7 @@ The cache may be deleted at any time. Whatever is wrong with it, the banks are r
 
 from __future__ import annotations
 
+import os
 import time
 from binascii import crc32
 from contextlib import suppress
