@@ -19,23 +19,28 @@ from quizcli.study.carrying import carry_over
 from quizcli.study.connection import backups_of, connect, writing
 from quizcli.study.damage import DamagedError
 from quizcli.study.migrations import migrate
+from quizcli.study.presence import Presence, look
 from quizcli.study.rows import ENTRY, Entry, entry_of
 from quizcli.text import tr
 
 
 def heal(
-    db: sqlite3.Connection, path: str, written: Sequence[Entry], terms: Mapping[int, str]
+    db: sqlite3.Connection, path: str, files: Presence, written: Sequence[Entry], terms: Mapping[int, str]
 ) -> tuple[sqlite3.Connection, str]:
     """A connection to the store that is at the path, with all that `db` held; and what to tell, if anything.
 
-    `db` is closed. `written` is what this process has committed, which is known even where `db` can no longer
-    be read. Raises QuizError, which says where everything is kept, where what is at the path is no store.
+    `db` is closed. `files` are those that it opened; `written` is what this process has committed, which is
+    known even where `db` can no longer be read. Raises QuizError, which says where everything is kept, where
+    what is at the path is no store.
     """
     copy = _copied(db, path)
     db.close()
     try:
         told = ""
-        if not os.path.exists(path):
+        now = look(path)
+        if copy is not None and now.main != files.main and now.wal == files.wal:
+            _remove_sides(path)  # SQLite would mix what was logged for the old file into the new one
+        if now.main is None:
             told = _brought_back(copy, path)
         try:
             fresh = _opened(path)
@@ -94,8 +99,7 @@ def _opened(path: str) -> sqlite3.Connection:
 
 def _brought_back(copy: str | None, path: str) -> str:
     """Put the copy where the store was. Where another process does so at this moment, its store stays."""
-    for rest in (f"{path}-wal", f"{path}-shm"):
-        _remove(rest)  # of the store that has gone; a new one must not take it for its own
+    _remove_sides(path)  # of the store that has gone
     if copy is not None:
         with suppress(FileExistsError, FileNotFoundError):
             try:
@@ -103,10 +107,21 @@ def _brought_back(copy: str | None, path: str) -> str:
             except (PermissionError, NotImplementedError):  # a file system without hard links
                 if not os.path.exists(path):
                     os.replace(copy, path)
+    if copy is None:
+        return tr(
+            f"{path} had been deleted and could not be read any more. A new one holds the answers of this run; "
+            "`quizcli restore` lists the backups of the others.",
+            f"{path} 曾被删除且已无法读取。新文件中只有本次运行的作答；其余请用 `quizcli restore` 从备份恢复。",
+        )
     return tr(
         f"{path} had been deleted or moved away. It is there again; nothing is lost.",
         f"{path} 曾被删除或移走；现已恢复，没有丢失。",
     )
+
+
+def _remove_sides(path: str) -> None:
+    for end in ("-wal", "-shm"):
+        _remove(path + end)
 
 
 def _put_aside(path: str) -> str:

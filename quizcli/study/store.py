@@ -268,7 +268,7 @@ class Store:
             from quizcli.study.healing import heal
 
             try:
-                self._db, told = heal(self._db, self._path, self._written, self._terms)
+                self._db, told = heal(self._db, self._path, self._files, self._written, self._terms)
             except QuizError as error:
                 self._broken = error
                 raise
