@@ -9,6 +9,7 @@ from msgspec.structs import astuple, replace
 
 from quizcli.study.card import Card, Rating, acted
 from quizcli.study.connection import writing
+from quizcli.study.damage import DamagedError
 from quizcli.study.rows import APPEND, CARD, ENTRY, PUT, Entry, card_of, entry_of, packed, unpacked
 from quizcli.study.schedule import ALGORITHM, Schedule
 
@@ -20,8 +21,11 @@ def carry_over(entries: Iterable[Entry], terms: Mapping[int, str], db: sqlite3.C
     card back hangs on the zone of that time, and is kept too. What an entry takes back is found by its UUID;
     where the card has moved on since, the entry is left out.
     """
-    with writing(db, path):
-        return _Carrier(db, path, terms).carry(list(entries))
+    try:
+        with writing(db, path):
+            return _Carrier(db, path, terms).carry(list(entries))
+    except (sqlite3.Error, LookupError) as error:
+        raise DamagedError(path, error) from error
 
 
 class _Carrier:

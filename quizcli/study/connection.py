@@ -159,8 +159,11 @@ def _has_backups(path: str) -> bool:
 
 
 def _refuse_foreign(db: sqlite3.Connection, path: str) -> None:
-    """Raise QuizError for a healthy database of some other program."""
+    """Raise QuizError for a healthy database of some other program, and for what has no first page."""
+    size = os.stat(path).st_size
     if db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None:
+        if size > 0 and db.execute("PRAGMA page_count").fetchone() == (0,):
+            raise DamagedError(path, tr("it ends too early", "文件不完整"))
         return
     # In this order: another process may be creating our tables, and gives them their mark in the same commit.
     if db.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):

@@ -109,9 +109,10 @@ def _brought_back(copy: str | None, path: str) -> str:
                     os.replace(copy, path)
     if copy is None:
         return tr(
-            f"{path} had been deleted and could not be read any more. A new one holds the answers of this run; "
-            "`quizcli restore` lists the backups of the others.",
-            f"{path} 曾被删除且已无法读取。新文件中只有本次运行的作答；其余请用 `quizcli restore` 从备份恢复。",
+            f"{path} had been deleted and could not be read any more. A new one holds the answers of this "
+            "run; `quizcli restore` lists the backups of the others.",
+            f"{path} 曾被删除且已无法读取。新文件中只有本次运行的作答；"
+            "其余请用 `quizcli restore` 从备份恢复。",
         )
     return tr(
         f"{path} had been deleted or moved away. It is there again; nothing is lost.",

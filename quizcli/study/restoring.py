@@ -29,10 +29,11 @@ from quizcli.study.archive import (
     write,
 )
 from quizcli.study.backups import partial, put, remove, thin_out
+from quizcli.study.card import Day, Instant
 from quizcli.study.connection import BUSY_SECONDS, backups_of, connect, fail_reading
-from quizcli.study.damage import DamagedError, ForeignError
-from quizcli.study.migrations import checked_version
-from quizcli.study.rows import CARD, ENTRY, card_of, entry_of
+from quizcli.study.damage import DamagedError, ForeignError, decoding
+from quizcli.study.migrations import MIGRATIONS, checked_version
+from quizcli.study.rows import CARD, ENTRY, card_of, entry_of, unpacked
 from quizcli.text import tr
 
 _REST = (  # what else there can be a difference in
@@ -144,7 +145,8 @@ def _look_through(store: str, path: Path) -> None:
     try:
         with closing(sqlite3.connect(store, isolation_level=None)) as db:
             db.execute("PRAGMA trusted_schema = OFF")
-            if checked_version(db, name) == 0:
+            version = checked_version(db, name)
+            if version == 0:
                 raise no_backup(path, tr("its store is empty", "其中的学习记录是空的"))
             faults = [row[0] for row in db.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]
             if faults or db.execute("PRAGMA foreign_key_check").fetchone():
@@ -152,11 +154,23 @@ def _look_through(store: str, path: Path) -> None:
             for row in db.execute(f"SELECT {CARD} FROM card"):
                 card_of(row, name)
             for row in db.execute(f"SELECT {ENTRY} FROM log"):
-                entry_of(row, name)
+                if (before := entry_of(row, name).before) is not None:
+                    unpacked(before, name)
+            if version >= len(MIGRATIONS):
+                _look_through_the_rest(db, name)
     except (sqlite3.Error, ValueError, OverflowError) as error:
         raise no_backup(path, str(error)) from error
     except DamagedError as error:
         raise no_backup(path, error.reason) from error
+
+
+def _look_through_the_rest(db: sqlite3.Connection, name: str) -> None:
+    with decoding(name):
+        for started, day, questions in db.execute("SELECT started, day, questions FROM round"):
+            msgspec.convert((started, day), tuple[Instant, Day])
+            msgspec.json.decode(questions, type=list[str])
+        for (at,) in db.execute("SELECT at FROM claim UNION ALL SELECT at FROM round_answer"):
+            msgspec.convert(at, Instant)
 
 
 def _acceptable(files: dict[str, bytes], path: Path, settings: Settings) -> dict[str, bytes]:
@@ -310,7 +324,7 @@ def _overwrite(store: str, path: str) -> None:
     deadline = time.monotonic() + BUSY_SECONDS
 
     def give_up(status: int, remaining: int, total: int) -> None:
-        if remaining and time.monotonic() > deadline:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > deadline:
             raise QuizError(
                 tr(f"{path} is being written by another process.", f"另一进程正在写入 {path}。"),
                 tr("Nothing was restored. Try again.", "没有恢复任何内容，请重试。"),

@@ -76,11 +76,12 @@ class Store:
         return cls(db, name)
 
     def close(self) -> None:
-        """Close the file. Nothing waits to be written; what was written is where it is looked for."""
+        """Close the file; may be called twice. What was written is where it is looked for."""
         try:
             if self._wrote and self._broken is None:
                 self._hold()
         finally:
+            self._wrote = False
             self._db.close()
 
     def __enter__(self) -> Self:

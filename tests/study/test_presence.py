@@ -16,8 +16,8 @@ from quizcli.study.replay import drift
 from quizcli.study.rounds import Round
 from quizcli.study.schedule import Schedule
 from quizcli.study.store import Store
-from tests.study.desk import BERLIN, Wall
 from tests.study.damaging import Quizzed
+from tests.study.desk import BERLIN, Wall
 
 DAYS = Days(4, BERLIN)
 SCHEDULE = Schedule(DAYS)
@@ -105,8 +105,8 @@ def empty(path: Path, old: Path) -> None:
 
 
 EVERY = (
-    gone, all_gone, folder_gone, folder_moved, moved, replaced, all_replaced, begun_anew, wal_gone, wal_cut_off,
-    wal_replaced, shm_gone, damaged, empty,
+    gone, all_gone, folder_gone, folder_moved, moved, replaced, all_replaced, begun_anew, wal_gone,
+    wal_cut_off, wal_replaced, shm_gone, damaged, empty,
 )  # fmt: skip
 Fault = Callable[[Path, Path], None]
 
