@@ -87,7 +87,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _banks(settings)
     yield _data(settings, mirrors)
     yield _store(settings)
-    yield _backups(settings)
+    yield backups_found(settings)
     yield _editor()
     yield _settings(settings)
 
@@ -323,7 +323,8 @@ def _store(settings: Settings) -> Finding:
     return Finding("store", "ok", f"{path}, {path.stat().st_size / 1e6:.1f} MB")
 
 
-def _backups(settings: Settings) -> Finding:
+def backups_found(settings: Settings) -> Finding:
+    """How many backups there are, and of when the last one is."""
     from quizcli.study.backups import backups
 
     try:

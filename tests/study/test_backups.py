@@ -446,9 +446,8 @@ def archive_with(folder: Path, settings: Settings, extra: dict[str, bytes], mode
 
 HOSTILE_NAMES = [
     "../escaped", "/etc/escaped", "code/../../escaped", "edits/./x", "code//x", "C:\\x", "code\\..\\x",
-    "code/a:b", "other/x", "code", "code/", "about.json", "quizcli.db", "code/" + "d/" * 9 + "x", "code/.hidden",
-    "code/x\n",
-    "code/\x1b[2J", "edits/../packs.json", "quizcli.db-wal", "code/trailing.",
+    "code/a:b", "other/x", "code", "code/", "about.json", "quizcli.db", "code/" + "d/" * 9 + "x",
+    "code/.hidden", "code/x\n", "code/\x1b[2J", "edits/../packs.json", "quizcli.db-wal", "code/trailing.",
 ]  # fmt: skip
 
 
