@@ -70,11 +70,13 @@ def real_store(path: Path, answers: int = 300) -> None:
                 store.undo(now, schedule.days.number(now))
             now += dice.randrange(10_000_000)
         with store.writing() as db:
-            db.execute("INSERT INTO round (started, day, questions) VALUES (?, 739000, '[\"a\"]')", (now,))
+            number = db.execute(
+                "INSERT INTO round (started, day, questions) VALUES (?, 739000, '[\"a\"]')", (now,)
+            ).lastrowid
             db.execute(
                 "INSERT INTO round_answer (round, question, topic, correct, duration, at) "
-                "VALUES (1, 'a', 't', 1, 5, ?)",
-                (now,),
+                "VALUES (?, 'a', 't', 1, 5, ?)",
+                (number, now),
             )
 
 
