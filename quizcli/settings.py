@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.private import read_file
 from quizcli.text import LANGS, Lang, tr
 
 
@@ -52,6 +54,8 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "new_per_day": (0, 9999),
     "rollover_hour": (0, 23),
 }
+_LONGEST = 1 << 16  # bytes of a config file
+_SHOWN = 80  # characters of a wrong value that a message repeats
 SETTABLE = ("lang", "retention", "new_per_day", "rollover_hour", "mirror", "offline")
 _YES_NO = {
     "1": True,
@@ -83,7 +87,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **flags: Any) -> Set
         config_file=config_file,
         store_file=data_dir / "quizcli.db",
         cache_dir=cache_dir,
-        data_sets=Path(env["QUIZCLI_DATA"]).expanduser() if env.get("QUIZCLI_DATA") else None,
+        data_sets=_folder(env["QUIZCLI_DATA"], "QUIZCLI_DATA") if env.get("QUIZCLI_DATA") else None,
         **{**values, **flags},
     )
 
@@ -98,12 +102,54 @@ def likely_language(environ: Mapping[str, str], flag: str = "") -> Lang:
 
 def _folders(env: Mapping[str, str]) -> tuple[Path, Path, Path]:
     if env.get("QUIZCLI_HOME"):
-        home = Path(env["QUIZCLI_HOME"]).expanduser()
+        home = _folder(env["QUIZCLI_HOME"], "QUIZCLI_HOME")
         return home / "config", home / "data", home / "cache"
     from platformdirs import PlatformDirs
 
     dirs = PlatformDirs("quizcli", appauthor=False)
-    return dirs.user_config_path, dirs.user_data_path, dirs.user_cache_path
+    config, data, cache = dirs.user_config_path, dirs.user_data_path, dirs.user_cache_path
+    for path in (config, data, cache):
+        if not path.is_absolute():  # the answers of yesterday would be gone in another folder
+            raise QuizError(
+                tr(
+                    f"{path}: this folder would be another one everywhere",
+                    f"{path}：相对路径会随当前目录变化",
+                ),
+                tr(
+                    "Set HOME and the XDG_* variables to absolute paths, or name a folder with QUIZCLI_HOME.",
+                    "请将 HOME 与 XDG_* 变量设为绝对路径，或用 QUIZCLI_HOME 指定文件夹。",
+                ),
+                ExitStatus.USAGE,
+            )
+    return config, data, cache
+
+
+def _folder(word: str, variable: str) -> Path:
+    """The folder that a variable names, from wherever it is looked at later."""
+    try:
+        path = Path(word).expanduser().absolute()
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # told where it is used
+            os.lstat(path)
+    except (RuntimeError, ValueError, OSError) as error:  # ~nosuchuser, a name too long, no current folder
+        reason = getattr(error, "strerror", None) or str(error)
+        raise QuizError(
+            tr(
+                f"{variable}: {_short(word)} names no folder: {reason}",
+                f"{variable}：{_short(word)} 不是可用的文件夹：{reason}",
+            ),
+            tr("Set it to the path of a folder, or unset it.", "请设为文件夹路径，或取消该变量。"),
+            ExitStatus.USAGE,
+        ) from error
+    return path
+
+
+def _short(value: object) -> str:
+    """A value as it was written, where it is not too long to be read."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, tables in tables in tables
+        return f"<{type(value).__name__}>"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _lang_of_locale(env: Mapping[str, str]) -> Lang:
@@ -112,27 +158,42 @@ def _lang_of_locale(env: Mapping[str, str]) -> Lang:
 
 def _language(word: object) -> Lang | None:
     """en or zh, also from zh-CN, zh_Hans or en_US.UTF-8; None for any other."""
-    begins = str(word).lower().replace("-", "_").replace(".", "_").partition("_")[0]
+    if not isinstance(word, str):
+        return None
+    begins = word.lower().replace("-", "_").replace(".", "_").partition("_")[0]
     return next((lang for lang in LANGS if lang == begins), None)
 
 
 def _from_file(path: Path) -> dict[str, Any]:
-    if not path.exists():
+    try:
+        data = read_file(path, _LONGEST)
+    except (FileNotFoundError, NotADirectoryError):
         return {}
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from error
+    return {name: _from_line(path, name, value) for name, value in _parsed(path, data).items()}
+
+
+def _parsed(path: Path, data: bytes) -> dict[str, Any]:
     import tomllib  # most people have no config file, and need not wait for this
 
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise QuizError(
-            tr(f"{path}: cannot be read: {error}", f"{path}：无法读取：{error}"),
-            tr(
-                "Mend the file or delete it; it is TOML, with lines such as: new_per_day = 20",
-                "请修正或删除该文件；格式为 TOML，例如：new_per_day = 20",
-            ),
-            ExitStatus.USAGE,
-        ) from error
-    return {name: _from_line(path, name, value) for name, value in raw.items()}
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except RecursionError as error:
+        raise _unreadable(path, tr("nested too deeply", "嵌套过深")) from error
+    except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
+        raise _unreadable(path, str(error)) from error
+
+
+def _unreadable(path: Path, reason: str) -> QuizError:
+    return QuizError(
+        tr(f"{path}: cannot be read: {reason}", f"{path}：无法读取：{reason}"),
+        tr(
+            "Mend the file or delete it; it is TOML, with lines such as: new_per_day = 20",
+            "请修正或删除该文件；格式为 TOML，例如：new_per_day = 20",
+        ),
+        ExitStatus.USAGE,
+    )
 
 
 def _from_line(path: Path, name: str, value: object) -> Any:
@@ -143,7 +204,7 @@ def _from_line(path: Path, name: str, value: object) -> Any:
     near = difflib.get_close_matches(name, SETTABLE, 1)
     listed = ", ".join(SETTABLE)
     raise QuizError(
-        tr(f"{path}: there is no setting {name!r}", f"{path}：没有设置项 {name!r}"),
+        tr(f"{path}: there is no setting {_short(name)}", f"{path}：没有设置项 {_short(name)}"),
         (tr(f"Did you mean {near[0]}? ", f"是否想写 {near[0]}？") if near else "")
         + tr(f"There are: {listed}", f"可用的设置项：{listed}"),
         ExitStatus.USAGE,
@@ -164,8 +225,8 @@ def _checked(name: str, value: object, where: str) -> Any:
     if converted is None:
         raise QuizError(
             tr(
-                f"{where}: must be {_wanted(name)}, not {value!r}",
-                f"{where}：须为{_wanted(name)}，不能是 {value!r}",
+                f"{where}: must be {_wanted(name)}, not {_short(value)}",
+                f"{where}：须为{_wanted(name)}，不能是 {_short(value)}",
             ),
             status=ExitStatus.USAGE,
         )
@@ -177,19 +238,29 @@ def _converted(name: str, value: object) -> Any:
     if name == "lang":
         return _language(value)
     if name == "offline":
-        return _YES_NO.get(str(value).lower())
+        return _YES_NO.get(str(value).lower()) if isinstance(value, str | bool | int) else None
     if name == "mirror":
-        return value if isinstance(value, str) and "://" in value else None
+        return value if isinstance(value, str) and _is_address(value) else None
     low, high = _LIMITS[name]
     try:
         number = float(value) if isinstance(value, str | int | float) else math.nan
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if isinstance(value, bool) or not low <= number <= high:
         return None
     if name == "retention":
         return number
     return int(number) if number.is_integer() else None
+
+
+def _is_address(value: str) -> bool:
+    head, separator, rest = value.partition("://")
+    return (
+        bool(head.isalnum() and separator and rest)
+        and value.isascii()
+        and value.isprintable()
+        and " " not in value
+    )
 
 
 def _wanted(name: str) -> str:

@@ -1,5 +1,6 @@
 """Flag > environment > config file > default, and what is said where one of them will not do."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +181,123 @@ def test_messages_in_chinese(tmp_path: Path) -> None:
         assert "0 到 23 之间的整数" in refused(tmp_path, "rollover_hour = 99").message
     finally:
         use_language("en")
+
+
+# What is no setting at all, told as what it is
+
+DEEP = 10_000
+HOSTILE = {
+    "nested arrays": b"lang = " + b"[" * DEEP + b"]" * DEEP,
+    "nested tables": b"lang = " + b"{a=" * DEEP + b"1" + b"}" * DEEP,
+    "dotted keys": b"a" + b".a" * DEEP + b" = 1",
+    "a huge file": b"# nothing\n" * 100_000,
+    "a huge number": b"new_per_day = " + b"9" * 4000,
+    "a number with too many digits": b"new_per_day = " + b"9" * 5000,
+    "a hexadecimal number": b"new_per_day = 0x" + b"f" * 20_000,
+    "infinity": b"new_per_day = inf",
+    "no number": b"retention = nan",
+    "a number beyond floats": b"retention = 1e999",
+    "a date that is none": b"lang = 2026-02-31",
+    "a table": b"[lang]\nen = 1",
+    "an array for a language": b"lang = ['en']",
+    "an array for yes or no": b"offline = [true]",
+    "bytes that are no UTF-8": b"lang = '\xff\xfe'",
+    "UTF-16": "lang = 'en'".encode("utf-16"),
+    "NUL": b"lang = 'en'\x00",
+    "an unknown name of 60,000 letters": b"a" * 60_000 + b" = 1",
+    "a mirror with a line break": b'mirror = "http://a/\\nb"',
+    "a mirror without a host": b'mirror = "http://"',
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_config_file_is_told_in_a_line(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "config" / "config.toml"
+    file.parent.mkdir()
+    file.write_bytes(content)
+    with pytest.raises(QuizError) as caught:
+        load_settings({"QUIZCLI_HOME": str(tmp_path)})
+    assert caught.value.status == ExitStatus.USAGE
+    assert str(file) in caught.value.message
+    assert len(caught.value.message) < 600
+
+
+def test_a_config_file_that_begins_with_a_byte_order_mark(tmp_path: Path) -> None:
+    assert configured(tmp_path, "\ufeffnew_per_day = 3").new_per_day == 3
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "device", "link to itself"])
+def test_a_config_file_that_is_no_file(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "config" / "config.toml"
+    file.parent.mkdir()
+    match kind:
+        case "fifo":
+            os.mkfifo(file)
+        case "folder":
+            file.mkdir()
+        case "device":
+            file.symlink_to("/dev/zero")
+        case _:
+            file.symlink_to(file)
+    with pytest.raises(QuizError, match="cannot be read") as caught:
+        load_settings({"QUIZCLI_HOME": str(tmp_path)})
+    assert caught.value.status == ExitStatus.USAGE
+
+
+@pytest.mark.parametrize("variable", ["QUIZCLI_HOME", "QUIZCLI_DATA"])
+@pytest.mark.parametrize("word", ["~nosuchuser/x", "a" * 300, "/" + "b/" * 5000, "\0"], ids=repr)
+def test_a_folder_that_cannot_be(tmp_path: Path, variable: str, word: str) -> None:
+    with pytest.raises(QuizError) as caught:
+        load_settings({"QUIZCLI_HOME": str(tmp_path), variable: word})
+    assert caught.value.message.startswith(variable)
+    assert caught.value.status == ExitStatus.USAGE
+    assert len(caught.value.message) < 300
+
+
+def trouble(env: dict[str, str]) -> QuizError | None:
+    """What is said of an environment; None where it will do."""
+    try:
+        assert load_settings(env).store_file.is_absolute()
+    except QuizError as error:
+        return error
+    return None
+
+
+HOSTILE_WORDS = [
+    "",
+    " ",
+    "\udcff",
+    "\x1b[2J",
+    "9" * 5000,
+    "x" * 100_000,
+    "1e999",
+    "nan",
+    "-0",
+    "٣",
+    "true\n",
+    "://",
+]
+
+
+@pytest.mark.parametrize("name", ["LANG", "RETENTION", "NEW_PER_DAY", "ROLLOVER_HOUR", "MIRROR", "OFFLINE"])
+@pytest.mark.parametrize("word", HOSTILE_WORDS, ids=range(len(HOSTILE_WORDS)))
+def test_every_hostile_value_of_every_variable(tmp_path: Path, name: str, word: str) -> None:
+    variable = f"QUIZCLI_{name}"
+    error = trouble({"QUIZCLI_HOME": str(tmp_path), variable: word})
+    if error is not None:
+        assert error.status == ExitStatus.USAGE
+        assert error.message.startswith(variable)
+        assert len(error.message) < 300
+        assert "\x1b" not in error.message
+
+
+def test_folders_do_not_move_with_the_current_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_settings({"QUIZCLI_HOME": "here"}).store_file == tmp_path / "here" / "data" / "quizcli.db"
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, "relative")
+    error = trouble({})  # platformdirs leaves relative folders out, but not every release has done so
+    assert error is None or error.status == ExitStatus.USAGE
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name)
+    assert load_settings({}).store_file.is_absolute()

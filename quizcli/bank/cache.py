@@ -18,6 +18,7 @@ from quizcli import __version__
 from quizcli.bank.files import BankFile, content, unreadable
 from quizcli.bank.mistake import Mistake
 from quizcli.bank.types import Bank
+from quizcli.private import replace_file
 from quizcli.text import Lang, language
 
 SCHEMA = 4  # raise it when a record of bank/types.py or of this module changes; a test watches them
@@ -83,15 +84,9 @@ def _read(path: Path, root: bytes) -> dict[str, Entry]:
 
 def _write(path: Path, compiled: _Compiled) -> None:
     """Replace the cache in one step, so that a reader sees the old one or the new one."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(msgspec.msgpack.encode(compiled))
-        os.replace(temporary, path)
-    except OSError:
-        # A cache folder that cannot be written costs time at the next start and nothing else.
-        with suppress(OSError):
-            temporary.unlink()
+    # A cache folder that cannot be written costs time at the next start and nothing else.
+    with suppress(OSError):
+        replace_file(path, msgspec.msgpack.encode(compiled))
 
 
 def _entry(file: BankFile, known: Entry | None) -> Entry:

@@ -17,6 +17,7 @@ from msgspec import Meta, Struct
 from quizcli.bank.mistake import did_you_mean, shown
 from quizcli.bank.packs import Pack, builtin, pack_at
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.private import replace_file
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -105,17 +106,8 @@ def remove(name: str, settings: Settings) -> Added:
 
 def keep(packs: Iterable[Added], settings: Settings) -> None:
     """Replace the file in one step: a reader sees the old one or the new one. OSError where that fails."""
-    path = settings.packs_file
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with open(temporary, "wb") as stream:
-            stream.write(msgspec.json.format(msgspec.json.encode(tuple(packs)), indent=1) + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    text = msgspec.json.format(msgspec.json.encode(tuple(packs)), indent=1) + b"\n"
+    replace_file(settings.packs_file, text)
 
 
 def _checked(folder: Path) -> Pack:

@@ -51,7 +51,7 @@ def new(
     twin = next((path for path in (bank, bank.with_suffix(".yml")) if os.path.lexists(path)), None)
     if twin is not None:
         raise _there_already(twin)
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True)  # in a folder of the person's own, for others to read if they like
     text = starter(topic, (settings.lang,) if settings.one_lang else LANGS, schema_for(bank.resolve()))
     try:
         with bank.open("x", encoding="utf-8") as stream:

@@ -33,6 +33,7 @@ _NAMES = {
     "banks": Text("banks", "题库"),
     "data": Text("data", "数据"),
     "store": Text("store", "学习记录"),
+    "backups": Text("backups", "备份"),
     "editor": Text("editor", "编辑器"),
     "settings": Text("settings", "设置"),
 }
@@ -86,6 +87,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _banks(settings)
     yield _data(settings, mirrors)
     yield _store(settings)
+    yield backups_found(settings)
     yield _editor()
     yield _settings(settings)
 
@@ -316,9 +318,31 @@ def _store(settings: Settings) -> Finding:
     except QuizError as error:
         return Finding("store", "missing", error.message, error.hint)
     if trouble:
-        advice = tr("Keep a copy of the file before anything else.", "请先备份该文件再做其他操作。")
+        advice = tr("`quizcli restore` lists the backups.", "`quizcli restore` 可列出备份。")
         return Finding("store", "missing", f"{path}: {trouble}", advice)
     return Finding("store", "ok", f"{path}, {path.stat().st_size / 1e6:.1f} MB")
+
+
+def backups_found(settings: Settings) -> Finding:
+    """How many backups there are, and of when the last one is."""
+    from quizcli.study.backups import backups
+
+    try:
+        found = backups(settings.store_file)
+    except OSError as error:
+        return Finding("backups", "missing", f"{error.filename}: {error.strerror}")
+    advice = tr("`quizcli restore` lists them.", "`quizcli restore` 可列出备份。")
+    if found:
+        last = time.strftime("%Y-%m-%d %H:%M", time.localtime(found[-1].made))
+        detail = tr(f"{len(found)}, the last one of {last}", f"共 {len(found)} 份，最近一份：{last}")
+        return Finding("backups", "ok", detail, advice)
+    if not settings.store_file.exists():
+        return Finding("backups", "ok", tr("none yet; made daily", "暂无；每天自动备份"))
+    advice = tr(
+        "Made with the day's first answer, or by `quizcli backup`.",
+        "每天首次作答时自动备份，也可用 `quizcli backup`。",
+    )
+    return Finding("backups", "note", tr("none yet", "暂无"), advice)
 
 
 def _editor() -> Finding:

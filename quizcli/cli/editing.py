@@ -10,6 +10,7 @@ from rich.text import Text as Line
 from quizcli.bank.edits import edits_at, excerpt
 from quizcli.cli.editor import open_editor
 from quizcli.errors import QuizError
+from quizcli.private import make_folder, replace_file
 from quizcli.screen import theme
 from quizcli.screen.card import footer
 from quizcli.screen.keys import Keyboard
@@ -27,10 +28,10 @@ def edited(bank: Path, question_id: str, folder: Path, page: Page, keys: Keyboar
     draft = folder / kept.name
     try:
         original = excerpt(bank.read_text(encoding="utf-8-sig"), question_id)
-        kept.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(kept.parent)
         before = kept.read_text(encoding="utf-8") if kept.exists() else original
         if not draft.exists():
-            draft.write_text(before, encoding="utf-8")
+            replace_file(draft, before.encode())
         while True:
             with keys.suspended():
                 open_editor(draft, line_of(draft, question_id))

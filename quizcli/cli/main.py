@@ -7,7 +7,22 @@ from typing import Annotated, Any
 import typer
 
 from quizcli import __version__
-from quizcli.cli import bank, code, completing, demo, doctor, look, pack, quiz, review, stats, today, verify
+from quizcli.cli import (
+    backup,
+    bank,
+    code,
+    completing,
+    demo,
+    doctor,
+    look,
+    pack,
+    quiz,
+    restore,
+    review,
+    stats,
+    today,
+    verify,
+)
 from quizcli.cli.help import Command, Group
 from quizcli.cli.refusal import refusal
 from quizcli.errors import ExitStatus, QuizError
@@ -101,6 +116,12 @@ def _commands() -> list[tuple[str, Callable[..., int], str]]:
             "verify",
             verify.command,
             tr("Run demonstrations and check their claims.", "无界面运行演示并核对其结论。"),
+        ),
+        ("backup", backup.command, tr("A copy of all you have made, now.", "立即备份您的全部内容。")),
+        (
+            "restore",
+            restore.command,
+            tr("Backups: list, preview, bring one back.", "列出、预览并恢复备份。"),
         ),
         ("doctor", doctor.command, tr("What this machine can do.", "检查本机环境与可用功能。")),
     ]

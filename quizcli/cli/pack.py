@@ -160,6 +160,8 @@ def remove(ctx: typer.Context, name: Name) -> int:
     """Forget a pack."""
     from quizcli.bank import registry
 
+    registry.added_as(name, ctx.obj)
+    _back_up(ctx.obj)
     gone = registry.remove(name, ctx.obj)
     print(
         tr(
@@ -168,6 +170,16 @@ def remove(ctx: typer.Context, name: Name) -> int:
         )
     )
     return ExitStatus.OK
+
+
+def _back_up(settings: Settings) -> None:
+    """Keep what is trusted now; where nothing was ever answered there is no backup yet."""
+    if settings.store_file.exists():
+        from quizcli.study.archive import write
+        from quizcli.study.backups import thin_out
+
+        write(settings, "before-pack-removal")
+        thin_out(settings.store_file)
 
 
 def _report(one: Added, settings: Settings) -> Report:

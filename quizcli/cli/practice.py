@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from quizcli.bank.packs import Loaded
 from quizcli.bank.types import AnyQuestion, Code
 from quizcli.cli.bench import Bench
-from quizcli.cli.opened import all_questions, follow_ups, titles_of
+from quizcli.cli.opened import all_questions, follow_ups, store_to_write, titles_of
 from quizcli.cli.sitting import Decision, Occasion, Sitting
 from quizcli.cli.standing import standing
 from quizcli.cli.ticks import ticked
@@ -29,7 +29,7 @@ def practise(question: Code, loaded: Loaded, settings: Settings) -> int:
     questions = all_questions(loaded)
     with (
         Page(make_console()) as page,
-        Store.open(settings.store_file) as store,
+        store_to_write(settings) as store,
         Keyboard() as keys,
         Bench(page.console, keys, store, settings) as bench,
     ):

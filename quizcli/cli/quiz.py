@@ -12,7 +12,7 @@ from quizcli.bank.types import AnyQuestion
 from quizcli.cli import completing
 from quizcli.cli.bench import Bench
 from quizcli.cli.look import chosen_questions
-from quizcli.cli.opened import all_questions, follow_ups, load_banks, titles_of
+from quizcli.cli.opened import all_questions, follow_ups, load_banks, store_to_write, titles_of
 from quizcli.cli.sitting import Occasion, Sitting, shuffled
 from quizcli.cli.ticks import ticked
 from quizcli.errors import ExitStatus
@@ -67,7 +67,7 @@ def command(
     titles = titles_of(loaded)
     chosen = chosen_questions(questions.values(), topic or [], kind or [], level)
     narrowed = bool(topic or kind or level or seed is not None)
-    with Page(make_console()) as page, Store.open(settings.store_file) as store, Keyboard() as keys:
+    with Page(make_console()) as page, store_to_write(settings) as store, Keyboard() as keys:
         left = None if fresh else Round.unfinished(store, questions.values(), settings)
         round_ = None if narrowed else left
         if round_ is None:

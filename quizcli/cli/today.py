@@ -16,7 +16,7 @@ from rich.text import Text as Line
 
 from quizcli.bank.types import AnyQuestion, Bank
 from quizcli.cli.bench import Bench
-from quizcli.cli.opened import every_bank, follow_ups, load_banks, origin
+from quizcli.cli.opened import every_bank, follow_ups, load_banks, origin, store_to_write
 from quizcli.cli.sitting import Decision, Occasion, Sitting, shuffled
 from quizcli.cli.standing import standing
 from quizcli.cli.ticks import ticked
@@ -44,7 +44,7 @@ def study(
     loaded = load_banks(settings)
     with (
         Page(make_console()) as page,
-        Store.open(settings.store_file) as store,
+        store_to_write(settings) as store,
         Keyboard() as keys,
         Bench(page.console, keys, store, settings) as bench,
     ):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import time
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,6 +16,7 @@ from quizcli.demo.mnist import Tensors, UnusableError, download, read_folder
 from quizcli.demo.option import Option
 from quizcli.demo.synthetic import synthetic_digits
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.private import replace_file, replacing
 from quizcli.settings import Settings, load_settings
 from quizcli.text import Text, tr
 
@@ -139,7 +138,7 @@ def _download(settings: Settings, insist: bool) -> Generator[Event, None, Tensor
         return (yield from download(settings.cache_dir, settings.mirror))
     except UnusableError:
         with suppress(OSError):  # without the mark the next run merely waits again
-            failed.write_text(settings.mirror, encoding="utf-8")
+            replace_file(failed, settings.mirror.encode())
         raise
 
 
@@ -179,10 +178,8 @@ def _keep(tensors: Tensors, path: Path) -> Generator[Event, None, None]:
     import torch
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=f"{path.name}-", dir=path.parent) as folder:
-            torch.save(tensors, Path(folder) / path.name)
-            os.replace(Path(folder) / path.name, path)
+        with replacing(path) as stream:
+            torch.save(tensors, stream)
     except (OSError, RuntimeError) as error:  # torch says RuntimeError where the disk is full
         yield Note(
             text={

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from quizcli.demo.events import Array, Bars, Event, Heatmap, Images, Label, Points, Scalars, Words
 from quizcli.errors import QuizError
+from quizcli.private import replacing
 from quizcli.text import language, tr
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ def _draw_pictures(event: Images, path: Path) -> None:
         top, left = k // columns * (height + 1), k % columns * (width + 1)
         grid[top : top + height, left : left + width] = picture
     scale = max(1, _SIDE // max(grid.shape))
-    Image.fromarray(grid.repeat(scale, 0).repeat(scale, 1)).save(path)
+    with replacing(path) as stream:
+        Image.fromarray(grid.repeat(scale, 0).repeat(scale, 1)).save(stream, "PNG")
 
 
 def _draw_figure(events: list[Any], path: Path) -> None:
@@ -107,7 +109,8 @@ def _draw_figure(events: list[Any], path: Path) -> None:
                 _draw_curves(axes, events, bool(chinese))
         title: Words = next((event.title for event in reversed(events) if event.title), {})
         axes.set_title(_said(title, bool(chinese)) or last.panel, loc="left")
-        figure.savefig(path)
+        with replacing(path) as stream:
+            figure.savefig(stream, format="png")
 
 
 def _chinese_fonts() -> list[str]:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from quizcli.demo.events import Event, Progress
+from quizcli.private import FILE, make_folder
 from quizcli.text import Text
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def download(cache: Path, mirror: str = "") -> Generator[Event, None, Tensors]:
     total = sum(file.packed_size for file in FILES)
     began = monotonic()
     try:
-        cache.mkdir(parents=True, exist_ok=True)
+        make_folder(cache)
         # A download given up half-way may still be writing when the folder goes.
         with TemporaryDirectory(prefix="download-", dir=cache, ignore_cleanup_errors=True) as name:
             folder = Path(name)
@@ -195,6 +196,8 @@ def _fetch(folder: Path, mirror: str) -> None:
 def _keep_packed(folder: Path, cache: Path) -> None:
     """Move the packed files, known to be good, to where `read_folder(cache)` finds them."""
     raw = cache / "MNIST" / "raw"
-    raw.mkdir(parents=True, exist_ok=True)
+    make_folder(raw)
     for file in FILES:
-        os.replace(folder / "MNIST" / "raw" / f"{file.name}.gz", raw / f"{file.name}.gz")
+        fetched = folder / "MNIST" / "raw" / f"{file.name}.gz"
+        fetched.chmod(FILE)  # torchvision leaves that to the umask
+        os.replace(fetched, raw / fetched.name)

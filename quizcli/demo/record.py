@@ -16,6 +16,7 @@ from quizcli.demo.figures import draw, file_of
 from quizcli.demo.launcher import Run
 from quizcli.demo.wire import Order, Request
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.private import create, make_folder
 from quizcli.text import tr
 
 EVENTS = "events.jsonl"
@@ -42,10 +43,10 @@ class Recorder:
                 ExitStatus.USAGE,
             )
         with self._trouble_told():
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             for old in folder.iterdir():
                 old.unlink()
-            self._out = (folder / EVENTS).open("wb", buffering=0)  # what has happened is kept, whatever comes
+            self._out = create(folder / EVENTS)
         self._began = time.monotonic()
 
     def add(self, event: Event) -> None:
@@ -53,6 +54,7 @@ class Recorder:
         head = b'{"t":%.3f,' % (time.monotonic() - self._began)
         with self._trouble_told():
             self._out.write(head + to_json(event)[1:] + b"\n")
+            self._out.flush()  # what has happened is kept, whatever comes
 
     def finish(self) -> None:
         """Draw the panels as they stand at the end."""

@@ -1,41 +1,179 @@
-"""Copies of the store: whole, compact, and on the disk before anything goes on."""
+"""The backups beside a store: their names, when they were made and why, and which give way to newer ones."""
 
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
 
-from quizcli.study.connection import fail
+from msgspec import Struct
+
+from quizcli.private import create, flush_folder, make_folder
+from quizcli.study.connection import backups_of, fail
+
+BY_HAND = "by-hand"  # why: the person asked for it, and so it stays
+DAILY = "daily"
+_NAME = re.compile(r"(?P<stem>.+)-(?P<stamp>\d{8}T\d{6}Z)-(?P<why>[a-z0-9-]+?)(_\d+)?\.(db|zip)\Z")
+_PARTIAL = re.compile(r"\.quizcli-\d+-[0-9a-f]+\.partial(-wal|-shm|-journal)?\Z")
+_DAY = 86_400
+_KEEP_ALL, _KEEP_DAYS, _KEEP_WEEKS, _KEEP_MONTHS = 2, 14, 8, 12
 
 
-def back_up(path: str, label: str) -> str:
-    """Copy the store to, for one, `backups/quizcli-20250330T010000Z-before-002-claims.db`; returns the path.
+class Backup(Struct, frozen=True):
+    """A file in the folder of backups, as far as its name tells."""
 
-    What another process is writing at this moment is not in it. Raises QuizError where it cannot be written.
+    path: Path
+    made: int  # seconds since 1970
+    why: str
+    size: int  # bytes
+
+    @property
+    def name(self) -> str:
+        """What `quizcli restore` calls it."""
+        return self.path.name
+
+
+def backups(store: str | os.PathLike[str]) -> list[Backup]:
+    """All backups of a store, oldest first. OSError where the folder cannot be read."""
+    folder = Path(backups_of(os.fspath(store)))
+    found = []
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        for entry in entries:
+            parts = _NAME.fullmatch(entry.name)
+            made = _seconds(parts["stamp"]) if parts else None
+            if parts and made is not None and entry.is_file():
+                found.append(Backup(Path(entry.path), made, parts["why"], entry.stat().st_size))
+    return sorted(found, key=lambda each: (each.made, each.name))
+
+
+def target(store: str | os.PathLike[str], why: str, suffix: str, now: float | None = None) -> Path:
+    """Where a new backup goes. Nothing has that name."""
+    folder = Path(backups_of(os.fspath(store)))
+    stem = Path(store).stem
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+    number = 1
+    while True:
+        path = folder / f"{stem}-{stamp}-{why}{f'_{number}' if number > 1 else ''}{suffix}"
+        if not os.path.lexists(path):
+            return path
+        number += 1
+
+
+def back_up(path: str, why: str) -> str:
+    """Copy the store alone to, for one, `backups/quizcli-20250330T010000Z-before-002-claims.db`.
+
+    Returns that path. What another process is writing at this moment is not in it. QuizError where it cannot
+    be written.
     """
-    folder = os.path.join(os.path.dirname(os.path.abspath(path)), "backups")
-    stem, _ = os.path.splitext(os.path.basename(path))
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    target = os.path.join(folder, f"{stem}-{stamp}-{label}.db")
-    partial = f"{target}.partial-{os.getpid()}"
+    goal = target(path, why, ".db")
     try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        file = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        make_folder(goal.parent)
+        copy = partial(goal.parent)
         try:
-            _copy(path, partial)
-            os.fsync(file)  # SQLite does not flush what VACUUM INTO writes
+            snapshot(path, copy)
+            put(copy, goal)
         finally:
-            os.close(file)
-        os.replace(partial, target)
+            remove(copy)
     except (OSError, sqlite3.Error) as error:
-        fail(error, target)
-    return target
+        fail(error, str(goal))
+    return str(goal)
 
 
-def _copy(path: str, target: str) -> None:
-    db = sqlite3.connect(path)
+def partial(folder: str | os.PathLike[str]) -> str:
+    """A name for a file that is not whole yet. What a kill leaves is cleared away a day later."""
+    return os.path.join(folder, f".quizcli-{os.getpid()}-{os.urandom(4).hex()}.partial")
+
+
+def snapshot(store: str, copy: str) -> None:
+    """Write the store as it is now to a new file, whole, compact, on the disk. sqlite3.Error or OSError."""
+    with create(copy) as stream:
+        # Not created where it has gone: that would be a new and empty one.
+        with closing(sqlite3.connect(f"{Path(store).absolute().as_uri()}?mode=rw", uri=True)) as db:
+            db.execute("VACUUM INTO ?", (copy,))
+        os.fsync(stream.fileno())  # SQLite does not flush what VACUUM INTO writes
+
+
+def put(whole: str, goal: Path) -> None:
+    """Give a file that is whole its name. FileExistsError where something has that name."""
     try:
-        db.execute("VACUUM INTO ?", (target,))
-    finally:
-        db.close()
+        os.link(whole, goal)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if os.path.lexists(goal):
+            raise FileExistsError(17, "File exists", os.fspath(goal)) from None
+        os.replace(whole, goal)
+    flush_folder(goal.parent)
+
+
+def remove(path: str | os.PathLike[str]) -> None:
+    """Delete a file of ours if it is there."""
+    with suppress(OSError):
+        os.unlink(path)
+
+
+def thin_out(store: str | os.PathLike[str], now: float | None = None) -> list[Backup]:
+    """Delete the backups that newer ones make superfluous, and what kills have left; returns the former."""
+    moment = time.time() if now is None else now
+    gone = superfluous(backups(store), moment)
+    for each in gone:
+        remove(each.path)
+    for folder in (backups_of(os.fspath(store)), os.path.dirname(os.path.abspath(store))):
+        for path in _left_behind(folder, moment):
+            remove(path)
+    return gone
+
+
+def superfluous(kept: Iterable[Backup], now: float) -> list[Backup]:
+    """Which backups to delete: all stay for two days, then the last one of each day for two weeks, of each
+    week for two months, of each month for a year. What a person asked for stays, and the newest of all.
+    """
+    seen: set[tuple[object, ...]] = set()
+    gone = []
+    newest_first = sorted(kept, key=lambda each: each.made, reverse=True)
+    for each in newest_first[1:]:
+        age = (now - each.made) / _DAY
+        period = _period(datetime.fromtimestamp(each.made).date(), age)
+        if each.why == BY_HAND or age <= _KEEP_ALL:
+            continue
+        if period is None or period in seen:
+            gone.append(each)
+        else:
+            seen.add(period)
+    return gone
+
+
+def _period(day: date, age: float) -> tuple[object, ...] | None:
+    """The span of time of which one backup stays; None where it is too long ago."""
+    if age <= _KEEP_DAYS:
+        return "day", day
+    if age <= _KEEP_WEEKS * 7:
+        return "week", *day.isocalendar()[:2]
+    return ("month", day.year, day.month) if age <= _KEEP_MONTHS * 30.5 else None
+
+
+def has_one_of_today(store: str | os.PathLike[str], now: float | None = None) -> bool:
+    """Whether the day's copy has been made."""
+    today = datetime.fromtimestamp(time.time() if now is None else now).date()
+    return any(
+        each.why == DAILY and datetime.fromtimestamp(each.made).date() == today for each in backups(store)
+    )
+
+
+def _left_behind(folder: str, now: float) -> Iterator[str]:
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _PARTIAL.match(entry.name) and now - entry.stat(follow_symlinks=False).st_mtime > _DAY:
+                yield entry.path
+
+
+def _seconds(stamp: str) -> int | None:
+    try:
+        return int(datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp())
+    except ValueError:  # digits that are no date
+        return None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 
@@ -30,22 +30,28 @@ class State(IntEnum):
 Act = Literal["suspend", "resume", "bury", "flag", "unflag", "requeue"]
 
 
+# What can stand in the store: years 6 to 9987, and numbers that FSRS can go on with. Checked when it is read.
+Instant = Annotated[int, Meta(ge=-62_000_000_000_000, le=253_000_000_000_000)]  # ms since 1970, UTC
+Day = Annotated[int, Meta(ge=1, le=3_650_000)]
+_Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+
+
 class Card(Struct, frozen=True, array_like=True):
     """A question as the schedule sees it. The fields are the columns of the table `card`, in their order."""
 
     id: str
     state: State = State.NEW
-    step: int | None = None  # which (re)learning step comes next
-    stability: float | None = None  # days until recall falls to 90 %
-    difficulty: float | None = None  # 1…10
-    due: int | None = None  # ms; None: new, waits for its turn
-    interval: int = 0  # days from the last answer to `due`; 0 inside a day
-    last_day: int | None = None  # study day of the last answer
-    introduced: int | None = None  # study day of the first answer
-    reviews: int = 0
-    lapses: int = 0  # how often it was forgotten after it had been learnt
+    step: _Count | None = None  # which (re)learning step comes next
+    stability: Annotated[float, Meta(gt=0, le=1e9)] | None = None  # days until recall falls to 90 %
+    difficulty: Annotated[float, Meta(ge=1, le=10)] | None = None  # 1…10
+    due: Instant | None = None  # ms; None: new, waits for its turn
+    interval: _Count = 0  # days from the last answer to `due`; 0 inside a day
+    last_day: Day | None = None  # study day of the last answer
+    introduced: Day | None = None  # study day of the first answer
+    reviews: _Count = 0
+    lapses: _Count = 0  # how often it was forgotten after it had been learnt
     suspended: bool = False
-    buried_until: int = 0  # ms
+    buried_until: Instant = 0  # ms
     flagged: bool = False
 
     @property

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import astuple
 
+from quizcli.study.card import Instant
 from quizcli.study.days import now_ms
 from quizcli.study.store import Store
 
@@ -30,7 +31,7 @@ class Measured(Struct, frozen=True):
     device: str
     data: str
     synthetic: bool  # measured on a stand-in for the data set
-    at: int  # ms
+    at: Instant  # ms
 
 
 _COLUMNS = ", ".join(Measured.__struct_fields__)
@@ -75,7 +76,7 @@ def claims_for(store: Store, run: str, settings: Mapping[str, Setting]) -> dict[
     rows = store.rows(
         f"SELECT {_COLUMNS} FROM claim WHERE run = ? AND settings = ? ORDER BY id", (run, canonical(settings))
     )
-    return {row[0]: _measured(row) for row in rows}
+    return {row[0]: _measured(row, store) for row in rows}
 
 
 def canonical(settings: Mapping[str, Setting]) -> str:
@@ -87,9 +88,10 @@ def canonical(settings: Mapping[str, Setting]) -> str:
     return msgspec.json.encode(plain, order="sorted").decode()
 
 
-def _measured(row: Iterable[Any]) -> Measured:
+def _measured(row: Iterable[Any], store: Store) -> Measured:
     values = (math.nan if value is None else value for value in row)  # SQLite stores NaN as NULL
-    return msgspec.convert(dict(zip(Measured.__struct_fields__, values, strict=True)), Measured, strict=False)
+    named = dict(zip(Measured.__struct_fields__, values, strict=True))
+    return store.checked({**named, **{flag: bool(named[flag]) for flag in ("holds", "synthetic")}}, Measured)
 
 
 def _plain(label: Label) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
 from quizcli.errors import QuizError
+from quizcli.private import create, make_folder
+from quizcli.study.damage import DamagedError, ForeignError
 from quizcli.text import tr
 
 BUSY_SECONDS = 5.0
@@ -25,8 +28,10 @@ def connect(path: str) -> sqlite3.Connection:
     try:
         _create(path)
         db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-    except (OSError, sqlite3.Error) as error:
+    except OSError as error:
         fail(error, path)
+    except (sqlite3.Error, ValueError) as error:
+        fail_reading(error, path)
     try:
         _refuse_foreign(db, path)
         _use_wal(db)
@@ -34,8 +39,8 @@ def connect(path: str) -> sqlite3.Connection:
         db.execute("PRAGMA foreign_keys = ON")
     except BaseException as error:
         db.close()
-        if isinstance(error, sqlite3.Error):
-            fail(error, path)
+        if isinstance(error, sqlite3.Error | ValueError):
+            fail_reading(error, path)
         raise
     return db
 
@@ -63,6 +68,17 @@ def fail(error: OSError | sqlite3.Error, path: str) -> NoReturn:
     raise told from error
 
 
+def fail_reading(error: Exception, path: str) -> NoReturn:
+    """Like `fail`, where no more was asked than to read: what is not known otherwise is damage.
+
+    The schema was checked when the file was opened, so that a query cannot be wrong in itself.
+    """
+    told = _told(error, path) if isinstance(error, sqlite3.Error) else None
+    if told is None and isinstance(error, sqlite3.ProgrammingError):
+        raise error  # a closed connection, another thread: ours
+    raise (told or DamagedError(path, error)) from error
+
+
 def _told(error: sqlite3.Error, path: str) -> QuizError | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # extended codes refine the lowest byte
     match code:
@@ -76,14 +92,8 @@ def _told(error: sqlite3.Error, path: str) -> QuizError | None:
             )
         case sqlite3.SQLITE_NOTADB:
             return _not_ours(path)
-        case sqlite3.SQLITE_CORRUPT:
-            return QuizError(
-                tr(f"{path} is damaged: {error}.", f"{path} 已损坏：{error}。"),
-                tr(
-                    "Copy it away first; the folder `backups` beside it may hold an earlier state.",
-                    "请先另存该文件；旁边的 backups 目录里可能有较早的备份。",
-                ),
-            )
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_FORMAT | sqlite3.SQLITE_TOOBIG | sqlite3.SQLITE_MISMATCH:
+            return DamagedError(path, error)
         case sqlite3.SQLITE_FULL:
             return QuizError(
                 tr(f"The disk is full: {path} could not grow.", f"磁盘已满：{path} 无法写入。"),
@@ -92,6 +102,8 @@ def _told(error: sqlite3.Error, path: str) -> QuizError | None:
                     "没有写入任何不完整的数据。请清理磁盘后再作答。",
                 ),
             )
+        case sqlite3.SQLITE_IOERR if error.sqlite_errorcode == sqlite3.SQLITE_IOERR_SHORT_READ:
+            return DamagedError(path, tr("it ends too early", "文件不完整"))
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_IOERR:
             return _unwritable(path, error)
     return None
@@ -108,29 +120,50 @@ def _unwritable(path: str, error: Exception) -> QuizError:
 
 
 def _not_ours(path: str) -> QuizError:
-    return QuizError(
+    return ForeignError(
         tr(f"{path} is not a quizcli store.", f"{path} 不是 quizcli 的学习记录文件。"),
         tr(
-            "Move it away, or name another folder with QUIZCLI_HOME.",
-            "请移走该文件，或用 QUIZCLI_HOME 指定其他目录。",
+            "Move it away, or name another folder with QUIZCLI_HOME. If it was one, `quizcli restore` "
+            "brings back a backup.",
+            "请移走该文件，或用 QUIZCLI_HOME 指定其他目录。如果它原本是，可用 `quizcli restore` 恢复备份。",
         ),
     )
 
 
 def _create(path: str) -> None:
     """Make the folder and the file readable by nobody else; SQLite's side files take after the file."""
-    os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
+    make_folder(os.path.dirname(os.path.abspath(path)))
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        create(path).close()
     except FileExistsError:
         # Not opened here: closing it would drop the locks that this process holds on it (POSIX).
         if not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, tr("this is no regular file", "这不是普通文件")) from None
+        if status.st_size == 0 and _has_backups(path):  # a new store is empty too, but it has no past
+            raise DamagedError(path, tr("it is empty", "文件是空的")) from None
+
+
+def backups_of(path: str) -> str:
+    """The folder in which the backups of a store are."""
+    return os.path.join(os.path.dirname(os.path.abspath(path)), "backups")
+
+
+def _has_backups(path: str) -> bool:
+    try:
+        return bool(os.listdir(backups_of(path)))
+    except OSError:
+        return False
 
 
 def _refuse_foreign(db: sqlite3.Connection, path: str) -> None:
-    """Raise QuizError for a healthy database of some other program."""
+    """Raise QuizError for a healthy database of some other program, and for what has no first page."""
+    size = os.stat(path).st_size
     if db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is None:
+        if size > 0 and db.execute("PRAGMA page_count").fetchone() == (0,):
+            raise DamagedError(path, tr("it ends too early", "文件不完整"))
         return
     # In this order: another process may be creating our tables, and gives them their mark in the same commit.
     if db.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from quizcli.bank.code_rules import code_rules
 from quizcli.bank.types import Code
+from quizcli.private import read_file, replace_file
 
+LONGEST = 4 << 20  # bytes of a draft that are read: nobody writes as much
 KEPT = 50  # attempts for each question; older ones make room
 
 
@@ -32,31 +34,29 @@ class Drafts:
         if path.exists() and self._has_passed(question, path):
             path.unlink()
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(starter(question), encoding="utf-8")
+            replace_file(path, starter(question).encode())
         return path
 
     def begin_again(self, question: Code) -> Path:
         """Put the draft, if there is one, among the attempts, and begin with the starter."""
         path = self.path(question)
         if path.exists():
-            self.keep(question, path.read_text(encoding="utf-8", errors="replace"), "left")
+            self.keep(question, read_file(path, LONGEST).decode(errors="replace"), "left")
             path.unlink()
         return self.open(question)
 
     def keep(self, question: Code, text: str, what: str) -> None:
         """Keep what was judged; `what` came of it: "passed", "failed", "left"."""
         folder = self._folder / "attempts" / _file_name(question.id)
-        folder.mkdir(parents=True, exist_ok=True)
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%f")
-        (folder / f"{now}-{what}.py").write_text(text, encoding="utf-8")
+        replace_file(folder / f"{now}-{what}.py", text.encode())
         for old in sorted(folder.glob("*.py"))[:-KEPT]:
             old.unlink()
 
     def _has_passed(self, question: Code, path: Path) -> bool:
         kept = list(self.attempts(question))
         passed = bool(kept) and kept[-1].stem.endswith("-passed")
-        return passed and kept[-1].read_bytes() == path.read_bytes()
+        return passed and read_file(kept[-1], LONGEST) == read_file(path, LONGEST)
 
     def attempts(self, question: Code) -> Iterator[Path]:
         """The kept attempts, oldest first."""

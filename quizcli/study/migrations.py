@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from quizcli.errors import QuizError
 from quizcli.study.backups import back_up
-from quizcli.study.connection import APPLICATION_ID, fail, writing
+from quizcli.study.connection import APPLICATION_ID, fail_reading, writing
+from quizcli.study.damage import DamagedError
 from quizcli.text import tr
 
 
@@ -132,6 +133,7 @@ ROUNDS = Migration(
     ),
 )
 
+_MOST_STEPS_AHEAD = 1000  # a number beyond is no version of anything
 MIGRATIONS = (REVIEWS, CLAIMS, ROUNDS)
 
 
@@ -139,9 +141,10 @@ def migrate(db: sqlite3.Connection, path: str, migrations: Sequence[Migration] =
     """Bring the store to the newest schema, with a backup before each step that finds data.
 
     Two processes may try at once: the second waits, then finds the work done. Raises QuizError for a store
-    that a newer quizcli has written.
+    that a newer quizcli has written, and for one whose tables are not those of its version.
     """
-    has_data = schema_version(db, path) > 0
+    version = checked_version(db, path, migrations)
+    has_data = version > 0
     while (version := schema_version(db, path)) < len(migrations):
         with writing(db, path):
             if schema_version(db, path) != version:
@@ -154,14 +157,6 @@ def migrate(db: sqlite3.Connection, path: str, migrations: Sequence[Migration] =
                 db.execute(statement)
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {version + 1}")
-    if version > len(migrations):
-        raise QuizError(
-            tr(
-                f"{path} is of a newer quizcli (schema {version}; this one knows {len(migrations)}).",
-                f"{path} 由更新版本的 quizcli 写入（模式版本 {version}，本程序只支持到 {len(migrations)}）。",
-            ),
-            tr("Update quizcli.", "请升级 quizcli。"),
-        )
 
 
 def schema_version(db: sqlite3.Connection, path: str) -> int:
@@ -169,4 +164,59 @@ def schema_version(db: sqlite3.Connection, path: str) -> int:
     try:
         return int(db.execute("PRAGMA user_version").fetchone()[0])
     except sqlite3.Error as error:
-        fail(error, path)
+        fail_reading(error, path)
+
+
+def checked_version(db: sqlite3.Connection, path: str, migrations: Sequence[Migration] = MIGRATIONS) -> int:
+    """How many steps a healthy file has been through: it holds just what these steps make.
+
+    A table that is missing would fail somewhere in the middle; a trigger or a view that somebody has planted
+    would do its work unseen.
+    """
+    version, found = _snapshot(db, path)
+    if version > len(migrations) and version - len(migrations) <= _MOST_STEPS_AHEAD:
+        raise QuizError(
+            tr(
+                f"{path} is of a newer quizcli (schema {version}; this one knows {len(migrations)}).",
+                f"{path} 由更新版本的 quizcli 写入（模式版本 {version}，本程序只支持到 {len(migrations)}）。",
+            ),
+            tr("Update quizcli.", "请升级 quizcli。"),
+        )
+    if not 0 <= version <= len(migrations):
+        raise DamagedError(path, tr(f"there is no schema {version}", f"没有模式版本 {version}"))
+    statements = [statement for step in migrations[:version] for statement in step.statements]
+    if found != set(statements) and found != _made_by(statements):
+        raise DamagedError(path, tr("its tables are not those of quizcli", "其中的表与 quizcli 的不符"))
+    return version
+
+
+def _snapshot(db: sqlite3.Connection, path: str) -> tuple[int, set[str]]:
+    """The version and the statements that make the schema, both of one moment."""
+    try:
+        db.execute("BEGIN")
+        try:
+            version = schema_version(db, path)
+            return version, _schema(db)
+        finally:
+            db.execute("COMMIT")
+    except (sqlite3.Error, ValueError) as error:
+        fail_reading(error, path)
+
+
+def _schema(db: sqlite3.Connection) -> set[str]:
+    # What SQLite makes for itself, such as the statistics of ANALYZE, has names that begin so.
+    rows = db.execute(
+        "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+    )
+    return {str(sql) for (sql,) in rows}
+
+
+def _made_by(statements: Sequence[str]) -> set[str]:
+    """The schema that steps lead to, where some of them change what others have made."""
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        for statement in statements:
+            db.execute(statement)
+        return _schema(db)
+    finally:
+        db.close()

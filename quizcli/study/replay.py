@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from msgspec.structs import replace
 
 from quizcli.study.card import Card, Rating, acted
+from quizcli.study.rows import Entry
 from quizcli.study.schedule import Schedule
-from quizcli.study.store import Entry, Store
+from quizcli.study.store import Store
 
 
 def replay(log: Iterable[Entry], terms: Mapping[int, str]) -> dict[str, Card]:

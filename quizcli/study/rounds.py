@@ -148,7 +148,7 @@ class Round(Generic[T]):
         )
         if row is None or row[2] is not None:
             return None
-        order = msgspec.json.decode(row[1], type=list[str])
+        order = store.decoded(row[1], list[str])
         resumed = cls(store, row[0], order, {each.id: each for each in questions}, days, clock)
         return None if resumed.current is None else resumed
 

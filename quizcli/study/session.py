@@ -15,8 +15,9 @@ from quizcli.errors import ExitStatus, QuizError
 from quizcli.study.agenda import Item, draw_up
 from quizcli.study.card import Act, Card, Rating, State
 from quizcli.study.days import MINUTE, Clock, Days, now_ms
+from quizcli.study.rows import Entry
 from quizcli.study.schedule import Interval, Schedule
-from quizcli.study.store import LONGEST_ANSWER, Entry, Store
+from quizcli.study.store import LONGEST_ANSWER, Store
 from quizcli.text import tr
 
 if TYPE_CHECKING:

@@ -7,41 +7,30 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
-from quizcli.study.card import Act, Card, Rating, acted
+from quizcli.errors import QuizError
+from quizcli.study.card import Act, Card, Instant, Rating, acted
 from quizcli.study.chance import uuid7
-from quizcli.study.connection import connect, fail, writing
+from quizcli.study.connection import connect, fail_reading, writing
+from quizcli.study.damage import DamagedError, decoding
 from quizcli.study.days import MINUTE
 from quizcli.study.migrations import migrate
+from quizcli.study.presence import look
+from quizcli.study.rows import APPEND, CARD, ENTRY, PUT, Entry, card_of, entry_of, packed, unpacked
 from quizcli.study.schedule import ALGORITHM, Schedule
+from quizcli.text import tr
+
+T = TypeVar("T")
 
 LONGEST_ANSWER = 5 * MINUTE  # who takes longer has left the desk, and is counted as this much
-
-
-class Entry(Struct, frozen=True, kw_only=True):
-    """One row of the review log. The fields are its columns."""
-
-    uuid: str
-    at: int
-    day: int
-    kind: Act | Literal["answer", "undo"]
-    card: str
-    seq: int | None = None  # given by the store
-    state: int | None = None
-    rating: int | None = None
-    duration: int | None = None
-    due: int | None = None
-    scheduler: int | None = None
-    undoes: int | None = None
-    before: str | None = None
 
 
 class Tally(Struct, frozen=True):
@@ -52,23 +41,27 @@ class Tally(Struct, frozen=True):
     milliseconds: int
 
 
-_ENTRY = ", ".join(Entry.__struct_fields__)
-_CARD = ", ".join(Card.__struct_fields__)
-_APPEND = f"INSERT INTO log ({_ENTRY}) VALUES ({', '.join('?' * len(Entry.__struct_fields__))})"
-_NEW_VALUES = ", ".join(f"{name} = excluded.{name}" for name in Card.__struct_fields__[1:])
-_PUT = f"""INSERT INTO card ({_CARD}) VALUES ({", ".join("?" * len(Card.__struct_fields__))})
-    ON CONFLICT (id) DO UPDATE SET {_NEW_VALUES}"""
-_NEWEST = f"""SELECT {_ENTRY} FROM log WHERE kind != 'undo'
+_NEWEST = f"""SELECT {ENTRY} FROM log WHERE kind != 'undo'
     AND NOT EXISTS (SELECT 1 FROM log AS later WHERE later.undoes = log.seq) ORDER BY seq DESC LIMIT 1"""
 
 
 class Store:
-    """An open store. Several processes may have the same file open."""
+    """An open store. Several processes may have the same file open.
+
+    `after_first_write` is called once something is on the disk; `notices` says what has become of the file.
+    """
 
     def __init__(self, db: sqlite3.Connection, path: str) -> None:
+        self.after_first_write: Callable[[], None] | None = None
+        self.notices: list[str] = []
         self._db = db
         self._path = path
-        self._schedulers: dict[str, int] = {}
+        self._files = look(path)
+        self._pending: list[Entry] = []  # in the transaction that is open
+        self._written: list[Entry] = []  # by this process
+        self._terms: dict[int, str] = {}  # of the schedulers that these name
+        self._wrote = False
+        self._broken: QuizError | None = None
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Store:
@@ -83,8 +76,13 @@ class Store:
         return cls(db, name)
 
     def close(self) -> None:
-        """Close the file. Nothing waits to be written."""
-        self._db.close()
+        """Close the file; may be called twice. What was written is where it is looked for."""
+        try:
+            if self._wrote and self._broken is None:
+                self._hold()
+        finally:
+            self._wrote = False
+            self._db.close()
 
     def __enter__(self) -> Self:
         return self
@@ -98,8 +96,9 @@ class Store:
 
     def answer(self, card_id: str, rating: Rating, duration: int, now: int, schedule: Schedule) -> Card:
         """Grade a card and commit the answer, which took `duration` ms. Returns the card as it is now."""
-        scheduler = self._scheduler(schedule)  # before the lock: the first time it imports fsrs
-        with self.writing():
+        _ = schedule.terms  # before the lock: the first time it imports fsrs
+        with self._changing():
+            scheduler = self._scheduler(schedule)
             before = self.card(card_id)
             card = before or Card(card_id)
             after = schedule.grade(card, rating, now)
@@ -115,7 +114,7 @@ class Store:
                     duration=max(0, duration),
                     due=after.due,
                     scheduler=scheduler,
-                    before=_packed(before),
+                    before=packed(before),
                 )
             )
             self._put(after)
@@ -123,7 +122,7 @@ class Store:
 
     def act(self, card_id: str, act: Act, now: int, day: int, due: int | None = None) -> Card:
         """Commit an act that is no answer; `due`: when a burial ends. What changes nothing is not logged."""
-        with self.writing():
+        with self._changing():
             before = self.card(card_id)
             card = before or Card(card_id)
             due = now if due is None else due
@@ -138,7 +137,7 @@ class Store:
                         card=card_id,
                         state=card.state,
                         due=due if act in ("bury", "requeue") else None,
-                        before=_packed(before),
+                        before=packed(before),
                     )
                 )
                 self._put(after)
@@ -146,34 +145,34 @@ class Store:
 
     def undo(self, now: int, day: int) -> Entry | None:
         """Take back the newest thing that was not undone yet, of this run or an earlier one; returns it."""
-        with self.writing():
-            row = self._db.execute(_NEWEST).fetchone()
+        with self._changing():
+            row = self.one(_NEWEST)
             if row is None:
                 return None
-            undone = _entry(row)
+            undone = entry_of(row, self._path)
             self._append(
                 Entry(uuid=uuid7(now), at=now, day=day, kind="undo", card=undone.card, undoes=undone.seq)
             )
             if undone.before is None:
                 self._db.execute("DELETE FROM card WHERE id = ?", (undone.card,))
             else:
-                self._put(msgspec.json.decode(undone.before, type=Card))
+                self._put(unpacked(undone.before, self._path))
         return undone
 
     # What is known
 
     def card(self, card_id: str) -> Card | None:
         """One card, or None where nothing has happened to that question."""
-        row = self.one(f"SELECT {_CARD} FROM card WHERE id = ?", (card_id,))
-        return None if row is None else _card(row)
+        row = self.one(f"SELECT {CARD} FROM card WHERE id = ?", (card_id,))
+        return None if row is None else card_of(row, self._path)
 
     def cards(self) -> Iterator[Card]:
         """Every card, by id."""
-        return map(_card, self.rows(f"SELECT {_CARD} FROM card ORDER BY id"))
+        return (card_of(row, self._path) for row in self.rows(f"SELECT {CARD} FROM card ORDER BY id"))
 
     def log(self) -> Iterator[Entry]:
         """The whole log, oldest first."""
-        return map(_entry, self.rows(f"SELECT {_ENTRY} FROM log ORDER BY seq"))
+        return (entry_of(row, self._path) for row in self.rows(f"SELECT {ENTRY} FROM log ORDER BY seq"))
 
     def schedulers(self) -> dict[int, str]:
         """The terms of every scheduler that the log names, by their number."""
@@ -181,18 +180,20 @@ class Store:
 
     def due_before(self, end: int, now: int) -> list[tuple[str, int, int]]:
         """Id, state and `due` of every card that is due before `end` and not put aside."""
-        return self.rows(
+        rows = self.rows(
             "SELECT id, state, due FROM card WHERE due < ? AND suspended = 0 AND buried_until <= ?",
             (end, now),
         )
+        return self.checked(rows, list[tuple[str, int, Instant]])
 
     def coming(self, now: int) -> list[tuple[str, int]]:
         """Id and time of every card that comes back later than `now`; suspended ones do not."""
-        return self.rows(
+        rows = self.rows(
             """SELECT id, max(coalesce(due, 0), buried_until) AS back FROM card
             WHERE suspended = 0 AND back > ?""",
             (now,),
         )
+        return self.checked(rows, list[tuple[str, Instant]])
 
     def not_new(self, now: int) -> set[str]:
         """The ids of all questions that cannot come up as new: answered, queued already, or put aside."""
@@ -235,49 +236,90 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it is on the disk afterwards, or none."""
+        """One transaction: all of it is on the disk afterwards, in the file at the path, or none.
+
+        Where the file was deleted or replaced, before or meanwhile, it is brought back; see `notices`.
+        """
+        self._hold()
+        self._pending = []
         with writing(self._db, self._path):
             yield self._db
+        self._wrote = True
+        self._written += self._pending
+        self._hold()
+        if self.after_first_write is not None:
+            begin, self.after_first_write = self.after_first_write, None
+            begin()
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One transaction of an answer or an act, whose values are ours: what the tables refuse is damage."""
+        try:
+            with self.writing():
+                yield
+        except sqlite3.IntegrityError as error:
+            raise DamagedError(self._path, error) from error
+
+    def _hold(self) -> None:
+        """Have the open file be the one at the path."""
+        if self._broken is not None:
+            raise self._broken
+        now = look(self._path)
+        if not self._files.has_become(now):
+            from quizcli.study.healing import heal
+
+            try:
+                self._db, told = heal(self._db, self._path, self._files, self._written, self._terms)
+            except QuizError as error:
+                self._broken = error
+                raise
+            self.notices += [told] if told else []
+            now = look(self._path)
+        self._files = now
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """All rows of a query."""
+        if self._broken is not None:
+            raise self._broken
         try:
             return self._db.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
-            fail(error, self._path)
+        except (sqlite3.Error, ValueError, OverflowError) as error:
+            fail_reading(error, self._path)
 
     def one(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """The first row of a query, or None."""
+        if self._broken is not None:
+            raise self._broken
         try:
             return self._db.execute(sql, values).fetchone()
-        except sqlite3.Error as error:
-            fail(error, self._path)
+        except (sqlite3.Error, ValueError, OverflowError) as error:
+            fail_reading(error, self._path)
+
+    def checked(self, rows: object, kind: type[T]) -> T:
+        """Rows as what they must be. DamagedError where a value cannot be."""
+        with decoding(self._path):
+            return msgspec.convert(rows, kind)
+
+    def decoded(self, text: str, kind: type[T]) -> T:
+        """The JSON of a row as what it must be."""
+        with decoding(self._path):
+            return msgspec.json.decode(text, type=kind)
 
     def _scheduler(self, schedule: Schedule) -> int:
-        """The number under which the log names these terms."""
-        known = self._schedulers.get(schedule.terms)
-        if known is None:
-            terms = (ALGORITHM, schedule.terms)
-            with self.writing():
-                self._db.execute("INSERT OR IGNORE INTO scheduler (algorithm, terms) VALUES (?, ?)", terms)
-            row = self.one("SELECT id FROM scheduler WHERE algorithm = ? AND terms = ?", terms)
-            known = self._schedulers[schedule.terms] = int(row[0])
-        return known
+        """The number under which the log names these terms. Asked anew each time: a backup that somebody has
+        restored meanwhile may number them otherwise.
+        """
+        terms = (ALGORITHM, schedule.terms)
+        self._db.execute("INSERT OR IGNORE INTO scheduler (algorithm, terms) VALUES (?, ?)", terms)
+        row = self.one("SELECT id FROM scheduler WHERE algorithm = ? AND terms = ?", terms)
+        if row is None:
+            raise DamagedError(self._path, tr("it forgets its schedulers", "无法保存调度参数"))
+        self._terms[int(row[0])] = schedule.terms
+        return int(row[0])
 
     def _append(self, entry: Entry) -> None:
-        self._db.execute(_APPEND, astuple(entry))
+        seq = self._db.execute(APPEND, astuple(entry)).lastrowid
+        self._pending.append(replace(entry, seq=seq))
 
     def _put(self, card: Card) -> None:
-        self._db.execute(_PUT, astuple(card))
-
-
-def _card(row: tuple[Any, ...]) -> Card:
-    return msgspec.convert(row, Card, strict=False)
-
-
-def _entry(row: tuple[Any, ...]) -> Entry:
-    return Entry(**dict(zip(Entry.__struct_fields__, row, strict=True)))
-
-
-def _packed(card: Card | None) -> str | None:
-    return None if card is None else msgspec.json.encode(card).decode()
+        self._db.execute(PUT, astuple(card))

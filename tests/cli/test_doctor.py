@@ -21,7 +21,7 @@ from tests.cli.conftest import Program
 
 NAMES = [
     *("quizcli", "torch", "device", "worker", "terminal", "signs"),
-    *("banks", "data", "store", "editor", "settings"),
+    *("banks", "data", "store", "backups", "editor", "settings"),
 ]
 FOUND = {"device": "cpu", "name": "CPU", "threads": 1, "mirrors": ["http://one/", "http://two/"]}
 
@@ -200,3 +200,18 @@ def test_small_and_plain_terminals_are_told_what_they_miss(program: Program) -> 
         with program.terminal(columns=columns, python=("-c", *script), env=env) as terminal:
             assert terminal.exit_status() == 0
             assert told in terminal.raw.decode()
+
+
+def test_backups_are_counted(tmp_path: Path) -> None:
+    settings = load_settings({"QUIZCLI_HOME": str(tmp_path)})
+    assert doctor.backups_found(settings).state == "ok"  # nothing was answered yet
+    folder = settings.store_file.with_name("backups")
+    folder.mkdir(parents=True)
+    settings.store_file.touch()
+    assert doctor.backups_found(settings).state == "note"
+    (folder / "quizcli-20260102T120000Z-daily.zip").touch()
+    found = doctor.backups_found(settings)
+    assert (found.state, found.detail[:19]) == ("ok", "1, the last one of ")
+    folder.rename(folder.with_name("other"))
+    folder.write_text("in the way")
+    assert doctor.backups_found(settings).state in ("note", "missing")

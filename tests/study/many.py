@@ -8,7 +8,8 @@ from msgspec.structs import astuple
 from quizcli.study.card import Card, State
 from quizcli.study.chance import chance
 from quizcli.study.days import Days
-from quizcli.study.store import _APPEND, _PUT, Entry, Store
+from quizcli.study.rows import APPEND, PUT, Entry
+from quizcli.study.store import Store
 
 BEFORE = '["question-00000",2,null,12.345678,5.432101,1750000000000,12,738000,737990,9]'
 
@@ -32,9 +33,9 @@ def fill(
     with store.writing() as db:
         db.execute("INSERT INTO scheduler (algorithm, terms) VALUES ('none', '{}')")
         today = days.number(now)
-        db.executemany(_APPEND, map(astuple, _entries(asked, answers, now, days, today)))
+        db.executemany(APPEND, map(astuple, _entries(asked, answers, now, days, today)))
         db.executemany(
-            _PUT, (astuple(_card(n, each.id, days, today, due_today)) for n, each in enumerate(asked))
+            PUT, (astuple(_card(n, each.id, days, today, due_today)) for n, each in enumerate(asked))
         )
 
 

@@ -1,0 +1,78 @@
+"""`quizcli backup`: a copy of all that the person has made, now."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from quizcli.errors import ExitStatus, QuizError
+from quizcli.settings import Settings
+from quizcli.text import tr
+
+if TYPE_CHECKING:
+    from quizcli.study.archive import Made
+
+
+def command(
+    ctx: typer.Context,
+    path: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[PATH]",
+            help=tr("Where to; else beside the store.", "备份到哪里；默认放在学习记录旁边。"),
+        ),
+    ] = None,
+    listed: Annotated[
+        bool, typer.Option("--list", help=tr("List the backups there are.", "列出现有备份。"))
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))] = False,
+) -> int:
+    """Make a backup and print its path, or list those that there are."""
+    from quizcli.cli.output import print_json
+    from quizcli.cli.restore import print_list
+
+    settings: Settings = ctx.obj
+    if listed:
+        if path is not None:
+            raise QuizError(
+                tr("--list takes no path", "--list 不接受路径"),
+                tr("`quizcli backup PATH` makes one there.", "`quizcli backup 路径` 可备份到该处。"),
+                ExitStatus.USAGE,
+            )
+        return print_list(settings, as_json)
+    made = _made(settings, path)
+    if as_json:
+        print_json({"path": str(made.path), "about": made.about})
+    else:
+        print(made.path)
+    for left in made.about.left_out:
+        print(tr(f"quizcli: left out: {left}", f"quizcli：未备份：{left}"), file=sys.stderr)
+    return ExitStatus.OK
+
+
+def _made(settings: Settings, path: Path | None) -> Made:
+    from quizcli.study.archive import write
+    from quizcli.study.store import Store
+
+    if not settings.store_file.exists():
+        raise QuizError(
+            tr("there is nothing to back up yet", "还没有可备份的内容"),
+            tr("The store begins with your first answer.", "第一次作答时才会创建学习记录。"),
+        )
+    Store.open(settings.store_file).close()  # what is no store makes no backup
+    goal = path
+    if goal is not None and goal.is_dir():
+        from quizcli.study.backups import BY_HAND, target
+
+        goal = goal / target(settings.store_file, BY_HAND, ".zip").name
+    try:
+        return write(settings, goal=goal)
+    except FileExistsError as error:
+        raise QuizError(
+            tr(f"{goal}: there already; nothing is overwritten", f"{goal}：已存在，不会覆盖"),
+            tr("Name a file that is not there yet, or a folder.", "请指定尚不存在的文件，或一个文件夹。"),
+            ExitStatus.USAGE,
+        ) from error

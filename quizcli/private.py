@@ -1,0 +1,106 @@
+"""The one place that writes files: readable by the person alone under any umask, and whole or not at all.
+
+What is kept here decides which code runs and says what somebody does not know; nobody else shall read it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
+
+FILE, FOLDER = 0o600, 0o700
+StrPath = str | os.PathLike[str]
+
+
+def make_folder(path: StrPath) -> None:
+    """Make a folder and those above it where they are missing, each of them private. One that is there stays.
+
+    `os.makedirs` would leave the ones above to the umask.
+    """
+    name = os.path.abspath(os.fspath(path))
+    missing = []
+    while not os.path.isdir(name):
+        missing.append(name)
+        name, below = os.path.dirname(name), name
+        if name == below:
+            break
+    for folder in reversed(missing):
+        try:
+            os.mkdir(folder, FOLDER)
+            os.chmod(folder, FOLDER)  # a umask may have taken the owner's own rights away
+        except FileExistsError:
+            if not os.path.isdir(folder):  # a file is in the way; else another process was quicker
+                raise
+
+
+def create(path: StrPath) -> BinaryIO:
+    """A new private file, open for writing. FileExistsError where anything has that name, a link included."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    file = os.open(path, flags, FILE)
+    if hasattr(os, "fchmod"):
+        os.fchmod(file, FILE)
+    return os.fdopen(file, "w+b")
+
+
+@contextmanager
+def replacing(path: StrPath) -> Iterator[BinaryIO]:
+    """A file to write that takes the place of the one at `path` at the end: a reader sees the old or the new.
+
+    Its folder is made where it is missing. Where `path` is a link, the file that it names is replaced.
+    After an exception everything is as it was.
+    """
+    target = os.path.realpath(path)
+    make_folder(os.path.dirname(target))
+    partial = f"{target}.{os.getpid()}-{os.urandom(4).hex()}.partial"
+    try:
+        with create(partial) as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(partial, target)
+    except BaseException:
+        with suppress(OSError):  # what went wrong is told, not what follows from it
+            os.unlink(partial)
+        raise
+    flush_folder(os.path.dirname(target))
+
+
+def replace_file(path: StrPath, data: bytes) -> None:
+    """Write a file in the place of the one at `path`; see `replacing`."""
+    with replacing(path) as stream:
+        stream.write(data)
+
+
+def flush_folder(path: StrPath) -> None:
+    """Have the names in a folder on the disk too, where the system can."""
+    if os.name != "posix":
+        return
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot
+            raise
+    finally:
+        os.close(folder)
+
+
+def read_file(path: StrPath, limit: int) -> bytes:
+    """The bytes of a regular file. OSError for what could hang or never end, and for more than `limit`."""
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(file, "rb") as stream:
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
+            raise _refused(errno.EINVAL, "this is no regular file", path)
+        data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise _refused(errno.EFBIG, f"larger than {limit:,} bytes", path)
+    return data
+
+
+def _refused(number: int, reason: str, path: StrPath) -> OSError:
+    return OSError(number, reason, os.fspath(path))

@@ -1,0 +1,304 @@
+"""A backup as one file: a ZIP with the store, and all else that a person has made.
+
+It may come from elsewhere. So nothing in it is believed: not its names, its sizes, nor its store.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import stat
+import struct
+import time
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from quizcli import __version__
+from quizcli.errors import QuizError
+from quizcli.private import create, make_folder, read_file
+from quizcli.settings import Settings
+from quizcli.study.backups import BY_HAND, partial, put, remove, snapshot, target
+from quizcli.study.connection import fail, fail_reading
+from quizcli.text import tr
+
+STORE, ABOUT, PACKS, CONFIG = "quizcli.db", "about.json", "packs.json", "config.toml"
+LONGEST = 4 << 20  # bytes of a file beside the store: nobody writes as much
+_MOST_FILES = 20_000
+_MOST_BYTES = 256 << 20  # of these files together
+_DEEPEST = 8  # folders
+_NAME = re.compile(r"(edits|code)(/[^/\\:\x00-\x1f\x7f]+)+\Z")
+# All that zipfile raises on foreign files, beside OSError.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    RuntimeError,
+    NotImplementedError,
+    EOFError,
+    ValueError,
+    struct.error,
+)
+
+
+class About(Struct, frozen=True, kw_only=True):
+    """What a backup says of itself."""
+
+    format: int = 1
+    quizcli: str = __version__
+    made: int = 0  # seconds since 1970
+    why: str = ""
+    schema: int = 0
+    cards: int = 0
+    reviews: int = 0  # answers that were not taken back
+    left_out: tuple[str, ...] = ()  # files that are none, or too large
+
+
+class Made(Struct, frozen=True):
+    """A backup that was made."""
+
+    path: Path
+    about: About
+
+
+def write(
+    settings: Settings, why: str = BY_HAND, goal: Path | None = None, *, with_store: bool = True
+) -> Made:
+    """Make a backup of everything now, in the folder of backups or at `goal`, where nothing may be.
+
+    Half a file is never under its name. Raises QuizError where the store is damaged, or where nothing can be
+    written; FileExistsError for a goal that is there.
+    """
+    where = target(settings.store_file, why, ".zip") if goal is None else goal
+    try:
+        if goal is None:
+            make_folder(where.parent)
+        whole, copy = partial(where.parent), partial(where.parent)
+        try:
+            if with_store:
+                snapshot(str(settings.store_file), copy)
+            about = _pack(settings, why, whole, copy if with_store else "")
+            put(whole, where)
+        finally:
+            remove(copy)
+            remove(whole)
+    except FileExistsError:
+        raise
+    except sqlite3.Error as error:
+        fail_reading(error, str(settings.store_file))
+    except OSError as error:
+        fail(error, str(where))
+    return Made(where, about)
+
+
+def _pack(settings: Settings, why: str, whole: str, copy: str) -> About:
+    files, left_out = own_files(settings)
+    about = summary(copy) if copy else About()
+    about = replace(about, made=int(time.time()), why=why, left_out=tuple(left_out))
+    with create(whole) as stream:
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            archive.writestr(_entry(ABOUT), msgspec.json.format(msgspec.json.encode(about)) + b"\n")
+            if copy:
+                with open(copy, "rb") as store, archive.open(_entry(STORE), "w", force_zip64=True) as member:
+                    while chunk := store.read(1 << 20):
+                        member.write(chunk)
+            for name, data in files.items():
+                archive.writestr(_entry(name), data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return about
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = (stat.S_IFREG | 0o600) << 16
+    return entry
+
+
+def own_files(settings: Settings) -> tuple[dict[str, bytes], list[str]]:
+    """What a person has beside the store, by the name it has in a backup; and the paths that are left out."""
+    files: dict[str, bytes] = {}
+    left_out: list[str] = []
+    for name, path in places(settings).items():
+        found = [(name, path)] if name in (PACKS, CONFIG) else _below(path, name, left_out)
+        for inner, each in found:
+            try:
+                files[inner] = read_file(each, LONGEST)
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError):
+                left_out.append(_printable(each))
+    return files, left_out
+
+
+def places(settings: Settings) -> dict[str, Path]:
+    """Where what is in a backup belongs."""
+    return {
+        PACKS: settings.packs_file,
+        CONFIG: settings.config_file,
+        "edits": settings.edits_dir,
+        "code": settings.code_dir,
+    }
+
+
+def _below(folder: Path, name: str, left_out: list[str]) -> Iterator[tuple[str, Path]]:
+    """The files in a folder and those below it; hidden ones are of other programs."""
+    try:
+        with os.scandir(folder) as entries:
+            inner = sorted(entries, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return
+    except OSError:
+        left_out.append(_printable(folder))
+        return
+    for entry in inner:
+        full, path = f"{name}/{entry.name}", Path(entry.path)
+        if entry.name.startswith(".") or entry.name.endswith(".partial"):
+            continue
+        if not _stays_inside(full):
+            left_out.append(_printable(path))
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _below(path, full, left_out)
+        else:
+            yield full, path
+
+
+def _printable(path: Path) -> str:
+    name = str(path)
+    return name if name.isprintable() else ascii(name)
+
+
+def summary(store: str) -> About:
+    """How much there is in a store that nobody else has open. sqlite3.Error where it cannot be read."""
+    with closing(sqlite3.connect(f"{Path(store).absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as db:
+        return About(
+            schema=db.execute("PRAGMA user_version").fetchone()[0],
+            cards=db.execute("SELECT count(*) FROM card").fetchone()[0],
+            reviews=db.execute("SELECT count(*) FROM answer").fetchone()[0],
+        )
+
+
+def about(path: Path) -> About:
+    """What a backup says of itself, or of a bare store, what it holds. QuizError where it is none."""
+    if is_bare_store(path):
+        try:
+            return summary(str(path))
+        except (sqlite3.Error, OSError, ValueError) as error:
+            raise no_backup(path, str(error)) from error
+    with opened(path) as archive:
+        return archive.about
+
+
+def is_bare_store(path: Path) -> bool:
+    """Whether a file begins as a store does, and not as an archive. QuizError where it cannot be read."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise no_backup(path, tr("this is no regular file", "这不是普通文件"))
+        with open(path, "rb") as stream:
+            return stream.read(16) == b"SQLite format 3\x00"
+    except (OSError, ValueError) as error:
+        raise no_backup(path, getattr(error, "strerror", None) or str(error)) from error
+
+
+class Archive:
+    """A ZIP that was found to hold a backup. What is read from it is bounded."""
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
+        self._path = path
+        self._zip = archive
+        self._entries = _checked(path, archive)
+        self.has_store = STORE in self._entries
+        self.about = self._about()
+
+    def files(self) -> dict[str, bytes]:
+        """Everything but the store, by name."""
+        return {name: self._read(name) for name in self._entries if name not in (STORE, ABOUT)}
+
+    def extract_store(self, target: str) -> None:
+        """Write the store to a new file. OSError where the disk says no."""
+        with create(target) as stream, self._told(), self._zip.open(self._entries[STORE]) as member:
+            while chunk := member.read(1 << 20):
+                stream.write(chunk)
+
+    @property
+    def store_size(self) -> int:
+        """Bytes that the store says it has; no more are ever written."""
+        return self._entries[STORE].file_size
+
+    def _about(self) -> About:
+        try:
+            return msgspec.json.decode(self._read(ABOUT), type=About)
+        except (msgspec.MsgspecError, ValueError) as error:
+            raise no_backup(self._path, str(error)) from error
+
+    def _read(self, name: str) -> bytes:
+        with self._told():
+            return self._zip.read(self._entries[name])
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except _BROKEN as error:
+            raise no_backup(self._path, str(error)) from error
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Archive]:
+    """A backup to read from. QuizError where the file is none, or holds what no backup holds."""
+    try:
+        archive = zipfile.ZipFile(path)
+    except OSError as error:
+        raise no_backup(path, error.strerror or str(error)) from error
+    except _BROKEN as error:
+        raise no_backup(path, str(error)) from error
+    with archive:
+        yield Archive(path, archive)
+
+
+def _checked(path: Path, archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipInfo]:
+    """The entries by name, each of them one that a backup can have."""
+    entries: dict[str, zipfile.ZipInfo] = {}
+    total = 0
+    for entry in archive.infolist():
+        name = entry.filename
+        kind = stat.S_IFMT(entry.external_attr >> 16)
+        known = name in (STORE, ABOUT, PACKS, CONFIG) or _stays_inside(name)
+        if not known or name in entries or kind not in (0, stat.S_IFREG) or entry.flag_bits & 1:
+            raise no_backup(path, tr(f"no backup holds {name!a}", f"备份中不应有 {name!a}"))
+        if name != STORE:
+            total += entry.file_size
+        if (name != STORE and entry.file_size > LONGEST) or total > _MOST_BYTES or len(entries) > _MOST_FILES:
+            raise no_backup(path, tr("it holds too much", "内容过多"))
+        entries[name] = entry
+    if ABOUT not in entries:
+        raise no_backup(path, tr(f"{ABOUT} is missing", f"缺少 {ABOUT}"))
+    return entries
+
+
+def _stays_inside(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return (
+        _NAME.match(name) is not None
+        and name.isprintable()
+        and "/".join(parts) == name
+        and len(parts) <= _DEEPEST + 1
+        and not any(part.startswith(".") or part.endswith((".", " ")) for part in parts)
+    )
+
+
+def no_backup(path: Path, reason: Any) -> QuizError:
+    """The error of a file that cannot be restored."""
+    shown = _printable(path)
+    return QuizError(
+        tr(f"{shown} is no sound backup: {reason}.", f"{shown} 不是完好的备份：{reason}。"),
+        tr("`quizcli restore` lists those that there are.", "`quizcli restore` 可列出现有备份。"),
+    )

@@ -1,0 +1,402 @@
+"""A backup put back: looked through first, compared with what is there now, and undone by another restore."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from quizcli.errors import QuizError
+from quizcli.private import create, make_folder, read_file, replace_file
+from quizcli.settings import Settings
+from quizcli.study.archive import (
+    CONFIG,
+    PACKS,
+    About,
+    Made,
+    is_bare_store,
+    no_backup,
+    opened,
+    own_files,
+    places,
+    write,
+)
+from quizcli.study.backups import partial, put, remove, thin_out
+from quizcli.study.card import Day, Instant
+from quizcli.study.connection import BUSY_SECONDS, backups_of, connect, fail_reading
+from quizcli.study.damage import DamagedError, ForeignError, decoding
+from quizcli.study.migrations import MIGRATIONS, checked_version
+from quizcli.study.rows import CARD, ENTRY, card_of, entry_of, unpacked
+from quizcli.text import tr
+
+_REST = (  # what else there can be a difference in
+    "SELECT 'log', uuid FROM log",
+    "SELECT 'claim', * FROM claim",
+    "SELECT 'round', * FROM round",
+    "SELECT 'answer', round, question, correct FROM round_answer",
+)
+_ANSWERS = """SELECT uuid FROM log WHERE kind = 'answer'
+    AND NOT EXISTS (SELECT 1 FROM log AS later WHERE later.undoes = log.seq)"""
+
+
+class Held(Struct, frozen=True):
+    """How much a store holds."""
+
+    reviews: int
+    cards: int
+
+
+class Preview(Struct, frozen=True, kw_only=True):
+    """What restoring would do."""
+
+    backup: str
+    about: About
+    now: Held | None  # None: there is no store, or it cannot be read
+    then: Held | None  # None: the backup holds no store
+    trouble: str = ""  # what is wrong with the store there is
+    lost: int = 0  # reviews that are there now and would be no more
+    won: int = 0
+    differs: bool = False  # in anything: a flag, a round, a measured claim too
+    files_changed: tuple[str, ...] = ()
+    files_lost: tuple[str, ...] = ()
+    files_won: tuple[str, ...] = ()
+    untrusted: bool = False  # it is from elsewhere: trust in the code of packs is not taken over
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything would be different."""
+        files = self.files_changed or self.files_lost or self.files_won
+        return bool(files or self.differs)
+
+
+class Candidate:
+    """A backup that was found sound, with its store unpacked beside the present one."""
+
+    def __init__(self, path: Path, about: About, store: str, files: dict[str, bytes] | None) -> None:
+        self.path = path
+        self.about = about
+        self.store = store  # "" where there is none
+        self.files = files  # None: a bare store, which says nothing of other files
+
+
+@contextmanager
+def candidate(path: Path, settings: Settings) -> Iterator[Candidate]:
+    """Unpack a backup and look through all of it. QuizError where anything in it is not sound."""
+    folder = os.path.dirname(os.path.abspath(settings.store_file))
+    make_folder(folder)
+    store = partial(folder)
+    try:
+        files: dict[str, bytes] | None = None
+        if is_bare_store(path):
+            _copy_store(path, store, folder)
+            found, about = True, About()
+        else:
+            with opened(path) as archive:
+                if archive.has_store:
+                    _check_room(path, archive.store_size, folder)
+                    archive.extract_store(store)
+                found, about = archive.has_store, archive.about
+                files = _acceptable(archive.files(), path, settings)
+        if found:
+            _look_through(store, path)
+        yield Candidate(path, about, store if found else "", files)
+    finally:
+        for end in ("", "-wal", "-shm", "-journal"):
+            remove(store + end)
+
+
+def _check_room(path: Path, size: int, folder: str) -> None:
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise no_backup(
+            path,
+            tr(f"its store needs {size:,} bytes, {free:,} are free", f"需要 {size:,} 字节，仅剩 {free:,}"),
+        )
+
+
+def _copy_store(path: Path, store: str, folder: str) -> None:
+    """Copy a bare store, with what SQLite keeps beside it for a store that is or was in use."""
+    try:
+        for end in ("", "-wal"):
+            if end and not os.path.exists(f"{path}{end}"):
+                continue
+            size = os.stat(f"{path}{end}").st_size
+            _check_room(path, size, folder)
+            with create(store + end) as stream:
+                stream.write(read_file(f"{path}{end}", size))
+        with closing(sqlite3.connect(store)) as db:
+            db.execute("PRAGMA journal_mode = DELETE")  # takes in the one beside it
+    except OSError as error:
+        raise no_backup(path, error.strerror or str(error)) from error
+    except sqlite3.Error as error:
+        raise no_backup(path, str(error)) from error
+
+
+def _look_through(store: str, path: Path) -> None:
+    """Read every row. QuizError where the store is damaged, foreign or of a newer quizcli."""
+    name = str(path)
+    try:
+        with closing(sqlite3.connect(store, isolation_level=None)) as db:
+            db.execute("PRAGMA trusted_schema = OFF")
+            version = checked_version(db, name)
+            if version == 0:
+                raise no_backup(path, tr("its store is empty", "其中的学习记录是空的"))
+            faults = [row[0] for row in db.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]
+            if faults or db.execute("PRAGMA foreign_key_check").fetchone():
+                raise DamagedError(name, "; ".join(faults) or "foreign keys")
+            for row in db.execute(f"SELECT {CARD} FROM card"):
+                card_of(row, name)
+            for row in db.execute(f"SELECT {ENTRY} FROM log"):
+                if (before := entry_of(row, name).before) is not None:
+                    unpacked(before, name)
+            if version >= len(MIGRATIONS):
+                _look_through_the_rest(db, name)
+    except (sqlite3.Error, ValueError, OverflowError) as error:
+        raise no_backup(path, str(error)) from error
+    except DamagedError as error:
+        raise no_backup(path, error.reason) from error
+
+
+def _look_through_the_rest(db: sqlite3.Connection, name: str) -> None:
+    with decoding(name):
+        for started, day, questions in db.execute("SELECT started, day, questions FROM round"):
+            msgspec.convert((started, day), tuple[Instant, Day])
+            msgspec.json.decode(questions, type=list[str])
+        for (at,) in db.execute("SELECT at FROM claim UNION ALL SELECT at FROM round_answer"):
+            msgspec.convert(at, Instant)
+
+
+def _acceptable(files: dict[str, bytes], path: Path, settings: Settings) -> dict[str, bytes]:
+    """The files as they may be taken over."""
+    if CONFIG in files:
+        import tomllib
+
+        try:
+            tomllib.loads(files[CONFIG].decode("utf-8-sig"))
+        except (ValueError, RecursionError) as error:
+            raise no_backup(path, f"{CONFIG}: {error}") from error
+    if PACKS in files:
+        files = files | {PACKS: _packs(files[PACKS], path, settings)}
+    return files
+
+
+def is_ours(path: Path, settings: Settings) -> bool:
+    """Whether a backup lies where quizcli puts its own."""
+    return os.path.realpath(path.parent) == os.path.realpath(backups_of(str(settings.store_file)))
+
+
+def _packs(data: bytes, path: Path, settings: Settings) -> bytes:
+    """packs.json: which code may run is for the person here to say, not for a file from elsewhere."""
+    from quizcli.bank.registry import Added, added
+
+    try:
+        packs = msgspec.json.decode(data, type=tuple[Added, ...])
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise no_backup(path, f"{PACKS}: {error}") from error
+    if is_ours(path, settings):
+        return data
+    with suppress(QuizError, OSError):  # what is there now may be what is to be replaced
+        known = {(one.name, one.root): one.trusted for one in added(settings)}
+        packs = tuple(
+            msgspec.structs.replace(one, trusted=known.get((one.name, one.root), {})) for one in packs
+        )
+        return msgspec.json.format(msgspec.json.encode(packs), indent=1) + b"\n"
+    return msgspec.json.encode(tuple(msgspec.structs.replace(one, trusted={}) for one in packs))
+
+
+def preview(found: Candidate, settings: Settings) -> Preview:
+    """What would be lost and won."""
+    now, trouble, present = _present(settings)
+    then, after = (None, set[str]()) if not found.store else _held(found.store)
+    here, _ = own_files(settings)
+    wanted = here if found.files is None else found.files
+    return Preview(
+        backup=found.path.name,
+        about=found.about,
+        now=now,
+        then=then,
+        trouble=trouble,
+        lost=len(present - after) if found.store else 0,
+        won=len(after - present),
+        differs=bool(found.store) and (now is None or _rest(found.store) != _rest(str(settings.store_file))),
+        files_changed=tuple(sorted(name for name in here.keys() & wanted if here[name] != wanted[name])),
+        files_lost=tuple(sorted(here.keys() - wanted)),
+        files_won=tuple(sorted(wanted.keys() - here)),
+        untrusted=PACKS in wanted and not is_ours(found.path, settings),
+    )
+
+
+def _present(settings: Settings) -> tuple[Held | None, str, set[str]]:
+    """What the store there is holds, or what is wrong with it."""
+    path = str(settings.store_file)
+    if not os.path.exists(path):
+        return None, "", set()
+    try:
+        with closing(_sound(path)):
+            held, answers = _held(path)
+        return held, "", answers
+    except (DamagedError, ForeignError) as error:
+        return None, error.message, set()
+
+
+def _held(store: str) -> tuple[Held, set[str]]:
+    """How much a store holds, and the UUIDs of its reviews."""
+    try:
+        with closing(sqlite3.connect(f"{Path(store).absolute().as_uri()}?mode=rw", uri=True)) as db:
+            answers = {uuid for (uuid,) in db.execute(_ANSWERS)}
+            return Held(len(answers), db.execute("SELECT count(*) FROM card").fetchone()[0]), answers
+    except (sqlite3.Error, ValueError) as error:
+        fail_reading(error, store)
+
+
+def _rest(store: str) -> set[object]:
+    """All else that a store holds; of one of an older quizcli what its tables have."""
+    rows: set[object] = set()
+    try:
+        with closing(sqlite3.connect(f"{Path(store).absolute().as_uri()}?mode=rw", uri=True)) as db:
+            tables = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+            for query in _REST:
+                if query.split(" FROM ")[1] in tables:
+                    rows.update(db.execute(query))
+    except (sqlite3.Error, ValueError) as error:
+        fail_reading(error, store)
+    return rows
+
+
+def _sound(path: str) -> sqlite3.Connection:
+    """The present store, looked through. DamagedError, or ForeignError for what is none (any more)."""
+    db = connect(path)
+    try:
+        checked_version(db, path)
+        faults = [row[0] for row in db.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]
+        if faults:
+            raise DamagedError(path, "; ".join(faults))
+    except BaseException as error:
+        db.close()
+        if isinstance(error, sqlite3.Error | ValueError):
+            fail_reading(error, path)
+        raise
+    return db
+
+
+def restore(found: Candidate, settings: Settings) -> Made | None:
+    """Put a backup back; returns the backup of what was there before, None where there was nothing.
+
+    The store is replaced in one transaction of SQLite, under its locks: whoever has it open goes on with the
+    restored one, and a process that is killed leaves the old one or the new one. A damaged one is set aside.
+    """
+    path = str(settings.store_file)
+    _, trouble, _ = _present(settings)
+    exists = os.path.exists(path)
+    kept = None
+    if (exists and not trouble) or own_files(settings)[0]:
+        kept = write(settings, "before-restore", with_store=exists and not trouble)
+    try:
+        if found.store:
+            if trouble:
+                _replace_damaged(found.store, path)
+            elif exists:
+                _overwrite(found.store, path)
+            else:
+                _begin(found.store, path)
+        if found.files is not None:
+            _put_files(found.files, settings)
+    except OSError as error:
+        raise QuizError(
+            tr(
+                f"{error.filename or path}: {error.strerror}; not everything was restored",
+                f"{error.filename or path}：{error.strerror}；未能全部恢复",
+            ),
+            tr("Put that right and restore once more.", "请解决该问题后再次恢复。"),
+        ) from error
+    thin_out(path)
+    return kept
+
+
+def _overwrite(store: str, path: str) -> None:
+    deadline = time.monotonic() + BUSY_SECONDS
+
+    def give_up(status: int, remaining: int, total: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > deadline:
+            raise QuizError(
+                tr(f"{path} is being written by another process.", f"另一进程正在写入 {path}。"),
+                tr("Nothing was restored. Try again.", "没有恢复任何内容，请重试。"),
+            )
+
+    try:
+        with (
+            closing(connect(path)) as present,
+            closing(sqlite3.connect(store, isolation_level=None)) as source,
+        ):
+            size = present.execute("PRAGMA page_size").fetchone()[0]
+            if source.execute("PRAGMA page_size").fetchone()[0] != size:
+                source.execute(f"PRAGMA page_size = {int(size)}")
+                source.execute("VACUUM")
+            source.backup(present, progress=give_up, sleep=0.05)
+            if present.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                present.execute("PRAGMA journal_mode = WAL")
+    except (sqlite3.Error, ValueError) as error:
+        fail_reading(error, path)
+
+
+def _replace_damaged(store: str, path: str) -> None:
+    """Keep copies of the damaged files, then put the new one in their place in one step."""
+    aside = f"{path}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+    for end in ("", "-wal", "-shm"):
+        if not os.path.exists(path + end):
+            continue
+        with create(aside + end) as stream:
+            stream.write(read_file(path + end, os.stat(path + end).st_size))
+            stream.flush()
+            os.fsync(stream.fileno())
+    for end in ("-wal", "-shm"):
+        remove(path + end)  # the new store must not take it for its own
+    _flush(store)
+    os.replace(store, os.path.realpath(path))
+
+
+def _begin(store: str, path: str) -> None:
+    for end in ("-wal", "-shm"):
+        remove(path + end)
+    _flush(store)
+    put(store, Path(path))
+
+
+def _flush(path: str) -> None:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _put_files(files: dict[str, bytes], settings: Settings) -> None:
+    """Have just these files: those that differ are written, those that the backup lacks go."""
+    here, _ = own_files(settings)
+    tops = places(settings)
+    for name in sorted(files.keys() | here):
+        top, _, rest = name.partition("/")
+        path = tops[top] / rest if rest else tops[top]
+        if rest:
+            _check_inside(path, tops[top])
+        if name not in files:
+            path.unlink(missing_ok=True)
+        elif files[name] != here.get(name):
+            if rest and path.is_symlink():
+                path.unlink()  # the link goes, not what it points at
+            replace_file(path, files[name])
+
+
+def _check_inside(path: Path, top: Path) -> None:
+    """Refuse to write through a link to a folder elsewhere."""
+    folder = os.path.realpath(path.parent)
+    root = os.path.realpath(top)
+    if folder != root and not folder.startswith(root + os.sep):
+        raise OSError(40, tr("this link leads elsewhere", "该链接指向别处"), str(path.parent))

@@ -1,0 +1,224 @@
+"""`quizcli backup` and `quizcli restore`, as a person types them."""
+
+import json
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Program
+
+FIRST = " 3 3q"  # two answers, then quit
+
+
+def reviews(program: Program) -> int:
+    db = sqlite3.connect(program.home / "data" / "quizcli.db")
+    (count,) = db.execute("SELECT count(*) FROM answer").fetchone()
+    db.close()
+    return int(count)
+
+
+def names(program: Program) -> list[str]:
+    rows = json.loads(program.run("backup", "--list", "--json").stdout)
+    return [row["name"] for row in rows]
+
+
+def test_studying_makes_the_days_backup(program: Program) -> None:
+    assert program.run("restore").stdout == ""
+    assert "no backups yet" in program.run("restore").stderr
+    for _ in range(2):
+        assert program.run(stdin=FIRST).returncode == 0
+    (name,) = names(program)
+    assert name.endswith("-daily.zip")
+    listed = program.run("restore").stdout
+    assert name in listed
+    assert "the day's" in listed
+
+
+def test_before_the_first_answer_there_is_nothing_to_back_up(program: Program) -> None:
+    ended = program.run("backup")
+    assert ended.returncode == 1
+    assert "nothing to back up yet" in ended.stderr
+    assert not (program.home / "data").exists()
+
+
+def test_back_up_go_on_restore_and_undo_that(program: Program) -> None:
+    program.run(stdin=FIRST)
+    made = program.run("backup")
+    path = Path(made.stdout.strip())
+    assert path.is_file()
+    program.run(stdin=FIRST)
+    assert reviews(program) == 4
+    asked = program.run("restore", path.name)  # nobody to be asked
+    assert asked.returncode == 2
+    assert "2 reviews would be lost, 0 would come back" in asked.stdout
+    assert "--yes" in asked.stderr
+    assert reviews(program) == 4
+    done = program.run("restore", path.name, "--yes")
+    assert done.returncode == 0
+    assert reviews(program) == 2
+    before = done.stdout.split("`quizcli restore ")[1].split("`")[0]
+    undone = program.run("restore", before, "-y", "--lang", "zh")
+    assert undone.returncode == 0
+    assert "找回 2 次" in undone.stdout
+    assert reviews(program) == 4
+    again = program.run("restore", before, "--yes")
+    assert again.returncode == 0
+    assert "Nothing would change" in again.stderr
+
+
+def test_a_path_of_ones_own(program: Program, tmp_path: Path) -> None:
+    program.run(stdin=FIRST)
+    goal = tmp_path / "stick" / "mine.zip"
+    missing = program.run("backup", str(goal))
+    assert missing.returncode == 1
+    assert str(goal) in missing.stderr
+    goal.parent.mkdir()
+    assert program.run("backup", str(goal)).stdout.strip() == str(goal)
+    twice = program.run("backup", str(goal))
+    assert twice.returncode == 2
+    assert "nothing is overwritten" in twice.stderr
+    inside = Path(program.run("backup", str(goal.parent)).stdout.strip())
+    assert inside.parent == goal.parent
+    shutil.rmtree(program.home)
+    assert program.run("restore", str(goal), "--yes").returncode == 0
+    assert reviews(program) == 2
+
+
+def test_json(program: Program) -> None:
+    program.run(stdin=FIRST)
+    about = json.loads(program.run("backup", "--json").stdout)["about"]
+    assert (about["reviews"], about["why"]) == (2, "by-hand")
+    program.run(stdin=FIRST)
+    name = names(program)[-1]
+    seen = program.run("restore", name, "--json")
+    assert seen.returncode == 2
+    assert json.loads(seen.stdout)["preview"]["lost"] == 2
+    done = program.run("restore", name, "--json", "--yes")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["restored"] is True
+    assert Path(json.loads(done.stdout)["before"]).is_file()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("restore", "nothing"), ("restore", "x" * 5000), ("backup", "x", "--list")]
+)
+def test_wrong_usage(program: Program, arguments: tuple[str, ...]) -> None:
+    program.run(stdin=FIRST)
+    ended = program.run(*arguments)
+    assert ended.returncode == 2
+    assert "mistake in quizcli" not in ended.stderr
+
+
+def test_a_name_that_is_nearly_right(program: Program) -> None:
+    program.run(stdin=FIRST)
+    (name,) = names(program)
+    assert f"Did you mean {name}?" in program.run("restore", name.replace("daily", "dialy")).stderr
+    assert "0 would come back" in program.run("restore", name[:-10]).stdout  # a beginning of one only
+
+
+def test_a_damaged_store_is_told_and_restored(program: Program) -> None:
+    program.run(stdin=FIRST)
+    program.run("backup")
+    store = program.home / "data" / "quizcli.db"
+    data = store.read_bytes()
+    store.write_bytes(data[:4096] + b"\xff" * (len(data) - 4096))
+    told = program.run("stats")
+    assert told.returncode == 1
+    assert "is damaged" in told.stderr
+    assert "quizcli restore" in told.stderr
+    assert program.run("restore", names(program)[-1], "--yes").returncode == 0
+    assert reviews(program) == 2
+    assert any(".damaged-" in path.name for path in store.parent.iterdir())
+
+
+def test_a_store_that_is_gone_is_told(program: Program) -> None:
+    program.run(stdin=FIRST)
+    (program.home / "data" / "quizcli.db").unlink()
+    ended = program.run(stdin=FIRST)
+    assert ended.returncode == 0
+    assert "was gone, and a new one has begun. There is 1 backup" in ended.stderr
+
+
+def test_a_store_that_vanishes_in_a_session(program: Program) -> None:
+    with program.terminal() as terminal:
+        terminal.wait_for("1/6")
+        terminal.send(" 3")
+        terminal.wait_for("2/")
+        for path in (program.home / "data").glob("quizcli.db*"):
+            path.unlink()
+        terminal.send(" 3q")
+        terminal.wait_for("nothing is lost")
+        assert terminal.exit_status() == 0
+    assert reviews(program) == 2
+
+
+def test_asked_on_a_terminal(program: Program) -> None:
+    program.run(stdin=FIRST)
+    program.run("backup")
+    program.run(stdin=FIRST)
+    name = names(program)[-1]
+    for key, left in (("n\r", 4), ("\x03", 4), ("y\r", 2)):
+        with program.terminal("restore", name) as terminal:
+            terminal.wait_for("[y/N]")
+            terminal.send(key)
+            terminal.exit_status()
+        assert reviews(program) == left
+
+
+def test_removing_a_pack_keeps_what_was_trusted(program: Program, tmp_path: Path) -> None:
+    program.run(stdin=FIRST)
+    shutil.copytree(program.questions, tmp_path / "own" / "questions")
+    program.run("pack", "add", str(tmp_path / "own"))
+    program.run("pack", "remove", "own")
+    (name,) = [each for each in names(program) if "before-pack-removal" in each]
+    program.run("restore", name, "--yes")
+    assert "own" in program.run("pack", "list").stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_everything_is_private_under_any_umask(program: Program, tmp_path: Path) -> None:
+    shutil.copytree(program.questions, tmp_path / "own" / "questions")
+    tour = f"""
+import os, subprocess, sys
+os.umask(0)
+def run(*arguments, stdin=""):
+    subprocess.run([sys.executable, "-m", "quizcli", *arguments], input=stdin, text=True, timeout=60)
+run(stdin={FIRST!r})
+run("quiz", "-n", "2", stdin=" 1 1")
+run("pack", "add", {str(tmp_path / "own")!r})
+run("backup")
+run("pack", "remove", "own")
+name = sorted(os.listdir(os.environ["QUIZCLI_HOME"] + "/data/backups"))[0]
+run("restore", name, "--yes")
+pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+child = subprocess.Popen([sys.executable, "-m", "quizcli"], **pipes)
+child.stdin.write(" 3"); child.stdin.flush()
+for line in child.stdout:
+    if "2/" in line: break
+for folder, folders, files in os.walk(os.environ["QUIZCLI_HOME"]):
+    for name in (".", *files):
+        print("MODE", oct(os.stat(os.path.join(folder, name)).st_mode), os.path.join(folder, name))
+child.communicate("q", timeout=60)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", tour],
+        env={**os.environ, **program.env},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    lines = [line.split(" ", 2)[1:] for line in ended.stdout.splitlines() if line.startswith("MODE")]
+    assert any(name.endswith("-wal") for _, name in lines), ended
+    assert len(lines) > 10
+    wide = [
+        name
+        for mode, name in lines
+        if stat.S_IMODE(int(mode, 8)) != (0o700 if stat.S_ISDIR(int(mode, 8)) else 0o600)
+    ]
+    assert not wide

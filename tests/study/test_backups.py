@@ -1,0 +1,589 @@
+"""Backups: when they are made, which stay, what is in them, and that they come back whole or not at all."""
+
+import json
+import os
+import random
+import shutil
+import sqlite3
+import stat
+import zipfile
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from quizcli.bank import registry
+from quizcli.errors import QuizError
+from quizcli.private import replace_file
+from quizcli.settings import Settings
+from quizcli.study import archive
+from quizcli.study.backups import BY_HAND, DAILY, Backup, back_up, backups, superfluous, thin_out
+from quizcli.study.card import Rating
+from quizcli.study.daily import Daily
+from quizcli.study.days import Days
+from quizcli.study.migrations import MIGRATIONS, checked_version
+from quizcli.study.replay import drift
+from quizcli.study.restoring import candidate, preview, restore
+from quizcli.study.schedule import Schedule
+from quizcli.study.store import Store
+from tests.study.damaging import BY_CHANCE, by_hand
+from tests.study.damaging import BY_HAND as SPOILT
+from tests.study.desk import BERLIN, Wall
+
+Answered = Callable[..., None]
+SCHEDULE = Schedule(Days(4, BERLIN))
+DAY = 86_400
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(
+        config_file=tmp_path / "config" / "config.toml",
+        store_file=tmp_path / "data" / "quizcli.db",
+        cache_dir=tmp_path / "cache",
+        data_sets=None,
+    )
+
+
+@pytest.fixture
+def answered(settings: Settings, wall: Wall) -> Answered:
+    """Answers cards, each run in a store opened anew."""
+
+    def answer(*names: str) -> None:
+        with Store.open(settings.store_file) as store:
+            for name in names:
+                store.answer(name, Rating.GOOD, 1500, wall.now, SCHEDULE)
+                wall.pass_by(1000)
+
+    return answer
+
+
+def held(settings: Settings) -> list[str]:
+    with Store.open(settings.store_file) as store:
+        assert store.check() == ""
+        assert drift(store) == ()
+        return [entry.card for entry in store.log()]
+
+
+def bring_back(path: Path, settings: Settings) -> Path | None:
+    with candidate(path, settings) as found:
+        kept = restore(found, settings)
+    return None if kept is None else kept.path
+
+
+def own_file(settings: Settings, name: str, text: str) -> Path:
+    path = settings.store_file.parent / name
+    replace_file(path, text.encode())
+    return path
+
+
+# Making them
+
+
+def test_a_backup_holds_all_that_a_person_has_made(settings: Settings, answered: Answered) -> None:
+    answered("a", "b")
+    own_file(settings, "code/attempts/q/2026-failed.py", "x = 1")
+    own_file(settings, "edits/questions/a.yaml", "topic: a")
+    own_file(settings, "packs.json", "[]")
+    replace_file(settings.config_file, b"new_per_day = 3")
+    made = archive.write(settings)
+    with zipfile.ZipFile(made.path) as whole:
+        names = set(whole.namelist())
+        assert whole.testzip() is None
+        about = json.loads(whole.read("about.json"))
+    assert names == {
+        "about.json", "quizcli.db", "packs.json", "config.toml", "edits/questions/a.yaml",
+        "code/attempts/q/2026-failed.py",
+    }  # fmt: skip
+    assert (about["reviews"], about["cards"], about["why"], about["schema"]) == (
+        2,
+        2,
+        "by-hand",
+        len(MIGRATIONS),
+    )
+    assert stat.S_IMODE(made.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(made.path.parent.stat().st_mode) == 0o700
+    assert [path.name for path in made.path.parent.iterdir()] == [made.path.name]
+
+
+def test_what_is_no_file_is_left_out_and_said(settings: Settings, answered: Answered) -> None:
+    answered("a")
+    code = settings.code_dir
+    own_file(settings, "code/good.py", "x")
+    os.mkfifo(code / "fifo.py")
+    (code / "zero.py").symlink_to("/dev/zero")
+    (code / "loop").symlink_to(code)
+    (code / "large.py").write_bytes(bytes(archive.LONGEST + 1))
+    (code / "line\nbreak.py").write_text("x")
+    os.makedirs(os.fsencode(code) + b"/\xff")
+    (code / ".git").mkdir()
+    (code / ".git" / "config").write_text("x")
+    made = archive.write(settings)
+    with archive.opened(made.path) as whole:
+        assert set(whole.files()) == {"code/good.py"}
+    assert len(made.about.left_out) == 6
+    assert all(name.isprintable() for name in made.about.left_out)
+
+
+def test_two_in_one_second_have_two_names(settings: Settings, answered: Answered) -> None:
+    answered("a")
+    made = [archive.write(settings).path for _ in range(3)]
+    made.append(Path(back_up(str(settings.store_file), "before-004-x")))
+    assert sorted(made) == sorted(each.path for each in backups(settings.store_file))
+    assert {each.why for each in backups(settings.store_file)} == {BY_HAND, "before-004-x"}
+
+
+def test_nothing_is_overwritten(settings: Settings, answered: Answered, tmp_path: Path) -> None:
+    answered("a")
+    goal = tmp_path / "mine.zip"
+    goal.write_text("precious")
+    with pytest.raises(FileExistsError):
+        archive.write(settings, goal=goal)
+    assert goal.read_text() == "precious"
+    with pytest.raises(QuizError, match="No such file"):
+        archive.write(settings, goal=tmp_path / "missing" / "mine.zip")
+    assert {path.name for path in tmp_path.iterdir()} == {"data", "mine.zip"}
+
+
+def test_a_damaged_store_is_no_backup(settings: Settings, answered: Answered) -> None:
+    answered(*(f"q{n}" for n in range(200)))
+    data = settings.store_file.read_bytes()
+    settings.store_file.write_bytes(data[:8192] + b"\xff" * (len(data) - 8192))
+    with pytest.raises(QuizError, match="is damaged"):
+        archive.write(settings)
+    assert backups(settings.store_file) == []
+
+
+# Daily
+
+
+def test_the_first_write_of_a_day_makes_one(settings: Settings, wall: Wall) -> None:
+    for _ in range(2):
+        daily = Daily(settings)
+        with Store.open(settings.store_file) as store:
+            store.after_first_write = daily.begin
+            list(store.cards())
+            assert backups(settings.store_file) == [] or len(backups(settings.store_file)) == 1
+            for name in ("a", "b", "c"):
+                store.answer(name, Rating.GOOD, 1500, wall.now, SCHEDULE)
+            daily.finish()
+        assert daily.trouble is None
+        (made,) = backups(settings.store_file)
+        assert made.why == DAILY
+        assert archive.about(made.path).reviews >= 1
+
+
+def test_who_only_looks_makes_none(settings: Settings, answered: Answered) -> None:
+    answered("a")
+    daily = Daily(settings)
+    with Store.open(settings.store_file) as store:
+        store.after_first_write = daily.begin
+        list(store.log())
+        daily.finish()
+    assert backups(settings.store_file) == []
+
+
+def test_a_backup_that_fails_loses_no_answer_and_is_told(settings: Settings, wall: Wall) -> None:
+    daily = Daily(settings)
+    with Store.open(settings.store_file) as store:
+        settings.store_file.with_name("backups").write_text("in the way")
+        store.after_first_write = daily.begin
+        store.answer("a", Rating.GOOD, 1500, wall.now, SCHEDULE)
+        daily.finish()
+    assert daily.trouble is not None
+    settings.store_file.with_name("backups").unlink()
+    assert held(settings) == ["a"]
+
+
+# Thinning
+
+
+def days_of(kept: list[Backup], now: datetime) -> list[int]:
+    return sorted((now - datetime.fromtimestamp(each.made)).days for each in kept)
+
+
+def test_thinning_over_two_years_of_every_day() -> None:
+    """Each day one is made and the rule applied, as in life."""
+    begin = datetime(2024, 1, 1, 20)
+    kept: list[Backup] = []
+    for day in range(800):
+        now = begin + timedelta(days=day)
+        for hour in (0, 2):
+            made = int((now + timedelta(hours=hour)).timestamp())
+            kept.append(Backup(Path(f"{made}"), made, DAILY, 1))
+        gone = superfluous(kept, now.timestamp() + 3 * 3600)
+        kept = [each for each in kept if each not in gone]
+    ages = days_of(kept, now + timedelta(hours=3))
+    assert sum(age <= 2 for age in ages) >= 4
+    assert 12 <= sum(2 < age <= 14 for age in ages) <= 13
+    assert 5 <= sum(14 < age <= 56 for age in ages) <= 8
+    assert 9 <= sum(age > 56 for age in ages) <= 12
+    assert max(ages) > 300
+    assert len(ages) < 40
+
+
+def test_what_a_person_asked_for_and_the_newest_stay_for_ever() -> None:
+    old = [Backup(Path(f"{n}"), n * DAY, why, 1) for n, why in enumerate((DAILY, BY_HAND, DAILY, DAILY))]
+    gone = superfluous(old, 20_000 * DAY)
+    assert gone == [old[2], old[0]]
+
+
+def test_clocks_that_are_wrong_delete_nothing_new() -> None:
+    ahead = [Backup(Path(f"{n}"), (20_000 + n) * DAY, DAILY, 1) for n in range(5)]
+    assert superfluous(ahead, 19_000 * DAY) == []
+
+
+def test_thinning_clears_away_what_kills_have_left_but_nothing_else(
+    settings: Settings, answered: Answered
+) -> None:
+    answered("a")
+    folder = settings.store_file.with_name("backups")
+    archive.write(settings, DAILY)
+    old = (folder / ".quizcli-123-0a0b0c0d.partial", settings.store_file.parent / ".quizcli-1-ff.partial")
+    others = (
+        folder / ".quizcli-5-ff.partial",
+        folder / "quizcli-20010101T000000Z-notes.txt",
+        folder / "my.zip",
+    )
+    for path in (*old, *others):
+        path.touch()
+    for path in (*old, *others[1:]):
+        os.utime(path, (0, 0))
+    thin_out(settings.store_file)
+    assert not any(path.exists() for path in old)
+    assert all(path.exists() for path in others)
+
+
+# Restoring
+
+
+def test_a_restore_and_its_undoing(settings: Settings, answered: Answered) -> None:
+    answered("a", "b")
+    draft = own_file(settings, "code/q.py", "first")
+    wording = own_file(settings, "edits/questions/a.yaml", "mine")
+    made = archive.write(settings).path
+    answered("c")
+    draft.write_text("second")
+    wording.unlink()
+    added = own_file(settings, "code/new.py", "new")
+    with candidate(made, settings) as found:
+        seen = preview(found, settings)
+        assert (seen.lost, seen.won, seen.changes) == (1, 0, True)
+        assert seen.now is not None
+        assert seen.then is not None
+        assert (seen.now.reviews, seen.then.reviews) == (3, 2)
+        assert seen.files_changed == ("code/q.py",)
+        assert seen.files_lost == ("code/new.py",)
+        assert seen.files_won == ("edits/questions/a.yaml",)
+        assert held(settings) == ["a", "b", "c"]  # to look changes nothing
+        kept = restore(found, settings)
+    assert held(settings) == ["a", "b"]
+    assert (draft.read_text(), wording.read_text(), added.exists()) == ("first", "mine", False)
+    assert kept is not None
+    bring_back(kept.path, settings)
+    assert held(settings) == ["a", "b", "c"]
+    assert (draft.read_text(), wording.exists(), added.read_text()) == ("second", False, "new")
+    assert sorted(path.name for path in settings.store_file.parent.iterdir() if "partial" in path.name) == []
+
+
+def test_flags_and_rounds_count_as_changes(settings: Settings, answered: Answered, wall: Wall) -> None:
+    answered("a")
+    made = archive.write(settings).path
+    with candidate(made, settings) as found:
+        assert not preview(found, settings).changes
+    with Store.open(settings.store_file) as store:
+        store.act("a", "flag", wall.now, 1)
+    with candidate(made, settings) as found:
+        seen = preview(found, settings)
+    assert (seen.changes, seen.lost) == (True, 0)
+
+
+def test_a_session_that_is_open_goes_on_with_the_restored_store(
+    settings: Settings, answered: Answered, wall: Wall
+) -> None:
+    answered("a", "b")
+    made = archive.write(settings).path
+    with Store.open(settings.store_file) as session:
+        session.answer("c", Rating.GOOD, 1, wall.now, Schedule(Days(4, BERLIN), 0.8))  # other terms
+        bring_back(made, settings)
+        assert [card.id for card in session.cards()] == ["a", "b"]
+        session.answer("d", Rating.GOOD, 1, wall.now, Schedule(Days(4, BERLIN), 0.8))
+        assert session.notices == []
+    assert held(settings) == ["a", "b", "d"]
+
+
+def test_a_store_that_is_being_written_is_not_touched(
+    settings: Settings, answered: Answered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quizcli.study.restoring.BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("quizcli.study.connection.BUSY_SECONDS", 0.2)
+    answered("a")
+    made = archive.write(settings).path
+    answered("b")
+    holder = sqlite3.connect(settings.store_file, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(QuizError, match=r"locked by another|being written by another"):
+        bring_back(made, settings)
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert held(settings) == ["a", "b"]
+
+
+def test_over_a_store_that_is_gone(settings: Settings, answered: Answered) -> None:
+    answered("a")
+    made = archive.write(settings).path
+    settings.store_file.unlink()
+    assert bring_back(made, settings) is None
+    assert held(settings) == ["a"]
+    assert stat.S_IMODE(settings.store_file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_over_a_damaged_store_which_is_kept(settings: Settings, answered: Answered, seed: int) -> None:
+    answered(*(f"q{n}" for n in range(60)))
+    made = archive.write(settings).path
+    broken = BY_CHANCE[4:][seed % 5](settings.store_file.read_bytes(), random.Random(seed))
+    settings.store_file.write_bytes(broken)
+    with candidate(made, settings) as found:
+        trouble = preview(found, settings).trouble
+    bring_back(made, settings)
+    assert held(settings) == [f"q{n}" for n in range(60)]
+    aside = [path for path in settings.store_file.parent.iterdir() if ".damaged-" in path.name]
+    assert bool(aside) == bool(trouble)
+    if aside:
+        assert broken in [path.read_bytes() for path in aside]
+
+
+def test_an_older_schema_goes_through_the_steps(settings: Settings, answered: Answered) -> None:
+    answered("a")
+    with Store.open(settings.store_file) as store, store.writing() as db:
+        for table in ("round_answer", "round", "claim"):
+            db.execute(f"DROP TABLE {table}")
+        db.execute("PRAGMA user_version = 1")
+    old = Path(back_up(str(settings.store_file), "before-002-claims"))
+    assert archive.about(old).schema == 1
+    answered("b")
+    bring_back(old, settings)
+    assert held(settings) == ["a"]
+
+
+def test_a_bare_store_brings_no_files_and_takes_none(
+    settings: Settings, answered: Answered, tmp_path: Path
+) -> None:
+    answered("a")
+    bare = tmp_path / "from-my-old-laptop.sqlite"
+    shutil.copy(settings.store_file, bare)
+    answered("b")
+    draft = own_file(settings, "code/q.py", "mine")
+    bring_back(bare, settings)
+    assert held(settings) == ["a"]
+    assert draft.read_text() == "mine"
+
+
+def test_a_bare_store_with_what_sqlite_keeps_beside_it(
+    settings: Settings, answered: Answered, tmp_path: Path, wall: Wall
+) -> None:
+    answered("a")
+    bare = tmp_path / "copied.db"
+    with Store.open(settings.store_file) as store:
+        store.answer("b", Rating.GOOD, 1, wall.now, SCHEDULE)
+        for end in ("", "-wal"):
+            shutil.copy(f"{settings.store_file}{end}", f"{bare}{end}")
+    answered("c")
+    bring_back(bare, settings)
+    assert held(settings) == ["a", "b"]
+
+
+@pytest.mark.parametrize("page_size", [512, 8192, 65536])
+def test_other_page_sizes(settings: Settings, answered: Answered, page_size: int, tmp_path: Path) -> None:
+    answered("a")
+    bare = tmp_path / "other.db"
+    shutil.copy(settings.store_file, bare)
+    db = sqlite3.connect(bare, isolation_level=None)
+    db.execute("PRAGMA journal_mode = DELETE")
+    db.execute(f"PRAGMA page_size = {page_size}")
+    db.execute("VACUUM")
+    db.close()
+    answered("b")
+    bring_back(bare, settings)
+    assert held(settings) == ["a"]
+
+
+# Files that a person has got from elsewhere
+
+
+def test_trust_is_not_taken_over_from_elsewhere(
+    settings: Settings, answered: Answered, tmp_path: Path
+) -> None:
+    answered("a")
+    registry.keep([registry.Added("theirs", "/tmp/x", {"answers/x.py": "0" * 64})], settings)
+    own = archive.write(settings).path
+    alien = tmp_path / "alien.zip"
+    shutil.copy(own, alien)
+    registry.keep([], settings)
+    with candidate(alien, settings) as found:
+        assert preview(found, settings).untrusted
+        restore(found, settings)
+    (one,) = registry.added(settings)
+    assert (one.name, one.trusted) == ("theirs", {})
+    bring_back(own, settings)
+    (one,) = registry.added(settings)
+    assert one.trusted == {"answers/x.py": "0" * 64}
+
+
+def archive_with(folder: Path, settings: Settings, extra: dict[str, bytes], mode: int = 0o100600) -> Path:
+    """A sound backup with other entries added."""
+    made = archive.write(settings, goal=folder / "hostile.zip").path
+    with zipfile.ZipFile(made, "a") as whole:
+        for name, data in extra.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = mode << 16
+            whole.writestr(entry, data)
+    return made
+
+
+HOSTILE_NAMES = [
+    "../escaped", "/etc/escaped", "code/../../escaped", "edits/./x", "code//x", "C:\\x", "code\\..\\x",
+    "code/a:b", "other/x", "code", "code/", "about.json", "quizcli.db", "code/" + "d/" * 9 + "x",
+    "code/.hidden", "code/x\n", "code/\x1b[2J", "edits/../packs.json", "quizcli.db-wal", "code/trailing.",
+]  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=ascii)
+def test_names_that_no_backup_has(settings: Settings, answered: Answered, tmp_path: Path, name: str) -> None:
+    answered("a")
+    path = archive_with(tmp_path, settings, {name: b"x"})
+    with pytest.raises(QuizError, match="is no sound backup"), candidate(path, settings):
+        pass
+    assert not (tmp_path / "escaped").exists()
+
+
+@pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFDIR])
+def test_entries_that_are_no_files(settings: Settings, answered: Answered, tmp_path: Path, kind: int) -> None:
+    answered("a")
+    path = archive_with(tmp_path, settings, {"code/link.py": b"/etc/passwd"}, kind | 0o777)
+    with pytest.raises(QuizError, match="is no sound backup"), candidate(path, settings):
+        pass
+
+
+def test_entries_that_are_too_large(settings: Settings, answered: Answered, tmp_path: Path) -> None:
+    answered("a")
+    path = archive_with(tmp_path, settings, {"code/bomb.py": bytes(archive.LONGEST + 1)})
+    with pytest.raises(QuizError, match="it holds too much"), candidate(path, settings):
+        pass
+
+
+def test_links_on_this_machine_are_not_written_through(
+    settings: Settings, answered: Answered, tmp_path: Path
+) -> None:
+    answered("a")
+    own_file(settings, "code/deep/q.py", "theirs")
+    own_file(settings, "code/link.py", "theirs")
+    made = archive.write(settings).path
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "q.py").write_text("precious")
+    shutil.rmtree(settings.code_dir)
+    settings.code_dir.mkdir()
+    (settings.code_dir / "link.py").symlink_to(outside / "q.py")
+    bring_back(made, settings)
+    assert (outside / "q.py").read_text() == "precious"
+    assert (settings.code_dir / "link.py").read_text() == "theirs"
+    shutil.rmtree(settings.code_dir / "deep")
+    (settings.code_dir / "deep").symlink_to(outside)
+    (outside / "q.py").write_text("precious")
+    with pytest.raises(QuizError, match="leads elsewhere"):
+        bring_back(made, settings)
+    assert (outside / "q.py").read_text() == "precious"
+
+
+@pytest.mark.parametrize("sql", SPOILT.values(), ids=SPOILT.keys())
+def test_spoilt_stores_are_refused(settings: Settings, answered: Answered, tmp_path: Path, sql: str) -> None:
+    answered(*(f"q{n}" for n in range(5)), "q1")
+    spoilt = tmp_path / "spoilt.db"
+    shutil.copy(settings.store_file, spoilt)
+    before = spoilt.read_bytes()
+    by_hand(spoilt, sql)
+    if spoilt.read_bytes() == before or "round SET" in sql or "state = 2" in sql:
+        pytest.skip("there is nothing of that kind in this store")
+    with pytest.raises(QuizError), candidate(spoilt, settings):
+        pass
+    assert held(settings)[:5] == [f"q{n}" for n in range(5)]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"PK", b"PK\x05\x06" + bytes(18), b"SQLite format 3\x00", b"x" * 5000]
+)
+def test_files_that_are_no_backup(
+    settings: Settings, answered: Answered, tmp_path: Path, content: bytes
+) -> None:
+    answered("a")
+    path = tmp_path / "file.zip"
+    path.write_bytes(content)
+    with pytest.raises(QuizError, match=r"no sound backup|not a quizcli store"), candidate(path, settings):
+        pass
+    os.unlink(path)
+    os.mkfifo(path)
+    with pytest.raises(QuizError, match="no regular file"), candidate(path, settings):
+        pass
+    assert [each.name for each in settings.store_file.parent.iterdir()] == ["quizcli.db"]
+
+
+def test_a_backup_that_chance_has_damaged(settings: Settings, answered: Answered, tmp_path: Path) -> None:
+    """Whatever byte is another: refused with clear words, or restored whole."""
+    answered(*(f"q{n}" for n in range(20)))
+    own_file(settings, "code/q.py", "mine")
+    made = archive.write(settings).path.read_bytes()
+    path = tmp_path / "damaged.zip"
+    refused = 0
+    for seed in range(60):
+        dice = random.Random(seed)
+        data = bytearray(made)
+        data[dice.randrange(len(data))] ^= dice.randrange(1, 256)
+        path.write_bytes(bytes(data[: dice.randrange(len(data))]) if seed % 5 == 0 else bytes(data))
+        try:
+            with candidate(path, settings) as found:
+                assert not preview(found, settings).lost
+        except QuizError:
+            refused += 1
+    assert refused > 40
+    assert len(held(settings)) == 20
+
+
+def test_a_newer_schema_and_a_foreign_database(
+    settings: Settings, answered: Answered, tmp_path: Path
+) -> None:
+    answered("a")
+    newer, foreign = tmp_path / "newer.db", tmp_path / "foreign.db"
+    shutil.copy(settings.store_file, newer)
+    by_hand(newer, f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    with pytest.raises(QuizError, match="newer quizcli"), candidate(newer, settings):
+        pass
+    db = sqlite3.connect(foreign)
+    db.execute("CREATE TABLE bookmark (url)")
+    db.close()
+    with pytest.raises(QuizError), candidate(foreign, settings):
+        pass
+
+
+def test_the_newest_schema_is_what_a_healthy_store_has(settings: Settings, answered: Answered) -> None:
+    answered("a")
+    db = sqlite3.connect(settings.store_file, isolation_level=None)
+    assert checked_version(db, "x") == len(MIGRATIONS)
+    db.execute("ANALYZE")
+    assert checked_version(db, "x") == len(MIGRATIONS)
+    db.close()
+
+
+def test_restoring_keeps_the_language_and_other_settings_of_the_run(
+    settings: Settings, answered: Answered
+) -> None:
+    answered("a")
+    replace_file(settings.config_file, b"new_per_day = 3\n")
+    made = archive.write(settings).path
+    settings.config_file.unlink()
+    bring_back(made, replace(settings, lang="zh"))
+    assert settings.config_file.read_bytes() == b"new_per_day = 3\n"

@@ -1,0 +1,124 @@
+"""What the program writes is for the person alone, whatever their umask, and whole or not at all."""
+
+import ast
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from quizcli.private import create, make_folder, read_file, replace_file, replacing
+
+ROOT = Path(__file__).parent.parent
+# Who may write without quizcli/private.py, and why.
+REASONED = {
+    ("quizcli/private.py", "*"),  # the one place
+    ("quizcli/cli/bank.py", "mkdir"),  # `bank new` writes in a folder of the person's own, for others to read
+    ("quizcli/cli/bank.py", "open"),
+    ("quizcli/study/archive.py", "open"),  # a member of an archive, whose file is a private one
+    ("quizcli/cli/streams.py", "open"),  # /dev/null
+    ("quizcli/demo/worker.py", "open"),  # /dev/null
+    ("quizcli/judge/cage.py", "*"),  # the candidate's folder, see tests/judge
+}
+WRITERS = {"write_text", "write_bytes", "mkdir", "makedirs", "touch", "mkstemp", "NamedTemporaryFile"}
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o277], ids=oct)
+def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_files_and_folders_are_private_under_any_umask(tmp_path: Path, umask: int) -> None:
+    path = tmp_path / "new" / "deep" / "file"
+    replace_file(path, b"one")
+    replace_file(path, b"two")
+    assert path.read_bytes() == b"two"
+    with create(path.with_name("other")) as stream:
+        stream.write(b"three")
+    assert {mode(file) for file in path.parent.iterdir()} == {0o600}
+    assert [mode(folder) for folder in (path.parent, path.parent.parent)] == [0o700, 0o700]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["file", "other"]
+
+
+def test_a_file_that_was_open_to_all_is_private_once_it_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "packs.json"
+    path.write_text("[]")
+    path.chmod(0o666)
+    replace_file(path, b"[1]")
+    assert mode(path) == 0o600
+
+
+def test_what_goes_wrong_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    replace_file(path, b"old")
+
+    def broken() -> None:
+        with replacing(path) as stream:
+            stream.write(b"half of the n")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken()
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "dotfiles").mkdir()
+    link = tmp_path / "config.toml"
+    link.symlink_to(tmp_path / "dotfiles" / "quizcli.toml")
+    replace_file(link, b"new")
+    assert link.is_symlink()
+    assert (tmp_path / "dotfiles" / "quizcli.toml").read_bytes() == b"new"
+
+
+def test_a_folder_that_a_file_stands_in_the_way_of(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OSError, match="file"):
+        make_folder(tmp_path / "file" / "below")
+    with pytest.raises(FileExistsError):
+        make_folder(tmp_path / "file")
+
+
+def test_only_regular_files_of_some_size_are_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    (tmp_path / "large").write_bytes(b"x" * 11)
+    for name in ("fifo", "zero", "large", "missing", "."):
+        with pytest.raises(OSError, match=r".+"):
+            read_file(tmp_path / name, 10)
+    assert read_file(tmp_path / "large", 11) == b"x" * 11
+
+
+def _writes(call: ast.Call) -> str:
+    """What a call writes with, if it may write at all."""
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if name in WRITERS:
+        return name
+    if name != "open":
+        return ""
+    words = [node.value for each in (*call.args, *(k.value for k in call.keywords)) for node in ast.walk(each)
+             if isinstance(node, ast.Constant) and isinstance(node.value, str)]  # fmt: skip
+    flags = {node.attr for each in call.args for node in ast.walk(each) if isinstance(node, ast.Attribute)}
+    opens = any(set(word) <= set("rwxabt+") and set(word) & set("wxa+") for word in words)
+    return "open" if opens or flags & {"O_CREAT", "O_WRONLY", "O_RDWR", "O_TRUNC"} else ""
+
+
+def test_nothing_is_written_elsewhere() -> None:
+    found = set()
+    for path in sorted((ROOT / "quizcli").rglob("*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and (how := _writes(node)):
+                found.add((name, how))
+    wrong = {(name, how) for name, how in found if not {(name, how), (name, "*")} & REASONED}
+    assert not wrong
