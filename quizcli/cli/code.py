@@ -83,7 +83,7 @@ def _judge(question: Code, file: Path, seed: int | None, as_json: bool, settings
 
     from quizcli.bank.trust import trusted
     from quizcli.demo.launcher import environment
-    from quizcli.judge.launcher import Referee
+    from quizcli.judge.launcher import Referee, unless_refused
     from quizcli.judge.wire import Judgement, Over, Source
     from quizcli.screen.theme import make_console
     from quizcli.screen.verdict import news_lines
@@ -95,15 +95,14 @@ def _judge(question: Code, file: Path, seed: int | None, as_json: bool, settings
             tr(f"{file}: this is not UTF-8", f"{file}：不是 UTF-8 编码"), status=ExitStatus.USAGE
         ) from error
     pack = origin(question.id, settings).pack
-    trusted(pack, settings)
+    permit = trusted(pack, settings)
     console = make_console()
     passed = False
     with Referee(environment(settings)) as referee:
         source = Source(text, file.name, question.entry)
         drawn = random.randrange(10_000) if seed is None else seed
-        for news in referee.judge(
-            Judgement(str(pack.root), question.check, question.solution, source, drawn)
-        ):
+        judgement = Judgement(str(pack.root), question.check, question.solution, source, drawn, permit=permit)
+        for news in unless_refused(referee.judge(judgement)):
             if as_json:
                 print(msgspec.json.encode(news).decode(), flush=True)
             else:

@@ -11,8 +11,9 @@ from quizcli.bank.trust import trusted
 from quizcli.bank.types import Bank, Code
 from quizcli.cli.editing import line_of
 from quizcli.demo.launcher import environment
-from quizcli.judge.launcher import Referee
+from quizcli.judge.launcher import Referee, unless_refused
 from quizcli.judge.wire import Judgement, Over, Proof, Source
+from quizcli.permit import Permit
 from quizcli.settings import Settings
 
 SEED = 1
@@ -27,23 +28,25 @@ def unsound(target: Target, settings: Settings) -> list[Mistake]:
     codes = [(bank, question) for bank in banks for question in bank.questions if isinstance(question, Code)]
     if not codes:
         return []
-    trusted(target.pack, settings)
+    permit = trusted(target.pack, settings)
     mistakes: list[Mistake] = []
     with Referee(environment(settings)) as referee:
         for number, (bank, question) in enumerate(codes, start=1):
             if sys.stderr.isatty():
                 print(f"\r\x1b[2K{number}/{len(codes)} {question.id}", end="", file=sys.stderr, flush=True)
-            mistakes += _faults(target, bank, question, referee)
+            mistakes += _faults(target, bank, question, referee, permit)
     if sys.stderr.isatty():
         print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
     return mistakes
 
 
-def _faults(target: Target, bank: Bank, question: Code, referee: Referee) -> list[Mistake]:
+def _faults(target: Target, bank: Bank, question: Code, referee: Referee, permit: Permit) -> list[Mistake]:
     source = Source(str(question.starter), f"{question.id}.py", question.entry)
-    request = Judgement(str(target.pack.root), question.check, question.solution, source, SEED, prove=True)
+    request = Judgement(
+        str(target.pack.root), question.check, question.solution, source, SEED, prove=True, permit=permit
+    )
     told: list[str] = []
-    for news in referee.judge(request):
+    for news in unless_refused(referee.judge(request)):
         if isinstance(news, Proof):
             told += news.faults
         elif isinstance(news, Over):  # the referee's process has ended

@@ -15,6 +15,7 @@ from quizcli.cli.editor import open_editor
 from quizcli.errors import QuizError
 from quizcli.judge.launcher import Referee
 from quizcli.judge.wire import CaseResult, Judgement, Over, Source
+from quizcli.permit import Permit
 from quizcli.screen import theme
 from quizcli.screen.card import footer, labelled, question_lines
 from quizcli.screen.keys import Keyboard
@@ -48,6 +49,7 @@ class Desk:
         drafts: Drafts,
         question: Code,
         root: Path,
+        permit: Permit,
     ) -> None:
         self._page = page
         self._keys = keys
@@ -55,6 +57,7 @@ class Desk:
         self._drafts = drafts
         self._question = question
         self._root = root
+        self._permit = permit
         self._path = drafts.open(question)
         self._judged = self._stamp()  # of the file as it was judged last
         self._results: list[Line] = []
@@ -143,13 +146,20 @@ class Desk:
         self._page.footer(Line(tr(" judging …   q stops", " 正在评判 …   按 q 停止"), style=theme.QUIET))
         source = Source(text, self._path.name, self._question.entry)
         seed = random.randrange(10_000)
-        judgement = Judgement(str(self._root), self._question.check, self._question.solution, source, seed)
+        judgement = Judgement(
+            str(self._root),
+            self._question.check,
+            self._question.solution,
+            source,
+            seed,
+            permit=self._permit,
+        )
         over: Over | None = None
         for news in self._referee().judge(judgement, self._stopped):
             lines = [Line()] if isinstance(news, CaseResult) and not self._results else []
             lines += news_lines(news, self._page.width, self._page.room - 4)
             over = news if isinstance(news, Over) else None
-            if over is not None and not over.broken:
+            if over is not None and not (over.broken or over.refused):
                 self._settle(over.passed, text)  # what a person has seen is on the disk
             self._results += lines
             self._page.add(lines)

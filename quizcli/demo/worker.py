@@ -24,7 +24,7 @@ from msgspec.structs import replace
 
 from quizcli.demo.catalogue import module_of
 from quizcli.demo.events import Event, Failed, Finished, Setting, Started, encode
-from quizcli.demo.room import make_room as make_room
+from quizcli.demo.room import Room, make_room
 from quizcli.demo.wire import Order, Request, frame, read_frame
 from quizcli.errors import QuizError
 from quizcli.settings import load_settings
@@ -150,7 +150,9 @@ def _serve(request: Request, outlet: _Outlet, desk: _Desk) -> None:
     stopped = False
     last: Event
     try:
-        with closing(_events(request)) as run:  # closing runs the `finally` clauses of the answer
+        use_language(load_settings().lang)
+        room = make_room(Path(request.root), request.permit)
+        with closing(_events(request, room)) as run:  # closing runs the `finally` clauses of the answer
             for event in run:
                 outlet.send(encode(event))
                 paused = time.perf_counter()
@@ -159,6 +161,7 @@ def _serve(request: Request, outlet: _Outlet, desk: _Desk) -> None:
                 if desk.stopped:
                     stopped = True
                     break
+        room.check()
         last = Finished(seconds=time.perf_counter() - began, stopped=stopped)
     except QuizError as error:
         last = Failed(message=error.message, hint=error.hint)
@@ -167,13 +170,11 @@ def _serve(request: Request, outlet: _Outlet, desk: _Desk) -> None:
     outlet.send(encode(last))
 
 
-def _events(request: Request) -> Generator[Event, None, None]:
+def _events(request: Request, room: Room) -> Generator[Event, None, None]:
     """The events of the answer. A Started comes first, the answer's or one made here, and says what runs.
 
     An answer that loads its data reports that, and only then names data and device: its Started comes later.
     """
-    use_language(load_settings().lang)
-    make_room(Path(request.root))
     answer = import_module(module_of(request.answer))
     stream = answer.demonstrate(**request.settings)
     if not isinstance(stream, Generator):
@@ -185,6 +186,7 @@ def _events(request: Request) -> Generator[Event, None, None]:
     }
     with closing(stream):
         for number, event in enumerate(stream):
+            room.check()  # the answer may have swallowed a refusal
             if not isinstance(event, Event) or isinstance(event, Finished | Failed):
                 raise TypeError(f"demonstrate() yielded {event!r:.200}, which is no event of an answer")
             if isinstance(event, Started):

@@ -154,6 +154,9 @@ def _over(over: Over, width: int) -> list[Text]:
             lines.append(line)
         if len(printed) > _PRINTED:
             lines.append(Text(_MARGIN * 2 + theme.WAITING, theme.QUIET))
+    if over.refused:
+        told = f"{over.refused}. {over.hint}" if over.hint else over.refused
+        return [*lines, Text(), *_wrapped([Span(told, theme.BAD)], width)]
     if over.broken:
         told = tr(f"the judge itself is broken: {over.broken}", f"评判程序自身有误：{over.broken}")
         lines += [Text(), *_wrapped([Span(told, theme.BAD)], width)]
