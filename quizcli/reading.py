@@ -8,8 +8,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from quizcli.text import tr
 
@@ -30,7 +30,7 @@ def leaves(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> bool:
     return os.path.islink(path) and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 
-def open_regular(path: str | os.PathLike[str], within: str | os.PathLike[str] | None = None) -> BinaryIO:
+def open_regular(path: str | os.PathLike[str], within: str | os.PathLike[str] | None = None) -> FileIO:
     """Open a regular file for reading, without a buffer. Never waits.
 
     `within`: a folder that links must not lead out of. OSError where it cannot be opened, UnfitError where
@@ -64,13 +64,18 @@ def read_regular(
 def read_text(path: str | os.PathLike[str], limit: int, within: str | os.PathLike[str] | None = None) -> str:
     """The text of a regular file in UTF-8, with or without its mark. UnfitError for others."""
     try:
-        return read_regular(path, limit, within).decode("utf-8-sig")
+        return decoded(read_regular(path, limit, within))
     except UnicodeDecodeError as error:
         raise UnfitError(
             errno.EILSEQ,
             tr(f"this is not UTF-8 (byte {error.start})", f"不是 UTF-8 编码（第 {error.start} 字节）"),
             os.fspath(path),
         ) from error
+
+
+def decoded(data: bytes) -> str:
+    """Text from UTF-8, with or without its mark, its lines ended as Python ends them. UnicodeDecodeError."""
+    return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_given(path: Path, limit: int) -> bytes:
@@ -90,7 +95,7 @@ def first_bytes(
         return _up_to(stream, count)
 
 
-def _up_to(stream: BinaryIO, count: int) -> bytes:
+def _up_to(stream: FileIO, count: int) -> bytes:
     parts: list[bytes] = []
     while count > 0 and (part := stream.read(min(count, _CHUNK))):
         parts.append(part)

@@ -13,6 +13,7 @@ from quizcli.cli import completing
 from quizcli.cli.look import print_questions
 from quizcli.cli.opened import all_questions, load_banks, origin
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.reading import MEBIBYTE, decoded, read_given
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -89,7 +90,7 @@ def _judge(question: Code, file: Path, seed: int | None, as_json: bool, settings
     from quizcli.screen.verdict import news_lines
 
     try:
-        text = file.read_text(encoding="utf-8")
+        text = decoded(read_given(file, MEBIBYTE))
     except UnicodeDecodeError as error:
         raise QuizError(
             tr(f"{file}: this is not UTF-8", f"{file}：不是 UTF-8 编码"), status=ExitStatus.USAGE

@@ -16,6 +16,7 @@ from quizcli.errors import QuizError
 from quizcli.judge.launcher import Referee
 from quizcli.judge.wire import CaseResult, Judgement, Over, Source
 from quizcli.permit import Permit
+from quizcli.reading import MEBIBYTE, UnfitError, decoded, read_regular
 from quizcli.screen import theme
 from quizcli.screen.card import footer, labelled, question_lines
 from quizcli.screen.keys import Keyboard
@@ -133,7 +134,11 @@ class Desk:
         """Judge the file as it is now, each case shown as soon as it is known."""
         stamp = self._stamp()
         try:
-            text = self._path.read_text(encoding="utf-8")
+            text = decoded(read_regular(self._path, MEBIBYTE))
+        except UnfitError as error:
+            self._judged = stamp
+            self._message = f"{self._path}: {error.strerror}"
+            return
         except OSError:
             return  # it is being replaced: the next look finds it
         except UnicodeDecodeError:
@@ -224,7 +229,11 @@ def _from_home(path: Path) -> str:
 
 def _first_gap(path: Path) -> int:
     """The line on which the work begins: of `raise NotImplementedError`, else the first."""
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+    try:
+        text = read_regular(path, MEBIBYTE).decode("utf-8", "replace")
+    except OSError:  # the editor will say it
+        return 1
+    for number, line in enumerate(text.splitlines(), start=1):
         if "NotImplementedError" in line:
             return number
     return 1
