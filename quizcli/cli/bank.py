@@ -14,6 +14,7 @@ import msgspec
 import typer
 
 from quizcli.cli.help import Command
+from quizcli.cli.output import print_json
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
 from quizcli.text import LANGS, tr
@@ -119,7 +120,7 @@ def check(
         tuple(mistake for report in reports for mistake in report.mistakes),
     )
     if as_json:
-        print(msgspec.json.format(msgspec.json.encode(whole), indent=2).decode())
+        print_json(whole)
     else:
         for mistake in whole.mistakes:
             print(mistake)

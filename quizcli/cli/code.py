@@ -12,6 +12,7 @@ from quizcli.bank.types import AnyQuestion, Code
 from quizcli.cli import completing
 from quizcli.cli.look import print_questions
 from quizcli.cli.opened import all_questions, load_banks, origin
+from quizcli.cli.output import print_json_line
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.reading import MEBIBYTE, decoded, read_given
 from quizcli.settings import Settings
@@ -80,8 +81,6 @@ def _question(questions: dict[str, AnyQuestion], question_id: str) -> Code:
 
 def _judge(question: Code, file: Path, seed: int | None, as_json: bool, settings: Settings) -> int:
     """Judge one file and print what there is to say."""
-    import msgspec
-
     from quizcli.bank.trust import trusted
     from quizcli.demo.launcher import environment
     from quizcli.judge.launcher import Referee, unless_refused
@@ -105,7 +104,7 @@ def _judge(question: Code, file: Path, seed: int | None, as_json: bool, settings
         judgement = Judgement(str(pack.root), question.check, question.solution, source, drawn, permit=permit)
         for news in unless_refused(referee.judge(judgement)):
             if as_json:
-                print(msgspec.json.encode(news).decode(), flush=True)
+                print_json_line(news)
             else:
                 for line in news_lines(news, min(console.width, 120)):
                     console.print(line, soft_wrap=True)

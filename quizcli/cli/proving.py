@@ -14,6 +14,7 @@ from quizcli.demo.launcher import environment
 from quizcli.judge.launcher import Referee, unless_refused
 from quizcli.judge.wire import Judgement, Over, Proof, Source
 from quizcli.permit import Permit
+from quizcli.screen.door import steer
 from quizcli.settings import Settings
 
 SEED = 1
@@ -33,10 +34,11 @@ def unsound(target: Target, settings: Settings) -> list[Mistake]:
     with Referee(environment(settings)) as referee:
         for number, (bank, question) in enumerate(codes, start=1):
             if sys.stderr.isatty():
-                print(f"\r\x1b[2K{number}/{len(codes)} {question.id}", end="", file=sys.stderr, flush=True)
+                steer(sys.stderr, "\r\x1b[2K")
+                print(f"{number}/{len(codes)} {question.id}", end="", file=sys.stderr, flush=True)
             mistakes += _faults(target, bank, question, referee, permit)
     if sys.stderr.isatty():
-        print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+        steer(sys.stderr, "\r\x1b[2K")
     return mistakes
 
 
