@@ -29,6 +29,7 @@ from quizcli.demo.wire import Order, Request, frame, read_frame
 from quizcli.errors import QuizError
 from quizcli.settings import load_settings
 from quizcli.text import tr, use_language
+from quizcli.visible import clean
 
 
 def main() -> NoReturn:
@@ -212,9 +213,9 @@ def _failed(error: BaseException) -> Failed:
     if name in ("MemoryError", "OutOfMemoryError"):
         hint = tr("Try smaller settings, or another device.", "请减小设置的规模，或换用其他设备。")
     return Failed(
-        message=f"{name}: {error}" if str(error) else name,
+        message=clean(f"{name}: {error}" if str(error) else name),  # half of a surrogate pair cannot be sent
         hint=hint,
-        trace="".join(format_exception(type(error), error, trace)),
+        trace=clean("".join(format_exception(type(error), error, trace))),
     )
 
 
