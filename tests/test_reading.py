@@ -32,7 +32,7 @@ ALLOWED = {
     "demo/catalogue.py": "modules of the program itself, beside it",
     "demo/data.py": "torch.load takes a path, which has been looked at",
     "demo/record.py": "writes a recording into a folder of its own",
-    "demo/mnist.py": "writes what it downloads",
+    "demo/fetch.py": "writes what it downloads",
     "judge/landlock.py": "folders, as places that may be seen",
     "judge/candidate.py": "the null device",
     "judge/referee.py": "the null device",
