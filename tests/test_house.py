@@ -9,7 +9,16 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 # A floor may import itself, the floors named here, and the ground floor.
-GROUND = {"quizcli", "quizcli.errors", "quizcli.private", "quizcli.settings", "quizcli.text"}
+GROUND = {
+    "quizcli",
+    "quizcli.errors",
+    "quizcli.permit",
+    "quizcli.private",
+    "quizcli.reading",
+    "quizcli.settings",
+    "quizcli.text",
+    "quizcli.visible",
+}
 FLOORS = {
     "quizcli/cli": {
         "quizcli.cli",

@@ -44,12 +44,15 @@ def test_the_bank_of_the_readme_passes_the_check(readme: Path, pack: Path) -> No
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
 def test_the_answer_of_the_readme_runs_and_its_claim_holds(readme: Path, pack: Path) -> None:
+    from quizcli.bank.trust import fingerprint, sources
     from quizcli.demo.events import Claim, Failed
     from quizcli.demo.launcher import Request, start
+    from quizcli.permit import Permit
 
     (source,) = blocks(readme, "python")
     (pack / "answers" / "coin.py").write_text(source, encoding="utf-8")
-    with start(Request(str(pack), "coin", {"throws": 500})) as run:
+    permit = Permit("pack", fingerprint(sources(pack)))
+    with start(Request(str(pack), "coin", {"throws": 500}, permit)) as run:
         events = list(run)
     assert not [event for event in events if isinstance(event, Failed)]
     (claim,) = [event for event in events if isinstance(event, Claim)]

@@ -19,9 +19,11 @@ from quizcli.bank.files import BankFile, content, unreadable
 from quizcli.bank.mistake import Mistake
 from quizcli.bank.types import Bank
 from quizcli.private import replace_file
+from quizcli.reading import MEBIBYTE, read_regular
 from quizcli.text import Lang, language
 
 SCHEMA = 4  # raise it when a record of bank/types.py or of this module changes; a test watches them
+_LIMIT = 512 * MEBIBYTE  # of one cache: a thousand questions take one
 _TICK_NS = 2_000_000_000  # the coarsest clock of a file system in use (FAT) moves every two seconds
 
 
@@ -73,7 +75,7 @@ def entries(pack: str, root: Path, files: list[BankFile], cache_dir: Path | None
 def _read(path: Path, root: bytes) -> dict[str, Entry]:
     """The entries of the cache; none where it is missing, corrupt, of another version or another pack."""
     try:
-        compiled = msgspec.msgpack.decode(path.read_bytes(), type=_Compiled)
+        compiled = msgspec.msgpack.decode(read_regular(path, _LIMIT), type=_Compiled)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return {}
     if (compiled.schema, compiled.version, compiled.root) != (SCHEMA, __version__, root):

@@ -55,6 +55,8 @@ class Outside(Struct, frozen=True):
     check_settings: Callable[[Any, Mapping[str, object]], object]
     unshowable: Callable[[str], str | None]
     broken_links: Callable[[Code], Iterable[tuple[str, str]]] = lambda question: ()
+    broken: frozenset[str] = frozenset()  # demonstrations that cannot be read: no link to them is judged
+    mistakes: tuple[Mistake, ...] = ()  # what is wrong with the pack's code, as far as it shows unrun
 
 
 def check(banks: Sequence[Bank], places: Mapping[str, Places], outside: Outside) -> list[Mistake]:
@@ -177,6 +179,8 @@ def _follow(question: AnyQuestion, ids: set[str]) -> Iterator[Finding]:
 
 def _demo(link: DemoLink, outside: Outside) -> Iterator[tuple[str, str]]:
     answer = outside.answers.get(link.run)
+    if link.run in outside.broken:
+        return
     if answer is None:
         message = tr(f"names an unknown demonstration {link.run!r}", f"指向未知的演示 {link.run!r}")
         yield "demo.run", message + did_you_mean(link.run, outside.answers)

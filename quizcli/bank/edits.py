@@ -28,16 +28,17 @@ def excerpt(source: str, question_id: str) -> str:
 
     try:
         root = yaml.compose(source, yaml.CSafeLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise LookupError(question_id) from error
     header: list[str] = []
     found = ""
     for key, value in root.value if isinstance(root, yaml.MappingNode) else []:
-        if key.value != "questions":
+        if key.value != "questions" or not isinstance(value, yaml.SequenceNode):
             header.append(source[key.start_mark.index : value.end_mark.index].rstrip())
             continue
         for node in value.value:
-            if any(key.value == "id" and value.value == question_id for key, value in node.value):
+            pairs = node.value if isinstance(node, yaml.MappingNode) else []
+            if any(key.value == "id" and value.value == question_id for key, value in pairs):
                 # All its lines but the first stand as far in as its first key.
                 lines = " " * node.start_mark.column + source[node.start_mark.index : node.end_mark.index]
                 found = textwrap.indent(textwrap.dedent(lines.rstrip()), "    ").lstrip()

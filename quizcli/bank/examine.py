@@ -61,7 +61,8 @@ def examine(target: Target, outside: Callable[[Path], Outside]) -> Examined:
     mistakes += [mistake for reading in readings.values() for mistake in reading.mistakes]
     mistakes += clashing({bank.path: _ids(bank, readings[bank.path].places) for bank in banks}).values()
     places = {name: reading.places for name, reading in readings.items()}
-    mistakes += check(banks, places, outside(target.pack.root))
+    beyond = outside(target.pack.root)
+    mistakes += [*beyond.mistakes, *check(banks, places, beyond)]
     seen = [bank for bank in banks if target.only in ("", bank.path)]
     return Examined(
         banks=len([name for name in readings if target.only in ("", name)]),
@@ -73,7 +74,7 @@ def examine(target: Target, outside: Callable[[Path], Outside]) -> Examined:
 def _files(target: Target) -> tuple[list[BankFile], list[Mistake]]:
     """The banks of the pack; those beside a bank outside of a folder `questions` are none of its business."""
     if target.only and "/" not in target.only:
-        found = bank_file(str(target.pack.root / target.only), target.only)
+        found = bank_file(str(target.pack.root / target.only), target.only, target.pack.root)
         return ([found], []) if isinstance(found, BankFile) else ([], [found])
     files, mistakes = bank_files(target.pack.questions)
     names = [file.name for file in files] + [mistake.path for mistake in mistakes]

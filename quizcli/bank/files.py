@@ -10,9 +10,11 @@ from msgspec import Struct
 
 from quizcli.bank.mistake import Mistake
 from quizcli.errors import QuizError
+from quizcli.reading import UnfitError, first_bytes, leaves
 from quizcli.text import tr
 
 MAX_BYTES = 2 << 20  # of one bank: twice the size of 1,000 questions
+MAX_BANKS = 1000
 _SUFFIXES = (".yaml", ".yml")
 
 
@@ -44,13 +46,20 @@ def bank_files(folder: Path) -> tuple[list[BankFile], list[Mistake]]:
     for entry in entries:
         if entry.name.startswith(".") or not entry.name.endswith(_SUFFIXES):
             continue
-        found = bank_file(entry.path, f"questions/{entry.name}")
+        if len(files) == MAX_BANKS:
+            told = tr(
+                f"more than {MAX_BANKS} banks; this one and the rest are left out",
+                f"题库超过 {MAX_BANKS} 个，从此文件起均略过",
+            )
+            mistakes.append(Mistake(f"questions/{entry.name}", 1, 1, "", told))
+            break
+        found = bank_file(entry.path, f"questions/{entry.name}", folder.parent)
         (files if isinstance(found, BankFile) else mistakes).append(found)  # type: ignore[arg-type]
     return files, mistakes
 
 
-def bank_file(path: str, name: str) -> BankFile | Mistake:
-    """One bank by its path; a mistake where nothing that can be read stands there."""
+def bank_file(path: str, name: str, root: Path) -> BankFile | Mistake:
+    """One bank of the pack at `root`; a mistake where nothing that can be read stands there."""
     if not name.isprintable():  # control characters steer terminals, broken UTF-8 cannot be printed at all
         return Mistake(
             ascii(name),
@@ -59,6 +68,8 @@ def bank_file(path: str, name: str) -> BankFile | Mistake:
             "",
             tr("rename this file: its name cannot be printed", "文件名无法显示，请重命名"),
         )
+    if leaves(path, root):
+        return Mistake(name, 1, 1, "", tr("this link leaves the pack", "该链接指向题库包之外"))
     try:
         status = os.stat(path)
     except OSError as error:
@@ -70,11 +81,12 @@ def bank_file(path: str, name: str) -> BankFile | Mistake:
 
 def unreadable(name: str, error: OSError) -> Mistake:
     """The mistake of a file that the system does not hand out."""
+    if isinstance(error, UnfitError):
+        return Mistake(name, 1, 1, "", str(error.strerror))
     reason = error.strerror or str(error)
     return Mistake(name, 1, 1, "", tr(f"cannot be read: {reason}", f"无法读取：{reason}"))
 
 
 def content(file: BankFile) -> bytes:
     """The bytes of a bank, or one more than a bank may have. OSError where it cannot be read."""
-    with open(file.path, "rb") as stream:
-        return stream.read(MAX_BYTES + 1)
+    return first_bytes(file.path, MAX_BYTES + 1)

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from quizcli.bank.types import Code
+from quizcli.reading import MEBIBYTE, read_text
 from quizcli.text import tr
+
+_UNREADABLE = (OSError, SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 def solution_source(root: Path, solution: str) -> str:
@@ -17,10 +20,10 @@ def solution_source(root: Path, solution: str) -> str:
     module, _, name = solution.partition(":")
     path = _file(root, module)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, MEBIBYTE, within=root)
         tree = ast.parse(text)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise LookupError(f"{path}: {error}") from error
+    except _UNREADABLE as error:
+        raise LookupError(_why(path, error)) from error
     own = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     if name not in own:
         raise LookupError(tr(f"{path} defines no {name}", f"{path} 中没有定义 {name}"))
@@ -47,11 +50,12 @@ def broken_links(root: Path, question: Code) -> Iterator[tuple[str, str]]:
     try:
         defined = {
             node.name
-            for node in ast.parse(path.read_text(encoding="utf-8")).body
+            for node in ast.parse(read_text(path, MEBIBYTE, within=root)).body
             if isinstance(node, ast.FunctionDef)
         }
-    except (OSError, SyntaxError, ValueError) as error:
-        yield "check", tr(f"cannot be read: {path}: {error}", f"无法读取：{path}：{error}")
+    except _UNREADABLE as error:
+        told = _why(path, error)
+        yield "check", tr(f"cannot be read: {told}", f"无法读取：{told}")
     else:
         if name not in defined:
             yield (
@@ -71,11 +75,20 @@ def _starter(text: str, entry: str) -> str:
     """What is wrong with a starter; "" where it is Python that defines the entry."""
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return tr(f"is no Python: {error}", f"不是合法的 Python：{error}")
     if not any(isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == entry for node in tree.body):
         return tr(f"does not define {entry}", f"没有定义 {entry}")
     return ""
+
+
+def _why(path: Path, error: Exception) -> str:
+    match error:
+        case OSError(strerror=reason):
+            return f"{path}: {reason}"
+        case RecursionError() | MemoryError():
+            return tr(f"{path}: nested too deeply", f"{path}：嵌套过深")
+    return f"{path}: {error}"
 
 
 def _file(root: Path, module: str) -> Path:

@@ -18,11 +18,14 @@ from quizcli.bank.mistake import did_you_mean, shown
 from quizcli.bank.packs import Pack, builtin, pack_at
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.private import replace_file
+from quizcli.reading import MEBIBYTE, leaves, read_regular
 from quizcli.settings import Settings
 from quizcli.text import tr
 
 NAME = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"  # as ids are written: a card of the pack is name/id
 RESERVED = frozenset({"builtin", "edits"})  # other packs, which the compiled cache knows by these names
+
+_LIMIT = 64 * MEBIBYTE  # of packs.json: a pack of a thousand files takes a tenth of one
 
 
 class Added(Struct, frozen=True, omit_defaults=True):
@@ -47,7 +50,7 @@ def added(settings: Settings) -> tuple[Added, ...]:
     """The packs in the order in which they were added. QuizError where the file is damaged."""
     path = settings.packs_file
     try:
-        return msgspec.json.decode(path.read_bytes(), type=tuple[Added, ...])
+        return msgspec.json.decode(read_regular(path, _LIMIT), type=tuple[Added, ...])
     except FileNotFoundError:
         return ()
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -139,7 +142,7 @@ def _checked(folder: Path) -> Pack:
 
 def check_link(path: Path, root: Path) -> None:
     """Return where a path stays in the pack at `root`; QuizError for a link that leads out of it."""
-    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
+    if leaves(path, root):
         raise QuizError(
             tr(f"{path}: this link leaves the pack", f"{path}：该链接指向题库包之外"),
             tr("Put a copy in its place.", "请改为放入文件副本。"),

@@ -7,7 +7,6 @@ exactly what was shown: one file changed, new or gone, and the person is asked a
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -16,14 +15,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from quizcli.bank.packs import Pack, builtin
-from quizcli.bank.registry import Added, added, check_link, keep
+from quizcli.bank.registry import Added, added, keep
 from quizcli.errors import QuizError
+from quizcli.permit import NOTHING, Permit
+from quizcli.reading import MEBIBYTE, UnfitError, first_bytes, leaves
 from quizcli.settings import Settings
 from quizcli.text import tr
 
 FOLDERS = ("answers", "models")
-MAX_BYTES = 1 << 20  # of one file: nobody reads more
+MAX_BYTES = MEBIBYTE  # of one file: nobody reads more
 MAX_FILES = 1000
+MAX_FOLDERS = 1000
+_MOST_TOLD = 20  # faults in one message
 
 
 class Source(Struct, frozen=True):
@@ -34,16 +37,38 @@ class Source(Struct, frozen=True):
     digest: str
 
 
+class Fault(Struct, frozen=True):
+    """What cannot be shown in full, by its path from the pack's root ("" for the pack), and why."""
+
+    path: str
+    reason: str
+
+
 def sources(root: Path) -> tuple[Source, ...]:
     """All code of the pack at `root`, by path. Nothing is run.
 
-    QuizError for what cannot be shown in full: a file that cannot be read or is huge, a link that leaves the
-    pack or leads to a folder.
+    QuizError for what cannot be shown in full, all of it at once: a file that cannot be read or is huge, a
+    link that leaves the pack or leads to a folder.
     """
-    try:
-        return tuple(sorted(_sources(root), key=lambda source: source.path))
-    except OSError as error:
-        raise _refused(error.filename or root, _unreadable(error)) from error
+    found, faults = survey(root)
+    if faults:
+        told = [_told(root, fault) for fault in faults[:_MOST_TOLD]]
+        if more := len(faults) - len(told):
+            told.append(tr(f"… and {more:,} more", f"……另有 {more:,} 处"))
+        raise QuizError(
+            "\n".join(told),
+            tr("The code of this pack does not run before.", "在此之前，该题库包的代码不会运行。"),
+        )
+    return found
+
+
+def survey(root: Path) -> tuple[tuple[Source, ...], list[Fault]]:
+    """All code of the pack at `root` that can be shown, and what cannot. Never waits, never raises."""
+    found: list[Source] = []
+    faults: list[Fault] = []
+    for one in _survey(root):
+        (found if isinstance(one, Source) else faults).append(one)  # type: ignore[arg-type]
+    return tuple(sorted(found, key=lambda source: source.path)), sorted(faults, key=lambda fault: fault.path)
 
 
 def fingerprint(found: tuple[Source, ...]) -> dict[str, str]:
@@ -57,18 +82,18 @@ def differences(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, 
     return differ | {path: "gone" for path in before if path not in now}
 
 
-def trusted(pack: Pack, settings: Settings) -> None:
-    """Return where the code of the pack may run; QuizError, with the command to type, where it may not.
+def trusted(pack: Pack, settings: Settings) -> Permit:
+    """What of the pack's code may run; QuizError, with the command to type, where the person is to be asked.
 
-    Call it before each process that imports from the pack. The pack of the program needs no trust, nor does
-    one without code.
+    The process that imports from the pack gets the permit and sees to it. The pack of the program needs no
+    trust, and one without code has none to run.
     """
     if pack.root == builtin().root:
-        return
+        return NOTHING
     now = fingerprint(sources(pack.root))
     one = next((one for one in added(settings) if one.root == str(pack.root)), None)
     if not now or (one is not None and one.trusted == now):
-        return
+        return Permit(pack.name, now)
     if one is None:
         raise QuizError(
             tr(
@@ -98,56 +123,96 @@ def trust(one: Added, shown: tuple[Source, ...], settings: Settings) -> None:
     keep([now if other.name == one.name else other for other in added(settings)], settings)
 
 
-def _sources(root: Path) -> Iterator[Source]:
-    for number, path in enumerate(_files(root)):
-        if number == MAX_FILES:
-            reason = tr(f"more than {MAX_FILES} files of code", f"代码文件超过 {MAX_FILES} 个")
-            raise _refused(root, reason)
-        data = _content(path)
+def _survey(root: Path) -> Iterator[Source | Fault]:
+    number = 0
+    for one in _files(root):
+        if isinstance(one, Fault):
+            yield one
+            continue
+        number += 1
+        if number > MAX_FILES:
+            yield Fault("", tr(f"more than {MAX_FILES} files of code", f"代码文件超过 {MAX_FILES} 个"))
+            return
+        name = _name(root, one)
+        try:
+            data = first_bytes(one, MAX_BYTES + 1)
+        except OSError as error:
+            yield Fault(name, _unreadable(error))
+            continue
+        if len(data) > MAX_BYTES:
+            size = MAX_BYTES >> 20
+            yield Fault(name, tr(f"larger than {size} MB: nobody reads that", f"超过 {size} MB，无法审阅"))
+            continue
         lines = data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
-        yield Source(path.relative_to(root).as_posix(), lines, sha256(data).hexdigest())
+        yield Source(name, lines, sha256(data).hexdigest())
 
 
-def _files(root: Path) -> Iterator[Path]:
+def _files(root: Path) -> Iterator[str | Fault]:
     """Every file of code, in folders that are no links: what such a link holds can change unseen."""
-    waiting = [root / name for name in FOLDERS]
+    waiting = [os.path.join(root, name) for name in reversed(FOLDERS)]
+    folders = 0
     while waiting:
         folder = waiting.pop()
-        check_link(folder, root)
-        if folder.is_symlink():
-            reason = tr("a link to a folder; put a copy in its place", "这是指向文件夹的链接，请改为放入副本")
-            raise _refused(folder, reason)
-        if not folder.is_dir():
-            continue
-        for path in sorted(folder / name for name in os.listdir(folder)):
-            if path.is_dir():
-                waiting.append(path)
-            elif path.name.lower().endswith(".py"):
-                check_link(path, root)
-                yield path
+        folders += 1
+        if folders > MAX_FOLDERS:
+            yield Fault(
+                "", tr(f"more than {MAX_FOLDERS} folders of code", f"代码文件夹超过 {MAX_FOLDERS} 个")
+            )
+            return
+        if os.path.islink(folder):
+            yield _linked(root, folder)
+        elif os.path.isdir(folder):
+            try:
+                entries = sorted(os.scandir(folder), key=lambda entry: entry.name, reverse=True)
+            except OSError as error:
+                yield Fault(_name(root, folder), _unreadable(error))
+                continue
+            waiting += [entry.path for entry in entries if _is_folder(entry)]
+            yield from (
+                fault if (fault := _unfit(root, entry)) is not None else entry.path
+                for entry in reversed(entries)
+                if entry.name.lower().endswith(".py") and not _is_folder(entry)
+            )
 
 
-def _content(path: Path) -> bytes:
-    if not str(path).isprintable():
-        reason = tr("rename this file: its name cannot be printed", "文件名无法显示，请重命名")
-        raise _refused(ascii(str(path)), reason)
-    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would hang, a device never ends
-        raise _refused(path, tr("this is no regular file", "这不是普通文件"))
-    with path.open("rb") as stream:
-        data = stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        limit = MAX_BYTES >> 20
-        raise _refused(path, tr(f"larger than {limit} MB: nobody reads that", f"超过 {limit} MB，无法审阅"))
-    return data
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _linked(root: Path, folder: str) -> Fault:
+    if leaves(folder, root):
+        return Fault(_name(root, folder), _leaving())
+    reason = tr("a link to a folder; put a copy in its place", "这是指向文件夹的链接，请改为放入副本")
+    return Fault(_name(root, folder), reason)
+
+
+def _unfit(root: Path, entry: os.DirEntry[str]) -> Fault | None:
+    """What is wrong with a file of code before it is opened."""
+    name = _name(root, entry.path)
+    if not name.isprintable():
+        told = tr("rename this file: its name cannot be printed", "文件名无法显示，请重命名")
+        return Fault(ascii(name), told)
+    return Fault(name, _leaving()) if leaves(entry.path, root) else None
+
+
+def _leaving() -> str:
+    return tr("this link leaves the pack", "该链接指向题库包之外")
+
+
+def _name(root: Path, path: str) -> str:
+    return Path(path).relative_to(root).as_posix()
+
+
+def _told(root: Path, fault: Fault) -> str:
+    where = root / fault.path if fault.path.isprintable() else root
+    return tr(f"{where}: {fault.reason}", f"{where}：{fault.reason}")
 
 
 def _unreadable(error: OSError) -> str:
+    if isinstance(error, UnfitError):
+        return str(error.strerror)
     reason = error.strerror or str(error)
     return tr(f"cannot be read: {reason}", f"无法读取：{reason}")
-
-
-def _refused(where: Path | str, reason: str) -> QuizError:
-    return QuizError(
-        tr(f"{where}: {reason}", f"{where}：{reason}"),
-        tr("The code of this pack does not run before.", "在此之前，该题库包的代码不会运行。"),
-    )

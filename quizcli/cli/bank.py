@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,7 +21,9 @@ from quizcli.text import LANGS, tr
 if TYPE_CHECKING:
     from quizcli.bank.checker import Outside
     from quizcli.bank.examine import Examined, Target
+    from quizcli.bank.mistake import Mistake
     from quizcli.cli.proving import Proved
+    from quizcli.demo.catalogue import Flaw
 
 app = typer.Typer()
 
@@ -246,11 +249,32 @@ def _outside(root: Path) -> Outside:
     from quizcli.bank.checker import Outside
     from quizcli.bank.links import broken_links
     from quizcli.bank.packs import builtin
-    from quizcli.demo.catalogue import check_settings, find_answers
+    from quizcli.demo.catalogue import check_settings, find_answers, look_for_answers, name_of
     from quizcli.screen.maths import unshowable
 
-    answers = {**find_answers(builtin().root), **find_answers(root)}
-    return Outside(answers, check_settings, unshowable, partial(broken_links, root))
+    found, flaws = look_for_answers(root)
+    return Outside(
+        {**find_answers(builtin().root), **found},
+        check_settings,
+        unshowable,
+        partial(broken_links, root),
+        frozenset(name_of(flaw.path) for flaw in flaws),
+        tuple(_code_mistakes(root, flaws)),
+    )
+
+
+def _code_mistakes(root: Path, flaws: Iterable[Flaw]) -> Iterator[Mistake]:
+    """What is wrong with the code of a pack, as far as it shows without running it."""
+    from quizcli.bank.mistake import Mistake
+    from quizcli.bank.trust import survey
+
+    _, faults = survey(root)
+    unfit = {fault.path for fault in faults}
+    yield from (Mistake(fault.path or ".", 1, 1, "", fault.reason) for fault in faults)
+    for flaw in flaws:
+        name = flaw.path.relative_to(root).as_posix()
+        if name not in unfit:
+            yield Mistake(name, flaw.line or 1, 1, "", flaw.message)
 
 
 def _seen_from_here(root: Path, name: str) -> str:

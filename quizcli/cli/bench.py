@@ -95,10 +95,10 @@ class Bench:
         from quizcli.study.drafts import Drafts
 
         pack = origin(question.id, self._settings).pack
-        trusted(pack, self._settings)
+        permit = trusted(pack, self._settings)
         self.warm_referee()
         drafts = Drafts(self._settings.code_dir)
-        return Desk(page, self._keys, self.warm_referee, drafts, question, pack.root).work()
+        return Desk(page, self._keys, self.warm_referee, drafts, question, pack.root, permit).work()
 
     def model_answer(self, question: Code, width: int) -> list[Line]:
         """The source of our own answer, as lines; nothing where it cannot be read."""

@@ -11,7 +11,9 @@ from quizcli.bank.types import AnyQuestion, Code
 from quizcli.cli import completing
 from quizcli.cli.look import print_questions
 from quizcli.cli.opened import all_questions, load_banks, origin
+from quizcli.cli.output import print_json_line
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.reading import MEBIBYTE, decoded, read_given
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -78,30 +80,30 @@ def _question(questions: dict[str, AnyQuestion], question_id: str) -> Code:
 
 def _judge(question: Code, file: Path, seed: int | None, as_json: bool, settings: Settings) -> int:
     """Judge one file and print what there is to say."""
-    import msgspec
-
     from quizcli.bank.trust import trusted
     from quizcli.cli.judgement import judgement_of
     from quizcli.demo.launcher import environment
-    from quizcli.judge.launcher import Referee
+    from quizcli.judge.launcher import Referee, unless_refused
     from quizcli.judge.wire import Over
     from quizcli.screen.theme import make_console
     from quizcli.screen.verdict import news_lines
 
     try:
-        text = file.read_text(encoding="utf-8")
+        text = decoded(read_given(file, MEBIBYTE))
     except UnicodeDecodeError as error:
         raise QuizError(
             tr(f"{file}: this is not UTF-8", f"{file}：不是 UTF-8 编码"), status=ExitStatus.USAGE
         ) from error
     pack = origin(question.id, settings).pack
-    trusted(pack, settings)
+    permit = trusted(pack, settings)
     console = make_console()
     passed = False
     with Referee(environment(settings)) as referee:
-        for news in referee.judge(judgement_of(question, pack.root, text, file.name, seed)):
+        for news in unless_refused(
+            referee.judge(judgement_of(question, pack.root, text, file.name, permit, seed))
+        ):
             if as_json:
-                print(msgspec.json.encode(news).decode(), flush=True)
+                print_json_line(news)
             else:
                 for line in news_lines(news, min(console.width, 120)):
                     console.print(line, soft_wrap=True)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from quizcli.cli import completing
+from quizcli.cli.help import print_page
+from quizcli.cli.output import print_json_line, print_json_text
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
 from quizcli.text import language, tr
@@ -67,7 +69,7 @@ def command(
             ExitStatus.USAGE,
         )
     if help_wanted:
-        _print_help(find(name, settings)) if name else print(ctx.get_help())
+        _print_help(find(name, settings)) if name else print_page(ctx)
         return ExitStatus.OK
     if replayed is not None:
         return _replay(replayed, settings, as_json=as_json)
@@ -182,7 +184,7 @@ def _print_events(run: Run, settings: Settings) -> Last:
                 run.wait(0.5)
                 coming += run.poll()
             while coming:
-                print(to_json(coming[0]).decode(), flush=True)
+                print_json_text(to_json(coming[0]))
                 event = coming.popleft()
                 last = event if isinstance(event, Finished | Failed) else None
         except KeyboardInterrupt:
@@ -204,9 +206,7 @@ def _status(last: Last) -> ExitStatus:
 
 def _print_list(answers: Mapping[str, Answer], *, as_json: bool) -> None:
     if as_json:
-        import msgspec
-
-        print(msgspec.json.encode([*answers.values()], enc_hook=str).decode())
+        print_json_line([*answers.values()])
         return
     from quizcli.screen.theme import make_console
 

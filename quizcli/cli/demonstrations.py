@@ -72,11 +72,11 @@ def request(answer: Answer, chosen: dict[str, Setting], settings: Settings) -> R
     """What a worker is asked to run. QuizError where the person has not trusted the code of its pack."""
     root = answer.path.parents[1]
     owner, bare = parted(answer.name)
-    if owner:
-        from quizcli.bank.trust import trusted
+    if not owner:
+        return Request(str(root), bare, chosen)
+    from quizcli.bank.trust import trusted
 
-        trusted(Pack(owner, root), settings)
-    return Request(str(root), bare, chosen)
+    return Request(str(root), bare, chosen, trusted(Pack(owner, root), settings))
 
 
 def _of(one: Added) -> list[Answer]:

@@ -46,8 +46,8 @@ mps = torch.backends.mps.is_available()
 name = torch.cuda.get_device_name(0) if cuda else ("Apple MPS" if mps else "CPU")
 found = {"device": "cuda" if cuda else "mps" if mps else "cpu", "name": name,
          "threads": torch.get_num_threads()}
-from torchvision.datasets import MNIST
-print(json.dumps(found | {"mirrors": MNIST.mirrors}))
+import torchvision
+print(json.dumps(found))
 """
 
 
@@ -78,43 +78,43 @@ def command(
 def examine(settings: Settings) -> Iterator[Finding]:
     """Look at everything that quizcli needs, in the order in which it needs it."""
     yield Finding("quizcli", "ok", f"{__version__}, Python {sys.version.split()[0]}")
-    torch, mirrors = _torch()
+    torch = _torch()
     yield from torch
     if torch[0].state == "ok":
         yield _worker(settings)
     yield _terminal()
     yield _signs()
     yield _banks(settings)
-    yield _data(settings, mirrors)
+    yield _data(settings)
     yield _store(settings)
     yield backups_found(settings)
     yield _editor()
     yield _settings(settings)
 
 
-def _torch() -> tuple[list[Finding], list[str]]:
-    """torch and the device it would use; and where torchvision fetches MNIST."""
+def _torch() -> list[Finding]:
+    """torch, and the device it would use."""
     try:
         installed = f"torch {version('torch')}, torchvision {version('torchvision')}"
     except PackageNotFoundError as error:
         detail = tr(f"{error.name} is not installed", f"未安装 {error.name}")
         advice = tr("pip install torch torchvision", "请执行 pip install torch torchvision")
-        return [Finding("torch", "missing", detail, advice)], []
+        return [Finding("torch", "missing", detail, advice)]
     try:
         child = subprocess.run(
             [sys.executable, "-c", _ASK_TORCH], capture_output=True, text=True, timeout=_PATIENCE
         )
     except subprocess.TimeoutExpired:
-        return [_slow("torch", installed)], []
+        return [_slow("torch", installed)]
     if child.returncode != 0:
         last = (child.stderr.strip().splitlines() or ["?"])[-1]
         advice = tr(
             "torch and torchvision must be of one build: install them together, from one source.",
             "torch 与 torchvision 必须是同一构建：请从同一来源一起安装。",
         )
-        return [Finding("torch", "missing", f"{installed}: {last}", advice)], []
+        return [Finding("torch", "missing", f"{installed}: {last}", advice)]
     found: dict[str, Any] = json.loads(child.stdout.strip().splitlines()[-1])
-    return [Finding("torch", "ok", installed), _device(found)], found["mirrors"]
+    return [Finding("torch", "ok", installed), _device(found)]
 
 
 def _slow(name: str, detail: str) -> Finding:
@@ -251,8 +251,10 @@ def _banks(settings: Settings) -> Finding:
     return Finding("banks", "missing", detail, advice)
 
 
-def _data(settings: Settings, mirrors: list[str]) -> Finding:
+def _data(settings: Settings) -> Finding:
     """Where MNIST is, or where it would come from."""
+    from quizcli.demo.mnist import MIRRORS
+
     folder, cache = settings.data_sets, settings.cache_dir
     if folder is not None and _lacking(folder):
         return Finding(
@@ -278,7 +280,7 @@ def _data(settings: Settings, mirrors: list[str]) -> Finding:
             tr("no MNIST here, and downloads are off", "本机没有 MNIST，且已关闭下载"),
             tr("Demonstrations use synthetic digits and say so.", "演示将使用合成数字，并明确标注。"),
         )
-    source = tr(", else ", "，其次 ").join([*filter(None, [settings.mirror]), *mirrors])
+    source = tr(", else ", "，其次 ").join([*filter(None, [settings.mirror]), *MIRRORS])
     return Finding(
         "data",
         "note",

@@ -8,9 +8,11 @@ from pathlib import Path
 from rich.text import Text as Line
 
 from quizcli.bank.edits import edits_at, excerpt
+from quizcli.bank.files import MAX_BYTES
 from quizcli.cli.editor import open_editor
 from quizcli.errors import QuizError
 from quizcli.private import make_folder, replace_file
+from quizcli.reading import read_regular, read_text
 from quizcli.screen import theme
 from quizcli.screen.card import footer
 from quizcli.screen.keys import Keyboard
@@ -27,15 +29,15 @@ def edited(bank: Path, question_id: str, folder: Path, page: Page, keys: Keyboar
     kept = edits_at(folder).questions / f"{question_id}.yaml"
     draft = folder / kept.name
     try:
-        original = excerpt(bank.read_text(encoding="utf-8-sig"), question_id)
+        original = excerpt(read_text(bank, MAX_BYTES), question_id)
         make_folder(kept.parent)
-        before = kept.read_text(encoding="utf-8") if kept.exists() else original
+        before = read_text(kept, MAX_BYTES) if kept.exists() else original
         if not draft.exists():
             replace_file(draft, before.encode())
         while True:
             with keys.suspended():
                 open_editor(draft, line_of(draft, question_id))
-            written = draft.read_bytes()
+            written = read_regular(draft, MAX_BYTES)
             mistakes = mistakes_in(draft, written, question_id)
             if not mistakes:
                 after = written.decode("utf-8-sig").replace("\r\n", "\n")  # lines may end as on Windows
@@ -99,7 +101,7 @@ def mistakes_in(path: Path, data: bytes, question_id: str) -> list[str]:
 def line_of(path: Path, question_id: str) -> int:
     """The line on which a question's id stands, counted from 1; the first line where it cannot be found."""
     wanted = re.compile(rf"^\s*(-\s+)?id:\s*['\"]?{re.escape(question_id)}['\"]?\s*(#.*)?$")
-    text = path.read_text(encoding="utf-8", errors="replace")  # a draft may be in any encoding
+    text = read_regular(path, MAX_BYTES).decode("utf-8", "replace")  # a draft may be in any encoding
     for number, line in enumerate(text.splitlines(), start=1):
         if wanted.match(line):
             return number

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
 from quizcli.text import Text, tr
@@ -41,28 +42,28 @@ _OF_TYPER = {
 class Command(TyperCommand):
     """A command whose help is ours."""
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the whole page."""
-        formatter.write(page(ctx))
+    def get_help(self, ctx: Any) -> str:
+        """Print the whole page and end the command: what is styled does not pass the door as a text."""
+        print_page(ctx)
+        raise typer.Exit
 
 
 class Group(TyperGroup):
     """A group of commands whose help is ours."""
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the whole page."""
-        formatter.write(page(ctx))
+    def get_help(self, ctx: Any) -> str:
+        """Print the whole page and end the command: what is styled does not pass the door as a text."""
+        print_page(ctx)
+        raise typer.Exit
 
 
-def page(ctx: Any) -> str:
-    """The help of the command of this context, coloured where stdout is a terminal that wants it."""
+def print_page(ctx: Any) -> None:
+    """Print the help of the command of this context, coloured where stdout is a terminal that wants it."""
     from quizcli.screen.theme import make_console
 
     console = make_console()
-    with console.capture() as captured:
-        for line in _lines(ctx, min(console.width, WIDEST)):
-            console.print(line, no_wrap=True, overflow="ignore", crop=False)
-    return captured.get()
+    for line in _lines(ctx, min(console.width, WIDEST)):
+        console.print(line, no_wrap=True, overflow="ignore", crop=False)
 
 
 def _lines(ctx: Any, width: int) -> list[Line]:

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from quizcli.bank.types import Code
 from quizcli.judge.wire import Judgement, Source
+from quizcli.permit import NOTHING, Permit
 
 
-def judgement_of(question: Code, root: Path, text: str, file: str, seed: int | None = None) -> Judgement:
+def judgement_of(
+    question: Code, root: Path, text: str, file: str, permit: Permit = NOTHING, seed: int | None = None
+) -> Judgement:
     """The request; `file` is what the source is called, `root` the pack. Without a seed one is drawn."""
     return Judgement(
         root=str(root),
@@ -18,4 +21,5 @@ def judgement_of(question: Code, root: Path, text: str, file: str, seed: int | N
         source=Source(text, file, question.entry, question.avoid),
         seed=random.randrange(10_000) if seed is None else seed,
         judged=question.judged,
+        permit=permit,
     )

@@ -1,11 +1,36 @@
-"""JSON on stdout."""
+"""JSON on stdout: in UTF-8 whatever stdout speaks, and nothing in it that a terminal would obey."""
 
+import json
 import sys
 
 import msgspec
 
+from quizcli.visible import escaped
+
 
 def print_json(value: object) -> None:
-    """Print a value, indented; in UTF-8 whatever stdout speaks, since JSON knows no other encoding."""
+    """Print a value, indented."""
+    _print(msgspec.json.format(_encoded(value), indent=2).decode())
+
+
+def print_json_line(value: object) -> None:
+    """Print a value on one line, at once."""
+    _print(_encoded(value).decode())
+
+
+def print_json_text(line: bytes) -> None:
+    """Print what is JSON already, at once."""
+    _print(line.decode())
+
+
+def _encoded(value: object) -> bytes:
+    try:
+        return msgspec.json.encode(value, enc_hook=str)
+    except UnicodeEncodeError:  # half of a surrogate pair, from the name of a file: only in ASCII it is JSON
+        return json.dumps(msgspec.to_builtins(value, enc_hook=str)).encode()
+
+
+def _print(text: str) -> None:
     sys.stdout.flush()
-    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+    sys.stdout.buffer.write(f"{escaped(text)}\n".encode())
+    sys.stdout.buffer.flush()

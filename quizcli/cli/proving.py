@@ -17,8 +17,10 @@ from quizcli.cli.editing import line_of
 from quizcli.cli.judgement import judgement_of
 from quizcli.demo.launcher import environment
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.judge.launcher import Referee
+from quizcli.judge.launcher import Referee, unless_refused
 from quizcli.judge.wire import Mutants, Over, Proof
+from quizcli.permit import Permit
+from quizcli.screen.door import steer
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -55,7 +57,7 @@ def prove(target: Target, settings: Settings, plan: Plan) -> Proved:
             raise QuizError(message, status=ExitStatus.USAGE)
     if not codes:
         return Proved()
-    trusted(target.pack, settings)
+    permit = trusted(target.pack, settings)
     mistakes: list[Mistake] = []
     figures: list[Mutants] = []
     referee = Referee(environment(settings))
@@ -65,7 +67,7 @@ def prove(target: Target, settings: Settings, plan: Plan) -> Proved:
             if not referee.alive:  # a judge has ended its process: the next one needs another
                 referee.close()
                 referee = Referee(environment(settings))
-            told, mutants = _proof(target, question, referee, plan)
+            told, mutants = _proof(target, question, referee, plan, permit)
             line = line_of(target.pack.root / bank.path, question.id)
             mistakes += [Mistake(bank.path, line, 1, question.id, message) for message in told]
             figures += [mutants] if mutants is not None else []
@@ -85,12 +87,15 @@ def total(figures: Iterable[Mutants | None]) -> Mutants | None:
     )
 
 
-def _proof(target: Target, question: Code, referee: Referee, plan: Plan) -> tuple[list[str], Mutants | None]:
+def _proof(
+    target: Target, question: Code, referee: Referee, plan: Plan, permit: Permit
+) -> tuple[list[str], Mutants | None]:
     starter, file = str(question.starter), f"{question.id}.py"
-    request = judgement_of(question, target.pack.root, starter, file, SEED)
+    request = judgement_of(question, target.pack.root, starter, file, permit, SEED)
     told: list[str] = []
     mutants: Mutants | None = None
-    for news in referee.judge(replace(request, prove=True, rounds=plan.seeds, mutants=plan.mutants)):
+    request = replace(request, prove=True, rounds=plan.seeds, mutants=plan.mutants)
+    for news in unless_refused(referee.judge(request)):
         if isinstance(news, Proof):
             told += news.faults
             mutants = news.mutants
@@ -101,4 +106,5 @@ def _proof(target: Target, question: Code, referee: Referee, plan: Plan) -> tupl
 
 def _progress(told: str) -> None:
     if sys.stderr.isatty():
-        print(f"\r\x1b[2K{told}", end="", file=sys.stderr, flush=True)
+        steer(sys.stderr, "\r\x1b[2K")
+        print(told, end="", file=sys.stderr, flush=True)

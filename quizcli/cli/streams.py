@@ -1,13 +1,17 @@
-"""The standard streams made fit to print on, and told from one another when they break."""
+"""The standard streams made fit to print on: what is printed is cleaned; and told apart when they break."""
 
 import os
 import sys
 from contextlib import suppress
 from typing import TextIO
 
+from quizcli.screen.door import Door, behind
+
 
 def mend() -> None:
-    """Closed streams lead nowhere from now on; streams that are not UTF-8 get stand-ins for our signs."""
+    """Closed streams lead nowhere from now on; streams that are not UTF-8 get stand-ins for our signs; all
+    that is printed passes the door.
+    """
     # A file opened while 0, 1 or 2 is free would get its number: the store must not become stderr.
     for number in range(3):
         try:
@@ -24,10 +28,12 @@ def mend() -> None:
             from quizcli.screen.theme import make_console
 
             make_console(stream)
+        setattr(sys, name, Door(getattr(sys, name)))
 
 
 def let_go() -> None:
     """Flush the output; what nobody takes any more goes nowhere, so that Python has no trouble at its end."""
+    sys.stdout, sys.stderr = behind(sys.stdout), behind(sys.stderr)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

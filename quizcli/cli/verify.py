@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from quizcli.bank.prediction import decides, outcome_of, ranking
 from quizcli.bank.types import Bank, Predict
 from quizcli.cli import completing
+from quizcli.cli.output import print_json_line
 from quizcli.demo.events import Claim, Setting
 from quizcli.errors import ExitStatus
 from quizcli.settings import Settings
@@ -172,7 +173,7 @@ def _print_json(verdict: Verdict) -> None:
             row["order"] = [place + 1 for place in ranking(question, measured)]
     if verdict.claim is not None:
         row |= {"synthetic": verdict.synthetic, **msgspec.json.decode(to_json(verdict.claim))}
-    print(msgspec.json.encode(row).decode(), flush=True)
+    print_json_line(row)
 
 
 def _table(jobs: Sequence[Job]) -> Callable[[Verdict], None]:

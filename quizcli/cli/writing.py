@@ -15,6 +15,8 @@ from quizcli.cli.judgement import judgement_of
 from quizcli.errors import QuizError
 from quizcli.judge.launcher import Referee
 from quizcli.judge.wire import CaseResult, Over
+from quizcli.permit import Permit
+from quizcli.reading import MEBIBYTE, UnfitError, decoded, read_regular
 from quizcli.screen import theme
 from quizcli.screen.card import footer, labelled, question_lines
 from quizcli.screen.keys import Keyboard
@@ -48,6 +50,7 @@ class Desk:
         drafts: Drafts,
         question: Code,
         root: Path,
+        permit: Permit,
     ) -> None:
         self._page = page
         self._keys = keys
@@ -55,6 +58,7 @@ class Desk:
         self._drafts = drafts
         self._question = question
         self._root = root
+        self._permit = permit
         self._path = drafts.open(question)
         self._judged = self._stamp()  # of the file as it was judged last
         self._results: list[Line] = []
@@ -130,7 +134,11 @@ class Desk:
         """Judge the file as it is now, each case shown as soon as it is known."""
         stamp = self._stamp()
         try:
-            text = self._path.read_text(encoding="utf-8")
+            text = decoded(read_regular(self._path, MEBIBYTE))
+        except UnfitError as error:
+            self._judged = stamp
+            self._message = f"{self._path}: {error.strerror}"
+            return
         except OSError:
             return  # it is being replaced: the next look finds it
         except UnicodeDecodeError:
@@ -141,13 +149,13 @@ class Desk:
         self._results = []
         self._page.turn(self._lines())
         self._page.footer(Line(tr(" judging …   q stops", " 正在评判 …   按 q 停止"), style=theme.QUIET))
-        judgement = judgement_of(self._question, self._root, text, self._path.name)
+        judgement = judgement_of(self._question, self._root, text, self._path.name, self._permit)
         over: Over | None = None
         for news in self._referee().judge(judgement, self._stopped):
             lines = [Line()] if isinstance(news, CaseResult) and not self._results else []
             lines += news_lines(news, self._page.width, self._page.room - 4)
             over = news if isinstance(news, Over) else None
-            if over is not None and not over.broken:
+            if over is not None and not (over.broken or over.refused):
                 self._settle(over.passed, text)  # what a person has seen is on the disk
             self._results += lines
             self._page.add(lines)
@@ -212,7 +220,11 @@ def _from_home(path: Path) -> str:
 
 def _first_gap(path: Path) -> int:
     """The line on which the work begins: of `raise NotImplementedError`, else the first."""
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+    try:
+        text = read_regular(path, MEBIBYTE).decode("utf-8", "replace")
+    except OSError:  # the editor will say it
+        return 1
+    for number, line in enumerate(text.splitlines(), start=1):
         if "NotImplementedError" in line:
             return number
     return 1

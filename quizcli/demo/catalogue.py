@@ -9,19 +9,23 @@ import ast
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from quizcli.demo.events import Setting
 from quizcli.demo.parameter import NO_TEXT, Parameter, Type, converted
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.reading import MEBIBYTE, read_text
 from quizcli.text import Text, tr
 
 # Options that `quizcli demo` takes itself: an answer cannot have a setting of such a name.
 RESERVED = frozenset(
     {"debug", "help", "json", "lang", "list", "no_input", "quick", "replay", "save", "version"}
 )
+
+MAX_ANSWERS = 1000
+_MOST_TOLD = 20  # flaws in one message
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -41,21 +45,58 @@ def module_of(name: str) -> str:
     return "answers." + name.replace("-", "_")
 
 
+class Flaw(NamedTuple):
+    """What is wrong with the source of an answer, and where."""
+
+    path: Path
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}" if self.line else f"{self.path}: {self.message}"
+
+
+class FlawedError(QuizError):
+    """An answer whose source cannot be used; the message names every flaw by file and line."""
+
+    def __init__(self, flaws: list[Flaw]) -> None:
+        told = [str(flaw) for flaw in flaws[:_MOST_TOLD]]
+        if more := len(flaws) - len(told):
+            told.append(tr(f"… and {more:,} more", f"……另有 {more:,} 处"))
+        super().__init__("\n".join(told), tr("Mend the answer's source.", "请修正该答案的源代码。"))
+        self.flaws = flaws
+
+
+def name_of(path: Path) -> str:
+    """What the answer in a file is called."""
+    return path.stem.replace("_", "-")
+
+
 def find_answers(root: Path) -> dict[str, Answer]:
     """Every demonstration of the pack at `root`, by name. One QuizError tells the mistakes of all files."""
+    found, flaws = look_for_answers(root)
+    if flaws:
+        raise FlawedError(flaws)
+    return found
+
+
+def look_for_answers(root: Path) -> tuple[dict[str, Answer], list[Flaw]]:
+    """Every demonstration of the pack at `root` that can be read, and what is wrong with the others."""
     found: dict[str, Answer] = {}
-    mistakes: list[str] = []
-    for name, path in _files(root).items():
+    flaws: list[Flaw] = []
+    files = _files(root)
+    if len(files) > MAX_ANSWERS:
+        told = tr(f"more than {MAX_ANSWERS} answers", f"答案超过 {MAX_ANSWERS} 个")
+        return {}, [Flaw(root / "answers", 0, told)]
+    for name, path in files.items():
         try:
             answer = read_answer(path)
-        except QuizError as error:
-            mistakes.append(error.message)
+        except FlawedError as error:
+            flaws += error.flaws
         else:
             if answer is not None:
                 found[name] = answer
-    if mistakes:
-        _refuse(mistakes)
-    return found
+    return found, flaws
 
 
 def find_answer(root: Path, name: str) -> Answer:
@@ -74,7 +115,7 @@ def find_answer(root: Path, name: str) -> Answer:
 
 def _files(root: Path) -> dict[str, Path]:
     paths = sorted((root / "answers").glob("*.py"))
-    return {p.stem.replace("_", "-"): p for p in paths if p.stem.isidentifier() and p.stem[0] != "_"}
+    return {name_of(p): p for p in paths if p.stem.isidentifier() and p.stem[0] != "_"}
 
 
 def read_answer(path: Path) -> Answer | None:
@@ -83,18 +124,16 @@ def read_answer(path: Path) -> Answer | None:
     Raises one QuizError that names every mistake by file and line.
     """
     try:
-        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        tree = ast.parse(read_text(path, MEBIBYTE, within=path.parents[1]), str(path))
         return _Source(path, tree).answer()
     except SyntaxError as error:
-        _refuse([f"{path}:{error.lineno}: {error.msg}"], error)
-    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a null byte
-        _refuse([f"{path}: {error}"], error)
+        raise FlawedError([Flaw(path, error.lineno or 1, error.msg)]) from error
+    except OSError as error:
+        raise FlawedError([Flaw(path, 0, str(error.strerror))]) from error
+    except ValueError as error:  # a null byte
+        raise FlawedError([Flaw(path, 0, str(error))]) from error
     except (RecursionError, MemoryError) as error:
-        _refuse([tr(f"{path}: nested too deeply", f"{path}：嵌套过深")], error)
-
-
-def _refuse(mistakes: list[str], cause: Exception | None = None) -> NoReturn:
-    raise QuizError("\n".join(mistakes), tr("Mend the answer's source.", "请修正该答案的源代码。")) from cause
+        raise FlawedError([Flaw(path, 0, tr("nested too deeply", "嵌套过深"))]) from error
 
 
 class _Source:
@@ -103,7 +142,7 @@ class _Source:
     def __init__(self, path: Path, tree: ast.Module) -> None:
         self.path = path
         self.tree = tree
-        self.mistakes: list[str] = []
+        self.flaws: list[Flaw] = []
 
     def answer(self) -> Answer | None:
         function = next(
@@ -112,7 +151,7 @@ class _Source:
         if function is None:
             return None
         answer = Answer(
-            name=self.path.stem.replace("_", "-"),
+            name=name_of(self.path),
             path=self.path,
             title=self.title(function),
             summary=(ast.get_docstring(self.tree) or "").partition("\n")[0],
@@ -121,12 +160,12 @@ class _Source:
             claims=tuple(dict.fromkeys(self.claims())),
         )
         quick = self.quick(answer)
-        if self.mistakes:
-            _refuse(self.mistakes)
+        if self.flaws:
+            raise FlawedError(self.flaws)
         return Answer(**{name: getattr(answer, name) for name in answer.__struct_fields__} | {"quick": quick})
 
     def wrong(self, node: ast.AST, message: str) -> None:
-        self.mistakes.append(f"{self.path}:{getattr(node, 'lineno', 1)}: {message}")
+        self.flaws.append(Flaw(self.path, getattr(node, "lineno", 1), message))
 
     def literal(self, node: ast.expr, what: str) -> Any:
         try:

@@ -17,6 +17,7 @@ from quizcli.demo.option import Option
 from quizcli.demo.synthetic import synthetic_digits
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.private import replace_file, replacing
+from quizcli.reading import open_regular, read_text
 from quizcli.settings import Settings, load_settings
 from quizcli.text import Text, tr
 
@@ -144,8 +145,8 @@ def _download(settings: Settings, insist: bool) -> Generator[Event, None, Tensor
 
 def _is_recent(failed: Path, mirror: str) -> bool:
     try:
-        return time() - failed.stat().st_mtime < _TRY_AGAIN and failed.read_text(encoding="utf-8") == mirror
-    except (OSError, UnicodeDecodeError):
+        return time() - failed.stat().st_mtime < _TRY_AGAIN and read_text(failed, 4096) == mirror
+    except OSError:
         return False
 
 
@@ -163,6 +164,7 @@ def _open(path: Path) -> Tensors | None:
     import torch
 
     try:
+        open_regular(path).close()  # torch.load takes a path, and would wait for a pipe
         tensors: Tensors = torch.load(path, weights_only=True, mmap=True)
         whole = all(
             tensors[f"{part}_images"].shape == (len(tensors[f"{part}_labels"]), 28, 28)

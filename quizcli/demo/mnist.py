@@ -1,4 +1,4 @@
-"""The four files of MNIST: read from a folder or fetched through torchvision, believed only by checksum.
+"""The four files of MNIST: read from a folder or fetched from a mirror, believed only by size and checksum.
 
 LeCun, Cortes and Burges, "The MNIST database of handwritten digits", 1998. Layout of a folder, as in
 torchvision: MNIST/raw/train-images-idx3-ubyte and so on, each file gzipped (.gz) or unpacked.
@@ -6,18 +6,13 @@ torchvision: MNIST/raw/train-images-idx3-ubyte and so on, each file gzipped (.gz
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import io
 import os
-import socket
 import zlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, wait
-from contextlib import redirect_stderr
-from http.client import HTTPException
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -25,7 +20,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from quizcli.demo.events import Event, Progress
+from quizcli.demo.fetch import DiskError, FetchError, fetch
 from quizcli.private import FILE, make_folder
+from quizcli.reading import read_regular
 from quizcli.text import Text
 
 if TYPE_CHECKING:
@@ -33,30 +30,34 @@ if TYPE_CHECKING:
 
 Tensors = dict[str, "Tensor"]  # uint8: train_images, train_labels, test_images, test_labels
 
+MIRRORS = ("https://ossci-datasets.s3.amazonaws.com/mnist/", "http://yann.lecun.com/exdb/mnist/")
 SECONDS_OF_SILENCE = 10.0  # a server that says nothing for so long is given up
+SECONDS_OF_CRAWL = 30.0  # so is one that sends less than this in that time, whatever it is about
+LEAST = 30_000  # bytes
 _FRAME = 0.2  # seconds between two events of a download
 
 
 class IdxFile(Struct, frozen=True):
-    """One of the four files: what it holds, its name, its size when packed, both its checksums."""
+    """One of the four files: what it holds, its name, sizes and checksums, packed and unpacked."""
 
     holds: str
     name: str
     packed_size: int
     packed_md5: str
+    size: int
     md5: str
 
 
 # fmt: off
 FILES = (
     IdxFile("train_images", "train-images-idx3-ubyte", 9_912_422,
-            "f68b3c2dcbeaaa9fbdd348bbdeb94873", "6bbc9ace898e44ae57da46a324031adb"),
+            "f68b3c2dcbeaaa9fbdd348bbdeb94873", 47_040_016, "6bbc9ace898e44ae57da46a324031adb"),
     IdxFile("train_labels", "train-labels-idx1-ubyte", 28_881,
-            "d53e105ee54ea40749a09fcbcd1e9432", "a25bea736e30d166cdddb491f175f624"),
+            "d53e105ee54ea40749a09fcbcd1e9432", 60_008, "a25bea736e30d166cdddb491f175f624"),
     IdxFile("test_images", "t10k-images-idx3-ubyte", 1_648_877,
-            "9fb629c4189551a2d022fa330f9573f3", "2646ac647ad5339dbf082846283269ea"),
+            "9fb629c4189551a2d022fa330f9573f3", 7_840_016, "2646ac647ad5339dbf082846283269ea"),
     IdxFile("test_labels", "t10k-labels-idx1-ubyte", 4_542,
-            "ec29112dd5afa0611ce80d1b7f02629c", "27ae3e4e09519cfbb04c329615203637"),
+            "ec29112dd5afa0611ce80d1b7f02629c", 10_008, "27ae3e4e09519cfbb04c329615203637"),
 )
 # fmt: on
 
@@ -82,21 +83,33 @@ def _read(raw: Path, file: IdxFile) -> bytes:
     packed = raw / f"{file.name}.gz"
     path = packed if packed.is_file() else raw / file.name
     try:
-        data = path.read_bytes()
-        expected = file.packed_md5 if path == packed else file.md5
-        if hashlib.md5(data, usedforsecurity=False).hexdigest() != expected:
-            raise UnusableError(
-                Text(
-                    f"{path}: not the published file (wrong checksum).", f"{path}：校验和不符，不是官方文件。"
-                )
-            )
-        return gzip.decompress(data) if path == packed else data
+        if path == packed:
+            data = _checked(read_regular(path, file.packed_size), file.packed_md5, path)
+            return _unpacked(data, file.size)
+        return _checked(read_regular(path, file.size), file.md5, path)
     except FileNotFoundError as error:
         raise UnusableError(Text(f"{path}: not there.", f"{path}：文件不存在。")) from error
     except (OSError, EOFError, zlib.error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise UnusableError(
-            Text(f"{path}: cannot be read: {error}.", f"{path}：无法读取：{error}。")
+            Text(f"{path}: cannot be read: {reason}.", f"{path}：无法读取：{reason}。")
         ) from error
+
+
+def _checked(data: bytes, md5: str, path: Path) -> bytes:
+    if hashlib.md5(data, usedforsecurity=False).hexdigest() == md5:
+        return data
+    raise UnusableError(
+        Text(f"{path}: not the published file (wrong checksum).", f"{path}：校验和不符，不是官方文件。")
+    )
+
+
+def _unpacked(data: bytes, size: int) -> bytes:
+    """What was gzipped, if it has this size: a few bytes can unpack to gigabytes. zlib.error, EOFError."""
+    unpacked = zlib.decompressobj(wbits=31).decompress(data, size + 1)  # 31: gzip
+    if len(unpacked) != size:
+        raise EOFError("it does not unpack to the published size")
+    return unpacked
 
 
 def _parse(data: bytes) -> Tensor:
@@ -109,34 +122,95 @@ def _parse(data: bytes) -> Tensor:
 
 
 def download(cache: Path, mirror: str = "") -> Generator[Event, None, Tensors]:
-    """Fetch the four files through torchvision, keep them packed in cache/MNIST/raw, return their tensors.
+    """Fetch the four files, keep them packed in cache/MNIST/raw, return their tensors.
 
-    `mirror`, a base address, is tried before torchvision's own. The files arrive in a folder of this run
-    alone, so that neither a broken transfer nor another process can leave half a file behind.
+    `mirror`, a base address, is tried before the known ones. The files arrive in a folder of this run alone,
+    so that neither a broken transfer nor another process can leave half a file behind.
     Raises UnusableError where no mirror serves all four.
     """
-    total = sum(file.packed_size for file in FILES)
-    began = monotonic()
     try:
         make_folder(cache)
         # A download given up half-way may still be writing when the folder goes.
         with TemporaryDirectory(prefix="download-", dir=cache, ignore_cleanup_errors=True) as name:
             folder = Path(name)
-            fetched = _in_thread(lambda: _fetch(folder, mirror))
-            while not fetched.done():
-                arrived = sum(path.stat().st_size for path in folder.glob("MNIST/raw/*.gz"))
-                began = began if arrived else monotonic()  # importing torchvision is no part of the speed
-                yield _arrived(arrived, total, monotonic() - began)
-                wait([fetched], timeout=_FRAME)
-            fetched.result()
+            (folder / "MNIST" / "raw").mkdir(parents=True)
+            yield from _from_any(folder, [mirror.rstrip("/") + "/", *MIRRORS] if mirror else MIRRORS)
             tensors = read_folder(folder)
-            yield _arrived(total, total, monotonic() - began)
             _keep_packed(folder, cache)
-    except OSError as error:
+    except (OSError, DiskError) as error:
         raise UnusableError(
             Text(f"{cache}: cannot be written: {error}.", f"{cache}：无法写入：{error}。")
         ) from error
     return tensors
+
+
+def _from_any(folder: Path, addresses: Sequence[str]) -> Generator[Event, None, None]:
+    """Download from the first mirror that serves; files that are whole stay for the next one."""
+    failures: list[Text] = []
+    for address in addresses:
+        attempt = _Attempt(folder, address)
+        try:
+            yield from attempt.watched()
+            return
+        except FetchError as error:
+            failures.append(Text(f"{address}: {error.why.en}", f"{address}：{error.why.zh}"))
+        finally:
+            attempt.given_up = True
+    en, zh = "; ".join(text.en for text in failures), "；".join(text.zh for text in failures)
+    raise UnusableError(Text(f"No mirror served MNIST ({en}).", f"没有镜像能提供 MNIST（{zh}）。"))
+
+
+class _GivenUpError(Exception):
+    """Nobody waits for this download any more."""
+
+
+class _Attempt:
+    """The download from one mirror, in a thread of its own: whatever that waits for, it is watched."""
+
+    def __init__(self, folder: Path, address: str) -> None:
+        self.given_up = False
+        self._raw = folder / "MNIST" / "raw"
+        self._parts = Path(mkdtemp(dir=folder))
+        self._address = address
+        self._arrived = 0
+
+    def watched(self) -> Generator[Event, None, None]:
+        """Events until all four files are there. FetchError where the mirror fails or crawls."""
+        total = sum(file.packed_size for file in FILES)
+        began = looked = monotonic()
+        before = 0
+        fetched = _in_thread(self._fetch)
+        while not fetched.done():
+            now = monotonic()
+            yield _arrived(self._arrived, total, now - began)
+            if now - looked > SECONDS_OF_CRAWL:
+                if self._arrived - before < LEAST:
+                    raise FetchError(Text("is too slow", "速度过慢"))
+                looked, before = now, self._arrived
+            wait([fetched], timeout=_FRAME)
+        fetched.result()
+        yield _arrived(total, total, monotonic() - began)
+
+    def _fetch(self) -> None:
+        for file in FILES:
+            name = f"{file.name}.gz"
+            if (self._raw / name).exists():  # from an earlier mirror
+                self._arrived += file.packed_size
+                continue
+            fetch(
+                self._address + name,
+                self._raw / name,
+                self._parts / name,
+                file.packed_size,
+                file.packed_md5,
+                SECONDS_OF_SILENCE,
+                self._take,
+            )
+
+    def _take(self, count: int) -> None:
+        self._arrived += count
+        if self.given_up:
+            raise _GivenUpError
 
 
 def _arrived(done: float, total: float, seconds: float) -> Progress:
@@ -163,34 +237,6 @@ def _in_thread(work: Callable[[], None]) -> Future[None]:
 
     Thread(target=run, name="download", daemon=True).start()
     return future
-
-
-def _fetch(folder: Path, mirror: str) -> None:
-    """Download into folder/MNIST/raw from the first mirror that serves; good files stay for the next one."""
-    try:
-        from torchvision import datasets
-    except (ImportError, RuntimeError) as error:  # RuntimeError: torch and torchvision of two builds
-        raise UnusableError(
-            Text(f"torchvision cannot be imported: {error}.", f"torchvision 无法导入：{error}。")
-        ) from error
-
-    resources = [(f"{file.name}.gz", file.packed_md5) for file in FILES]
-    failures = []
-    for address in ([mirror.rstrip("/") + "/"] if mirror else []) + datasets.MNIST.mirrors:
-        # torchvision names the folder after the class, so this one is called MNIST too.
-        mnist = type("MNIST", (datasets.MNIST,), {"mirrors": [address], "resources": resources})
-        old_timeout = socket.getdefaulttimeout()
-        socket.setdefaulttimeout(SECONDS_OF_SILENCE)  # torchvision passes none: a dead server would hang it
-        try:
-            with redirect_stderr(io.StringIO()):  # its progress bar would spoil the screen
-                mnist(folder, download=True)
-            return
-        except (RuntimeError, OSError, HTTPException, ValueError) as error:
-            failures.append(f"{address}: {(str(error) or repr(error)).strip().splitlines()[-1]}")
-        finally:
-            socket.setdefaulttimeout(old_timeout)
-    reasons = "; ".join(failures)
-    raise UnusableError(Text(f"No mirror served MNIST ({reasons}).", f"没有镜像能提供 MNIST（{reasons}）。"))
 
 
 def _keep_packed(folder: Path, cache: Path) -> None:

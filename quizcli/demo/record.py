@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from io import BufferedReader
 from itertools import count
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from quizcli.demo.launcher import Run
 from quizcli.demo.wire import Order, Request
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.private import create, make_folder
+from quizcli.reading import MEBIBYTE, open_regular
 from quizcli.text import tr
 
 EVENTS = "events.jsonl"
+_LONGEST = 64 * MEBIBYTE  # of one event
 
 
 class _Line(msgspec.Struct):
@@ -100,8 +103,11 @@ def replay(folder: Path) -> Iterator[Event]:
 def _timed(folder: Path) -> Iterator[tuple[float, Event]]:
     path = folder / EVENTS
     try:
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, 1):
+        with BufferedReader(open_regular(path)) as lines:
+            for number in count(1):
+                line = lines.readline(_LONGEST + 1)
+                if not line:
+                    return
                 yield _parsed(line, f"{path}:{number}")
     except OSError as error:
         raise QuizError(
@@ -113,6 +119,8 @@ def _timed(folder: Path) -> Iterator[tuple[float, Event]]:
 
 def _parsed(line: bytes, where: str) -> tuple[float, Event]:
     try:
+        if len(line) > _LONGEST:
+            raise msgspec.DecodeError(tr("the line is too long", "该行过长"))
         return msgspec.json.decode(line, type=_Line).t, from_json(line)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise QuizError(

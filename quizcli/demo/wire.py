@@ -10,6 +10,7 @@ from typing import BinaryIO, Literal
 from msgspec import Struct
 
 from quizcli.demo.events import Setting
+from quizcli.permit import NOTHING, Permit
 
 Order = Literal["pause", "resume", "stop"]
 
@@ -23,6 +24,7 @@ class Request(Struct, frozen=True):
     root: str
     answer: str  # its name, "batchnorm-vs-layernorm"
     settings: dict[str, Setting] = {}
+    permit: Permit = NOTHING  # what of the pack's code may run
 
 
 def frame(payload: bytes) -> bytes:

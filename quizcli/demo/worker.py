@@ -24,11 +24,12 @@ from msgspec.structs import replace
 
 from quizcli.demo.catalogue import module_of
 from quizcli.demo.events import Event, Failed, Finished, Setting, Started, encode
-from quizcli.demo.room import make_room as make_room
+from quizcli.demo.room import Room, make_room
 from quizcli.demo.wire import Order, Request, frame, read_frame
 from quizcli.errors import QuizError
 from quizcli.settings import load_settings
 from quizcli.text import tr, use_language
+from quizcli.visible import clean
 
 
 def main() -> NoReturn:
@@ -150,7 +151,9 @@ def _serve(request: Request, outlet: _Outlet, desk: _Desk) -> None:
     stopped = False
     last: Event
     try:
-        with closing(_events(request)) as run:  # closing runs the `finally` clauses of the answer
+        use_language(load_settings().lang)
+        room = make_room(Path(request.root), request.permit)
+        with closing(_events(request, room)) as run:  # closing runs the `finally` clauses of the answer
             for event in run:
                 outlet.send(encode(event))
                 paused = time.perf_counter()
@@ -159,6 +162,7 @@ def _serve(request: Request, outlet: _Outlet, desk: _Desk) -> None:
                 if desk.stopped:
                     stopped = True
                     break
+        room.check()
         last = Finished(seconds=time.perf_counter() - began, stopped=stopped)
     except QuizError as error:
         last = Failed(message=error.message, hint=error.hint)
@@ -167,13 +171,11 @@ def _serve(request: Request, outlet: _Outlet, desk: _Desk) -> None:
     outlet.send(encode(last))
 
 
-def _events(request: Request) -> Generator[Event, None, None]:
+def _events(request: Request, room: Room) -> Generator[Event, None, None]:
     """The events of the answer. A Started comes first, the answer's or one made here, and says what runs.
 
     An answer that loads its data reports that, and only then names data and device: its Started comes later.
     """
-    use_language(load_settings().lang)
-    make_room(Path(request.root))
     answer = import_module(module_of(request.answer))
     stream = answer.demonstrate(**request.settings)
     if not isinstance(stream, Generator):
@@ -185,6 +187,7 @@ def _events(request: Request) -> Generator[Event, None, None]:
     }
     with closing(stream):
         for number, event in enumerate(stream):
+            room.check()  # the answer may have swallowed a refusal
             if not isinstance(event, Event) or isinstance(event, Finished | Failed):
                 raise TypeError(f"demonstrate() yielded {event!r:.200}, which is no event of an answer")
             if isinstance(event, Started):
@@ -210,9 +213,9 @@ def _failed(error: BaseException) -> Failed:
     if name in ("MemoryError", "OutOfMemoryError"):
         hint = tr("Try smaller settings, or another device.", "请减小设置的规模，或换用其他设备。")
     return Failed(
-        message=f"{name}: {error}" if str(error) else name,
+        message=clean(f"{name}: {error}" if str(error) else name),  # half of a surrogate pair cannot be sent
         hint=hint,
-        trace="".join(format_exception(type(error), error, trace)),
+        trace=clean("".join(format_exception(type(error), error, trace))),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Self
 import msgspec
 
 from quizcli.demo.process import spawn
+from quizcli.errors import QuizError
 from quizcli.judge.framed import Framed
 from quizcli.judge.wire import Judgement, News, Over, Proof
 from quizcli.text import tr
@@ -79,3 +80,11 @@ class Referee:
         with suppress(TimeoutExpired):
             self._pipes.process.wait(grace)
         self._pipes.close()
+
+
+def unless_refused(news: Iterator[News]) -> Iterator[News]:
+    """The news; QuizError where the pack's code is not what the person has trusted."""
+    for one in news:
+        if isinstance(one, Over) and one.refused:
+            raise QuizError(one.refused, one.hint)
+        yield one

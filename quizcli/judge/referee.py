@@ -15,8 +15,9 @@ from typing import NoReturn
 
 import msgspec
 
+from quizcli.demo.room import Room, make_room
 from quizcli.demo.wire import frame, read_frame
-from quizcli.demo.worker import make_room
+from quizcli.errors import QuizError
 from quizcli.judge.child import Candidate, GoneError
 from quizcli.judge.trial import BrokenError, Trial, load
 from quizcli.judge.wire import CaseResult, Judgement, News, Over, Raised, Speed
@@ -39,13 +40,16 @@ def main() -> NoReturn:
     torch.optim.SGD([torch.zeros(1)])  # that import alone takes two seconds, and some references need it
     outlet.write(frame(b""))
     outlet.flush()
-    root = ""
+    served: Judgement | None = None
     try:
         while (payload := read_frame(inlet)) is not None:
             judgement = msgspec.msgpack.decode(payload, type=Judgement)
-            if judgement.root != root:  # a referee serves one pack: its modules stay loaded
-                make_room(Path(root := judgement.root).resolve())
-            for news in (proven if judgement.prove else judged)(judgement, reserve):
+            # The modules of a pack stay loaded, as they were trusted, until another pack is served or the
+            # person trusts other code.
+            if served is None or (served.root, served.permit) != (judgement.root, judgement.permit):
+                room = make_room(Path(judgement.root), judgement.permit)
+                served = judgement
+            for news in ruled(judgement, reserve, room):
                 outlet.write(frame(msgspec.msgpack.encode(news)))
                 outlet.flush()
             reserve.close()
@@ -54,6 +58,17 @@ def main() -> NoReturn:
         reserve.close()
     sys.stdout.flush()
     os._exit(0)
+
+
+def ruled(judgement: Judgement, candidate: Candidate, room: Room) -> Iterator[News]:
+    """What there is to say, until code is asked for that nobody has trusted: then only that."""
+    room.refusal = None  # of an earlier judgement: what was changed may be as it was again
+    try:
+        for news in (proven if judgement.prove else judged)(judgement, candidate):
+            room.check()  # the judge may have swallowed the refusal
+            yield news
+    except QuizError as error:
+        yield Over(False, judgement.seed, 0.0, refused=error.message, hint=error.hint)
 
 
 def proven(judgement: Judgement, candidate: Candidate) -> Iterator[News]:

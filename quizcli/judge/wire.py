@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from quizcli.demo.events import Words
 from quizcli.judge.values import Value
+from quizcli.permit import NOTHING, Permit
 
 # Referee and candidate
 
@@ -75,6 +76,7 @@ class Judgement(Struct, frozen=True, tag="judgement"):
     prove: bool = False
     rounds: int = 3
     mutants: int | None = None
+    permit: Permit = NOTHING  # what of the pack's code may run
 
 
 class Grid(Struct, frozen=True):
@@ -107,13 +109,18 @@ class Speed(Struct, frozen=True, tag="speed"):
 
 
 class Over(Struct, frozen=True, tag="over"):
-    """The judgement is over. `broken` says what is wrong with the judge itself, which judges nobody then."""
+    """The judgement is over. `broken` says what is wrong with the judge itself, which judges nobody then;
+
+    `refused` which of its code is not what the person has trusted, and `hint` what to do.
+    """
 
     passed: bool
     seed: int
     seconds: float
     printed: str = ""  # the beginning of what the candidate printed
     broken: str = ""
+    refused: str = ""
+    hint: str = ""
 
 
 class Mutants(Struct, frozen=True):

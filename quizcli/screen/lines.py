@@ -7,13 +7,14 @@ from rich.segment import Segment
 from rich.style import Style
 
 from quizcli.screen import theme
+from quizcli.visible import clean_line
 
 Line = list[Segment]
 
 
 def fit(text: str, width: int) -> str:
-    """`text` in at most `width` cells, an ellipsis where it was cut. Control characters become spaces."""
-    text = "".join(c if c.isprintable() else " " for c in text)
+    """`text` in at most `width` cells, an ellipsis where it was cut; clean, and on one line."""
+    text = clean_line(text)
     if cell_len(text) <= width:
         return text
     if width < 1:
@@ -24,7 +25,7 @@ def fit(text: str, width: int) -> str:
 def line(*parts: str | tuple[str, Style]) -> Line:
     """A line of plain and styled parts; empty parts leave nothing behind."""
     pairs = ((part, None) if isinstance(part, str) else part for part in parts)
-    return [Segment(text, style) for text, style in pairs if text]
+    return [Segment(clean_line(text), style) for text, style in pairs if text]
 
 
 def width_of(parts: Line) -> int:

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from quizcli.screen import theme
 from quizcli.screen.wrap import Inset, Span, wrap
+from quizcli.visible import clean
 
 INDENT = 2  # cells before code and formulas on lines of their own
 
@@ -31,7 +32,8 @@ _INLINE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_JOINERS = "\u200c\u200d"  # unprintable, but at work inside letters
+_LINE_ENDS = re.compile("\r\n|[\x85\u2028\u2029]")
+_SPACES = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
 
 class Paragraph(NamedTuple):
@@ -81,21 +83,9 @@ def render(text: str, width: int, style: str = "", mark: Sequence[Span] = ()) ->
 
 
 def visible(text: str) -> str:
-    """The text with nothing in it that a terminal obeys: control characters are pictured, tabs are spaces."""
-    text = text.replace("\r\n", "\n").expandtabs(4)
-    return "".join(c if c == "\n" or c.isprintable() else _pictured(c) for c in text)
-
-
-def _pictured(char: str) -> str:
-    if char < " ":
-        return chr(0x2400 + ord(char))
-    if char == "\x7f":
-        return "\u2421"
-    if char in "\x85\u2028\u2029":
-        return "\n"
-    if char.isspace():
-        return " "
-    return char if char in _JOINERS else "\ufffd"
+    """The text with nothing in it that a terminal obeys (quizcli.visible); tabs are spaces."""
+    text = _LINE_ENDS.sub("\n", text).expandtabs(4)
+    return _SPACES.sub(" ", clean(text))
 
 
 def blocks(text: str) -> list[Block]:

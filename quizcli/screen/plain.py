@@ -7,6 +7,7 @@ from quizcli.screen import theme
 from quizcli.screen.numbers import duration, number
 from quizcli.screen.status import claim_figures, data_of, name_of, stand_in
 from quizcli.text import tr, words
+from quizcli.visible import clean_line
 
 _STEP = 10  # percent between two lines about the progress
 
@@ -42,7 +43,7 @@ class Log:
                 text = f"{theme.WRONG} {event.message}" + (f" – {event.hint}" if event.hint else "")
             case _:
                 text = ""
-        return "".join(c if c.isprintable() else " " for c in text) or None
+        return clean_line(text) or None
 
     def _progress(self, event: Progress) -> str:
         """Nothing unless the share has grown by a step, or something else is being done."""

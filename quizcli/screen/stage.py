@@ -15,6 +15,7 @@ from rich.segment import Segment
 
 from quizcli.screen.lines import Line
 from quizcli.screen.synchronized import BEGIN, END
+from quizcli.visible import clean
 
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[2J"  # alternate screen, no cursor, empty
 _LEAVE = "\x1b[0m\x1b[2J\x1b[H\x1b[?25h\x1b[?1049l"  # cleared for terminals that have one screen only
@@ -77,7 +78,8 @@ class Stage:
         if self._console.no_color:
             parts = list(Segment.remove_color(parts))
         return "".join(
-            style.render(text, color_system=self._colours) if style else text for text, style, _ in parts
+            style.render(clean(text), color_system=self._colours) if style else clean(text)
+            for text, style, _ in parts
         )
 
     def _write(self, text: str) -> None:

@@ -9,10 +9,15 @@ from __future__ import annotations
 
 import codecs
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+from quizcli.screen.door import behind
+from quizcli.visible import clean
 
 # Styles, in Rich's notation.
 PLAIN = ""
@@ -72,6 +77,16 @@ def _stand_in(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("quizcli", _stand_in)
 
 
+class _CleanConsole(Console):
+    """A console whose texts are cleaned before they are styled: sequences that steer are Rich's alone."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """The segments of a renderable."""
+        for segment in super().render(renderable, options):
+            text, style, control = segment
+            yield segment if control or (shown := clean(text)) == text else Segment(shown, style)
+
+
 def make_console(
     stream: TextIO | None = None, *, width: int | None = None, height: int | None = None
 ) -> Console:
@@ -80,8 +95,8 @@ def make_console(
     Rich itself respects NO_COLOR, TERM=dumb, COLUMNS and a stream that is no terminal. A stream in another
     encoding than UTF-8 gets stand-ins (see `_STAND_INS`) where Rich would raise UnicodeEncodeError.
     """
-    out = sys.stdout if stream is None else stream
+    out = behind(sys.stdout if stream is None else stream)
     reconfigure = getattr(out, "reconfigure", None)  # in-memory streams have none, and need none
     if reconfigure is not None and getattr(out, "errors", None) != "quizcli":
         reconfigure(errors="quizcli")
-    return Console(file=out, markup=False, emoji=False, highlight=False, width=width, height=height)
+    return _CleanConsole(file=out, markup=False, emoji=False, highlight=False, width=width, height=height)

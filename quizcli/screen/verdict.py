@@ -13,6 +13,7 @@ from quizcli.screen import theme
 from quizcli.screen.program import highlighted
 from quizcli.screen.wrap import Span, wrap
 from quizcli.text import tr, words
+from quizcli.visible import clean_line
 
 _MARGIN = "  "
 _PRINTED = 6  # lines of what was printed
@@ -53,7 +54,7 @@ def _raised(raised: Raised, width: int) -> list[Text]:
         message = tr("out of memory: a judged run has 2 GiB", "内存不足：评判时最多可用 2 GiB")
     lines = _wrapped([Span(f"{raised.sort}: {message}")], width, indent=2)
     if raised.line:
-        code = highlighted(raised.text, "python")
+        code = highlighted(clean_line(raised.text), "python")
         code.truncate(max(1, width - 14), overflow="ellipsis")
         at = tr(f"line {raised.line}", f"第 {raised.line} 行")
         lines.append(Text.assemble(_MARGIN * 2, (f"{at}  ", theme.QUIET), code))
@@ -111,11 +112,12 @@ def _beside(blocks: list[list[Text]]) -> list[Text]:
 def _table(grid: Grid, got: bool) -> list[Text]:
     """Label and shape, then the numbers; those that differ are bold, what was got has ✗ before them too."""
     label = {EXPECTED: tr("expected", "应为"), GOT: tr("got", "实为"), THEN: tr("then", "然后")}.get(
-        grid.label, grid.label
+        grid.label, clean_line(grid.label)
     )
-    head = Text.assemble((label, theme.STRONG), (f"{grid.place} {grid.about}", theme.QUIET))
-    size = max((len(value) for row in grid.rows for value in row), default=0) + 1
-    return [head, *(_aligned(row, r, grid, got, size) for r, row in enumerate(grid.rows))]
+    head = Text.assemble((label, theme.STRONG), (clean_line(f"{grid.place} {grid.about}"), theme.QUIET))
+    rows = [[clean_line(value) for value in row] for row in grid.rows]
+    size = max((len(value) for row in rows for value in row), default=0) + 1
+    return [head, *(_aligned(row, r, grid, got, size) for r, row in enumerate(rows))]
 
 
 def _aligned(row: Sequence[str], r: int, grid: Grid, got: bool, size: int) -> Text:
@@ -149,11 +151,14 @@ def _over(over: Over, width: int) -> list[Text]:
         printed = over.printed.strip().splitlines()
         lines += [Text(), Text(_MARGIN + tr("it printed", "打印内容"), theme.QUIET)]
         for told in printed[:_PRINTED]:
-            line = Text(_MARGIN * 2 + "".join(c if c.isprintable() else " " for c in told))
+            line = Text(_MARGIN * 2 + clean_line(told))
             line.truncate(width, overflow="ellipsis")
             lines.append(line)
         if len(printed) > _PRINTED:
             lines.append(Text(_MARGIN * 2 + theme.WAITING, theme.QUIET))
+    if over.refused:
+        told = f"{over.refused}. {over.hint}" if over.hint else over.refused
+        return [*lines, Text(), *_wrapped([Span(told, theme.BAD)], width)]
     if over.broken:
         told = tr(f"the judge itself is broken: {over.broken}", f"评判程序自身有误：{over.broken}")
         lines += [Text(), *_wrapped([Span(told, theme.BAD)], width)]

@@ -14,6 +14,7 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.text import Text
 
 from quizcli.screen.box import Box, blank, side_by_side
+from quizcli.visible import clean, clean_line
 
 _NOT_FIRST = frozenset("，。、；：？！）】》」』〉〕”’…—～％·,.;:?!)]}%")
 _NOT_LAST = frozenset("（【《「『〈〔“‘([{")
@@ -58,7 +59,7 @@ def wrap(content: Iterable[Span | Inset], width: int, mark: Sequence[Span] = ())
 
     `mark` stands before the first line; the others are indented by its width.
     """
-    first = [Piece(Box.of(span.text), span.style) for span in mark]
+    first = [Piece(Box.of(clean_line(span.text)), span.style) for span in mark]
     indent = sum(piece.box.width for piece in first)
     others = [Piece(blank(indent), "")] if indent else []
     width = max(width - indent, 2)
@@ -93,9 +94,9 @@ def _words(content: Iterable[Span | Inset]) -> list[Word]:
         if isinstance(part, Inset):
             builder.solid(part.box, part.style)
         elif part.solid:
-            builder.solid(Box.of(part.text), part.style)
+            builder.solid(Box.of(clean_line(part.text)), part.style)
         else:
-            for char in part.text:
+            for char in clean(part.text):
                 builder.character(char, part.style)
     return builder.finished()
 

@@ -15,13 +15,18 @@ import msgspec
 import pexpect
 import pytest
 import typer
+from msgspec.structs import replace
 
 from quizcli.bank.packs import Pack
-from quizcli.cli import demo, opened, verify
-from quizcli.demo.catalogue import read_answer
-from quizcli.demo.events import Finished, Started, from_json
+from quizcli.bank.trust import fingerprint, sources
+from quizcli.cli import demo, demonstrations, opened, verify
+from quizcli.cli.demonstrations import request
+from quizcli.demo.catalogue import Answer, read_answer
+from quizcli.demo.events import Finished, Setting, Started, from_json
+from quizcli.demo.wire import Request
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.settings import load_settings
+from quizcli.permit import Permit
+from quizcli.settings import Settings, load_settings
 from quizcli.text import use_language
 
 ROOT = Path(__file__).parents[2]
@@ -76,6 +81,12 @@ class Said(NamedTuple):
 Quiz = Callable[..., Said]
 
 
+def permitted(answer: Answer, chosen: dict[str, Setting], settings: Settings) -> Request:
+    """The request for an answer of the pack that stands in for the program's own."""
+    asked = request(answer, chosen, settings)
+    return replace(asked, permit=Permit("test", fingerprint(sources(Path(asked.root)))))
+
+
 @pytest.fixture
 def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     answers = tmp_path / "pack" / "answers"
@@ -83,6 +94,7 @@ def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, source in {"small": SMALL, "broken": BROKEN, "silent": SILENT, "endless": ENDLESS}.items():
         (answers / f"{name}.py").write_text(source, encoding="utf-8")
     monkeypatch.setattr(opened, "pack", lambda: Pack("test", tmp_path / "pack"))
+    monkeypatch.setattr(demonstrations, "request", permitted)
     monkeypatch.setenv("QUIZCLI_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     return tmp_path / "pack"
@@ -411,7 +423,8 @@ def program(pack: Path, tmp_path: Path) -> list[str]:
             from pathlib import Path
             from quizcli import __main__ as program
             from quizcli.bank.packs import Pack
-            from quizcli.cli import opened
+            from quizcli.cli import demonstrations, opened
+            from tests.cli.test_demo_command import permitted
 
             def dispatch(words, settings):
                 from quizcli.cli import demo, verify
@@ -421,6 +434,7 @@ def program(pack: Path, tmp_path: Path) -> list[str]:
                 return app(words, obj=settings, standalone_mode=False)
 
             opened.pack = lambda: Pack("test", Path({str(pack)!r}))
+            demonstrations.request = permitted
             program._dispatch = dispatch
             program.main()
             """

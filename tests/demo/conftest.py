@@ -6,8 +6,10 @@ from textwrap import dedent, indent
 
 import pytest
 
+from quizcli.bank.trust import fingerprint, sources
 from quizcli.demo.events import Setting
 from quizcli.demo.launcher import Request, Run, start
+from quizcli.permit import Permit
 
 HEADER = '''"""A small answer."""
 from typing import Annotated, Literal
@@ -19,6 +21,11 @@ TITLE = {"en": "Small", "zh": "小"}
 
 Write = Callable[..., Path]
 Begin = Callable[..., Run]
+
+
+def permit_for(root: Path) -> Permit:
+    """What a person permits who trusts all the code of a pack as it is now."""
+    return Permit("pack", fingerprint(sources(root)))
 
 
 @pytest.fixture
@@ -45,7 +52,7 @@ def begin() -> Iterator[Begin]:
     runs: list[Run] = []
 
     def _begin(root: Path, **settings: Setting) -> Run:
-        runs.append(start(Request(str(root), "small", settings)))
+        runs.append(start(Request(str(root), "small", settings, permit_for(root))))
         return runs[-1]
 
     yield _begin

@@ -1,3 +1,6 @@
+from __future__ import annotations
+
+import errno
 import gc
 import gzip
 import hashlib
@@ -14,7 +17,6 @@ from threading import Thread
 
 import pytest
 import torch
-from torchvision import datasets
 
 from quizcli.demo import data, mnist
 from quizcli.demo.data import Digits, load_digits
@@ -56,9 +58,11 @@ def published(tiny: dict[str, torch.Tensor], monkeypatch: pytest.MonkeyPatch) ->
         plain = idx(tiny[file.holds])
         squeezed = gzip.compress(plain, mtime=0)
         packed[f"{file.name}.gz"] = squeezed
-        files.append(mnist.IdxFile(file.holds, file.name, len(squeezed), _md5(squeezed), _md5(plain)))
+        files.append(
+            mnist.IdxFile(file.holds, file.name, len(squeezed), _md5(squeezed), len(plain), _md5(plain))
+        )
     monkeypatch.setattr(mnist, "FILES", tuple(files))
-    monkeypatch.setattr(datasets.MNIST, "mirrors", [])
+    monkeypatch.setattr(mnist, "MIRRORS", ())
     monkeypatch.setattr(data, "synthetic_digits", partial(synthetic_digits, train=50, test=20))
     monkeypatch.setenv("no_proxy", "*")
     return packed
@@ -318,8 +322,58 @@ def fall_silent(published: dict[str, bytes], handler: BaseHTTPRequestHandler, na
     time.sleep(3)
 
 
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # torchvision drops the reply to a 404
-@pytest.mark.parametrize("misbehave", [break_off, falsify, refuse, fall_silent])
+def send_without_end(published: dict[str, bytes], handler: BaseHTTPRequestHandler, name: str) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    while True:
+        handler.wfile.write(b"x" * 65_536)
+
+
+def promise_too_much(published: dict[str, bytes], handler: BaseHTTPRequestHandler, name: str) -> None:
+    answer(handler, published[name], promised=10**12)
+
+
+def drip(published: dict[str, bytes], handler: BaseHTTPRequestHandler, name: str) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    for byte in published[name]:
+        handler.wfile.write(bytes([byte]))
+        time.sleep(0.05)
+
+
+def drip_headers(published: dict[str, bytes], handler: BaseHTTPRequestHandler, name: str) -> None:
+    handler.send_response(200)
+    handler.flush_headers()
+    while True:
+        handler.wfile.write(b"X")
+        time.sleep(0.05)
+
+
+def redirect_to(place: str, handler: BaseHTTPRequestHandler, *, body: bool = False) -> None:
+    handler.send_response(302)
+    handler.send_header("Location", place)
+    handler.end_headers()
+    while body:
+        handler.wfile.write(b"x" * 65_536)
+
+
+def lead_to_a_file(published: dict[str, bytes], handler: BaseHTTPRequestHandler, name: str) -> None:
+    redirect_to("file:///etc/passwd", handler)
+
+
+def lead_in_circles(published: dict[str, bytes], handler: BaseHTTPRequestHandler, name: str) -> None:
+    redirect_to(handler.path, handler)
+
+
+def lead_away_without_end(published: dict[str, bytes], handler: BaseHTTPRequestHandler, name: str) -> None:
+    redirect_to(handler.path, handler, body=True)
+
+
+HOSTILE = [send_without_end, promise_too_much, drip, drip_headers]
+HOSTILE += [lead_to_a_file, lead_in_circles, lead_away_without_end]
+
+
+@pytest.mark.parametrize("misbehave", [break_off, falsify, refuse, fall_silent, *HOSTILE])
 def test_a_bad_mirror_is_passed_over_for_the_next(
     tmp_path: Path,
     tiny: dict[str, torch.Tensor],
@@ -329,12 +383,101 @@ def test_a_bad_mirror_is_passed_over_for_the_next(
     misbehave: Callable[[dict[str, bytes], BaseHTTPRequestHandler, str], None],
 ) -> None:
     monkeypatch.setattr(mnist, "SECONDS_OF_SILENCE", 0.3)
-    monkeypatch.setattr(datasets.MNIST, "mirrors", [mirror.address + "/"])
+    monkeypatch.setattr(mnist, "SECONDS_OF_CRAWL", 1.0)
+    monkeypatch.setattr(mnist, "MIRRORS", (mirror.address + "/",))
     with serving(partial(misbehave, published)) as bad:
         digits, _ = run(load_digits("mnist", settings_at(tmp_path, QUIZCLI_MIRROR=bad.address)))
         assert bad.asked
     assert_same(digits, tiny)
-    gc.collect()  # while the filter above holds
+    gc.collect()  # nothing is left unclosed
+
+
+def test_no_more_is_written_than_was_published(
+    tmp_path: Path, published: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = 0
+    keep = mnist._Attempt._take
+
+    def count(attempt: mnist._Attempt, number: int) -> None:
+        nonlocal written
+        written += number
+        keep(attempt, number)
+
+    monkeypatch.setattr(mnist._Attempt, "_take", count)
+    with (
+        serving(partial(send_without_end, published)) as bad,
+        pytest.raises(QuizError, match="sends more than"),
+    ):
+        run(load_digits("mnist", settings_at(tmp_path, QUIZCLI_MIRROR=bad.address)))
+    assert written <= len(published["train-images-idx3-ubyte.gz"])
+
+
+def test_redirections_are_followed(
+    tmp_path: Path, tiny: dict[str, torch.Tensor], published: dict[str, bytes], mirror: Mirror
+) -> None:
+    with serving(lambda handler, name: redirect_to(f"{mirror.address}/{name}", handler)) as moved:
+        digits, _ = run(load_digits("mnist", settings_at(tmp_path, QUIZCLI_MIRROR=moved.address)))
+    assert_same(digits, tiny)
+
+
+@pytest.mark.parametrize("address", ["file:///etc", "ftp://127.0.0.1/", "data://x"])
+def test_a_mirror_speaks_http(tmp_path: Path, address: str) -> None:
+    with pytest.raises(QuizError, match="not to http"):
+        run(load_digits("mnist", settings_at(tmp_path, QUIZCLI_MIRROR=address)))
+
+
+def test_a_full_disk_is_told_at_once(
+    tmp_path: Path, published: dict[str, bytes], mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full:
+        def __enter__(self) -> Full:
+            return self
+
+        def __exit__(self, *_: object) -> None: ...
+
+        def write(self, piece: bytes) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "open", lambda *given, **named: Full())
+    monkeypatch.setattr(mnist, "MIRRORS", (mirror.address + "/",))
+    with pytest.raises(QuizError, match="cannot be written: No space left on device"):
+        run(load_digits("mnist", settings_at(tmp_path, QUIZCLI_MIRROR=mirror.address)))
+    assert len(mirror.asked) == 1
+
+
+@pytest.mark.parametrize("what", ["bomb", "pipe", "huge", "folder"])
+def test_a_folder_of_data_sets_that_is_hostile(
+    tmp_path: Path, published: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    sets = put(tmp_path / "sets", published)
+    path = sets / "MNIST" / "raw" / "train-images-idx3-ubyte.gz"
+    path.unlink()
+    if what == "bomb":
+        bomb = gzip.compress(b"0" * 50_000_000)
+        path.write_bytes(bomb)
+        first = mnist.FILES[0]
+        known = mnist.IdxFile(first.holds, first.name, len(bomb), _md5(bomb), first.size, first.md5)
+        monkeypatch.setattr(mnist, "FILES", (known, *mnist.FILES[1:]))
+    elif what == "pipe":
+        os.mkfifo(path.with_suffix(""))
+    elif what == "huge":
+        with path.open("wb") as stream:
+            stream.truncate(10 << 30)
+    else:
+        path.with_suffix("").mkdir()
+    settings = settings_at(tmp_path, QUIZCLI_DATA=str(sets), QUIZCLI_OFFLINE="1")
+    digits, events = run(load_digits("auto", settings))
+    assert digits.synthetic
+    assert f"QUIZCLI_DATA: {sets}" in notes(events)[0]
+
+
+def test_a_pipe_in_the_cache_is_no_cache(tmp_path: Path) -> None:
+    settings = settings_at(tmp_path)
+    settings.cache_dir.mkdir(parents=True)
+    os.mkfifo(settings.cache_dir / "synthetic-digits-1.pt")
+    os.mkfifo(settings.cache_dir / "mnist-1.pt")
+    digits, _ = run(load_digits("auto", settings_at(tmp_path, QUIZCLI_OFFLINE="1")))
+    assert digits.synthetic
 
 
 def test_a_broken_transfer_leaves_nothing_and_is_repeated(
@@ -342,7 +485,7 @@ def test_a_broken_transfer_leaves_nothing_and_is_repeated(
 ) -> None:
     with serving(partial(break_off, published)) as bad:
         broken = settings_at(tmp_path, QUIZCLI_MIRROR=bad.address)
-        with pytest.raises(QuizError, match="corrupted") as raised:
+        with pytest.raises(QuizError, match="broke off after") as raised:
             run(load_digits("mnist", broken))
         assert bad.address in raised.value.message
     assert [path.name for path in broken.cache_dir.iterdir()] == ["mnist-download-failed"]

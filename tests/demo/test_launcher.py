@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -27,9 +26,7 @@ from quizcli.demo.events import (
 )
 from quizcli.demo.launcher import GRACE, Request, Run, Worker, environment, start, warm
 from quizcli.settings import load_settings
-
-if TYPE_CHECKING:
-    from tests.demo.conftest import Begin, Write
+from tests.demo.conftest import Begin, Write, permit_for
 
 ROOT = Path(__file__).parents[2]
 TICK = 'yield Scalars(panel="p", x=i, values={"v": float(i)})'
@@ -296,7 +293,7 @@ def test_nothing_is_left_open(write: Write) -> None:
     root = write("yield Note(text={})")
     descriptors, threads = set(os.listdir("/proc/self/fd")), threading.active_count()
     for _ in range(3):
-        with start(Request(str(root), "small")) as run:
+        with start(Request(str(root), "small", permit=permit_for(root))) as run:
             list(run)
         warm().close()
     gc.collect()
@@ -336,9 +333,10 @@ import sys, time
 from typing import TYPE_CHECKING
 from quizcli.demo.events import Note
 from quizcli.demo.launcher import Request, Worker, start
+from quizcli.permit import Permit
 worker = Worker(None, warm=False)
 if {asked}:
-    run = start(Request({str(root)!r}, "small"), worker)
+    run = start(Request({str(root)!r}, "small", permit={permit_for(root)!r}), worker)
     print(next(e for e in run if isinstance(e, Note)).text["en"], end=" ")
 print(worker._process.pid, flush=True)
 time.sleep(60)
@@ -431,7 +429,7 @@ def test_flags_reach_the_worker(write: Write, tmp_path: Path, monkeypatch: pytes
         """
     )
     settings = load_settings(lang="zh", mirror="http://localhost:1", offline=True)
-    with start(Request(str(root), "small"), environ=environment(settings)) as run:
+    with start(Request(str(root), "small", permit=permit_for(root)), environ=environment(settings)) as run:
         said = f"zh http://localhost:1 True {tmp_path / 'home' / 'cache'}"
         assert Note(text={"en": said, "zh": "中"}) in list(run)
 
@@ -450,11 +448,13 @@ def test_a_warm_worker_has_torch_and_serves_one_request(write: Write) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     began = time.monotonic()
-    with start(Request(str(root), "small"), worker) as run:
+    with start(Request(str(root), "small", permit=permit_for(root)), worker) as run:
         until(run, Started)
         assert time.monotonic() - began < 0.5
         list(run)
-    with start(Request(str(root), "small"), worker) as run:  # it has served: a cold one takes its place
+    with start(
+        Request(str(root), "small", permit=permit_for(root)), worker
+    ) as run:  # it has served: a cold one takes its place
         assert Note(text={"en": "False", "zh": ""}) in list(run)
 
 

@@ -25,7 +25,7 @@ CODES = {q.id: q for bank in load(builtin(), None).banks for q in bank.questions
 def verdict(stranger: Stranger, seed: int) -> CaseResult:
     """The last case of a judgement: the one that failed, if any did."""
     question = CODES[stranger.question]
-    trial = load_trial(judgement_of(question, Path(), str(question.starter), "answer.py", seed), seed)
+    trial = load_trial(judgement_of(question, Path(), str(question.starter), "answer.py", seed=seed), seed)
     return [news for news in trial.run(Local(stranger.answer)) if isinstance(news, CaseResult)][-1]
 
 

@@ -251,7 +251,7 @@ def test_the_right_order_keeps_the_numbers_that_were_shown() -> None:
 
 
 def test_what_was_typed_cannot_move_the_cursor() -> None:
-    assert "␛[2J" in shown(answer_lines(NUMBER, 50, "\x1b[2J", WRONG))
+    assert r"\x1b[2J" in shown(answer_lines(NUMBER, 50, "\x1b[2J", WRONG))
 
 
 def test_labelled() -> None:
