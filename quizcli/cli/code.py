@@ -84,16 +84,12 @@ def _judge(question: Code, file: Path, seed: int | None, as_json: bool, settings
     from quizcli.bank.trust import trusted
     from quizcli.demo.launcher import environment
     from quizcli.judge.launcher import Referee
+    from quizcli.judge.source import read_source
     from quizcli.judge.wire import Judgement, Over, Source
     from quizcli.screen.theme import make_console
     from quizcli.screen.verdict import news_lines
 
-    try:
-        text = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise QuizError(
-            tr(f"{file}: this is not UTF-8", f"{file}：不是 UTF-8 编码"), status=ExitStatus.USAGE
-        ) from error
+    text = read_source(file)
     pack = origin(question.id, settings).pack
     trusted(pack, settings)
     console = make_console()

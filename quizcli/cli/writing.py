@@ -14,6 +14,7 @@ from quizcli.bank.types import Code
 from quizcli.cli.editor import open_editor
 from quizcli.errors import QuizError
 from quizcli.judge.launcher import Referee
+from quizcli.judge.source import read_source
 from quizcli.judge.wire import CaseResult, Judgement, Over, Source
 from quizcli.screen import theme
 from quizcli.screen.card import footer, labelled, question_lines
@@ -130,12 +131,12 @@ class Desk:
         """Judge the file as it is now, each case shown as soon as it is known."""
         stamp = self._stamp()
         try:
-            text = self._path.read_text(encoding="utf-8")
+            text = read_source(self._path)
         except OSError:
             return  # it is being replaced: the next look finds it
-        except UnicodeDecodeError:
+        except QuizError as error:
             self._judged = stamp
-            self._message = tr(f"{self._path}: this is not UTF-8", f"{self._path}：不是 UTF-8 编码")
+            self._message = error.message
             return
         self._judged = stamp
         self._results = []

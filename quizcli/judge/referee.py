@@ -1,29 +1,33 @@
 """The referee's process: it holds the judges and the model answers, and one warm candidate in reserve.
 
 It reads Judgements from stdin and answers each with CaseResults, perhaps a Speed, and an Over, in frames on
-what was its stdout. It ends when stdin ends.
+what was its stdout. It ends at once when stdin ends, also in the middle of a judgement: nobody waits for it.
 """
 
 from __future__ import annotations
 
 import os
-import sys
+import queue
+import threading
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 import msgspec
 
 from quizcli.demo.wire import frame, read_frame
 from quizcli.demo.worker import make_room
 from quizcli.judge.child import Candidate, GoneError
+from quizcli.judge.folder import sweep
 from quizcli.judge.trial import BrokenError, Trial, load
 from quizcli.judge.wire import CaseResult, Judgement, News, Over, Proof, Raised, Speed
 from quizcli.settings import load_settings
 from quizcli.text import use_language
 
 LOADED = {"en": "the file loads", "zh": "文件可以载入"}
+_JUDGES_OWN = (Exception, SystemExit, KeyboardInterrupt)  # what a judge may raise: it ends no process of ours
 
 
 def main() -> NoReturn:
@@ -32,35 +36,78 @@ def main() -> NoReturn:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     use_language(load_settings().lang)
-    reserve = Candidate()
+    sweep()
+    reserve = Reserve()
+    judgements: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(inlet, judgements, reserve), daemon=True).start()
+    try:
+        _serve(judgements, outlet, reserve)
+    except BrokenPipeError:
+        reserve.end(0)
+    except BaseException:  # noqa: BLE001 - the last line of it is told
+        traceback.print_exc()
+        reserve.end(1)
+
+
+def _serve(judgements: queue.SimpleQueue[bytes], outlet: BinaryIO, reserve: Reserve) -> NoReturn:
     import torch
 
     torch.set_num_threads(1)
     torch.optim.SGD([torch.zeros(1)])  # that import alone takes two seconds, and some references need it
-    outlet.write(frame(b""))
-    outlet.flush()
+    _send(outlet, b"")
     root = ""
-    try:
-        while (payload := read_frame(inlet)) is not None:
-            judgement = msgspec.msgpack.decode(payload, type=Judgement)
-            if judgement.root != root:  # a referee serves one pack: its modules stay loaded
-                make_room(Path(root := judgement.root).resolve())
-            for news in (proven if judgement.prove else judged)(judgement, reserve):
-                outlet.write(frame(msgspec.msgpack.encode(news)))
-                outlet.flush()
-            reserve.close()
-            reserve = Candidate()  # after the verdict, which has waited for nothing
-    finally:
-        reserve.close()
-    sys.stdout.flush()
-    os._exit(0)
+    while True:
+        judgement = msgspec.msgpack.decode(judgements.get(), type=Judgement)
+        _send(outlet, b"")  # who ends from here on has been ended by what it judges
+        if judgement.root != root:  # a referee serves one pack: its modules stay loaded
+            make_room(Path(root := judgement.root).resolve())
+        for news in (proven if judgement.prove else judged)(judgement, reserve.candidate):
+            _send(outlet, msgspec.msgpack.encode(news))
+        reserve.renew()  # after the verdict, which has waited for nothing
+
+
+def _send(outlet: BinaryIO, payload: bytes) -> None:
+    outlet.write(frame(payload))
+    outlet.flush()
+
+
+class Reserve:
+    """The candidate that waits, or is being judged. Once ended, there is none any more."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.candidate = Candidate()
+
+    def renew(self) -> None:
+        """End the old one, and warm up a new one."""
+        with self._lock:
+            self.candidate.close()
+            self.candidate = Candidate()
+
+    def end(self, code: int) -> NoReturn:
+        """End it and this process."""
+        with self._lock:
+            self.candidate.close()
+            os._exit(code)
+
+
+def _listen(inlet: BinaryIO, judgements: queue.SimpleQueue[bytes], reserve: Reserve) -> None:
+    """Body of a thread: pass on what is to be judged, and end with stdin."""
+    while (payload := read_frame(inlet)) is not None:
+        judgements.put(payload)
+    reserve.end(0)
 
 
 def proven(judgement: Judgement, candidate: Candidate) -> Iterator[News]:
     """What is wrong with a question and its judge."""
     from quizcli.judge.proof import faults
 
-    yield Proof(tuple(faults(judgement, candidate)))
+    found: list[str] = []
+    try:
+        found += faults(judgement, candidate)
+    except _JUDGES_OWN as error:
+        found.append(_told(error, judgement.root))
+    yield Proof(tuple(found))
 
 
 def judged(judgement: Judgement, candidate: Candidate) -> Iterator[News]:
@@ -74,6 +121,8 @@ def judged(judgement: Judgement, candidate: Candidate) -> Iterator[News]:
             yield news
     except BrokenError as error:
         passed, broken = False, str(error)
+    except _JUDGES_OWN as error:
+        passed, broken = False, _told(error, judgement.root)
     seconds = time.perf_counter() - began
     yield Over(passed, judgement.seed, seconds, candidate.printed, broken)
 
@@ -88,3 +137,12 @@ def _results(trial: Trial, judgement: Judgement, candidate: Candidate) -> Iterat
         yield from trial.run(candidate, judgement.source.text, judgement.source.entry)
     except GoneError as error:
         yield CaseResult(LOADED, False, {"en": str(error), "zh": str(error)})
+
+
+def _told(error: BaseException, root: str) -> str:
+    """What a judge raised, and where in its pack."""
+    place = ""
+    for step, line in traceback.walk_tb(error.__traceback__):
+        if (path := Path(step.f_code.co_filename)).is_relative_to(root):
+            place = f"{path.relative_to(root)}:{line}: "
+    return f"{place}{type(error).__name__}: {error}"[:2000]
