@@ -27,6 +27,7 @@ from quizcli.settings import load_settings
 from quizcli.text import use_language
 
 LOADED = {"en": "the file loads", "zh": "文件可以载入"}
+SENTENCE = 1000  # characters
 _JUDGES_OWN = (Exception, SystemExit, KeyboardInterrupt)  # what a judge may raise: it ends no process of ours
 
 
@@ -134,9 +135,18 @@ def _results(trial: Trial, judgement: Judgement, candidate: Candidate) -> Iterat
         if isinstance(answer, Raised):
             yield CaseResult(LOADED, False, raised=answer)
             return
-        yield from trial.run(candidate, judgement.source.text, judgement.source.entry)
+        for news in trial.run(candidate, judgement.source.text, judgement.source.entry):
+            yield _short(news) if isinstance(news, CaseResult) else news
     except GoneError as error:
         yield CaseResult(LOADED, False, {"en": str(error), "zh": str(error)})
+
+
+def _short(result: CaseResult) -> CaseResult:
+    """What a candidate returned can be told at any length; a sentence is read up to here."""
+    why = {
+        lang: text if len(text) <= SENTENCE else f"{text[:SENTENCE]}…" for lang, text in result.why.items()
+    }
+    return msgspec.structs.replace(result, why=why)
 
 
 def _told(error: BaseException, root: str) -> str:

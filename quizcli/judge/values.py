@@ -126,7 +126,8 @@ class _Packing:
         import torch
 
         with torch._C.DisableTorchFunctionSubclass():
-            tensor = torch.Tensor.as_subclass(tensor, torch.Tensor)  # a Parameter is a tensor
+            if type(tensor) is not torch.Tensor:  # a Parameter is a tensor
+                tensor = torch.Tensor.as_subclass(tensor, torch.Tensor)
             name = str(tensor.dtype).removeprefix("torch.")
             if tensor.is_nested or tensor.layout != torch.strided:
                 return Strange(f"tensor of {name}, {'nested' if tensor.is_nested else 'sparse'}")
