@@ -64,7 +64,7 @@ class Nursery:
                     "-c",
                     "from tests.judge.forking import serve; serve()",
                 ],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 env={**_LIVES, "PYTHONPATH": str(ROOT)},
             )
         self._line = ours
