@@ -23,7 +23,7 @@ PRINTED = 4000  # bytes of what is printed that are kept
 FLOOD = 32 * 2**20  # bytes of it after which the candidate is stopped
 THREADS = 256  # as many as a large machine has cores
 _LOOK = 0.02  # seconds between two looks at what it takes up
-_LAST = 2.0  # seconds that a process has to end after its last word
+_LAST = 1.0  # seconds that a process has to end after its last word
 _LIVES = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "WINDIR")  # some Pythons need them to start
 

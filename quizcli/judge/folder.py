@@ -77,6 +77,9 @@ def _locked(path: str) -> int | None:
     """
     if sys.platform == "win32":
         return None
+    there = os.lstat(path)
+    if stat.S_ISDIR(there.st_mode) and there.st_uid == os.getuid():
+        os.chmod(path, 0o700)  # else it could not be opened
     opened = _opened(path)
     try:
         if os.fstat(opened).st_uid != os.getuid():

@@ -148,7 +148,7 @@ class _Packing:
 def _name(sort: type) -> str:
     """A type's name, whatever its metaclass would say; that of a library is told too."""
     name = str(type.__dict__["__name__"].__get__(sort))[:100]
-    module = str(sort.__dict__.get("__module__", ""))
+    module = str(type.__dict__["__module__"].__get__(sort))
     return f"numpy.{name}" if module.partition(".")[0] == "numpy" else name
 
 
