@@ -110,15 +110,16 @@ def serve() -> None:
             line.send(str(os.waitstatus_to_exitcode(status)).encode())
             continue
         if not (pid := os.fork()):
+            os.setpgid(0, 0)
             _become(order, ends)
             candidate.main()
+        os.setpgid(pid, pid)  # here too: it may be killed, as a group, before it has got that far
         for end in ends:
             os.close(end)
         line.send(str(pid).encode())
 
 
 def _become(order: dict[str, object], ends: list[int]) -> None:
-    os.setsid()
     for place, end in enumerate(ends):
         os.dup2(end, place)
         os.close(end)
