@@ -13,7 +13,6 @@ from quizcli.cli.look import print_questions
 from quizcli.cli.opened import all_questions, load_banks, origin
 from quizcli.cli.output import print_json_line
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.reading import MEBIBYTE, decoded, read_given
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -84,16 +83,12 @@ def _judge(question: Code, file: Path, seed: int | None, as_json: bool, settings
     from quizcli.cli.judgement import judgement_of
     from quizcli.demo.launcher import environment
     from quizcli.judge.launcher import Referee, unless_refused
+    from quizcli.judge.source import read_source
     from quizcli.judge.wire import Over
     from quizcli.screen.theme import make_console
     from quizcli.screen.verdict import news_lines
 
-    try:
-        text = decoded(read_given(file, MEBIBYTE))
-    except UnicodeDecodeError as error:
-        raise QuizError(
-            tr(f"{file}: this is not UTF-8", f"{file}：不是 UTF-8 编码"), status=ExitStatus.USAGE
-        ) from error
+    text = read_source(file)
     pack = origin(question.id, settings).pack
     permit = trusted(pack, settings)
     console = make_console()

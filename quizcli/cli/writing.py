@@ -14,9 +14,10 @@ from quizcli.cli.editor import open_editor
 from quizcli.cli.judgement import judgement_of
 from quizcli.errors import QuizError
 from quizcli.judge.launcher import Referee
+from quizcli.judge.source import source_text
 from quizcli.judge.wire import CaseResult, Over
 from quizcli.permit import Permit
-from quizcli.reading import MEBIBYTE, UnfitError, decoded, read_regular
+from quizcli.reading import MEBIBYTE, UnfitError, read_regular
 from quizcli.screen import theme
 from quizcli.screen.card import footer, labelled, question_lines
 from quizcli.screen.keys import Keyboard
@@ -134,16 +135,16 @@ class Desk:
         """Judge the file as it is now, each case shown as soon as it is known."""
         stamp = self._stamp()
         try:
-            text = decoded(read_regular(self._path, MEBIBYTE))
+            text = source_text(read_regular(self._path, MEBIBYTE), self._path)
         except UnfitError as error:
             self._judged = stamp
             self._message = f"{self._path}: {error.strerror}"
             return
         except OSError:
             return  # it is being replaced: the next look finds it
-        except UnicodeDecodeError:
+        except QuizError as error:
             self._judged = stamp
-            self._message = tr(f"{self._path}: this is not UTF-8", f"{self._path}：不是 UTF-8 编码")
+            self._message = error.message
             return
         self._judged = stamp
         self._results = []

@@ -34,11 +34,16 @@ def frame(payload: bytes) -> bytes:
     return _LENGTH.pack(len(payload)) + payload
 
 
-def read_frame(stream: BinaryIO) -> bytes | None:
-    """The next payload, or None at the end of the stream; a frame cut short is an end too."""
+def read_frame(stream: BinaryIO, longest: int = LONGEST) -> bytes | None:
+    """The next payload, or None at the end of the stream; a frame cut short is an end too.
+
+    Raises ValueError where more than `longest` bytes are announced; none of them is read.
+    """
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         return None
     (length,) = _LENGTH.unpack(head)
+    if length > longest:
+        raise ValueError(f"a frame of {length:,} bytes")
     payload = stream.read(length)
     return payload if len(payload) == length else None

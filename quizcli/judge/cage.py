@@ -1,9 +1,10 @@
 """What a candidate may not do: the limits that its process gives itself before it reads the person's source.
 
 Three layers, each as far as the platform has it. Python's audit hooks refuse files, processes, sockets and
-foreign functions everywhere. POSIX limits bound processor time, memory, files and processes. On Linux the
-kernel itself refuses all files but the libraries and the temporary folder (Landlock), and other processes,
-their signals, and the network (seccomp); no code gets out of these two.
+foreign functions everywhere; native code gets around them. POSIX limits bound processor time, memory and
+files. On Linux the kernel itself refuses all files but the libraries and the temporary folder (Landlock),
+and every system call that reaches beyond the process (seccomp), and root is root no longer (capabilities);
+no code gets out of these three. What grows by many small steps, files and threads, the referee counts.
 
 What this is for: slips (an endless loop, a deleted folder) and pasted code that one has not read. It is no
 place to run what one believes to be hostile: without Landlock and seccomp, native code gets around the hooks.
@@ -18,12 +19,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from quizcli.judge import landlock, seccomp
+from quizcli.judge import capabilities, landlock, seccomp
 from quizcli.text import tr
 
 MEMORY = 2 * 2**30  # bytes beyond what the warm process has
-PROCESSOR = 60  # seconds, should the referee be gone that watches the clock
-FILE = 16 * 2**20  # bytes of a file that is written
+PROCESSOR = 600  # seconds, should nobody watch the clock any more
+FILE = 4 * 2**20  # bytes of a file that is written
 OPEN = 128  # files
 
 # Audit events that nothing a candidate has to do causes.
@@ -77,7 +78,9 @@ def shut(folder: str) -> None:
     sys.path[:] = [e for e in sys.path if os.path.realpath(e) in sites or _within(e, readable)]
     seccomp.end_with_parent()
     _limit()
-    landlock.restrict(read=readable, listed=sites, write=[home])
+    kept = landlock.restrict(read=readable, listed=sites, write=[home])
+    # Python may lie in a folder that only its owner may pass, and root has passed it so far.
+    capabilities.drop(keep=capabilities.READ_SEARCH if kept else 0)
     seccomp.restrict()
     sys.addaudithook(_guard(readable, sites, home))
 
@@ -123,7 +126,7 @@ def _within(path: str, folders: Sequence[str]) -> bool:
 
 
 def _limit() -> None:
-    """The limits that POSIX knows. Those of processes bind every user but root."""
+    """The limits that POSIX knows. Those of processes bind every user but root, and count threads too."""
     if sys.platform == "win32":
         return
     import resource
@@ -133,8 +136,9 @@ def _limit() -> None:
         resource.RLIMIT_FSIZE: FILE,
         resource.RLIMIT_NOFILE: OPEN,
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_NPROC: 0,
     }
+    if not seccomp.known():
+        limits[resource.RLIMIT_NPROC] = 0
     if sys.platform == "linux":
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         limits[resource.RLIMIT_AS] = pages * resource.getpagesize() + MEMORY

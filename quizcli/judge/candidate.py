@@ -7,18 +7,23 @@ and go through private copies of stdin and stdout; what is printed goes to a pip
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, BinaryIO, NoReturn
 
 import msgspec
 from msgspec import structs
 
 from quizcli.demo.wire import frame, read_frame
+from quizcli.judge import bounds
 from quizcli.judge.cage import shut
 from quizcli.judge.values import unpacked
 from quizcli.judge.wire import Answer, Ask, Gave, Raised, Source
+
+_LINE_END = re.compile(r"\r\n|\r|\n")  # Python's; str.splitlines knows form feeds and more
 
 
 def main() -> NoReturn:
@@ -58,27 +63,39 @@ def _serve(inlet: BinaryIO, outlet: BinaryIO) -> None:
         return
     source = msgspec.msgpack.decode(payload, type=Source)
     entry: Callable[..., Any] | None = None
-    answer: Answer
     try:
         entry = _loaded(source)
-        answer = Gave()
+        answer = _encoded(Gave())
     except BaseException as error:  # noqa: BLE001 - SystemExit too: whatever the source raises is told
-        answer = _raised(error, source)
-    _send(outlet, msgspec.msgpack.encode(answer))
+        answer = _encoded(_raised(error, source))
+    _send(outlet, answer)
     while entry is not None and (payload := read_frame(inlet)) is not None:
         ask = msgspec.msgpack.decode(payload, type=Ask)
         try:
-            answer = _answer(entry, ask, source)
+            answer = _encoded(_answer(entry, ask, source))
         except BaseException as error:  # noqa: BLE001
-            answer = _raised(error, source)
+            answer = _encoded(_raised(error, source))
+        _send(outlet, answer)
+
+
+def _encoded(answer: Answer) -> bytes:
+    """The bytes of an answer. Raises ValueError where they are more than the referee takes."""
+    with suppress(Exception):  # the source may have put anything in its place
         sys.stdout.flush()
-        _send(outlet, msgspec.msgpack.encode(answer))
+    payload = msgspec.msgpack.encode(answer)
+    try:
+        bounds.check(payload)
+    except ValueError as error:
+        raise ValueError(f"what it returned is too much to be sent: {error}") from error
+    return payload
 
 
 def _loaded(source: Source) -> Callable[..., Any]:
     """Run the source as a module and take the entry out of it."""
     space: dict[str, Any] = {"__name__": "candidate", "__file__": source.name}
-    exec(compile(source.text, source.name, "exec"), space)  # that is what this process is for
+    exec(
+        compile(source.text.removeprefix("\ufeff"), source.name, "exec"), space
+    )  # that is what this process is for
     entry = space.get(source.entry)
     if not callable(entry):
         raise NameError(f"there is no {source.entry} in the file")
@@ -102,12 +119,24 @@ def _answer(entry: Callable[..., Any], ask: Ask, source: Source) -> Gave:
 
 def _raised(error: BaseException, source: Source) -> Raised:
     """What was raised, and the last line of the person's own that took part in it."""
+    sort = _plain(lambda: type.__dict__["__name__"].__get__(type(error)), 100) or "Exception"
+    syntax = isinstance(error, SyntaxError)
+    message = _plain(lambda: error.msg if isinstance(error, SyntaxError) else str(error), 2000)
     line = 0
-    if isinstance(error, SyntaxError) and error.filename == source.name:
-        line = error.lineno or 0
-    for step in traceback.extract_tb(error.__traceback__):
-        line = (step.lineno or 0) if step.filename == source.name else line
-    lines = source.text.splitlines()
-    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    with suppress(Exception):  # what was raised may be of a class that does not even tell its own line
+        if syntax and error.filename == source.name:  # type: ignore[attr-defined]
+            line = int(error.lineno or 0)  # type: ignore[attr-defined]
+        for step, number in traceback.walk_tb(error.__traceback__):
+            line = number if step.f_code.co_filename == source.name else line
+    lines = _LINE_END.split(source.text)
     text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-    return Raised(type(error).__name__, message[:2000], line, text[:200])
+    return Raised(sort, message, line if 0 <= line < 2**31 else 0, text[:200])
+
+
+def _plain(told: Callable[[], object], most: int) -> str:
+    """What a stranger's object says of itself, as text that can be sent; nothing where it only raises."""
+    try:
+        text = str.__str__(str(told()))
+        return text[:most].encode("utf-8", "replace").decode()
+    except BaseException:  # noqa: BLE001 - its own code runs here
+        return ""

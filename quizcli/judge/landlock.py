@@ -12,16 +12,14 @@ _CREATE, _ADD, _RESTRICT = 444, 445, 446  # system calls, the same on every arch
 _VERSION = 1  # flag of _CREATE: tell the version instead
 _BENEATH = 1  # sort of rule: a folder and all below it
 _EXECUTE, _WRITE, _READ, _LIST = 1, 2, 4, 8
+# In the folder to write: files and folders, but no devices, sockets, pipes, links, nor moves out of it.
+_KEEPING = _WRITE | _READ | _LIST | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 8 | 1 << 14
 _OF_FILES = _EXECUTE | _WRITE | _READ | 1 << 14  # the rights that a single file can have
-_RIGHTS = {
-    1: (1 << 13) - 1,
-    2: (1 << 14) - 1,
-    3: (1 << 15) - 1,
-    4: (1 << 15) - 1,
-}  # by version of the interface
-_LATER = (1 << 16) - 1
-_TCP = 3  # bind and connect, from version 4 on
-_SCOPES = 3  # abstract sockets and signals to processes outside, from version 6 on
+# By version of the interface: 1 is that of kernel 5.13, 2 of 5.19 (moves), 3 of 6.2 (truncation).
+_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1}
+_LATER = (1 << 16) - 1  # 5, of kernel 6.10: orders to devices
+_TCP = 3  # bind and connect, from version 4 on, of kernel 6.7
+_SCOPES = 3  # abstract sockets and signals to processes outside, from version 6 on, of 6.12
 _NO_NEW_PRIVILEGES = 38
 
 
@@ -61,7 +59,7 @@ def restrict(read: Sequence[str], write: Sequence[str], listed: Sequence[str] = 
     for path in listed:
         _allow(kernel, ruleset, path, _LIST)
     for path in write:
-        _allow(kernel, ruleset, path, rights & ~_EXECUTE)
+        _allow(kernel, ruleset, path, rights & _KEEPING)
     _allow(kernel, ruleset, os.devnull, _READ | _WRITE)
     kernel.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     done = bool(kernel.syscall(_RESTRICT, ruleset, 0) == 0)

@@ -1,17 +1,19 @@
 """The referee's process: it holds the judges and the model answers, and one warm candidate in reserve.
 
 It reads Judgements from stdin and answers each with CaseResults, perhaps a Speed, and an Over, in frames on
-what was its stdout. It ends when stdin ends.
+what was its stdout. It ends at once when stdin ends, also in the middle of a judgement: nobody waits for it.
 """
 
 from __future__ import annotations
 
 import os
-import sys
+import queue
+import threading
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 import msgspec
 
@@ -19,12 +21,15 @@ from quizcli.demo.room import Room, make_room
 from quizcli.demo.wire import frame, read_frame
 from quizcli.errors import QuizError
 from quizcli.judge.child import Candidate, GoneError
+from quizcli.judge.folder import sweep
 from quizcli.judge.trial import BrokenError, Trial, load
-from quizcli.judge.wire import CaseResult, Judgement, News, Over, Raised, Speed
+from quizcli.judge.wire import CaseResult, Judgement, News, Over, Proof, Raised, Speed
 from quizcli.settings import load_settings
 from quizcli.text import use_language
 
 LOADED = {"en": "the file loads", "zh": "文件可以载入"}
+SENTENCE = 1000  # characters
+_JUDGES_OWN = (Exception, SystemExit, KeyboardInterrupt)  # what a judge may raise: it ends no process of ours
 
 
 def main() -> NoReturn:
@@ -33,31 +38,69 @@ def main() -> NoReturn:
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     use_language(load_settings().lang)
-    reserve = Candidate()
+    sweep()
+    reserve = Reserve()
+    judgements: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(inlet, judgements, reserve), daemon=True).start()
+    try:
+        _serve(judgements, outlet, reserve)
+    except BrokenPipeError:
+        reserve.end(0)
+    except BaseException:  # noqa: BLE001 - the last line of it is told
+        traceback.print_exc()
+        reserve.end(1)
+
+
+def _serve(judgements: queue.SimpleQueue[bytes], outlet: BinaryIO, reserve: Reserve) -> NoReturn:
     import torch
 
     torch.set_num_threads(1)
     torch.optim.SGD([torch.zeros(1)])  # that import alone takes two seconds, and some references need it
-    outlet.write(frame(b""))
-    outlet.flush()
+    _send(outlet, b"")
     served: Judgement | None = None
-    try:
-        while (payload := read_frame(inlet)) is not None:
-            judgement = msgspec.msgpack.decode(payload, type=Judgement)
-            # The modules of a pack stay loaded, as they were trusted, until another pack is served or the
-            # person trusts other code.
-            if served is None or (served.root, served.permit) != (judgement.root, judgement.permit):
-                room = make_room(Path(judgement.root), judgement.permit)
-                served = judgement
-            for news in ruled(judgement, reserve, room):
-                outlet.write(frame(msgspec.msgpack.encode(news)))
-                outlet.flush()
-            reserve.close()
-            reserve = Candidate()  # after the verdict, which has waited for nothing
-    finally:
-        reserve.close()
-    sys.stdout.flush()
-    os._exit(0)
+    while True:
+        judgement = msgspec.msgpack.decode(judgements.get(), type=Judgement)
+        _send(outlet, b"")  # who ends from here on has been ended by what it judges
+        # The modules of a pack stay loaded, as they were trusted, until another pack is served or the
+        # person trusts other code.
+        if served is None or (served.root, served.permit) != (judgement.root, judgement.permit):
+            room = make_room(Path(judgement.root), judgement.permit)
+            served = judgement
+        for news in ruled(judgement, reserve.candidate, room):
+            _send(outlet, msgspec.msgpack.encode(news))
+        reserve.renew()  # after the verdict, which has waited for nothing
+
+
+def _send(outlet: BinaryIO, payload: bytes) -> None:
+    outlet.write(frame(payload))
+    outlet.flush()
+
+
+class Reserve:
+    """The candidate that waits, or is being judged. Once ended, there is none any more."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.candidate = Candidate()
+
+    def renew(self) -> None:
+        """End the old one, and warm up a new one."""
+        with self._lock:
+            self.candidate.close()
+            self.candidate = Candidate()
+
+    def end(self, code: int) -> NoReturn:
+        """End it and this process."""
+        with self._lock:
+            self.candidate.close()
+            os._exit(code)
+
+
+def _listen(inlet: BinaryIO, judgements: queue.SimpleQueue[bytes], reserve: Reserve) -> None:
+    """Body of a thread: pass on what is to be judged, and end with stdin."""
+    while (payload := read_frame(inlet)) is not None:
+        judgements.put(payload)
+    reserve.end(0)
 
 
 def ruled(judgement: Judgement, candidate: Candidate, room: Room) -> Iterator[News]:
@@ -75,7 +118,11 @@ def proven(judgement: Judgement, candidate: Candidate) -> Iterator[News]:
     """What is wrong with a question and its judge."""
     from quizcli.judge.proof import proof
 
-    yield proof(judgement, candidate)
+    try:
+        found = proof(judgement, candidate)
+    except _JUDGES_OWN as error:
+        found = Proof((_told(error, judgement.root),))
+    yield found
 
 
 def judged(judgement: Judgement, candidate: Candidate) -> Iterator[News]:
@@ -89,6 +136,8 @@ def judged(judgement: Judgement, candidate: Candidate) -> Iterator[News]:
             yield news
     except BrokenError as error:
         passed, broken = False, str(error)
+    except _JUDGES_OWN as error:
+        passed, broken = False, _told(error, judgement.root)
     seconds = time.perf_counter() - began
     yield Over(passed, judgement.seed, seconds, candidate.printed, broken)
 
@@ -100,6 +149,24 @@ def _results(trial: Trial, judgement: Judgement, candidate: Candidate) -> Iterat
         if isinstance(answer, Raised):
             yield CaseResult(LOADED, False, raised=answer)
             return
-        yield from trial.run(candidate, judgement.source.text, judgement.source.entry)
+        for news in trial.run(candidate, judgement.source.text, judgement.source.entry):
+            yield _short(news) if isinstance(news, CaseResult) else news
     except GoneError as error:
         yield CaseResult(LOADED, False, {"en": str(error), "zh": str(error)})
+
+
+def _short(result: CaseResult) -> CaseResult:
+    """What a candidate returned can be told at any length; a sentence is read up to here."""
+    why = {
+        lang: text if len(text) <= SENTENCE else f"{text[:SENTENCE]}…" for lang, text in result.why.items()
+    }
+    return msgspec.structs.replace(result, why=why)
+
+
+def _told(error: BaseException, root: str) -> str:
+    """What a judge raised, and where in its pack."""
+    place = ""
+    for step, line in traceback.walk_tb(error.__traceback__):
+        if (path := Path(step.f_code.co_filename)).is_relative_to(root):
+            place = f"{path.relative_to(root)}:{line}: "
+    return f"{place}{type(error).__name__}: {error}"[:2000]

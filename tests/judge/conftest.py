@@ -1,12 +1,16 @@
-"""A small pack of its own, so that judges of every sort can be tried."""
+"""Candidates that are warm at once, and in a hurry, for the tests of judges."""
 
+import sys
 from collections.abc import Iterator
+from subprocess import Popen
+from typing import Any
 
 import pytest
 import torch
 
 from quizcli.judge import child
 from quizcli.text import use_language
+from tests.judge.forking import Nursery
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +22,7 @@ def english() -> Iterator[None]:
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Candidates have one second, not five."""
+    """Candidates have one second, not thirty."""
     monkeypatch.setattr(child, "PATIENCE", 1.0)
 
 
@@ -28,3 +32,27 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery | None]:
+    if sys.platform != "linux":
+        yield None
+        return
+    made = Nursery()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def forked(nursery: Nursery | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Candidates are forked from one that is warm: a second less each."""
+    if nursery is None:
+        return
+
+    def spawn(module: str, environ: dict[str, str], options: object, folder: str) -> Popen[bytes]:
+        assert module == "quizcli.judge.candidate"
+        return nursery.spawn(environ, folder)
+
+    made: Any = spawn
+    monkeypatch.setattr(child, "spawn", made)

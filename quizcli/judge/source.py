@@ -1,0 +1,29 @@
+"""The text of a source file, as Python itself would read it."""
+
+from __future__ import annotations
+
+from importlib.util import decode_source
+from pathlib import Path
+
+from quizcli.errors import ExitStatus, QuizError
+from quizcli.reading import MEBIBYTE, read_given
+from quizcli.text import tr
+
+
+def read_source(path: Path) -> str:
+    """The text of a file that a person has named, which may be a pipe. OSError, QuizError."""
+    return source_text(read_given(path, MEBIBYTE), path)
+
+
+def source_text(data: bytes, path: Path) -> str:
+    """Without a byte order mark, in the encoding that its first lines name, with line ends that are one.
+
+    QuizError where it is no text; `path` is where it comes from.
+    """
+    try:
+        return decode_source(data)
+    except UnicodeDecodeError as error:
+        message = tr(f"{path}: this is not UTF-8", f"{path}：不是 UTF-8 编码")
+        raise QuizError(message, status=ExitStatus.USAGE) from error
+    except SyntaxError as error:  # an encoding that there is not, or another one than the mark says
+        raise QuizError(f"{path}: {error.msg}", status=ExitStatus.USAGE) from error
