@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from importlib.util import decode_source
+import io
+import tokenize
 from pathlib import Path
 
 from quizcli.errors import ExitStatus, QuizError
@@ -21,9 +22,14 @@ def source_text(data: bytes, path: Path) -> str:
     QuizError where it is no text; `path` is where it comes from.
     """
     try:
-        return decode_source(data)
-    except UnicodeDecodeError as error:
-        message = tr(f"{path}: this is not UTF-8", f"{path}：不是 UTF-8 编码")
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+    except (UnicodeDecodeError, SyntaxError) as error:
+        told = getattr(
+            error, "msg", ""
+        )  # of an encoding that there is not, or another one than the mark says
+        if told.startswith(("unknown encoding", "encoding problem")):
+            message = f"{path}: {told}"
+        else:
+            message = tr(f"{path}: this is not UTF-8", f"{path}：不是 UTF-8 编码")
         raise QuizError(message, status=ExitStatus.USAGE) from error
-    except SyntaxError as error:  # an encoding that there is not, or another one than the mark says
-        raise QuizError(f"{path}: {error.msg}", status=ExitStatus.USAGE) from error

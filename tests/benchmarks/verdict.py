@@ -33,7 +33,7 @@ def attention(q, k, v, attn_mask=None):
     return weights @ v, weights
 """
 PAUSE = 3.0  # seconds between two saves: the next candidate warms up meanwhile, as while a person reads
-TARGET = 0.3  # seconds from save to verdict
+TARGET = 0.2  # seconds from save to verdict
 PROGRAM = [sys.executable, "-m", "quizcli"]
 
 
