@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
@@ -87,20 +86,3 @@ def flush_folder(path: StrPath) -> None:
             raise
     finally:
         os.close(folder)
-
-
-def read_file(path: StrPath, limit: int) -> bytes:
-    """The bytes of a regular file. OSError for what could hang or never end, and for more than `limit`."""
-    file = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(file, "rb") as stream:
-        status = os.fstat(file)
-        if not stat.S_ISREG(status.st_mode):
-            raise _refused(errno.EINVAL, "this is no regular file", path)
-        data = stream.read(limit + 1)
-    if len(data) > limit:
-        raise _refused(errno.EFBIG, f"larger than {limit:,} bytes", path)
-    return data
-
-
-def _refused(number: int, reason: str, path: StrPath) -> OSError:
-    return OSError(number, reason, os.fspath(path))

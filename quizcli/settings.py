@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.private import read_file
+from quizcli.reading import read_regular
 from quizcli.text import LANGS, Lang, tr
 
 
@@ -166,7 +166,7 @@ def _language(word: object) -> Lang | None:
 
 def _from_file(path: Path) -> dict[str, Any]:
     try:
-        data = read_file(path, _LONGEST)
+        data = read_regular(path, _LONGEST)
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:

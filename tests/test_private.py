@@ -18,6 +18,7 @@ REASONED = {
     ("quizcli/cli/bank.py", "open"),
     ("quizcli/study/archive.py", "open"),  # a member of an archive, whose file is a private one
     ("quizcli/cli/streams.py", "open"),  # /dev/null
+    ("quizcli/demo/fetch.py", "open"),  # into the private folder of a download
     ("quizcli/demo/worker.py", "open"),  # /dev/null
     ("quizcli/judge/cage.py", "*"),  # the candidate's folder, see tests/judge
 }

@@ -26,7 +26,6 @@ ROOT = Path(__file__).parent.parent / "quizcli"
 # Who may open files otherwise, and why.
 ALLOWED = {
     "reading.py": "this is the place",
-    "settings.py": "the person's own config file",
     "private.py": "writes",
     "demo/worker.py": "the null device; the kernel's file about the container",
     "demo/catalogue.py": "modules of the program itself, beside it",
@@ -37,12 +36,15 @@ ALLOWED = {
     "judge/candidate.py": "the null device",
     "judge/referee.py": "the null device",
     "judge/cage.py": "inside the cage",
+    "judge/child.py": "the kernel's file about the candidate",
+    "judge/folder.py": "folders, by their descriptors",
+    "study/archive.py": "a copy of the store that was made a moment ago; members of an archive",
+    "study/restoring.py": "a descriptor to flush",
     "cli/streams.py": "the null device",
     "cli/bank.py": "writes a new bank",
     "bank/registry.py": "writes packs.json",
     "study/backups.py": "writes a new file",
     "study/connection.py": "creates the store",
-    "study/drafts.py": "the person's own drafts",
 }
 READERS = {"open", "read_text", "read_bytes", "fdopen", "load", "mmap", "copy", "copyfile", "copy2"}
 

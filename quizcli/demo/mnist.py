@@ -133,7 +133,7 @@ def download(cache: Path, mirror: str = "") -> Generator[Event, None, Tensors]:
         # A download given up half-way may still be writing when the folder goes.
         with TemporaryDirectory(prefix="download-", dir=cache, ignore_cleanup_errors=True) as name:
             folder = Path(name)
-            (folder / "MNIST" / "raw").mkdir(parents=True)
+            make_folder(folder / "MNIST" / "raw")
             yield from _from_any(folder, [mirror.rstrip("/") + "/", *MIRRORS] if mirror else MIRRORS)
             tensors = read_folder(folder)
             _keep_packed(folder, cache)
@@ -245,5 +245,5 @@ def _keep_packed(folder: Path, cache: Path) -> None:
     make_folder(raw)
     for file in FILES:
         fetched = folder / "MNIST" / "raw" / f"{file.name}.gz"
-        fetched.chmod(FILE)  # torchvision leaves that to the umask
+        fetched.chmod(FILE)  # the umask may have made it anybody's
         os.replace(fetched, raw / fetched.name)

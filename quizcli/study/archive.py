@@ -24,7 +24,8 @@ from msgspec.structs import replace
 
 from quizcli import __version__
 from quizcli.errors import QuizError
-from quizcli.private import create, make_folder, read_file
+from quizcli.private import create, make_folder
+from quizcli.reading import first_bytes, read_regular
 from quizcli.settings import Settings
 from quizcli.study.backups import BY_HAND, partial, put, remove, snapshot, target
 from quizcli.study.connection import fail, fail_reading
@@ -131,7 +132,7 @@ def own_files(settings: Settings) -> tuple[dict[str, bytes], list[str]]:
         found = [(name, path)] if name in (PACKS, CONFIG) else _below(path, name, left_out)
         for inner, each in found:
             try:
-                files[inner] = read_file(each, LONGEST)
+                files[inner] = read_regular(each, LONGEST)
             except FileNotFoundError:
                 continue
             except (OSError, ValueError):
@@ -200,10 +201,7 @@ def about(path: Path) -> About:
 def is_bare_store(path: Path) -> bool:
     """Whether a file begins as a store does, and not as an archive. QuizError where it cannot be read."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise no_backup(path, tr("this is no regular file", "这不是普通文件"))
-        with open(path, "rb") as stream:
-            return stream.read(16) == b"SQLite format 3\x00"
+        return first_bytes(path, 16) == b"SQLite format 3\x00"
     except (OSError, ValueError) as error:
         raise no_backup(path, getattr(error, "strerror", None) or str(error)) from error
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from quizcli.bank.code_rules import code_rules
 from quizcli.bank.types import Code
-from quizcli.private import read_file, replace_file
+from quizcli.private import replace_file
+from quizcli.reading import read_regular
 
 LONGEST = 4 << 20  # bytes of a draft that are read: nobody writes as much
 KEPT = 50  # attempts for each question; older ones make room
@@ -41,7 +42,7 @@ class Drafts:
         """Put the draft, if there is one, among the attempts, and begin with the starter."""
         path = self.path(question)
         if path.exists():
-            self.keep(question, read_file(path, LONGEST).decode(errors="replace"), "left")
+            self.keep(question, read_regular(path, LONGEST).decode(errors="replace"), "left")
             path.unlink()
         return self.open(question)
 
@@ -56,7 +57,7 @@ class Drafts:
     def _has_passed(self, question: Code, path: Path) -> bool:
         kept = list(self.attempts(question))
         passed = bool(kept) and kept[-1].stem.endswith("-passed")
-        return passed and read_file(kept[-1], LONGEST) == read_file(path, LONGEST)
+        return passed and read_regular(kept[-1], LONGEST) == read_regular(path, LONGEST)
 
     def attempts(self, question: Code) -> Iterator[Path]:
         """The kept attempts, oldest first."""

@@ -14,7 +14,8 @@ import msgspec
 from msgspec import Struct
 
 from quizcli.errors import QuizError
-from quizcli.private import create, make_folder, read_file, replace_file
+from quizcli.private import create, make_folder, replace_file
+from quizcli.reading import read_regular
 from quizcli.settings import Settings
 from quizcli.study.archive import (
     CONFIG,
@@ -130,7 +131,7 @@ def _copy_store(path: Path, store: str, folder: str) -> None:
             size = os.stat(f"{path}{end}").st_size
             _check_room(path, size, folder)
             with create(store + end) as stream:
-                stream.write(read_file(f"{path}{end}", size))
+                stream.write(read_regular(f"{path}{end}", size))
         with closing(sqlite3.connect(store)) as db:
             db.execute("PRAGMA journal_mode = DELETE")  # takes in the one beside it
     except OSError as error:
@@ -353,7 +354,7 @@ def _replace_damaged(store: str, path: str) -> None:
         if not os.path.exists(path + end):
             continue
         with create(aside + end) as stream:
-            stream.write(read_file(path + end, os.stat(path + end).st_size))
+            stream.write(read_regular(path + end, os.stat(path + end).st_size))
             stream.flush()
             os.fsync(stream.fileno())
     for end in ("-wal", "-shm"):

@@ -17,6 +17,8 @@ from quizcli.judge.child import Candidate
 from quizcli.judge.launcher import Referee
 from quizcli.judge.referee import judged, proven
 from quizcli.judge.wire import CaseResult, Judgement, News, Over, Proof, Source
+from quizcli.permit import NOTHING, Permit
+from tests.demo.conftest import permit_for
 
 RIGHT = "def double(x): return 2 * x\n"
 JUDGE = """
@@ -50,9 +52,12 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def asked(pack: Path, check: str, text: str = RIGHT, prove: bool = False) -> Judgement:
+def asked(
+    pack: Path, check: str, text: str = RIGHT, prove: bool = False, permit: Permit = NOTHING
+) -> Judgement:
     source = Source(text, "a.py", "double")
-    return Judgement(str(pack), f"{check}.check", "models.double:double", source, 1, prove=prove)
+    solution = "models.double:double"
+    return Judgement(str(pack), f"{check}.check", solution, source, 1, prove=prove, permit=permit)
 
 
 def over(news: Iterable[News]) -> Over:
@@ -72,12 +77,12 @@ def over(news: Iterable[News]) -> Over:
     ],
 )
 def test_what_a_judge_raises_ends_no_process(check: str, told: str, pack: Path, forked: None) -> None:
-    make_room(pack)
+    make_room(pack, permit_for(pack))
     with Candidate() as candidate:
-        last = over(judged(asked(pack, check), candidate))
+        last = over(judged(asked(pack, check, permit=permit_for(pack)), candidate))
         assert (last.broken, last.passed) == (told, not told)
     with Candidate() as candidate:
-        [proof] = proven(asked(pack, check, prove=True), candidate)
+        [proof] = proven(asked(pack, check, prove=True, permit=permit_for(pack)), candidate)
     assert isinstance(proof, Proof)
     assert proof.faults[-1].endswith(told or "the starter passes: it gives the answer away")
 
@@ -176,15 +181,15 @@ def test_one_referee_for_all_that_is_hostile(pack: Path, tmp_path: Path) -> None
     with Referee(environ) as referee:
         process = referee._pipes.process
         for text in (closing, writing, closing.replace("close(n)", "write(n, b'\\xff' * 8)")):
-            news = list(referee.judge(asked(pack, "sound", text)))
+            news = list(referee.judge(asked(pack, "sound", text, permit=permit_for(pack))))
             assert (over(news).passed, over(news).broken) == (False, "")
             case = [one for one in news if isinstance(one, CaseResult)][-1]
             assert case.raised is not None or case.why["en"]
-        assert over(referee.judge(asked(pack, "sound"))).passed
+        assert over(referee.judge(asked(pack, "sound", permit=permit_for(pack)))).passed
         assert referee._pipes.process is process
         resident = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
         assert resident * os.sysconf("SC_PAGE_SIZE") < 2**30
-        told = over(referee.judge(asked(pack, "exits"))).broken
+        told = over(referee.judge(asked(pack, "exits", permit=permit_for(pack)))).broken
         assert told == "the judge's process has ended, with exit code 7"
 
 
