@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.private import create, make_folder, read_file, replace_file, replacing
+from quizcli.private import create, make_folder, replace_file, replacing
 
 ROOT = Path(__file__).parent.parent
 # Who may write without quizcli/private.py, and why.
@@ -87,16 +87,6 @@ def test_a_folder_that_a_file_stands_in_the_way_of(tmp_path: Path) -> None:
         make_folder(tmp_path / "file" / "below")
     with pytest.raises(FileExistsError):
         make_folder(tmp_path / "file")
-
-
-def test_only_regular_files_of_some_size_are_read(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "fifo")
-    (tmp_path / "zero").symlink_to("/dev/zero")
-    (tmp_path / "large").write_bytes(b"x" * 11)
-    for name in ("fifo", "zero", "large", "missing", "."):
-        with pytest.raises(OSError, match=r".+"):
-            read_file(tmp_path / name, 10)
-    assert read_file(tmp_path / "large", 11) == b"x" * 11
 
 
 def _writes(call: ast.Call) -> str:

@@ -27,6 +27,22 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def own_modules() -> Iterator[None]:
+    """A room that is made for a pack is made in this process: afterwards it is as it was."""
+    path, finders = list(sys.path), list(sys.meta_path)
+    modules = {name: module for name, module in sys.modules.items() if _of_packs(name)}
+    yield
+    sys.path[:], sys.meta_path[:] = path, finders
+    for name in [name for name in sys.modules if _of_packs(name)]:
+        del sys.modules[name]
+    sys.modules.update(modules)
+
+
+def _of_packs(name: str) -> bool:
+    return name.partition(".")[0] in ("answers", "models")
+
+
+@pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -195,11 +195,16 @@ def test_one_referee_for_all_that_is_hostile(pack: Path, tmp_path: Path) -> None
 
 TERMINAL = """
 import sys
+from pathlib import Path
+from quizcli.bank.trust import fingerprint, sources
 from quizcli.judge.launcher import Referee
 from quizcli.judge.wire import Judgement, Source
+from quizcli.permit import Permit
 root, text = sys.argv[1:]
+permit = Permit("pack", fingerprint(sources(Path(root))))
+source = Source(text, "a.py", "double")
 with Referee() as referee:
-    asked = Judgement(root, "sound.check", "models.double:double", Source(text, "a.py", "double"), 1)
+    asked = Judgement(root, "sound.check", "models.double:double", source, 1, permit=permit)
     for news in referee.judge(asked, stopped=lambda: print(referee._pipes.process.pid, flush=True)):
         pass
 """
