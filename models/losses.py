@@ -58,10 +58,9 @@ def smoothed_cross_entropy(input: Tensor, target: Tensor, label_smoothing: float
     1 − ε + ε/K. Szegedy et al. 2016, section 7; torch.nn.functional.cross_entropy(label_smoothing=ε).
     """
     log_p = input.log_softmax(dim=1)  # (N, C)
-    right = log_p.gather(1, target[:, None]).squeeze(1)  # (N)
+    right = log_p.gather(1, target[:, None])  # (N, 1)
     # L = −Σ_k q_k log p_k,  q_k = (1 − ε) [k = y] + ε/K
-    loss = -(1 - label_smoothing) * right - label_smoothing * log_p.mean(dim=1)  # (N)
-    return loss.mean()  # ()
+    return -(1 - label_smoothing) * right.mean() - label_smoothing * log_p.mean()  # ()
 
 
 def linear_backward(input: Tensor, weight: Tensor, grad_output: Tensor) -> tuple[Tensor, Tensor, Tensor]:

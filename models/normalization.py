@@ -78,7 +78,7 @@ def batch_norm_training(
     """`batch_norm` in training, in which nothing is changed in place: y and the new running statistics."""
     over = [0, *range(2, x.ndim)]  # every dimension but the channels'
     per_channel = (-1,) + (1,) * (x.ndim - 2)  # (C, 1, …)
-    m = x.numel() // x.shape[1]  # values per channel
+    m = x[:, 0].numel()  # values per channel
     mean = x.mean(over)  # (C)  μ = 1/m Σ x
     z = x - mean.view(per_channel)
     var = z.square().mean(over)  # (C)  σ² = 1/m Σ (x − μ)²
@@ -144,11 +144,23 @@ def rms_norm(
     eps: float | None = None,
 ) -> Tensor:
     """Divide each sample by the root mean square of its last dimensions; eps None is the machine epsilon."""
-    over = _trailing_dims(x, normalized_shape)
+    _trailing_dims(x, normalized_shape)
+    if eps is None:
+        eps = torch.finfo(_at_least_float32(x).dtype).eps
+    return rms_norm_of_llama(x, normalized_shape, weight, eps)
+
+
+def rms_norm_of_llama(
+    x: Tensor,  # (…, *normalized_shape)
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,  # normalized_shape
+    eps: float = 1e-6,
+) -> Tensor:
+    """`rms_norm` with the ε that LLaMA and most language models after it use."""
+    over = list(range(-len(normalized_shape), 0))
     z = _at_least_float32(x)
     # a / RMS(a) · g,  RMS(a) = √(1/n Σ a²)
-    mean_square = z.square().mean(over, keepdim=True)  # (…, 1)
-    z = z * torch.rsqrt(mean_square + (torch.finfo(z.dtype).eps if eps is None else eps))
+    z = z * torch.rsqrt(z.square().mean(over, keepdim=True) + eps)
     if weight is not None:
         z = z * weight
     return z.to(x.dtype)

@@ -49,9 +49,13 @@ def reparameterize(mu: Tensor, logvar: Tensor, noise: Tensor | None = None) -> T
 
     `noise` is the ε to use; without it one is drawn.
     """
+    return from_noise(mu, logvar, torch.randn_like(mu) if noise is None else noise)
+
+
+def from_noise(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    """The draw z ~ N(μ, σ²) that standard normal noise ε turns into."""
     # z = μ + σ ⊙ ε,  ε ~ N(0, I)                                         (section 2.4)
-    sigma = torch.exp(0.5 * logvar)  # (B, latent)
-    return mu + sigma * (torch.randn_like(sigma) if noise is None else noise)
+    return mu + torch.exp(0.5 * logvar) * noise  # (B, latent)
 
 
 def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:

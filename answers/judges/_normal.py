@@ -19,3 +19,8 @@ def normal(random: Generator) -> Draw:
         return torch.randn(*shape, generator=random, dtype=dtype)
 
     return draw
+
+
+def classes(random: Generator, examples: int, count: int) -> Tensor:
+    """Class indices (N), no two alike where there are enough of them."""
+    return torch.randperm(max(examples, count), generator=random)[:examples] % count

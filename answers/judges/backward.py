@@ -57,6 +57,47 @@ def _forward_again(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
     return grad_output @ weight.mT, g.mT @ x, g.sum(0)
 
 
+@trap("the bias gradient has the shape (1, out), not (out)", "bias 的梯度形状是 (1, out)，应为 (out)")
+def _kept(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
+    x, g = _flat(input, grad_output)
+    return grad_output @ weight, g.mT @ x, g.sum(0, keepdim=True)
+
+
+@trap(
+    "all entries are summed for the bias: each output feature has a bias of its own",
+    "bias 的梯度把所有元素都加起来了：每个输出特征各有一个 bias",
+)
+def _one_bias(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
+    x, g = _flat(input, grad_output)
+    return grad_output @ weight, g.mT @ x, g.sum()
+
+
+@trap(
+    "the bias gradient is summed over the features: sum over the examples",
+    "bias 的梯度对特征求了和：应对样本求和",
+)
+def _over_features(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
+    x, g = _flat(input, grad_output)
+    return grad_output @ weight, g.mT @ x, grad_output.sum(-1)
+
+
+@trap(
+    "each sequence keeps its own gradient by the weight: sum them, all share one weight",
+    "每个序列各留了一份 weight 的梯度：它们共用一个 weight，应加起来",
+)
+def _for_each_sequence(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
+    return grad_output @ weight, grad_output.mT @ input, _flat(grad_output)[0].sum(0)
+
+
+@trap(
+    "the gradients come in another order: by the input, the weight, the bias",
+    "返回的顺序不对：依次是对输入、权重、偏置的梯度",
+)
+def _weight_first(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
+    x, g = _flat(input, grad_output)
+    return g.mT @ x, g.sum(0), grad_output @ weight
+
+
 def _autograd(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
     x, w = input.detach().clone().requires_grad_(), weight.detach().clone().requires_grad_()
     b = torch.zeros(weight.shape[0], dtype=weight.dtype, requires_grad=True)
@@ -67,7 +108,18 @@ def _autograd(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
 
 @judge(
     reference=_autograd,
-    traps=(_averaged, _transposed, _unsummed, _first_axis, _forward_again),
+    traps=(
+        _averaged,
+        _transposed,
+        _unsummed,
+        _first_axis,
+        _forward_again,
+        _kept,
+        _one_bias,
+        _over_features,
+        _for_each_sequence,
+        _weight_first,
+    ),
 )
 def check_linear_backward(random: Generator) -> Iterator[Case]:
     """One example, a batch, a batch of sequences, float64."""
@@ -81,7 +133,13 @@ def check_linear_backward(random: Generator) -> Iterator[Case]:
     yield Case({"en": "one example", "zh": "一个样本"}, draw(1, 2, outputs=3))
     yield Case({"en": "a batch of four", "zh": "四个样本"}, draw(4, 3, outputs=2))
     yield Case({"en": "a square weight", "zh": "方阵 weight"}, draw(4, 3, outputs=3))
+    yield Case({"en": "three examples, 3 to 3", "zh": "三个样本，3 → 3"}, draw(3, 3, outputs=3))
+    yield Case({"en": "one feature, one output", "zh": "一个特征，一个输出"}, draw(3, 1, outputs=1))
     yield Case({"en": "a batch of sequences", "zh": "一批序列"}, draw(2, 3, 4, outputs=5))
+    yield Case(
+        {"en": "one sequence of one position", "zh": "一个序列，只有一个位置"}, draw(1, 1, 2, outputs=3)
+    )
+    yield Case({"en": "sequences, 3 to 3", "zh": "序列，3 → 3"}, draw(3, 3, 3, outputs=3))
     yield Case({"en": "float64", "zh": "float64"}, draw(5, 4, outputs=3, dtype=torch.float64))
     yield Case(
         {"en": "256 examples, 512 to 256", "zh": "256 个样本，512 → 256"},

@@ -1,6 +1,6 @@
 """Judges of the code questions on batch normalization."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import torch
@@ -11,7 +11,6 @@ from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
 
 Three = tuple[Tensor, Tensor, Tensor]
-FUSED = ("batch_norm", "BatchNorm1d", "BatchNorm2d", "native_batch_norm", "instance_norm", "group_norm")
 
 
 # In training
@@ -41,7 +40,10 @@ def _written_out(
     eps: float = 1e-5,
     *,
     corrections: tuple[int, int] = (0, 1),  # of the variance that normalizes, and of the one that is stored
-    old_momentum: bool = False,  # it weighs the old statistics
+    share: Callable[[float], float] = lambda momentum: momentum,  # of the new batch, in what is kept
+    root: Callable[[Tensor, float], Tensor] = lambda var, eps: (var + eps).sqrt(),
+    cancelled: bool = False,  # the variance as E[x²] − E[x]²
+    running: bool = False,  # normalized by what was kept so far
     frozen: bool = False,  # statistics without gradient
     tracked: bool = False,  # running statistics with gradient
 ) -> Three:
@@ -50,12 +52,14 @@ def _written_out(
     source = x.detach() if frozen else x
     mean = source.mean(over)
     var, stored = (source.var(over, correction=c) for c in corrections)
-    centred = (x - mean.view(shape)) / (var.view(shape) + eps).sqrt()
+    if cancelled:
+        var = source.square().mean(over) - mean.square()
+    by = (running_mean, running_var) if running else (mean, var)
+    centred = (x - by[0].view(shape)) / root(by[1], eps).view(shape)
     new = [mean, stored] if tracked else [mean.detach(), stored.detach()]
-    share = 1 - momentum if old_momentum else momentum
-    kept = [
-        (1 - share) * old + share * one for old, one in zip((running_mean, running_var), new, strict=True)
-    ]
+    old = [one if tracked else one.detach() for one in (running_mean, running_var)]
+    part = share(momentum)
+    kept = [(1 - part) * before + part * now for before, now in zip(old, new, strict=True)]
     return centred * weight.view(shape) + bias.view(shape), kept[0], kept[1]
 
 
@@ -67,10 +71,39 @@ _biased_stored = trap(
     "the running variance takes in the biased variance; the unbiased one (m − 1) is stored",
     "滑动方差里存的是有偏方差；应存无偏的（除以 m − 1）",
 )(partial(_written_out, corrections=(0, 0)))
+_exchanged = trap(
+    "the two variances are exchanged: the biased one normalizes, the unbiased one is stored",
+    "两种方差用反了：归一化用有偏的，存的是无偏的",
+)(partial(_written_out, corrections=(1, 0)))
 _old_momentum = trap(
     "momentum is applied to the old statistics; in PyTorch it is the weight of the new batch",
     "momentum 乘到了旧统计量上；PyTorch 里它是新批次的权重",
-)(partial(_written_out, old_momentum=True))
+)(partial(_written_out, share=lambda momentum: 1 - momentum))
+_fixed_momentum = trap("momentum is ignored: it is always 0.1", "没有用到 momentum：始终是 0.1")(
+    partial(_written_out, share=lambda momentum: 0.1)
+)
+_not_kept = trap(
+    "the statistics of this batch are returned as they are: the running ones keep 1 − momentum of the old",
+    "直接返回了这一批的统计量：滑动统计量要保留 1 − momentum 份旧值",
+)(partial(_written_out, share=lambda momentum: 1.0))
+_fixed_eps = trap("eps is ignored: it is always 1e-5", "没有用到 eps：始终是 1e-5")(
+    partial(_written_out, root=lambda var, eps: (var + 1e-5).sqrt())
+)
+_no_eps = trap("no ε is added to the variance", "方差没有加 ε")(
+    partial(_written_out, root=lambda var, eps: var.sqrt())
+)
+_outside = trap(
+    "ε is added to the standard deviation; it belongs under the root, to the variance",
+    "ε 加在了标准差上；应加在根号里的方差上",
+)(partial(_written_out, root=lambda var, eps: var.sqrt() + eps))
+_cancelled = trap(
+    "E[x²] − E[x]² loses its digits where the mean is large: subtract the mean first",
+    "均值很大时 E[x²] − E[x]² 会损失有效数字：应先减均值再平方",
+)(partial(_written_out, cancelled=True))
+_evaluated = trap(
+    "the running statistics normalize the batch, as in evaluation; in training its own do",
+    "用滑动统计量做了归一化，那是评估时的做法；训练时用这一批自己的",
+)(partial(_written_out, running=True))
 _constant_statistics = trap(
     "mean and variance of the batch are cut out of the graph; y depends on x through them too",
     "批均值和批方差被排除在计算图之外；y 也通过它们依赖 x",
@@ -83,7 +116,21 @@ _tracked = trap(
 
 @judge(
     reference=_batch_norm,
-    traps=(_unbiased, _biased_stored, _old_momentum, _constant_statistics, _tracked),
+    traps=(
+        _unbiased,
+        _biased_stored,
+        _exchanged,
+        _old_momentum,
+        _fixed_momentum,
+        _not_kept,
+        _fixed_eps,
+        _no_eps,
+        _outside,
+        _cancelled,
+        _evaluated,
+        _constant_statistics,
+        _tracked,
+    ),
 )
 def check_batch_norm_training(random: Generator) -> Iterator[Case]:
     """Two values, then features, maps, a nearly constant channel, gradients, a mean far from 0."""
@@ -98,17 +145,34 @@ def check_batch_norm_training(random: Generator) -> Iterator[Case]:
         {"en": "three features, momentum 0.3", "zh": "三个特征，momentum 为 0.3"},
         (3 * draw(6, 3) + 1, *state(3), 0.3),
     )
+    yield Case({"en": "as many samples as features", "zh": "样本数与特征数相同"}, (draw(3, 3), *state(3)))
     yield Case(
         {"en": "feature maps: one mean for each channel", "zh": "特征图：每个通道一个均值"},
         (2 * draw(2, 3, 4, 5) - 1, *state(3)),
+        grad=True,
+    )
+    yield Case(
+        {"en": "the maps of a single image, momentum 0", "zh": "单张图的特征图，momentum 为 0"},
+        (draw(1, 3, 2, 2), *state(3), 0.0),
     )
     yield Case(
         {"en": "a nearly constant channel, where ε counts", "zh": "近乎常数的通道，ε 起作用"},
         (0.003 * draw(8, 2), *state(2)),
     )
     yield Case(
+        {"en": "a large ε, 0.1, and momentum 1", "zh": "较大的 ε（0.1），momentum 为 1"},
+        (0.3 * draw(6, 3), *state(3), 1.0, 0.1),
+        grad=True,
+    )
+    yield Case(
         {"en": "gradients, in float64", "zh": "梯度（float64）"},
         (draw(5, 3, dtype=torch.float64), *state(3, torch.float64)),
+        grad=True,
+    )
+    constant = torch.cat([torch.full((4, 1), 2.0), draw(4, 2)], 1)
+    yield Case(
+        {"en": "a constant channel, gradients", "zh": "恒为常数的通道，梯度"},
+        (constant, *state(3)),
         grad=True,
     )
     yield Case(
@@ -117,8 +181,8 @@ def check_batch_norm_training(random: Generator) -> Iterator[Case]:
         tolerance=1e-3,
     )
     yield Case(
-        {"en": "32 maps of 64 channels", "zh": "32 张 64 通道的特征图"},
-        (draw(32, 64, 8, 8), *state(64)),
+        {"en": "16 maps of 32 channels", "zh": "16 张 32 通道的特征图"},
+        (draw(16, 32, 8, 8), *state(32)),
         timed=True,
     )
 
@@ -136,10 +200,20 @@ def _by_autograd(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e
     return first, second, third
 
 
+def _variance(x: Tensor, eps: float) -> Tensor:
+    return x.var(0, correction=0) + eps
+
+
 def _backward(
-    x: Tensor, weight: Tensor, grad_output: Tensor, eps: float, through_mean: bool, through_var: bool
+    x: Tensor,
+    weight: Tensor,
+    grad_output: Tensor,
+    eps: float = 1e-5,
+    through_mean: bool = True,
+    through_var: bool = True,
+    variance: Callable[[Tensor, float], Tensor] = _variance,
 ) -> Three:
-    inverse = (x.var(0, correction=0) + eps).rsqrt()
+    inverse = variance(x, eps).rsqrt()
     normal = (x - x.mean(0)) * inverse
     inner = grad_output
     if through_mean:
@@ -159,17 +233,17 @@ def _no_statistics(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 
 
 @trap("the path through the variance is missing", "漏掉了经过方差的那条路径")
 def _no_variance(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5) -> Three:
-    return _backward(x, weight, grad_output, eps, through_mean=True, through_var=False)
+    return _backward(x, weight, grad_output, eps, through_var=False)
 
 
 @trap("the path through the mean is missing", "漏掉了经过均值的那条路径")
 def _no_mean(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5) -> Three:
-    return _backward(x, weight, grad_output, eps, through_mean=False, through_var=True)
+    return _backward(x, weight, grad_output, eps, through_mean=False)
 
 
 @trap("grad_input lacks the factor weight (γ)", "grad_input 少乘了 weight（γ）")
 def _no_weight(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5) -> Three:
-    return _backward(x, torch.ones_like(weight), grad_output, eps, through_mean=True, through_var=True)
+    return _backward(x, torch.ones_like(weight), grad_output, eps)
 
 
 @trap(
@@ -177,13 +251,69 @@ def _no_weight(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5
     "weight 和 bias 的梯度对批取了平均；按链式法则应求和",
 )
 def _averaged(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5) -> Three:
-    right = _backward(x, weight, grad_output, eps, through_mean=True, through_var=True)
+    right = _backward(x, weight, grad_output, eps)
     return right[0], right[1] / len(x), right[2] / len(x)
+
+
+@trap(
+    "the gradients of weight and bias are not summed over the batch",
+    "weight 和 bias 的梯度没有对批求和",
+)
+def _unsummed(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5) -> Three:
+    normal = (x - x.mean(0)) * _variance(x, eps).rsqrt()
+    return _backward(x, weight, grad_output, eps)[0], grad_output * normal, grad_output
+
+
+@trap(
+    "the gradient of weight takes x itself; what weight multiplies is the normalized x̂",
+    "weight 的梯度乘的是 x 本身；weight 乘的是归一化后的 x̂",
+)
+def _by_input(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5) -> Three:
+    right = _backward(x, weight, grad_output, eps)
+    return right[0], (grad_output * x).sum(0), right[2]
+
+
+@trap(
+    "the gradients come in another order: by x, by weight, by bias",
+    "返回的顺序不对：依次是对 x、weight、bias 的梯度",
+)
+def _other_order(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5) -> Three:
+    by_x, by_weight, by_bias = _backward(x, weight, grad_output, eps)
+    return by_x, by_bias, by_weight
+
+
+_unbiased_backward = trap(
+    "the unbiased variance: the forward pass divided by m, not by m − 1",
+    "用了无偏方差：前向除以的是 m，不是 m − 1",
+)(partial(_backward, variance=lambda x, eps: x.var(0) + eps))
+_fixed_eps_backward = trap("eps is ignored: it is always 1e-5", "没有用到 eps：始终是 1e-5")(
+    partial(_backward, variance=lambda x, eps: _variance(x, 1e-5))
+)
+_no_eps_backward = trap("no ε is added to the variance", "方差没有加 ε")(
+    partial(_backward, variance=lambda x, eps: _variance(x, 0.0))
+)
+_cancelled_backward = trap(
+    "E[x²] − E[x]² loses its digits where the mean is large: subtract the mean first",
+    "均值很大时 E[x²] − E[x]² 会损失有效数字：应先减均值再平方",
+)(partial(_backward, variance=lambda x, eps: x.square().mean(0) - x.mean(0).square() + eps))
 
 
 @judge(
     reference=_by_autograd,
-    traps=(_no_statistics, _no_variance, _no_mean, _no_weight, _averaged),
+    traps=(
+        _no_statistics,
+        _no_variance,
+        _no_mean,
+        _no_weight,
+        _averaged,
+        _unsummed,
+        _by_input,
+        _other_order,
+        _unbiased_backward,
+        _fixed_eps_backward,
+        _no_eps_backward,
+        _cancelled_backward,
+    ),
 )
 def check_batch_norm_backward(random: Generator) -> Iterator[Case]:
     """Three values, then more samples and features, float64, a large ε, a mean far from 0."""
@@ -204,6 +334,16 @@ def check_batch_norm_backward(random: Generator) -> Iterator[Case]:
             draw(7, 3, dtype=torch.float64),
         ),
     )
+    yield Case(
+        {"en": "as many samples as features", "zh": "样本数与特征数相同"}, (draw(3, 3), draw(3), draw(3, 3))
+    )
+    yield Case({"en": "two samples", "zh": "两个样本"}, (draw(2, 3), draw(3), draw(2, 3)))
+    yield Case(
+        {"en": "a nearly constant feature, where ε counts", "zh": "近乎常数的特征，ε 起作用"},
+        (0.003 * draw(8, 2), draw(2), draw(8, 2)),
+    )
+    constant = torch.cat([torch.full((4, 1), 2.0), draw(4, 2)], 1)
+    yield Case({"en": "a constant feature", "zh": "恒为常数的特征"}, (constant, draw(3), draw(4, 3)))
     yield Case({"en": "a large ε, 0.1", "zh": "较大的 ε：0.1"}, (0.3 * draw(6, 3), draw(3), draw(6, 3), 0.1))
     yield Case(
         {"en": "a mean of 1,000, a spread of 1", "zh": "均值 1000，标准差 1"},
@@ -211,7 +351,7 @@ def check_batch_norm_backward(random: Generator) -> Iterator[Case]:
         tolerance=1e-3,
     )
     yield Case(
-        {"en": "512 samples, 256 features", "zh": "512 个样本，256 个特征"},
-        (draw(512, 256), draw(256), draw(512, 256)),
+        {"en": "128 samples, 256 features", "zh": "128 个样本，256 个特征"},
+        (draw(128, 256), draw(256), draw(128, 256)),
         timed=True,
     )

@@ -55,15 +55,128 @@ def _summed(real: Tensor, fake: Tensor) -> Two:
 
 
 @trap(
+    "one mean over real and generated samples together: each cross-entropy is a mean of its own",
+    "真样本和生成样本合在一起取了平均：两个交叉熵应各自取平均",
+)
+def _one_mean(real: Tensor, fake: Tensor) -> Two:
+    count = len(real) + len(fake)
+    d_loss = (_towards(real, 1) * len(real) + _towards(fake, 0) * len(fake)) / count
+    return d_loss, _towards(fake, 1)
+
+
+@trap(
+    "real samples have the label of 0.9, one-sided label smoothing: here it is 1",
+    "真样本的标签取了 0.9（单侧标签平滑）：这里应为 1",
+)
+def _smoothed(real: Tensor, fake: Tensor) -> Two:
+    return _towards(real, 0.9) + _towards(fake, 0), _towards(fake, 1)
+
+
+@trap(
+    "G's loss has the label of D, 0: G wants its samples to be taken for real ones, 1",
+    "生成器的损失用了判别器的标签 0：生成器希望自己的样本被当成真的，标签应为 1",
+)
+def _against_itself(real: Tensor, fake: Tensor) -> Two:
+    return _losses(real, fake)[0], _towards(fake, 0)
+
+
+@trap("D's loss lacks the generated samples", "判别器的损失漏掉了生成样本")
+def _real_only(real: Tensor, fake: Tensor) -> Two:
+    return _towards(real, 1), _towards(fake, 1)
+
+
+@trap("D's loss has the wrong sign: both losses are minimized", "判别器损失的符号反了：两个损失都要最小化")
+def _sign(real: Tensor, fake: Tensor) -> Two:
+    d_loss, g_loss = _losses(real, fake)
+    return -d_loss, g_loss
+
+
+@trap("the losses come in the other order: D's, then G's", "返回的顺序不对：先 D 的，后 G 的")
+def _other_order(real: Tensor, fake: Tensor) -> Two:
+    d_loss, g_loss = _losses(real, fake)
+    return g_loss, d_loss
+
+
+def _logarithms(probability: Callable[[Tensor], Tensor], epsilon: float = 0.0) -> Callable[..., Two]:
+    """The losses by the logarithm of probabilities computed so."""
+
+    def losses(real: Tensor, fake: Tensor) -> Two:
+        p, q = probability(real), probability(fake)
+        d_loss = -(p + epsilon).log().mean() - (1 - q + epsilon).log().mean()
+        return d_loss.to(real.dtype), -(q + epsilon).log().mean().to(real.dtype)
+
+    return losses
+
+
+_rounded = trap(
     "the logarithm of a sigmoid that has become 0 is −∞: log sigmoid(a) can be had from the logit",
     "sigmoid 变成 0 之后取对数得 −∞：log sigmoid(a) 应直接由 logit 算",
 )
-def _through_sigmoid(real: Tensor, fake: Tensor) -> Two:
-    d_real, d_fake = real.sigmoid(), fake.sigmoid()
-    return -d_real.log().mean() - (1 - d_fake).log().mean(), -d_fake.log().mean()
+_through_sigmoid = _rounded(_logarithms(torch.sigmoid))
+_through_sigmoid_in_float64 = _rounded(_logarithms(lambda a: a.double().sigmoid()))
+_CAPPED = tuple(
+    trap(
+        "an ε in the logarithm caps the losses, and where it does the gradient is 0",
+        "在对数里加 ε，损失被封顶，被封顶处梯度为 0",
+    )(_logarithms(torch.sigmoid, epsilon))
+    for epsilon in (1e-6, 1e-7, 1e-8, 1e-10, 1e-12)
+)
 
 
-@judge(reference=_losses, traps=(_saturating, _exchanged, _halved, _summed, _through_sigmoid))
+@trap(
+    "the sigmoid of a sigmoid: real and fake are already logits",
+    "取了两次 sigmoid：直接用 logits 即可",
+)
+def _twice(real: Tensor, fake: Tensor) -> Two:
+    return _losses(real.sigmoid(), fake.sigmoid())
+
+
+@trap("these are the losses of the least squares GAN", "这是最小二乘 GAN 的损失")
+def _least_squares(real: Tensor, fake: Tensor) -> Two:
+    return (real - 1).square().mean() + fake.square().mean(), (fake - 1).square().mean()
+
+
+@trap("these are the losses of the Wasserstein GAN", "这是 Wasserstein GAN 的损失")
+def _wasserstein(real: Tensor, fake: Tensor) -> Two:
+    return fake.mean() - real.mean(), -fake.mean()
+
+
+@trap("these are hinge losses", "这是合页损失（hinge loss）")
+def _hinge(real: Tensor, fake: Tensor) -> Two:
+    return (1 - real).relu().mean() + (1 + fake).relu().mean(), -fake.mean()
+
+
+@trap(
+    "the logits of the generated samples are detached inside: D needs their gradient too",
+    "在函数里把生成样本的 logits detach 了：D 也需要它们的梯度",
+)
+def _detached(real: Tensor, fake: Tensor) -> Two:
+    return _towards(real, 1) + _towards(fake.detach(), 0), _towards(fake, 1)
+
+
+@judge(
+    reference=_losses,
+    traps=(
+        _saturating,
+        _exchanged,
+        _halved,
+        _summed,
+        _one_mean,
+        _smoothed,
+        _against_itself,
+        _real_only,
+        _sign,
+        _other_order,
+        _through_sigmoid,
+        _through_sigmoid_in_float64,
+        *_CAPPED,
+        _twice,
+        _least_squares,
+        _wasserstein,
+        _hinge,
+        _detached,
+    ),
+)
 def check_losses(random: Generator) -> Iterator[Case]:
     """One sample of each, then batches, D = ½, logits of 200, gradients."""
     draw = normal(random)
@@ -75,10 +188,17 @@ def check_losses(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "D = ½ everywhere: 2 ln 2 and ln 2", "zh": "处处 D = ½：2 ln 2 与 ln 2"},
         (torch.zeros(4), torch.zeros(4)),
+        grad=True,
     )
     yield Case(
         {"en": "logits of ±200", "zh": "logits 为 ±200"},
         (torch.tensor([200.0, -200.0, 3.0]), torch.tensor([200.0, -200.0]) + draw(2)),
+        grad=True,
+    )
+    yield Case(
+        {"en": "logits of ±10,000", "zh": "logits 为 ±10,000"},
+        (1e4 * torch.tensor([1.0, -1.0]), 1e4 * torch.tensor([-1.0, 1.0, 1.0])),
+        grad=True,
     )
     yield Case(
         {"en": "gradients, in float64", "zh": "梯度（float64）"},
@@ -86,7 +206,7 @@ def check_losses(random: Generator) -> Iterator[Case]:
         grad=True,
     )
     yield Case(
-        {"en": "100,000 samples of each", "zh": "各十万个样本"}, (draw(100_000), draw(100_000)), timed=True
+        {"en": "20,000 samples of each", "zh": "各两万个样本"}, (draw(20_000), draw(20_000)), timed=True
     )
 
 
@@ -140,7 +260,85 @@ def _saturating_step(g_weight: Tensor, d_weight: Tensor, real: Tensor, z: Tensor
     return d_loss, -_towards(z @ g_weight.mT @ d_weight.mT, 0)
 
 
-@judge(reference=_step, traps=(_attached, _crossed, _cut, _saturating_step))
+def _instead(
+    d_loss: Callable[[Tensor, Tensor], Tensor] | None = None,
+    g_loss: Callable[[Tensor], Tensor] | None = None,
+    frozen: bool = False,
+) -> Callable[..., Two]:
+    """Both losses, in which these, of D's logits, stand in the place of the right ones."""
+
+    def step_losses(g_weight: Tensor, d_weight: Tensor, real: Tensor, z: Tensor) -> Two:
+        fake = z @ g_weight.mT
+        for_d = real @ d_weight.mT, fake.detach() @ d_weight.mT
+        for_g = fake @ (d_weight.detach() if frozen else d_weight).mT
+        first = d_loss or (lambda a, b: _losses(a, b)[0])
+        return first(*for_d), (g_loss or (lambda a: _towards(a, 1)))(for_g)
+
+    return step_losses
+
+
+_frozen_critic = trap(
+    "D's weights are detached in G's loss: it has a gradient by them too, which D's optimizer throws away",
+    "算生成器损失时 detach 了 D 的权重：它对 D 的权重也有梯度，由 D 的优化器清掉",
+)(_instead(frozen=True))
+_halved_step = trap(
+    "D's loss is halved: it is the sum of its two cross-entropies", "判别器损失被除以了 2：它是两个交叉熵之和"
+)(_instead(lambda real, fake: _losses(real, fake)[0] / 2))
+_exchanged_step = trap(
+    "D's labels are exchanged: real is 1, generated is 0", "判别器的标签反了：真样本为 1，生成样本为 0"
+)(_instead(lambda real, fake: _towards(real, 0) + _towards(fake, 1)))
+_real_only_step = trap(
+    "D's loss is of real samples only: the generated ones are missing", "判别器的损失漏掉了生成样本"
+)(_instead(lambda real, fake: _towards(real, 1)))
+_summed_step = trap("summed over the batch; both losses are means", "对批求了和；两个损失都应取平均")(
+    _instead(
+        lambda real, fake: _towards(real, 1) * len(real) + _towards(fake, 0) * len(fake),
+        lambda fake: _towards(fake, 1) * len(fake),
+    )
+)
+_against_itself_step = trap(
+    "G's loss has the label of D, 0: G wants its samples to be taken for real ones, 1",
+    "生成器的损失用了判别器的标签 0：生成器希望自己的样本被当成真的，标签应为 1",
+)(_instead(g_loss=lambda fake: _towards(fake, 0)))
+_rounded_step = _rounded(
+    _instead(
+        lambda real, fake: -real.sigmoid().log().mean() - (1 - fake.sigmoid()).log().mean(),
+        lambda fake: -fake.sigmoid().log().mean(),
+    )
+)
+
+
+@trap("the losses come in the other order: D's, then G's", "返回的顺序不对：先 D 的，后 G 的")
+def _other_order_step(g_weight: Tensor, d_weight: Tensor, real: Tensor, z: Tensor) -> Two:
+    d_loss, g_loss = _step(g_weight, d_weight, real, z)
+    return g_loss, d_loss
+
+
+_ROW = "D's logits then stand in a row, not in a column; their mean is the same."
+
+
+@judge(
+    reference=_step,
+    traps=(
+        _attached,
+        _crossed,
+        _cut,
+        _saturating_step,
+        _frozen_critic,
+        _halved_step,
+        _exchanged_step,
+        _real_only_step,
+        _summed_step,
+        _against_itself_step,
+        _rounded_step,
+        _other_order_step,
+    ),
+    equivalent={
+        "step_losses: F.linear(real, d_weight) → F.linear(d_weight, real)": _ROW,
+        "step_losses: F.linear(fake.detach(), d_weight) → F.linear(d_weight, fake.detach())": _ROW,
+        "step_losses: F.logsigmoid(F.linear(fake, d_weight)) → F.logsigmoid(F.linear(d_weight, fake))": _ROW,
+    },
+)
 def check_step_losses(random: Generator) -> Iterator[Case]:
     """The values of both losses, then where their gradients go, then logits of hundreds."""
     draw = normal(random)
@@ -161,10 +359,22 @@ def check_step_losses(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "the same in float64", "zh": "同上（float64）"}, given(4, 3, 6, 5, torch.float64), grad=True
     )
-    g_weight, d_weight, real, z = given(3, 2, 4, 4)
-    yield Case({"en": "logits of hundreds", "zh": "logits 上百"}, (g_weight, 100 * d_weight, real, z))
     yield Case(
-        {"en": "256 images of MNIST's size", "zh": "256 张 MNIST 大小的图"},
-        given(784, 32, 256, 256),
+        {"en": "more generated than real ones", "zh": "生成样本多于真样本"}, given(3, 3, 3, 7), grad=True
+    )
+    g_weight, d_weight, real, z = given(3, 2, 4, 4)
+    zero = torch.zeros_like(d_weight)
+    yield Case({"en": "a D of zeros", "zh": "D 的权重全为零"}, (g_weight, zero, real, z), grad=True)
+    yield Case(
+        {"en": "logits of hundreds", "zh": "logits 上百"}, (g_weight, 300 * d_weight, real, z), grad=True
+    )
+    yield Case(
+        {"en": "logits of many thousands", "zh": "logits 上万"},
+        (g_weight, 3e5 * d_weight, real, z),
+        grad=True,
+    )
+    yield Case(
+        {"en": "64 images of MNIST's size", "zh": "64 张 MNIST 大小的图"},
+        given(784, 32, 64, 64),
         timed=True,
     )

@@ -9,35 +9,48 @@ from torch.nn import functional as F
 from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
 
-# Layer normalization
-
+# Both normalize in float32 where x is in half precision, as long as a mistake does not say otherwise.
 
 Normalized = Callable[[Tensor, list[int], float], Tensor]  # x, over these dimensions, with this ε
-
-
-def _layer(normalized: Normalized) -> Callable[..., Tensor]:
-    """Layer normalization that normalizes so."""
-
-    def layer_norm(
-        x: Tensor,
-        normalized_shape: Sequence[int],
-        weight: Tensor | None = None,
-        bias: Tensor | None = None,
-        eps: float = 1e-5,
-    ) -> Tensor:
-        y = normalized(x, _trailing(normalized_shape), eps)
-        y = y if weight is None else y * weight
-        return y if bias is None else y + bias
-
-    return layer_norm
 
 
 def _trailing(normalized_shape: Sequence[int]) -> list[int]:
     return list(range(-len(normalized_shape), 0))
 
 
+def _at_least_float32(x: Tensor) -> Tensor:
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+# Layer normalization
+
+
+def _layer(
+    normalized: Normalized, default: float = 1e-5, half: bool = False, cast: bool = True
+) -> Callable[..., Tensor]:
+    """Layer normalization that normalizes so; in `half` precision where x is, and `cast` back to it."""
+
+    def layer_norm(
+        x: Tensor,
+        normalized_shape: Sequence[int],
+        weight: Tensor | None = None,
+        bias: Tensor | None = None,
+        eps: float = default,
+    ) -> Tensor:
+        y = normalized(x if half else _at_least_float32(x), _trailing(normalized_shape), eps)
+        y = y if weight is None else y * weight
+        y = y if bias is None else y + bias
+        return y.to(x.dtype) if cast else y
+
+    return layer_norm
+
+
+def _centred_by(x: Tensor, over: list[int]) -> Tensor:
+    return x - x.mean(over, keepdim=True)
+
+
 def _standardized(x: Tensor, over: list[int], eps: float) -> Tensor:
-    z = x - x.mean(over, keepdim=True)
+    z = _centred_by(x, over)
     return z / (z.square().mean(over, keepdim=True) + eps).sqrt()
 
 
@@ -85,12 +98,63 @@ def _cancelled(x: Tensor, over: list[int], eps: float) -> Tensor:
     return (x - mean) / (x.square().mean(over, keepdim=True) - mean.square() + eps).sqrt()
 
 
+_layer_fixed_eps = trap("eps is ignored: it is always 1e-5", "没有用到 eps：始终是 1e-5")(
+    _layer(lambda x, over, eps: _standardized(x, over, 1e-5))
+)
+_layer_no_eps = trap("no ε is added to the variance", "方差没有加 ε")(
+    _layer(lambda x, over, eps: _standardized(x, over, 0.0))
+)
+_layer_default = tuple(
+    trap("the default of eps is not 1e-5", "eps 的默认值不是 1e-5")(_layer(_standardized, default))
+    for default in (1e-6, 1e-12, 1e-8)
+)
+_layer_half = trap(
+    "squared in float16: from 256 on a square is infinite there. Normalize in float32, then cast back",
+    "在 float16 里求平方：256 以上的数平方后就是无穷大。应转成 float32 归一化，再转回来",
+)(_layer(_standardized, half=True))
+_layer_uncast = trap("the result has not the dtype of x: cast it back", "结果的 dtype 与 x 不同：应转回去")(
+    _layer(_standardized, cast=False)
+)
+_layer_by_square = trap("divided by the variance, without the root", "除以了方差，没有开方")(
+    _layer(lambda x, over, eps: _centred_by(x, over) / (x.var(over, correction=0, keepdim=True) + eps))
+)
+
+
+@trap("the bias is left out where there is no weight", "没有 weight 时漏加了 bias")
+def _bias_with_weight(
+    x: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    return F.layer_norm(x, list(normalized_shape), weight, None if weight is None else bias, eps)
+
+
 @judge(
     reference=F.layer_norm,
-    traps=(_layer_unbiased, _over_batch, _last_only, _layer_outside, _cancelled),
+    traps=(
+        _layer_unbiased,
+        _over_batch,
+        _last_only,
+        _layer_outside,
+        _cancelled,
+        _layer_fixed_eps,
+        _layer_no_eps,
+        *_layer_default,
+        _layer_half,
+        _layer_uncast,
+        _layer_by_square,
+        _bias_with_weight,
+    ),
+    equivalent={
+        "_trailing_dims: tuple(normalized_shape) → normalized_shape": "The question gives a tuple.",
+        "_at_least_float32: x.to(torch.promote_types(x.dtype, torch.float32)) → "
+        "x.to(torch.promote_types(torch.float32, x.dtype))": "Their order does not matter to the promotion.",
+    },
 )
 def check_layer_norm(random: Generator) -> Iterator[Case]:
-    """One row, then sequences, planes, nearly equal features, gradients, a mean far from 0."""
+    """One row, then sequences, planes, every ε, gradients, a mean far from 0, half precision."""
     draw = normal(random)
 
     yield Case({"en": "one sample of three features", "zh": "一个样本，三个特征"}, (draw(1, 3), (3,)))
@@ -98,13 +162,26 @@ def check_layer_norm(random: Generator) -> Iterator[Case]:
         {"en": "sequences, with weight and bias", "zh": "序列，带 weight 和 bias"},
         (3 * draw(2, 4, 6) + 1, (6,), draw(6), draw(6)),
     )
+    yield Case({"en": "a weight alone", "zh": "只有 weight"}, (draw(4, 4), (4,), draw(4)))
+    yield Case({"en": "a bias alone", "zh": "只有 bias"}, (draw(4, 4), (4,), None, draw(4)))
     yield Case(
         {"en": "over the last two dimensions", "zh": "对最后两维归一化"},
         (draw(3, 4, 5), (4, 5), draw(4, 5), draw(4, 5)),
+        grad=True,
+    )
+    yield Case({"en": "over all dimensions", "zh": "对所有维归一化"}, (2 * draw(3, 2, 2), (3, 2, 2)))
+    yield Case(
+        {"en": "a batch of planes, row by row", "zh": "一批平面，逐行归一化"},
+        (draw(2, 2, 3, 3), (3,)),
     )
     yield Case(
         {"en": "nearly equal features, where ε counts", "zh": "各特征几乎相等，ε 起作用"},
         (0.003 * draw(4, 8), (8,)),
+    )
+    yield Case(
+        {"en": "a large ε, 0.1", "zh": "较大的 ε：0.1"},
+        (0.3 * draw(4, 5), (5,), None, None, 0.1),
+        grad=True,
     )
     yield Case(
         {"en": "gradients, in float64", "zh": "梯度（float64）"},
@@ -116,14 +193,30 @@ def check_layer_norm(random: Generator) -> Iterator[Case]:
         ),
         grad=True,
     )
+    equal = torch.cat([torch.full((1, 4), 2.0), draw(2, 4)])
+    yield Case(
+        {"en": "a row of equal features, gradients", "zh": "有一行各特征相等，梯度"},
+        (equal, (4,), draw(4)),
+        grad=True,
+    )
     yield Case(
         {"en": "a mean of 1,000, a spread of 1", "zh": "均值 1000，标准差 1"},
         (1000 + draw(4, 16), (16,)),
         tolerance=1e-3,
     )
     yield Case(
-        {"en": "512 tokens of width 512", "zh": "512 个 token，宽 512"},
-        (draw(4, 128, 512), (512,), draw(512), draw(512)),
+        {"en": "float16, values of several hundred", "zh": "float16，数值为几百"},
+        ((500 * draw(4, 16)).half(), (16,), draw(16).half(), draw(16).half()),
+        tolerance=5e-3,
+    )
+    yield Case(
+        {"en": "float16 without weight and bias", "zh": "float16，不带 weight 和 bias"},
+        (draw(4, 16).half(), (16,)),
+        tolerance=5e-3,
+    )
+    yield Case(
+        {"en": "256 tokens of width 128", "zh": "256 个 token，宽 128"},
+        (draw(4, 64, 128), (128,), draw(128), draw(128)),
         timed=True,
     )
 
@@ -131,15 +224,23 @@ def check_layer_norm(random: Generator) -> Iterator[Case]:
 # RMS normalization
 
 
-def _rms(normalized: Normalized, *, half: bool = False) -> Callable[..., Tensor]:
-    """RMS normalization that normalizes so, halves in float32 unless in `half`."""
+def _reference(
+    x: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float = 1e-6
+) -> Tensor:
+    return F.rms_norm(x, list(normalized_shape), weight, eps)
+
+
+def _rms(
+    normalized: Normalized, default: float = 1e-6, half: bool = False, cast: bool = True
+) -> Callable[..., Tensor]:
+    """RMS normalization that normalizes so; in `half` precision where x is, and `cast` back to it."""
 
     def rms_norm(
-        x: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float = 1e-6
+        x: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float = default
     ) -> Tensor:
-        z = x.float() if x.dtype == torch.float16 and not half else x
-        y = normalized(z, _trailing(normalized_shape), eps)
-        return (y if weight is None else y * weight).to(x.dtype)
+        y = normalized(x if half else _at_least_float32(x), _trailing(normalized_shape), eps)
+        y = y if weight is None else y * weight
+        return y.to(x.dtype) if cast else y
 
     return rms_norm
 
@@ -175,43 +276,107 @@ _in_half = trap(
     "squared in float16: from 256 on a square is infinite there. Normalize in float32, then cast back",
     "在 float16 里求平方：256 以上的数平方后就是无穷大。应转成 float32 归一化，再转回来",
 )(_rms(_by_root, half=True))
+_rms_uncast = trap("the result has not the dtype of x: cast it back", "结果的 dtype 与 x 不同：应转回去")(
+    _rms(_by_root, cast=False)
+)
+_rms_last_only = trap(
+    "only the last dimension is normalized, though normalized_shape has more",
+    "只沿最后一维归一化，而 normalized_shape 不止一维",
+)(_rms(lambda x, over, eps: _by_root(x, [-1], eps)))
+_rms_fixed_eps = trap("eps is ignored: it is always 1e-6", "没有用到 eps：始终是 1e-6")(
+    _rms(lambda x, over, eps: _by_root(x, over, 1e-6))
+)
+_rms_no_eps = trap("no ε is added to the mean square", "均方没有加 ε")(
+    _rms(lambda x, over, eps: _by_root(x, over, 0.0))
+)
+_rms_default = tuple(
+    trap("the default of eps is not 1e-6", "eps 的默认值不是 1e-6")(_rms(_by_root, default))
+    for default in (1e-5, 1e-8)
+)
+_plus_one = trap(
+    "multiplied by 1 + weight, as Gemma does: here weight is the gain itself",
+    "乘的是 1 + weight（Gemma 的写法）：这里 weight 就是增益本身",
+)(
+    lambda x, normalized_shape, weight=None, eps=1e-6: _reference(
+        x, normalized_shape, None if weight is None else 1 + weight, eps
+    )
+)
+_no_weight = trap("the weight is left out", "没有乘 weight")(
+    lambda x, normalized_shape, weight=None, eps=1e-6: _reference(x, normalized_shape, None, eps)
+)
 
 
 @judge(
-    reference=F.rms_norm,
-    traps=(_centred, _by_norm, _rms_outside, _in_half),
+    reference=_reference,
+    traps=(
+        _centred,
+        _by_norm,
+        _rms_outside,
+        _in_half,
+        _rms_uncast,
+        _rms_last_only,
+        _rms_fixed_eps,
+        _rms_no_eps,
+        *_rms_default,
+        _plus_one,
+        _no_weight,
+    ),
+    equivalent={
+        "_at_least_float32: x.to(torch.promote_types(x.dtype, torch.float32)) → "
+        "x.to(torch.promote_types(torch.float32, x.dtype))": "Their order does not matter to the promotion.",
+    },
 )
 def check_rms_norm(random: Generator) -> Iterator[Case]:
-    """One row, then sequences, planes, small values, gradients, half precision."""
+    """One row, then sequences, planes, every ε, gradients, half precision."""
     draw = normal(random)
 
-    yield Case(
-        {"en": "one sample of three features", "zh": "一个样本，三个特征"}, (draw(1, 3), (3,), None, 1e-6)
-    )
+    yield Case({"en": "one sample of three features", "zh": "一个样本，三个特征"}, (draw(1, 3), (3,)))
     yield Case(
         {"en": "sequences, with a weight", "zh": "序列，带 weight"},
-        (3 * draw(2, 4, 6) + 1, (6,), draw(6), 1e-6),
+        (3 * draw(2, 4, 6) + 1, (6,), draw(6)),
     )
     yield Case(
         {"en": "over the last two dimensions", "zh": "对最后两维归一化"},
-        (draw(3, 4, 5), (4, 5), draw(4, 5), 1e-6),
+        (draw(3, 4, 5), (4, 5), draw(4, 5)),
+        grad=True,
+    )
+    yield Case({"en": "over all dimensions", "zh": "对所有维归一化"}, (2 * draw(3, 2, 2), (3, 2, 2)))
+    yield Case(
+        {"en": "a batch of planes, row by row", "zh": "一批平面，逐行归一化"},
+        (draw(2, 2, 3, 3), (3,)),
     )
     yield Case(
         {"en": "values of a thousandth, where ε counts", "zh": "千分之一大小的值，ε 起作用"},
-        (0.001 * draw(4, 8), (8,), draw(8), 1e-6),
+        (0.001 * draw(4, 8), (8,), draw(8)),
+    )
+    yield Case(
+        {"en": "a large ε, 0.1, gradients", "zh": "较大的 ε（0.1），梯度"},
+        (0.3 * draw(4, 5), (5,), draw(5), 0.1),
+        grad=True,
     )
     yield Case(
         {"en": "gradients, in float64", "zh": "梯度（float64）"},
         (draw(3, 5, dtype=torch.float64), (5,), draw(5, dtype=torch.float64), 1e-6),
         grad=True,
     )
+    zeros = torch.cat([torch.zeros(1, 4), draw(2, 4)])
+    yield Case(
+        {"en": "a row of zeros, gradients", "zh": "有一行全为零，梯度"},
+        (zeros, (4,), draw(4)),
+        grad=True,
+    )
     yield Case(
         {"en": "float16, values of several hundred", "zh": "float16，数值为几百"},
-        ((500 * draw(4, 16)).half(), (16,), draw(16).half(), 1e-6),
+        ((500 * draw(4, 16)).half(), (16,), draw(16).half()),
         tolerance=5e-3,
     )
     yield Case(
-        {"en": "512 tokens of width 512", "zh": "512 个 token，宽 512"},
-        (draw(4, 128, 512), (512,), draw(512), 1e-6),
+        {"en": "float16, values of a thousandth", "zh": "float16，数值为千分之几"},
+        ((0.003 * draw(4, 16)).half(), (16,)),
+        tolerance=5e-3,
+    )
+    yield Case(
+        {"en": "256 tokens of width 128", "zh": "256 个 token，宽 128"},
+        (draw(4, 64, 128), (128,), draw(128)),
         timed=True,
     )

@@ -1,6 +1,6 @@
 """Judges of the code questions on variational autoencoders."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Generator, Tensor
@@ -12,6 +12,8 @@ from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
 
 Three = tuple[Tensor, Tensor, Tensor]
+Term = Callable[[Tensor, Tensor], Tensor]
+Total = Callable[[Tensor, Tensor, float], Three]  # of reconstruction, KL and β
 
 
 # Reparameterization
@@ -35,7 +37,61 @@ def _root_of_exp(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
     return mu + logvar.exp().sqrt() * noise
 
 
-@judge(traps=(_by_variance, _by_logarithm, _root_of_exp))
+@trap("the noise is used unscaled: z needs σ ⊙ ε", "噪声没有缩放：z 里应是 σ ⊙ ε")
+def _unscaled(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    return mu + noise
+
+
+@trap("a noise of its own is drawn: the one that is given makes z", "另外抽了噪声：z 应由给定的噪声得到")
+def _drawn(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    return mu + torch.exp(0.5 * logvar) * torch.randn_like(logvar)
+
+
+@trap("the exponent has the wrong sign: that is 1/σ, not σ", "指数的符号反了：得到的是 1/σ，而不是 σ")
+def _inverse(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    return mu + torch.exp(-0.5 * logvar) * noise
+
+
+@trap(
+    "no gradient reaches logvar: σ is computed outside of the graph",
+    "梯度传不到 logvar：σ 是在计算图之外算的",
+)
+def _frozen(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    return mu + torch.exp(0.5 * logvar.detach()) * noise
+
+
+@trap(
+    "no gradient reaches mu or logvar: the result is detached",
+    "梯度传不到 mu 和 logvar：结果被 detach 了",
+)
+def _detached(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    return (mu + torch.exp(0.5 * logvar) * noise).detach()
+
+
+@trap("mu and logvar are exchanged", "mu 和 logvar 用反了")
+def _exchanged(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    return logvar + torch.exp(0.5 * mu) * noise
+
+
+@trap("μ is not added", "没有加 μ")
+def _without_mean(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    return torch.exp(0.5 * logvar) * noise
+
+
+@judge(
+    traps=(
+        _by_variance,
+        _by_logarithm,
+        _root_of_exp,
+        _unscaled,
+        _drawn,
+        _inverse,
+        _frozen,
+        _detached,
+        _exchanged,
+        _without_mean,
+    )
+)
 def check_reparameterize(random: Generator) -> Iterator[Case]:
     """One code, then a batch, gradients, log-variances up to 150."""
     draw = normal(random)
@@ -55,10 +111,11 @@ def check_reparameterize(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "log-variances from −150 to 150", "zh": "对数方差从 −150 到 150"},
         (draw(2, 7), torch.linspace(-150, 150, 7).expand(2, 7), 1 + draw(2, 7).abs()),
+        grad=True,
     )
     yield Case(
-        {"en": "1,024 codes of 128 dimensions", "zh": "1024 个 128 维的编码"},
-        (draw(1024, 128), draw(1024, 128), draw(1024, 128)),
+        {"en": "256 codes of 64 dimensions", "zh": "256 个 64 维的编码"},
+        (draw(256, 64), draw(256, 64), draw(256, 64)),
         timed=True,
     )
 
@@ -67,10 +124,10 @@ def check_reparameterize(random: Generator) -> Iterator[Case]:
 
 
 def _by_distributions(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> Three:
-    """From PyTorch's cross-entropy and PyTorch's distributions."""
+    """From PyTorch's cross-entropy and PyTorch's distributions, whose log σ² needs float64."""
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
-    prior = Normal(torch.zeros_like(mu), torch.ones_like(mu))
-    kl = kl_of(Normal(mu, torch.exp(0.5 * logvar)), prior).sum() / len(x)
+    prior = Normal(torch.zeros_like(mu).double(), 1.0)
+    kl = kl_of(Normal(mu.double(), torch.exp(0.5 * logvar.double())), prior).sum().to(mu.dtype) / len(x)
     return reconstruction + beta * kl, reconstruction, kl
 
 
@@ -82,55 +139,94 @@ def _kl(mu: Tensor, logvar: Tensor) -> Tensor:
     return 0.5 * (mu.square() + logvar.exp() - 1 - logvar)
 
 
-@trap(
+def _loss(
+    reconstruction: Term | None = None, kl: Term | None = None, total: Total | None = None
+) -> Callable[..., Three]:
+    """The loss, in which these terms stand in the place of the right ones."""
+    first = reconstruction or (lambda logits, x: _pixels(logits, x).sum(1).mean())
+    second = kl or (lambda mu, logvar: _kl(mu, logvar).sum(1).mean())
+    together = total or (lambda r, k, beta: (r + beta * k, r, k))
+
+    def vae_loss(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> Three:
+        return together(first(logits, x), second(mu, logvar), beta)
+
+    return vae_loss
+
+
+_mean_pixels = trap(
     "the cross-entropy is averaged over the pixels: the KL term then weighs too much by their number",
     "交叉熵对像素取了平均：KL 项的相对权重因此放大到像素数倍",
-)
-def _mean_pixels(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> Three:
-    reconstruction, kl = _pixels(logits, x).mean(), _kl(mu, logvar).sum(1).mean()
-    return reconstruction + beta * kl, reconstruction, kl
-
-
-@trap(
+)(_loss(lambda logits, x: _pixels(logits, x).mean()))
+_mean_codes = trap(
     "the KL divergence is averaged over the dimensions of the code; independent ones add up",
     "KL 散度对编码各维取了平均；各维独立，应相加",
-)
-def _mean_codes(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> Three:
-    reconstruction, kl = _pixels(logits, x).sum(1).mean(), _kl(mu, logvar).mean()
-    return reconstruction + beta * kl, reconstruction, kl
-
-
-@trap(
+)(_loss(kl=lambda mu, logvar: _kl(mu, logvar).mean()))
+_both_means = trap(
+    "both terms are averaged over pixels and dimensions; both are sums, averaged over the batch alone",
+    "两项都对像素或各维取了平均；两项都应求和，只对批取平均",
+)(_loss(lambda logits, x: _pixels(logits, x).mean(), lambda mu, logvar: _kl(mu, logvar).mean()))
+_batch_sum = trap(
     "both terms are summed over the batch; return the mean per image",
     "两项都对批求了和；应返回每张图的平均值",
-)
-def _batch_sum(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> Three:
-    reconstruction, kl = _pixels(logits, x).sum(), _kl(mu, logvar).sum()
-    return reconstruction + beta * kl, reconstruction, kl
-
-
-@trap(
+)(_loss(lambda logits, x: _pixels(logits, x).sum(), lambda mu, logvar: _kl(mu, logvar).sum()))
+_kl_batch_sum = trap(
+    "the KL divergence is summed over the batch; return the mean per image",
+    "KL 散度对批求了和；应返回每张图的平均值",
+)(_loss(kl=lambda mu, logvar: _kl(mu, logvar).sum()))
+_negative = trap(
     "the KL divergence has the wrong sign: it is never negative",
     "KL 散度的符号反了：它不会是负的",
+)(_loss(kl=lambda mu, logvar: -_kl(mu, logvar).sum(1).mean()))
+_without_half = trap("the KL divergence lacks its ½", "KL 散度少了 ½")(
+    _loss(kl=lambda mu, logvar: 2 * _kl(mu, logvar).sum(1).mean())
 )
-def _negative(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> Three:
-    reconstruction, kl = _pixels(logits, x).sum(1).mean(), -_kl(mu, logvar).sum(1).mean()
-    return reconstruction + beta * kl, reconstruction, kl
-
-
-@trap(
+_of_log_sigma = trap(
+    "logvar is taken for the standard deviation's logarithm: it is log σ², not log σ",
+    "把 logvar 当成了标准差的对数：它是 log σ²，不是 log σ",
+)(_loss(kl=lambda mu, logvar: _kl(mu, 2 * logvar).sum(1).mean()))
+_without_mu = trap("the KL divergence has no mean in it: μ² is missing", "KL 散度里没有均值：少了 μ²")(
+    _loss(kl=lambda mu, logvar: _kl(torch.zeros_like(mu), logvar).sum(1).mean())
+)
+_without_beta = trap("beta is ignored", "没有用到 beta")(_loss(total=lambda r, k, beta: (r + k, r, k)))
+_weighted = trap(
+    "the KL term is returned with β in it; return it without its weight",
+    "返回的 KL 项乘了 β；应返回未加权的",
+)(_loss(total=lambda r, k, beta: (r + beta * k, r, beta * k)))
+_beta_at_pixels = trap(
+    "β weighs the wrong term: it belongs to the KL divergence", "β 乘错了项：应乘在 KL 散度上"
+)(_loss(total=lambda r, k, beta: (beta * r + k, r, k)))
+_other_order = trap(
+    "the terms come in another order: loss, reconstruction, KL", "返回的顺序不对：依次是总损失、重构项、KL 项"
+)(_loss(total=lambda r, k, beta: (r + beta * k, k, r)))
+_squares = trap(
+    "the squared error stands in the place of the cross-entropy: that is a Gaussian, not a Bernoulli",
+    "用平方误差代替了交叉熵：那是高斯分布，不是伯努利分布",
+)(_loss(lambda logits, x: (logits.sigmoid() - x).square().sum(1).mean()))
+_through_sigmoid = trap(
     "the logarithm of a sigmoid that has rounded to 0 or 1: take the cross-entropy from the logits",
     "sigmoid 已舍入到 0 或 1 再取对数：应直接由 logits 算交叉熵",
-)
-def _through_sigmoid(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> Three:
-    pixels = F.binary_cross_entropy(torch.sigmoid(logits), x, reduction="none")
-    reconstruction, kl = pixels.sum(1).mean(), _kl(mu, logvar).sum(1).mean()
-    return reconstruction + beta * kl, reconstruction, kl
+)(_loss(lambda logits, x: F.binary_cross_entropy(torch.sigmoid(logits), x, reduction="none").sum(1).mean()))
 
 
 @judge(
     reference=_by_distributions,
-    traps=(_mean_pixels, _mean_codes, _batch_sum, _negative, _through_sigmoid),
+    traps=(
+        _mean_pixels,
+        _mean_codes,
+        _both_means,
+        _batch_sum,
+        _kl_batch_sum,
+        _negative,
+        _without_half,
+        _of_log_sigma,
+        _without_mu,
+        _without_beta,
+        _weighted,
+        _beta_at_pixels,
+        _other_order,
+        _squares,
+        _through_sigmoid,
+    ),
 )
 def check_vae_loss(random: Generator) -> Iterator[Case]:
     """One image of three pixels, then a batch, another β, logits of 200, gradients."""
@@ -145,13 +241,33 @@ def check_vae_loss(random: Generator) -> Iterator[Case]:
         {"en": "one image of three pixels, two dimensions", "zh": "一张 3 像素的图，2 维编码"}, given(1, 3, 2)
     )
     yield Case({"en": "a batch of four images", "zh": "一批四张图"}, given(4, 6, 3))
-    yield Case({"en": "β = 4", "zh": "β = 4"}, (*given(3, 5, 2), 4.0))
+    yield Case({"en": "β = 4", "zh": "β = 4"}, (*given(3, 5, 2), 4.0), grad=True)
+    yield Case({"en": "β = 0", "zh": "β = 0"}, (*given(3, 3, 3), 0.0))
     yield Case(
-        {"en": "logits of ±200", "zh": "logits 为 ±200"}, (200 * draw(2, 8).sign(), *given(2, 8, 2)[1:])
+        {"en": "logits of ±200", "zh": "logits 为 ±200"},
+        (200 * draw(2, 8).sign(), *given(2, 8, 2)[1:]),
+        grad=True,
+    )
+    yield Case(
+        {"en": "logits of ±10,000", "zh": "logits 为 ±10,000"},
+        (1e4 * draw(2, 8).sign(), *given(2, 8, 2)[1:]),
+        grad=True,
+    )
+    yield Case(
+        {"en": "logits of 0, gradients", "zh": "logits 为 0，梯度"},
+        (torch.zeros(2, 4), *given(2, 4, 3)[1:]),
+        grad=True,
+    )
+    logits, x, mu, _ = given(2, 4, 6)
+    logvar = torch.linspace(-150, 20, 6).expand(2, 6)
+    yield Case(
+        {"en": "log-variances from −150 to 20", "zh": "对数方差从 −150 到 20"},
+        (logits, x, mu, logvar),
+        grad=True,
     )
     yield Case(
         {"en": "gradients, in float64", "zh": "梯度（float64）"}, given(3, 5, 4, torch.float64), grad=True
     )
     yield Case(
-        {"en": "128 images of MNIST's size", "zh": "128 张 MNIST 大小的图"}, given(128, 784, 20), timed=True
+        {"en": "64 images of MNIST's size", "zh": "64 张 MNIST 大小的图"}, given(64, 784, 20), timed=True
     )

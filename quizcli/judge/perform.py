@@ -42,7 +42,7 @@ def perform(
     leaves = [t for t in tensors(given) if t.is_floating_point()] if grad else []
     for leaf in leaves:
         leaf.requires_grad_()
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed keeps a stack trace for each kind of device
     began = time.perf_counter()
     with ExitStack() as stack:
         if watch is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -35,12 +35,21 @@ def name_mistake(traps: Iterable[Trap], outcomes: Sequence[Outcome], rules: Rule
     """
     weak: list[Trap] = []
     for trap in traps:
-        fits = [_fit(trap, outcome, rules) for outcome in outcomes]
-        if all(fit == "same" for fit in fits):
+        fits = set(_fits(trap, outcomes, rules))
+        if fits == {"same"}:
             return trap.text
-        if all(fits):
+        if "" not in fits:
             weak.append(trap)
     return weak[0].text if len(weak) == 1 else {}
+
+
+def _fits(trap: Trap, outcomes: Sequence[Outcome], rules: Rules) -> Iterator[str]:
+    """How a trap fits each outcome, the failed ones first, up to one that it does not fit."""
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.passed):
+        fit = _fit(trap, outcome, rules)
+        yield fit
+        if not fit:
+            return
 
 
 def _fit(trap: Trap, outcome: Outcome, rules: Rules) -> str:

@@ -1,0 +1,189 @@
+"""Judge of the code question on the binary cross-entropy with logits."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import functional as F
+
+from answers.judges._normal import normal
+from quizcli.judge.case import Case, judge, trap
+
+
+def _binary(input: Tensor, target: Tensor) -> Tensor:
+    return F.binary_cross_entropy_with_logits(input, target)
+
+
+@trap(
+    "the second term is missing: examples with target 0 cost nothing",
+    "少了第二项：目标为 0 的样本没有损失",
+)
+def _positives_only(input: Tensor, target: Tensor) -> Tensor:
+    return -(target * F.logsigmoid(input)).mean()
+
+
+def _of_probability(p: Tensor, target: Tensor) -> Tensor:
+    return -(target * p.log() + (1 - target) * (1 - p).log()).mean()
+
+
+_sigmoid_first = trap(
+    "sigmoid first and the logarithm after: the sigmoid rounds to 1, and log(1 − 1) = −∞",
+    "先 sigmoid 再取对数：sigmoid 舍入成 1，log(1 − 1) = −∞",
+)
+_log_of_sigmoid = _sigmoid_first(lambda input, target: _of_probability(input.sigmoid(), target))
+_log_of_sigmoid_in_float64 = _sigmoid_first(
+    lambda input, target: _of_probability(input.double().sigmoid(), target).to(input.dtype)
+)
+
+
+def _clamped(epsilon: float) -> Callable[[Tensor, Tensor], Tensor]:
+    return lambda input, target: _of_probability(input.sigmoid().clamp(epsilon, 1 - epsilon), target)
+
+
+def _added(epsilon: float) -> Callable[[Tensor, Tensor], Tensor]:
+    def loss(input: Tensor, target: Tensor) -> Tensor:
+        p = input.sigmoid()
+        return -(target * (p + epsilon).log() + (1 - target) * (1 - p + epsilon).log()).mean()
+
+    return loss
+
+
+_capped = trap(
+    "an ε or a clamp of the probability caps the loss, and where it does the gradient is 0",
+    "给概率加了 ε 或截断了它，损失被封顶，被截断处梯度为 0",
+)
+_CAPPED = (
+    *(_capped(_clamped(epsilon)) for epsilon in (1e-7, 1e-6)),
+    *(_capped(_added(epsilon)) for epsilon in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12)),
+)
+
+
+@trap(
+    "exp of the logit itself: log(1 + exp(z)) overflows for large z",
+    "直接对 logit 取 exp：z 较大时 log(1 + exp(z)) 溢出",
+)
+def _overflowing(input: Tensor, target: Tensor) -> Tensor:
+    return (input.exp().log1p() - target * input).mean()
+
+
+@trap(
+    "where computes both branches: the one that is not taken overflows, and in the gradient 0 · ∞ is NaN",
+    "where 两个分支都会计算：没选中的那个溢出，求梯度时 0 · ∞ 得 NaN",
+)
+def _both_branches(input: Tensor, target: Tensor) -> Tensor:
+    soft = torch.where(input > 0, input + (-input).exp().log1p(), input.exp().log1p())
+    return (soft - target * input).mean()
+
+
+def _sharp(positive: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    """With this in the place of max(z, 0)."""
+    return lambda input, target: (positive(input) - target * input + (-input.abs()).exp().log1p()).mean()
+
+
+_kinked = trap(
+    "the values are right, the slope at z = 0 is not: autograd takes that of max(z, 0) and that of |z| as 0 "
+    "there, and the ½ is lost",
+    "值对了，但 z = 0 处的梯度不对：autograd 在那里把 max(z, 0) 和 |z| 的导数都取 0，丢了 ½",
+)(_sharp(F.relu))
+_too_steep = trap(
+    "the values are right, the slope at z = 0 is not: that of z · [z ≥ 0] is 1 there, and that of |z| is 0; "
+    "together they should be ½",
+    "值对了，但 z = 0 处的梯度不对：z · [z ≥ 0] 的导数在那里取 1，|z| 的取 0；合起来应为 ½",
+)(_sharp(lambda z: z * (z >= 0)))
+
+
+def _right(input: Tensor, target: Tensor) -> Tensor:
+    return F.binary_cross_entropy_with_logits(input, target, reduction="none")
+
+
+_summed = trap("the loss is summed over the elements, not averaged", "对所有元素求了和，没有取平均")(
+    lambda input, target: _right(input, target).sum()
+)
+_unreduced = trap("the loss of each element is returned, not their mean", "返回了每个元素的损失，没有取平均")(
+    _right
+)
+_rows_summed = trap(
+    "summed over the last axis and averaged over the first: the mean is over all elements",
+    "对最后一维求和、再对第一维取平均了：应对所有元素取平均",
+)(lambda input, target: _right(input, target).sum(-1).mean())
+_sign = trap("the sign is wrong: the loss is never negative", "符号反了：损失不会是负的")(
+    lambda input, target: -_binary(input, target)
+)
+_exchanged = trap(
+    "the targets are exchanged: log σ(z) belongs to y, log(1 − σ(z)) to 1 − y",
+    "两项弄反了：log σ(z) 乘 y，log(1 − σ(z)) 乘 1 − y",
+)(lambda input, target: _binary(input, 1 - target))
+_no_sigmoid = trap(
+    "the sigmoid twice: the probabilities are treated as logits once more",
+    "做了两次 sigmoid：把概率又当成了 logit",
+)(lambda input, target: _binary(input.sigmoid(), target))
+
+
+@judge(
+    reference=_binary,
+    traps=(
+        _positives_only,
+        _log_of_sigmoid,
+        _log_of_sigmoid_in_float64,
+        *_CAPPED,
+        _overflowing,
+        _both_branches,
+        _kinked,
+        _too_steep,
+        _summed,
+        _unreduced,
+        _rows_summed,
+        _sign,
+        _exchanged,
+        _no_sigmoid,
+    ),
+    equivalent={
+        "binary_cross_entropy_with_logits: torch.maximum(input, input.new_zeros(())) → "
+        "torch.maximum(input.new_zeros(()), input)": "The maximum of two numbers does not know their order, "
+        "and where they are equal both get half of the slope."
+    },
+)
+def check_binary_cross_entropy(random: Generator) -> Iterator[Case]:
+    """Three logits, soft targets, gradients, logits where the sigmoid rounds, overflow, and exactly 0."""
+    draw = normal(random)
+
+    def soft(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+        return torch.rand(*shape, generator=random, dtype=dtype)
+
+    yield Case({"en": "three logits", "zh": "三个 logit"}, (draw(3), torch.tensor([1.0, 0.0, 1.0])))
+    yield Case({"en": "a matrix with soft targets", "zh": "矩阵，软标签"}, (draw(2, 3), soft(2, 3)))
+    yield Case({"en": "three axes", "zh": "三维"}, (draw(2, 3, 2), soft(2, 3, 2)))
+    yield Case(
+        {"en": "gradients, in float64", "zh": "梯度（float64）"},
+        (draw(2, 3, dtype=torch.float64), soft(2, 3, dtype=torch.float64)),
+        grad=True,
+    )
+    zeros = torch.cat([torch.zeros(3), draw(1)])
+    yield Case(
+        {"en": "logits of exactly 0, gradients", "zh": "恰好为 0 的 logit，梯度"},
+        (zeros, torch.tensor([0.0, 1.0, 0.25, 1.0])),
+        grad=True,
+    )
+    yield Case(
+        {"en": "confident mistakes, logits of ±30", "zh": "自信地答错，logit 为 ±30"},
+        (torch.tensor([30.0, -30.0, 30.0]) + draw(3), torch.tensor([0.0, 1.0, 0.0])),
+        grad=True,
+    )
+    large = torch.tensor([1000.0, 1000.0, -1000.0, -1000.0]) + draw(4)
+    yield Case(
+        {"en": "logits of ±1,000", "zh": "±1,000 的 logit"},
+        (large, torch.tensor([1.0, 0.0, 1.0, 0.0])),
+        grad=True,
+    )
+    yield Case(
+        {"en": "logits of ±100,000, soft targets", "zh": "±100,000 的 logit，软标签"},
+        (100 * large, soft(4)),
+        grad=True,
+    )
+    yield Case(
+        {"en": "logits of ±10³⁰", "zh": "±10³⁰ 的 logit"},
+        (torch.tensor([1e30, -1e30]), torch.tensor([0.0, 1.0])),
+        grad=True,
+    )
+    big = (draw(64, 784), soft(64, 784))
+    yield Case({"en": "64 images of 784 pixels", "zh": "64 张图，每张 784 像素"}, big, timed=True)

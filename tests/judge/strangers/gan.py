@@ -1,0 +1,257 @@
+"""Answers to the code questions on generative adversarial networks."""
+
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from tests.judge.strangers import right, wrong
+
+LOSSES = "gan-code-losses"
+STEP = "gan-code-step"
+
+
+@right(LOSSES)
+def losses_criterion(real, fake):
+    criterion = nn.BCEWithLogitsLoss()
+    d_real, d_fake = criterion(real, torch.ones_like(real)), criterion(fake, torch.zeros_like(fake))
+    return [d_real + d_fake, criterion(fake, torch.ones_like(fake))]
+
+
+@right(LOSSES)
+def losses_softplus(real, fake):
+    return F.softplus(-real).mean() + F.softplus(fake).mean(), F.softplus(-fake).mean()
+
+
+@right(LOSSES)
+def losses_logaddexp(real, fake):
+    zero = torch.zeros((), dtype=real.dtype)
+    d_loss = torch.logaddexp(zero, -real).sum() / real.numel()
+    d_loss += torch.logaddexp(zero, fake).sum() / fake.numel()
+    return d_loss, torch.logaddexp(zero, -fake).mean()
+
+
+@right(LOSSES)
+def losses_by_cross_entropy(real, fake):
+    def towards(logits, label):
+        two = torch.stack([torch.zeros_like(logits), logits], 1)
+        return F.cross_entropy(two, torch.full((len(logits),), label))
+
+    return towards(real, 1) + towards(fake, 0), towards(fake, 1)
+
+
+@right(LOSSES)
+def losses_in_parts(real, fake):
+    def log_sigmoid(a):
+        return torch.minimum(a, torch.zeros_like(a)) - torch.log1p(torch.exp(-torch.abs(a)))
+
+    d_loss = -log_sigmoid(real).mean()
+    for part in fake.split(7):
+        d_loss = d_loss - log_sigmoid(-part).sum() / len(fake)
+    return d_loss, -log_sigmoid(fake).mean()
+
+
+def _bce(logits, label):
+    return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
+
+
+@wrong(LOSSES, told="saturating loss of G")
+def losses_saturating(real, fake):
+    return _bce(real, 1) + _bce(fake, 0), F.logsigmoid(-fake).mean()
+
+
+@wrong(LOSSES, told="halved")
+def losses_halved(real, fake):
+    return 0.5 * (_bce(real, 1) + _bce(fake, 0)), _bce(fake, 1)
+
+
+@wrong(LOSSES, told="labels are exchanged")
+def losses_exchanged(real, fake):
+    return _bce(real, 0) + _bce(fake, 1), _bce(fake, 1)
+
+
+@wrong(LOSSES, told="summed over the batch")
+def losses_summed(real, fake):
+    return F.softplus(-real).sum() + F.softplus(fake).sum(), F.softplus(-fake).sum()
+
+
+@wrong(LOSSES, told="mean over real and generated samples together")
+def losses_one_mean(real, fake):
+    logits = torch.cat([real, fake])
+    labels = torch.cat([torch.ones_like(real), torch.zeros_like(fake)])
+    return F.binary_cross_entropy_with_logits(logits, labels), _bce(fake, 1)
+
+
+@wrong(LOSSES, told="label of 0.9")
+def losses_smoothed(real, fake):
+    return _bce(real, 0.9) + _bce(fake, 0.0), _bce(fake, 1.0)
+
+
+@wrong(LOSSES, told="sigmoid that has become 0")
+def losses_log_of_sigmoid(real, fake):
+    real, fake = torch.sigmoid(real), torch.sigmoid(fake)
+    return -(torch.log(real).mean() + torch.log(1 - fake).mean()), -torch.log(fake).mean()
+
+
+@wrong(LOSSES, told="caps the losses")
+def losses_epsilon(real, fake):
+    p, q, eps = real.sigmoid(), fake.sigmoid(), 1e-8
+    return -(p + eps).log().mean() - (1 - q + eps).log().mean(), -(q + eps).log().mean()
+
+
+@wrong(LOSSES, told="label of D")
+def losses_generator_towards_zero(real, fake):
+    return _bce(real, 1) + _bce(fake, 0), _bce(fake, 0)
+
+
+@wrong(LOSSES, told="least squares")
+def losses_least_squares(real, fake):
+    return (real - 1).square().mean() + fake.square().mean(), (fake - 1).square().mean()
+
+
+@wrong(LOSSES, told="Wasserstein")
+def losses_wasserstein(real, fake):
+    return fake.mean() - real.mean(), -fake.mean()
+
+
+@wrong(LOSSES, told="already logits")
+def losses_of_probabilities(real, fake):
+    p, q = real.sigmoid(), fake.sigmoid()
+    return _bce(p, 1) + _bce(q, 0), _bce(q, 1)
+
+
+@wrong(LOSSES, told="")
+def losses_nan_gradient(real, fake):
+    def soft(a):
+        return torch.where(a > 0, a + (-a).exp().log1p(), a.exp().log1p()).mean()
+
+    return soft(-real) + soft(fake), soft(-fake)
+
+
+@wrong(LOSSES, told="detached")
+def losses_detached(real, fake):
+    return _bce(real, 1) + _bce(fake.detach(), 0), _bce(fake, 1)
+
+
+# Whose gradient goes where
+
+
+@right(STEP)
+def step_modules(g_weight, d_weight, real, z):
+    def linear(weight):
+        return lambda x: torch.einsum("bi,oi->bo", x, weight)
+
+    generator, critic = linear(g_weight), linear(d_weight)
+    fake = generator(z)
+    bce = nn.BCEWithLogitsLoss()
+    d_real, d_fake = critic(real), critic(fake.detach())
+    d_loss = bce(d_real, torch.ones_like(d_real)) + bce(d_fake, torch.zeros_like(d_fake))
+    g_out = critic(fake)
+    return d_loss, bce(g_out, torch.ones_like(g_out))
+
+
+@right(STEP)
+def step_no_grad(g_weight, d_weight, real, z):
+    with torch.no_grad():
+        data = z @ g_weight.T
+    d_loss = F.softplus(-(real @ d_weight.T)).mean() + F.softplus(data @ d_weight.T).mean()
+    return d_loss, F.softplus(-(z @ g_weight.T @ d_weight.T)).mean()
+
+
+@right(STEP)
+def step_of_leaves(g_weight, d_weight, real, z):
+    data = torch.tensor(F.linear(z, g_weight).tolist(), dtype=z.dtype)
+    both = F.linear(torch.cat([real, data]), d_weight).squeeze(1)
+    d_loss = -F.logsigmoid(both[: len(real)]).mean() - F.logsigmoid(-both[len(real) :]).mean()
+    return d_loss, -F.logsigmoid(z @ (d_weight @ g_weight).squeeze(0)).mean()
+
+
+@right(STEP)
+def step_vectors(g_weight, d_weight, real, z):
+    w = d_weight[0]
+    fake = torch.stack([g_weight.mv(row) for row in z])
+    d_loss = torch.logaddexp(torch.zeros((), dtype=z.dtype), -real.mv(w)).mean()
+    d_loss = d_loss + torch.logaddexp(torch.zeros((), dtype=z.dtype), fake.data.mv(w)).mean()
+    return [d_loss, torch.logaddexp(torch.zeros((), dtype=z.dtype), -fake.mv(w)).mean()]
+
+
+@wrong(STEP, told="")
+def step_gradient_to_the_noise(g_weight, d_weight, real, z):
+    backward = F.linear(z, g_weight.detach())
+    both = F.linear(torch.cat([real, backward]), d_weight).squeeze(1)
+    d_loss = -F.logsigmoid(both[: len(real)]).mean() - F.logsigmoid(-both[len(real) :]).mean()
+    return d_loss, -F.logsigmoid(z @ (d_weight @ g_weight).squeeze(0)).mean()
+
+
+def _step(g_weight, d_weight, real, z, d=lambda fake: fake.detach(), g=lambda fake: fake):
+    fake = F.linear(z, g_weight)
+    d_loss = F.softplus(-F.linear(real, d_weight)).mean() + F.softplus(F.linear(d(fake), d_weight)).mean()
+    return d_loss, F.softplus(-F.linear(g(fake), d_weight)).mean()
+
+
+@wrong(STEP, told="D's loss sends a gradient to G")
+def step_attached(g_weight, d_weight, real, z):
+    return _step(g_weight, d_weight, real, z, d=lambda fake: fake)
+
+
+@wrong(STEP, told="so G learns nothing")
+def step_cut(g_weight, d_weight, real, z):
+    return _step(g_weight, d_weight, real, z, g=lambda fake: fake.detach())
+
+
+@wrong(STEP, told="wrong way round")
+def step_crossed(g_weight, d_weight, real, z):
+    return _step(g_weight, d_weight, real, z, lambda fake: fake, lambda fake: fake.detach())
+
+
+@wrong(STEP, told="saturating")
+def step_saturating(g_weight, d_weight, real, z):
+    d_loss, _ = _step(g_weight, d_weight, real, z)
+    return d_loss, F.logsigmoid(-(z @ g_weight.mT @ d_weight.mT)).mean()
+
+
+@wrong(STEP, told="D's weights are detached")
+def step_frozen_critic(g_weight, d_weight, real, z):
+    d_loss, _ = _step(g_weight, d_weight, real, z)
+    return d_loss, F.softplus(-F.linear(F.linear(z, g_weight), d_weight.detach())).mean()
+
+
+@wrong(STEP, told="halved")
+def step_halved(g_weight, d_weight, real, z):
+    d_loss, g_loss = _step(g_weight, d_weight, real, z)
+    return d_loss / 2, g_loss
+
+
+@wrong(STEP, told="labels are exchanged")
+def step_labels(g_weight, d_weight, real, z):
+    fake = z @ g_weight.T
+    d_loss = F.softplus(real @ d_weight.T).mean() + F.softplus(-(fake.detach() @ d_weight.T)).mean()
+    return d_loss, F.softplus(-(fake @ d_weight.T)).mean()
+
+
+@wrong(STEP, told="other order")
+def step_order(g_weight, d_weight, real, z):
+    return _step(g_weight, d_weight, real, z)[::-1]
+
+
+@wrong(STEP, told="sigmoid that has become 0")
+def step_through_sigmoid(g_weight, d_weight, real, z):
+    fake = z @ g_weight.T
+    p, q = (real @ d_weight.T).sigmoid(), (fake.detach() @ d_weight.T).sigmoid()
+    return -p.log().mean() - (1 - q).log().mean(), -(fake @ d_weight.T).sigmoid().log().mean()
+
+
+@wrong(STEP, told="summed")
+def step_summed(g_weight, d_weight, real, z):
+    d_loss, g_loss = _step(g_weight, d_weight, real[:1], z[:1])
+    d_loss = F.softplus(-(real @ d_weight.T)).sum()
+    fake = z @ g_weight.T
+    d_loss = d_loss + F.softplus(fake.detach() @ d_weight.T).sum()
+    return d_loss, F.softplus(-(fake @ d_weight.T)).sum() + 0 * g_loss
+
+
+@wrong(STEP, told="real samples only")
+def step_real_only(g_weight, d_weight, real, z):
+    _, g_loss = _step(g_weight, d_weight, real, z)
+    return F.softplus(-(real @ d_weight.T)).mean(), g_loss
