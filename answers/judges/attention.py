@@ -105,7 +105,7 @@ def _shifted(scores: Tensor, top: Tensor | float, v: Tensor) -> tuple[Tensor, Te
 
 
 def _masked_scores(q: Tensor, k: Tensor, attn_mask: Tensor | None) -> Tensor:
-    scores = q @ k.mT / q.shape[-1] ** 0.5
+    scores: Tensor = q @ k.mT / q.shape[-1] ** 0.5
     return scores if attn_mask is None else scores.masked_fill(~attn_mask, float("-inf"))
 
 

@@ -286,8 +286,8 @@ def _group_softmax(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     scores, values = _scores(q, k, v)
     top = scores.amax(-1, keepdim=True).unflatten(1, (k.shape[1], -1)).amax(2, keepdim=True)  # type: ignore[no-untyped-call]
     exp = (scores.unflatten(1, (k.shape[1], -1)) - top).exp()  # type: ignore[no-untyped-call]
-    weights = exp / exp.sum((2, 4), keepdim=True)
-    return weights.flatten(1, 2) @ values
+    weights: Tensor = (exp / exp.sum((2, 4), keepdim=True)).flatten(1, 2)
+    return weights @ values
 
 
 @trap("no maximum is subtracted: exp overflows, and ∞/∞ is NaN", "没有先减最大值：exp 溢出，∞/∞ 得 NaN")

@@ -1,6 +1,6 @@
 """Answers to the code questions on the cache of keys and values, and on low-rank adaptation."""
 
-# mypy: disallow-untyped-defs=False
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
 
 import math
 
@@ -171,7 +171,7 @@ def lora_rank_by_rank(x, weight, lora_a, lora_b, alpha):
 @right(LORA)
 def lora_in_float32(x, weight, lora_a, lora_b, alpha):
     wide = [t.float() for t in (x, weight, lora_a, lora_b)]
-    linear = nn.Linear(*weight.shape[::-1], bias=False)
+    linear = nn.Linear(weight.shape[1], weight.shape[0], bias=False)
     frozen = torch.func.functional_call(linear, {"weight": wide[1]}, (wide[0],))
     return (frozen + wide[0] @ wide[2].T @ wide[3].T * alpha / wide[2].shape[0]).to(x.dtype)
 
