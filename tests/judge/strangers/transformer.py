@@ -201,7 +201,7 @@ def rotary_of_pair_numbers(x, positions):
     return _turned(x, positions, 10000 ** (-torch.arange(x.shape[-1] // 2) / x.shape[-1]))
 
 
-@wrong(ROTARY, told="half the width apart")
+@wrong(ROTARY, told="paired with i + D/2")
 def rotary_llama(x, positions):
     theta = 10000 ** (-torch.arange(0, x.shape[-1], 2) / x.shape[-1])
     angle = torch.cat([positions[:, None] * theta] * 2, -1)
@@ -242,7 +242,7 @@ def _norm(x, eps=1e-5):
     return F.layer_norm(x, x.shape[-1:], eps=eps)
 
 
-def _layer(x, w_in, w_out, w_1, w_2, heads, norm_first=False, norm=_norm, active=F.relu, **how):
+def _layer(x, w_in, w_out, w_1, w_2, heads, norm_first=False, *, norm=_norm, active=F.relu, **how):
     def feed(x):
         return F.linear(active(F.linear(x, w_1)), w_2)
 
@@ -387,6 +387,6 @@ def layer_norm_of_the_sequence(*args, **kwargs):
     return _layer(*args, **kwargs, norm=lambda x: F.layer_norm(x, x.shape[1:]))
 
 
-@wrong(LAYER)
+@wrong(LAYER, told="no ReLU")
 def layer_linear(*args, **kwargs):
     return _layer(*args, **kwargs, active=lambda x: x)
