@@ -204,8 +204,16 @@ def check_multi_head_attention(random: Generator) -> Iterator[Case]:
     x[..., 1], x[..., 16:] = 1.0, k.sign()
     w_q[[0, 16]], w_k[[0, 16]] = 64 * torch.eye(32)[[0, 0]], 64 * torch.eye(32)[[1, 1]]
     yield Case(
-        {"en": "scores near ±1,000, with gradients", "zh": "正负上千的得分，带梯度"},
+        {"en": "scores near ±1,000", "zh": "正负上千的得分"},
         (x, w_q, w_k, w_v, w_o, 2),
+    )
+    # perpendicular in each head: every token looks at itself alone, and no rounding reaches a gradient
+    rows = torch.tensor([[1.0, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])
+    rows = torch.cat([rows[torch.randperm(3, generator=random)] for _ in range(2)], -1)  # (3, 8)
+    _, _, _, w_v, w_o = draw(1, 3, 8)
+    yield Case(
+        {"en": "scores of 3,000, with gradients", "zh": "得分达 3,000，带梯度"},
+        (rows[None], 40 * torch.eye(8), 40 * torch.eye(8), w_v, w_o, 2),
         grad=True,
     )
     yield Case(
