@@ -7,7 +7,8 @@ softmax makes weights of it: at least 0, and 1 in sum. Several heads do this sid
 subspace. Attention itself knows no order: positions must come from elsewhere (models.positions).
 
 Boolean masks, as in PyTorch: in the function True means "may be looked at", in the module "may not". A query
-that may look at nothing gets weights and output 0, not NaN, in both, with and without returned weights.
+that may look at nothing gets weights and output 0, not NaN, in both, with and without returned weights;
+only `attention`, the bare formula, makes NaN of it.
 
 Vaswani et al. 2017, "Attention Is All You Need", section 3.2, https://arxiv.org/abs/1706.03762
 Ainslie et al. 2023, grouped-query attention, section 2.2, https://arxiv.org/abs/2305.13245
@@ -51,6 +52,22 @@ def causal_padding_mask(lengths: Tensor, size: int) -> Tensor:
     return causal & real[:, None, None, :]  # (B, 1, L, L)
 
 
+def attention(
+    query: Tensor,  # (…, L, D)
+    key: Tensor,  # (…, S, D)
+    value: Tensor,  # (…, S, Dv)
+    attn_mask: Tensor | None = None,  # broadcast to (…, L, S): True where a query may look
+) -> tuple[Tensor, Tensor]:
+    """Attention as it stands in the paper: the output (…, L, Dv), and the weights (…, L, S)."""
+    # Q Kᵀ / √d_k
+    scores = query @ key.mT / math.sqrt(query.shape[-1])  # (…, L, S)
+    if attn_mask is not None:
+        scores = scores.masked_fill(~attn_mask, -math.inf)
+    # softmax(Q Kᵀ / √d_k) V
+    weights = scores.softmax(dim=-1)  # (…, L, S)
+    return weights @ value, weights
+
+
 def scaled_dot_product_attention(
     query: Tensor,  # (…, H, L, D)
     key: Tensor,  # (…, H or fewer, S, D)
@@ -61,7 +78,7 @@ def scaled_dot_product_attention(
     scale: float | None = None,
     enable_gqa: bool = False,
 ) -> tuple[Tensor, Tensor]:
-    """Attention written out: the output (…, H, L, Dv), and the weights (…, H, L, S) to look at.
+    """Attention with all that may be asked of it: the output (…, H, L, Dv), and the weights (…, H, L, S).
 
     Arguments and output are those of torch.nn.functional.scaled_dot_product_attention, which is faster and
     never shows its weights. Like there, dropout is applied whenever dropout_p is above 0.
@@ -122,7 +139,7 @@ def multi_head_attention(
         F.linear(x, w).view(batch, length, num_heads, -1).transpose(1, 2)  # (B, H, L, E / H)
         for w in (w_q, w_k, w_v)
     )
-    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])  # (B, H, L, L)
+    scores = q @ k.mT / math.sqrt(q.shape[-1])  # (B, H, L, L)
     heads = scores.softmax(dim=-1) @ v  # (B, H, L, E / H)
     # MultiHead(Q, K, V) = Concat(head₁, …, head_h) W^O
     return F.linear(heads.transpose(1, 2).flatten(2), w_o)  # (B, L, E)
@@ -140,7 +157,7 @@ def grouped_query_attention(
     batch, heads, length, width = query.shape
     q = query.reshape(batch, key.shape[1], -1, width)  # (B, G, H / G · L, D)
     # softmax(Q Kᵀ / √d_k) V
-    scores = q @ key.transpose(-2, -1) / math.sqrt(width)  # (B, G, H / G · L, S)
+    scores = q @ key.mT / math.sqrt(width)  # (B, G, H / G · L, S)
     return (scores.softmax(dim=-1) @ value).reshape(batch, heads, length, -1)  # (B, H, L, Dv)
 
 
@@ -160,7 +177,7 @@ def cached_attention(
         key = torch.cat([past_key, key], dim=-2)  # (B, H, S + 1, D)
         value = torch.cat([past_value, value], dim=-2)  # (B, H, S + 1, D)
     # softmax(q Kᵀ / √d_k) V
-    scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])  # (B, H, 1, S + 1)
+    scores = query @ key.mT / math.sqrt(query.shape[-1])  # (B, H, 1, S + 1)
     return scores.softmax(dim=-1) @ value, key, value
 
 

@@ -11,14 +11,13 @@ import torch
 from torch import Tensor, nn
 
 
-def angles(positions: Tensor, width: int, base: float = 10000.0) -> Tensor:
+def angles(positions: Tensor, width: int, base: float) -> Tensor:
     """How far the i-th pair of dimensions has turned at each position: (L) -> (L, width / 2), in radians."""
     if width % 2:
         raise ValueError(f"positions are written in pairs of dimensions, got an odd width {width}")
-    if not positions.dtype.is_floating_point:
-        positions = positions.float()
+    dtype = torch.promote_types(positions.dtype, torch.float32)
     # θ_i = 10000^(−2i/d)
-    theta = base ** (-torch.arange(0, width, 2, dtype=positions.dtype, device=positions.device) / width)
+    theta = base ** (-torch.arange(0, width, 2, dtype=dtype, device=positions.device) / width)
     return positions[:, None] * theta  # (L, width / 2)
 
 
@@ -46,7 +45,7 @@ def rotate(x: Tensor, positions: Tensor, base: float = 10000.0) -> Tensor:
     """Turn each pair of dimensions of x (…, L, D) by its angle at these positions (L)."""
     turned = angles(positions, x.shape[-1], base)  # (L, D / 2)  m θ_i = m · 10000^(−2i/d)
     cos, sin = turned.cos().to(x.dtype), turned.sin().to(x.dtype)
-    first, second = x[..., 0::2], x[..., 1::2]  # (…, L, D / 2) each
+    first, second = x[..., ::2], x[..., 1::2]  # (…, L, D / 2) each
     # R x = x ⊙ cos mθ + (−x₂, x₁, −x₄, x₃, …) ⊙ sin mθ                                (equation 34)
     return torch.stack([first * cos - second * sin, second * cos + first * sin], dim=-1).flatten(-2)
 

@@ -10,14 +10,13 @@ Holtzman et al. 2020, section 3 (top-p, temperature), https://arxiv.org/abs/1904
 
 import math
 
-import torch
 from torch import Tensor
 
 
 def top_k_probabilities(
     logits: Tensor,  # (…, V)
-    temperature: float = 1.0,
-    top_k: int = 50,
+    temperature: float,
+    top_k: int,
 ) -> Tensor:
     """The distribution (…, V) of the top_k likeliest tokens; all others have probability 0."""
     # softmax(u / t)
@@ -33,13 +32,13 @@ def top_p_probabilities(
 ) -> Tensor:
     """The distribution (…, V) of the nucleus, the fewest likeliest tokens that hold at least top_p."""
     # (…, V) each, likeliest first
-    ordered, index = logits.softmax(dim=-1).sort(dim=-1, descending=True)
+    ordered, index = logits.softmax(dim=-1).sort(descending=True)
     likelier = ordered.cumsum(dim=-1) - ordered  # (…, V), all before a token
     # the smallest set with Σ P(x) ≥ p: those before a token do not hold p yet
     ordered = ordered.masked_fill(likelier >= top_p, 0.0)
     # P′(x) = P(x) / Σ P(x)
     ordered = ordered / ordered.sum(dim=-1, keepdim=True)
-    return torch.zeros_like(ordered).scatter(-1, index, ordered)
+    return ordered.scatter(-1, index, ordered)  # each back to its token
 
 
 def beam_step(

@@ -1,4 +1,4 @@
-"""Judges of the code questions on decoding: distributions with their tail cut off, and beam search."""
+"""Judges of the code questions on sampling: distributions with their tail cut off."""
 
 import math
 from collections.abc import Iterator
@@ -8,8 +8,6 @@ from torch import Generator, Tensor
 
 from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
-
-Beams = tuple[Tensor, Tensor, Tensor]
 
 
 @trap("the logits are multiplied by the temperature, not divided", "logits 乘了温度，应当是除以温度")
@@ -54,7 +52,93 @@ def _top_of_all(logits: Tensor, temperature: float, top_k: int) -> Tensor:
     return (logits / temperature).masked_fill(logits < least, -math.inf).softmax(-1)
 
 
-@judge(traps=(_multiplied, _lukewarm, _zero_logits, _cut_probabilities, _top_of_all))
+@trap(
+    "the k-th token is dropped: a logit equal to the k-th largest is kept",
+    "第 k 个 token 被丢掉了：等于第 k 大的 logit 应当保留",
+)
+def _one_too_few(logits: Tensor, temperature: float, top_k: int) -> Tensor:
+    least = logits.topk(min(top_k, logits.shape[-1])).values[..., -1:]
+    return (logits / temperature).masked_fill(logits <= least, -math.inf).softmax(-1)
+
+
+@trap("one token too many is kept: k + 1 of them", "多留了一个 token：留了 k + 1 个")
+def _one_too_many(logits: Tensor, temperature: float, top_k: int) -> Tensor:
+    return _top_k(logits / temperature, top_k + 1)
+
+
+@trap(
+    "the temperature divides the probabilities: it must divide the logits, before softmax",
+    "温度除在了概率上：应当在 softmax 之前除 logits",
+)
+def _late_temperature(logits: Tensor, temperature: float, top_k: int) -> Tensor:
+    return _top_k(logits, top_k) / temperature
+
+
+@trap("the k least likely tokens are kept", "留下的是概率最小的 k 个 token")
+def _least_likely(logits: Tensor, temperature: float, top_k: int) -> Tensor:
+    most = logits.topk(min(top_k, logits.shape[-1]), largest=False).values[..., -1:]
+    return (logits / temperature).masked_fill(logits > most, -math.inf).softmax(-1)
+
+
+@trap("all tokens are kept: top_k is not used", "保留了全部 token：没有用到 top_k")
+def _all_kept(logits: Tensor, temperature: float, top_k: int) -> Tensor:
+    return (logits / temperature).softmax(-1)
+
+
+@trap(
+    "dropped logits are set to a finite number, and kept ones may be smaller still: they must be −∞",
+    "去掉的 logit 设成了有限的数，而留下的可能比它还小：应当设成 −∞",
+)
+def _finite_fill(logits: Tensor, temperature: float, top_k: int) -> Tensor:
+    least = logits.topk(min(top_k, logits.shape[-1])).values[..., -1:]
+    return (logits / temperature).masked_fill(logits < least, -1e9).softmax(-1)
+
+
+def _cut(logits: Tensor, temperature: float, top_k: int) -> Tensor:
+    least = logits.topk(min(top_k, logits.shape[-1])).values[..., -1:]
+    return (logits / temperature).masked_fill(logits < least, -math.inf)
+
+
+def _by_hand(logits: Tensor, top: Tensor | float) -> Tensor:
+    """Softmax with another number than the row's maximum subtracted before exp."""
+    exp = (logits - top).exp()
+    return exp / exp.sum(-1, keepdim=True)
+
+
+_OVERFLOWS = "no maximum is subtracted: exp overflows, and ∞/∞ is NaN", "没有先减最大值：exp 溢出，∞/∞ 得 NaN"
+_ONE_MAXIMUM = (
+    "the maximum of the whole tensor is subtracted: in a row far below it every exp is 0, and 0/0 is NaN",
+    "减的是整个张量的最大值：离它很远的行 exp 全为 0，0/0 得 NaN",
+)
+
+
+@trap(*_OVERFLOWS)
+def _unshifted(logits: Tensor, temperature: float, top_k: int) -> Tensor:
+    return _by_hand(_cut(logits, temperature, top_k), 0.0)
+
+
+@trap(*_ONE_MAXIMUM)
+def _one_maximum(logits: Tensor, temperature: float, top_k: int) -> Tensor:
+    kept = _cut(logits, temperature, top_k)
+    return _by_hand(kept, kept.max())
+
+
+def _far_rows(random: Generator, tokens: int) -> Tensor:
+    """Logits (3, tokens) near 1,000, 0 and −1,000, without ties, and exact in float32."""
+    rows = torch.stack([torch.randperm(tokens, generator=random) for _ in range(3)]).float() / 2
+    return rows + torch.tensor([[1000.0], [0.0], [-1000.0]])
+
+
+@judge(
+    traps=(
+        *(_multiplied, _lukewarm, _late_temperature, _all_kept, _least_likely, _one_too_few, _one_too_many),
+        *(_zero_logits, _cut_probabilities, _top_of_all, _finite_fill, _unshifted, _one_maximum),
+    ),
+    equivalent={
+        "top_k_probabilities: logits.topk(min(top_k, logits.shape[-1])) → "
+        "logits.topk(min(logits.shape[-1], top_k))": "the smaller of two numbers is the same in either order",
+    },
+)
 def check_top_k_probabilities(random: Generator) -> Iterator[Case]:
     """Two of four tokens, then batches, more tokens than there are, banned ones, and logits that overflow."""
     draw = normal(random)
@@ -62,24 +146,32 @@ def check_top_k_probabilities(random: Generator) -> Iterator[Case]:
     four = torch.arange(4.0)[torch.randperm(4, generator=random)]
     yield Case({"en": "two of four tokens", "zh": "四个 token 取两个"}, (four, 0.5, 2))
     yield Case({"en": "a batch", "zh": "一批"}, (draw(3, 6), 2.0, 3))
+    yield Case({"en": "a batch of sequences", "zh": "一批序列"}, (draw(2, 3, 5), 1.0, 2))
+    yield Case({"en": "as many as there are", "zh": "k 等于词表大小"}, (draw(2, 5), 0.7, 5))
     yield Case({"en": "more than there are", "zh": "k 大于词表"}, (draw(2, 5), 0.7, 50))
     banned = draw(2, 6).index_fill(1, torch.randperm(6, generator=random)[:2], -math.inf)
     yield Case(
         {"en": "two banned tokens, logits −∞", "zh": "两个 token 被禁用，logit 为 −∞"}, (banned, 1.5, 3)
     )
+    yield Case({"en": "banned tokens, and all kept", "zh": "有 token 被禁用，保留全部"}, (banned, 1.5, 6))
     yield Case({"en": "k = 1", "zh": "k = 1"}, (draw(4, 6), 1.5, 1))
     yield Case(
-        {"en": "gradients, in float64", "zh": "梯度（float64）"},
-        (draw(2, 6, dtype=torch.float64), 0.8, 3),
-        grad=True,
+        {"en": "rows near 1,000, 0 and −1,000", "zh": "各行分别在 1,000、0、−1,000 附近"},
+        (_far_rows(random, 5), 2.0, 3),
     )
     yield Case(
         {"en": "a temperature of 0.01", "zh": "温度 0.01"},
-        (10 + torch.stack([torch.randperm(5, generator=random) for _ in range(3)]).float() / 100, 0.01, 3),
+        (10 + torch.stack([torch.randperm(5, generator=random) for _ in range(3)]).float() / 128, 0.01, 3),
         tolerance=1e-3,
     )
+    # dropped logits are above −10³⁰: no number is so small that it could stand for −∞
     yield Case(
-        {"en": "a vocabulary of 32,000", "zh": "词表 32,000"}, (3 * draw(8, 32_000), 0.8, 50), timed=True
+        {"en": "logits of −10³⁰", "zh": "−10³⁰ 量级的 logit"},
+        (-1e30 * (1 + torch.randperm(4, generator=random).float()), 1.0, 2),
+    )
+    yield Case({"en": "3,000 of 4,000 tokens", "zh": "4,000 个 token 取 3,000 个"}, (draw(4000), 1.0, 3000))
+    yield Case(
+        {"en": "a vocabulary of 32,000", "zh": "词表 32,000"}, (3 * draw(2, 32_000), 0.8, 50), timed=True
     )
 
 
@@ -135,7 +227,78 @@ def _from_below(logits: Tensor, top_p: float) -> Tensor:
     return torch.zeros_like(kept).scatter(-1, index, kept / kept.sum(-1, keepdim=True))
 
 
-@judge(traps=(_too_small, _sorted, _unnormalized, _each_alone, _from_below))
+@trap(
+    "one token more than needed is kept: those before it hold p already",
+    "多留了一个 token：它前面的已经够 p 了",
+)
+def _too_large(logits: Tensor, top_p: float) -> Tensor:
+    ordered, index = logits.softmax(-1).sort(dim=-1, descending=True)
+    likelier = ordered.cumsum(-1) - ordered
+    kept = ordered * (torch.cat([torch.zeros_like(likelier[..., :1]), likelier[..., :-1]], -1) < top_p)
+    return torch.zeros_like(kept).scatter(-1, index, kept / kept.sum(-1, keepdim=True))
+
+
+@trap(
+    "probabilities are brought back by gather: index says where each came from, so it takes scatter",
+    "放回原位时用了 gather：下标说的是各自来自哪里，应当用 scatter",
+)
+def _gathered(logits: Tensor, top_p: float) -> Tensor:
+    kept, index = _nucleus(logits, top_p)
+    return (kept / kept.sum(-1, keepdim=True)).gather(-1, index)
+
+
+@trap(
+    "one nucleus is taken of the whole batch; every row has its own",
+    "整个批次只取了一个核；每一行应当各取各的",
+)
+def _of_the_batch(logits: Tensor, top_p: float) -> Tensor:
+    p = logits.softmax(-1)
+    rows = p.sum()
+    ordered = p.flatten().sort(descending=True).values
+    least = ordered[(ordered.cumsum(-1) - ordered) / rows < top_p][-1]
+    kept = p.masked_fill(p < least, 0.0)
+    return kept / kept.sum(-1, keepdim=True)
+
+
+@trap("all tokens are kept: top_p is not used", "保留了全部 token：没有用到 top_p")
+def _whole(logits: Tensor, top_p: float) -> Tensor:
+    return logits.softmax(-1)
+
+
+def _nucleus_by_hand(logits: Tensor, top: Tensor | float, top_p: float) -> Tensor:
+    ordered, index = _by_hand(logits, top).sort(dim=-1, descending=True)
+    kept = ordered * (ordered.cumsum(-1) - ordered < top_p)
+    return torch.zeros_like(kept).scatter(-1, index, kept / kept.sum(-1, keepdim=True))
+
+
+@trap(*_OVERFLOWS)
+def _unshifted_nucleus(logits: Tensor, top_p: float) -> Tensor:
+    return _nucleus_by_hand(logits, 0.0, top_p)
+
+
+@trap(*_ONE_MAXIMUM)
+def _one_maximum_of_all(logits: Tensor, top_p: float) -> Tensor:
+    return _nucleus_by_hand(logits, logits.max(), top_p)
+
+
+def _between(logits: Tensor, least: float) -> float:
+    """A p, at least `least`, that is as far as can be from what any number of the likeliest tokens hold."""
+    held = logits.double().softmax(-1).sort(descending=True).values.cumsum(-1).flatten()  # (all tokens)
+    tried = torch.arange(least, 0.96, 0.01, dtype=torch.float64)
+    return round(float(tried[(tried[:, None] - held).abs().amin(1).argmax()]), 2)
+
+
+@judge(
+    traps=(
+        *(_too_small, _too_large, _whole, _sorted, _gathered, _unnormalized, _each_alone, _from_below),
+        *(_of_the_batch, _unshifted_nucleus, _one_maximum_of_all),
+    ),
+    equivalent={
+        "top_p_probabilities: ordered.masked_fill(likelier >= top_p, 0.0) → "
+        "ordered.masked_fill(likelier > top_p, 0.0)": "the docstring excludes a top_p that is exactly a sum "
+        "of probabilities, where rounding would decide; at 1 whatever is dropped has probability 0",
+    },
+)
 def check_top_p_probabilities(random: Generator) -> Iterator[Case]:
     """Two of four tokens, then batches; one token that holds more than p; all; logits that overflow."""
     draw = normal(random)
@@ -147,94 +310,33 @@ def check_top_p_probabilities(random: Generator) -> Iterator[Case]:
         {"en": "0.4, 0.3, 0.2, 0.1 in some order, p = 0.55", "zh": "0.4、0.3、0.2、0.1 乱序，p = 0.55"},
         (four[order], 0.55),
     )
-    yield Case({"en": "a batch", "zh": "一批"}, (draw(3, 8), 0.75))
+    yield Case({"en": "the same, p = 0.75", "zh": "同上，p = 0.75"}, (four[order], 0.75))
+    logits = draw(3, 8)
+    yield Case({"en": "a batch", "zh": "一批"}, (logits, _between(logits, 0.6)))
+    logits = draw(2, 3, 5)
+    yield Case({"en": "a batch of sequences", "zh": "一批序列"}, (logits, _between(logits, 0.4)))
     peak = draw(2, 5).index_fill(1, torch.randint(5, (1,), generator=random), 6.0)
     yield Case({"en": "one token holds more than p", "zh": "一个 token 的概率就超过 p"}, (peak, 0.3))
+    yield Case({"en": "p = 0.001", "zh": "p = 0.001"}, (draw(2, 6), 0.001))
     yield Case({"en": "p = 1", "zh": "p = 1"}, (draw(2, 6), 1.0))
+    banned = draw(2, 6).index_fill(1, torch.randperm(6, generator=random)[:2], -math.inf)
     yield Case(
-        {"en": "gradients, in float64", "zh": "梯度（float64）"},
-        (draw(2, 6, dtype=torch.float64), 0.8),
-        grad=True,
+        {"en": "two banned tokens, logits −∞", "zh": "两个 token 被禁用，logit 为 −∞"},
+        (banned, _between(banned, 0.5)),
+    )
+    yield Case({"en": "banned tokens, p = 1", "zh": "有 token 被禁用，p = 1"}, (banned, 1.0))
+    rows = _far_rows(random, 5)
+    yield Case(
+        {"en": "rows near 1,000, 0 and −1,000", "zh": "各行分别在 1,000、0、−1,000 附近"},
+        (rows, _between(rows, 0.5)),
+    )
+    # dropped logits are above −10³⁰ here too
+    yield Case(
+        {"en": "logits of −10³⁰", "zh": "−10³⁰ 量级的 logit"},
+        (-1e30 * (1 + torch.randperm(4, generator=random).float()), 0.9),
     )
     yield Case(
-        {"en": "logits of 1,000", "zh": "上千的 logit"}, (1000 + 3 * draw(2, 3, 5), 0.7), tolerance=1e-3
+        {"en": "a flat vocabulary of 4,000", "zh": "分布平坦的词表，4,000 个 token"},
+        (draw(4000) / 2, 0.9),
     )
     yield Case({"en": "a vocabulary of 32,000", "zh": "词表 32,000"}, (5 * draw(2, 32_000), 0.9), timed=True)
-
-
-@trap(
-    "every beam keeps its own best token; the K best are sought among all beams together",
-    "每个束各留了自己最好的 token；应当在所有束里一起挑最好的 K 个",
-)
-def _each_its_own(scores: Tensor, log_probs: Tensor) -> Beams:
-    best, tokens = (scores.unsqueeze(-1) + log_probs).max(-1)
-    best, beams = best.sort(dim=-1, descending=True)
-    return best, beams, tokens.gather(-1, beams)
-
-
-@trap(
-    "the scores of the beams are left out: a continuation is as good as its beginning and its token together",
-    "没有加上束原来的得分：续写的得分是前缀与新 token 之和",
-)
-def _without_scores(scores: Tensor, log_probs: Tensor) -> Beams:
-    return _best(log_probs, scores.shape[-1])
-
-
-def _best(total: Tensor, size: int) -> Beams:
-    best, index = total.flatten(-2).topk(size)
-    return best, index // total.shape[-1], index % total.shape[-1]
-
-
-@trap("log-probabilities are multiplied; they are added", "对数概率相乘了，应当相加")
-def _product(scores: Tensor, log_probs: Tensor) -> Beams:
-    return _best(scores.unsqueeze(-1) * log_probs, scores.shape[-1])
-
-
-@trap(
-    "beam and token are swapped: index // V is the beam, index % V the token",
-    "束和 token 弄反了：index // V 是束，index % V 是 token",
-)
-def _exchanged(scores: Tensor, log_probs: Tensor) -> Beams:
-    best, beams, tokens = _best(scores.unsqueeze(-1) + log_probs, scores.shape[-1])
-    return best, tokens, beams
-
-
-@trap(
-    "the index is divided by the number of beams K; a beam has V continuations",
-    "下标除以了束的个数 K；每个束有 V 种续写",
-)
-def _divided_by_beams(scores: Tensor, log_probs: Tensor) -> Beams:
-    size = scores.shape[-1]
-    best, index = (scores.unsqueeze(-1) + log_probs).flatten(-2).topk(size)
-    return best, index // size, index % size
-
-
-@judge(traps=(_each_its_own, _without_scores, _product, _exchanged, _divided_by_beams))
-def check_beam_step(random: Generator) -> Iterator[Case]:
-    """Two beams far apart, then near ones; the first step, where one beam alone is alive; batches."""
-
-    def draw(
-        *lead: int, beams: int, tokens: int, dtype: torch.dtype = torch.float32
-    ) -> tuple[Tensor, Tensor]:
-        scores = -5 * torch.rand(*lead, beams, generator=random, dtype=dtype)
-        logits = 2 * torch.randn(*lead, beams, tokens, generator=random, dtype=dtype)
-        return scores, logits.log_softmax(-1)
-
-    share = torch.tensor([[0.1, 0.5, 0.4], [0.7, 0.2, 0.1]])[:, torch.randperm(3, generator=random)]
-    far = torch.tensor([[-1.0, -3.0], [-3.0, -1.0]])[int(torch.randint(2, (1,), generator=random))]
-    yield Case({"en": "two beams, one far behind", "zh": "两个束，一个远远落后"}, (far, share.log()))
-    yield Case({"en": "three beams, five tokens", "zh": "三个束、五个 token"}, draw(beams=3, tokens=5))
-    yield Case({"en": "a batch", "zh": "一批"}, draw(2, beams=4, tokens=7))
-    _, log_probs = draw(2, beams=3, tokens=6)
-    alone = torch.tensor([0.0, -math.inf, -math.inf]).expand(2, 3).contiguous()
-    yield Case(
-        {"en": "the first step: the other beams are at −∞", "zh": "第一步：其余各束的得分是 −∞"},
-        (alone, log_probs),
-    )
-    yield Case({"en": "one beam: greedy search", "zh": "一个束：贪心搜索"}, draw(3, beams=1, tokens=5))
-    yield Case({"en": "float64", "zh": "float64"}, draw(2, beams=3, tokens=5, dtype=torch.float64))
-    yield Case(
-        {"en": "4 beams, a vocabulary of 32,000", "zh": "4 个束，词表 32,000"},
-        draw(4, beams=4, tokens=32_000),
-        timed=True,
-    )

@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._scores import far_apart
 from quizcli.judge.case import Case, judge, trap
 
 Cached = tuple[Tensor, Tensor, Tensor]
@@ -68,31 +69,116 @@ def _forgotten(
     return out, new_k if past_k is None else past_k, new_v if past_v is None else past_v
 
 
-@judge(reference=_cached, traps=(_causal, _past_only, _in_front, _forgotten))
+@trap(
+    "the new token looks at the new token alone: it must attend to the whole cache",
+    "新 token 只看了它自己：应当看整个缓存",
+)
+def _new_alone(
+    q: Tensor, k: Tensor, v: Tensor, past_k: Tensor | None = None, past_v: Tensor | None = None
+) -> Cached:
+    return F.scaled_dot_product_attention(q, k, v), _appended(past_k, k), _appended(past_v, v)
+
+
+@trap("the scores are not divided by √D", "得分没有除以 √D")
+def _unscaled_cache(
+    q: Tensor, k: Tensor, v: Tensor, past_k: Tensor | None = None, past_v: Tensor | None = None
+) -> Cached:
+    k, v = _appended(past_k, k), _appended(past_v, v)
+    return F.scaled_dot_product_attention(q, k, v, scale=1.0), k, v
+
+
+@trap("keys and values are swapped in the attention", "算注意力时 key 和 value 弄反了")
+def _swapped(
+    q: Tensor, k: Tensor, v: Tensor, past_k: Tensor | None = None, past_v: Tensor | None = None
+) -> Cached:
+    k, v = _appended(past_k, k), _appended(past_v, v)
+    return F.scaled_dot_product_attention(q, v, k), k, v
+
+
+@trap("keys and values are returned in the wrong order: keys first", "返回的次序不对：先 key 后 value")
+def _values_first(
+    q: Tensor, k: Tensor, v: Tensor, past_k: Tensor | None = None, past_v: Tensor | None = None
+) -> Cached:
+    out, k, v = _cached(q, k, v, past_k, past_v)
+    return out, v, k
+
+
+@trap("no maximum is subtracted: exp overflows, and ∞/∞ is NaN", "没有先减最大值：exp 溢出，∞/∞ 得 NaN")
+def _unshifted(
+    q: Tensor, k: Tensor, v: Tensor, past_k: Tensor | None = None, past_v: Tensor | None = None
+) -> Cached:
+    k, v = _appended(past_k, k), _appended(past_v, v)
+    exp = (q @ k.mT / q.shape[-1] ** 0.5).exp()
+    return exp / exp.sum(-1, keepdim=True) @ v, k, v
+
+
+@trap(
+    "the maximum of all scores is subtracted: in a head far below it every exp is 0, and 0/0 is NaN",
+    "减的是所有得分的最大值：离它很远的头 exp 全为 0，0/0 得 NaN",
+)
+def _one_maximum(
+    q: Tensor, k: Tensor, v: Tensor, past_k: Tensor | None = None, past_v: Tensor | None = None
+) -> Cached:
+    k, v = _appended(past_k, k), _appended(past_v, v)
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    exp = (scores - scores.max()).exp()
+    return exp / exp.sum(-1, keepdim=True) @ v, k, v
+
+
+_BOTH_OR_NONE = "keys and values of the past are given together, or neither is"
+_BEFORE_LAST = "of four axes the last but one is number 2"
+
+
+@judge(
+    reference=_cached,
+    traps=(
+        *(_causal, _past_only, _new_alone, _in_front, _forgotten, _values_first, _swapped, _unscaled_cache),
+        *(_unshifted, _one_maximum),
+    ),
+    equivalent={
+        "cached_attention: past_key is not None and past_value is not None → "
+        "past_key is not None or past_value is not None": _BOTH_OR_NONE,
+        "cached_attention: past_key is not None and past_value is not None → past_key is not None": (
+            _BOTH_OR_NONE
+        ),
+        "cached_attention: past_key is not None and past_value is not None → past_value is not None": (
+            _BOTH_OR_NONE
+        ),
+        "cached_attention: torch.cat([past_key, key], dim=-2) → torch.cat([past_key, key], dim=2)": (
+            _BEFORE_LAST
+        ),
+        "cached_attention: torch.cat([past_value, value], dim=-2) → torch.cat([past_value, value], dim=2)": (
+            _BEFORE_LAST
+        ),
+    },
+)
 def check_cached_attention(random: Generator) -> Iterator[Case]:
-    """The first token, the third, batches of heads; gradients; a long past."""
+    """The first token, the third, batches of heads; large scores; a long past."""
 
-    def draw(*lead: int, past: int, width: int = 4, dtype: torch.dtype = torch.float32) -> tuple[Tensor, ...]:
+    def draw(*lead: int, past: int, width: int = 4) -> tuple[Tensor, ...]:
         lengths = (1, 1, 1, past, past)
-        return tuple(torch.randn(*lead, n, width, generator=random, dtype=dtype) for n in lengths)
+        return tuple(torch.randn(*lead, n, width, generator=random) for n in lengths)
 
-    first = draw(1, 1, past=0, width=2)[:3]
     yield Case(
-        {"en": "the first token, nothing cached", "zh": "第一个 token，缓存还是空的"}, (*first, None, None)
+        {"en": "the first token, nothing cached", "zh": "第一个 token，缓存还是空的"},
+        draw(1, 1, past=0, width=2)[:3],
+    )
+    first = draw(2, 2, past=0, width=3)[:3]
+    yield Case(
+        {"en": "the first token, None for the cache", "zh": "第一个 token，缓存传 None"}, (*first, None, None)
     )
     yield Case({"en": "the third token", "zh": "第三个 token"}, draw(1, 1, past=2, width=2))
     yield Case({"en": "a batch of heads", "zh": "一批多个头"}, draw(2, 3, past=5))
+    q, keys = far_apart(random, (2, 2), (2, 2, 5))
+    _, _, v, _, past_v = draw(2, 2, past=4, width=16)
     yield Case(
-        {"en": "gradients, in float64", "zh": "梯度（float64）"},
-        draw(2, 2, past=3, dtype=torch.float64),
-        grad=True,
+        {"en": "scores near ±1,000", "zh": "正负上千的得分"},
+        (q.unsqueeze(-2), keys[..., -1:, :], v, keys[..., :-1, :], past_v),
     )
-    q, k, v, past_k, past_v = draw(2, 2, past=4, width=16)
-    large = (30 * q, 30 * k, v, 30 * past_k, past_v)
-    yield Case({"en": "scores near 1,000", "zh": "上千的得分"}, large, tolerance=1e-3)
+    yield Case({"en": "5,000 cached tokens", "zh": "已缓存 5,000 个 token"}, draw(1, 1, past=5000, width=2))
     yield Case(
-        {"en": "8 heads, 1,024 cached tokens", "zh": "8 个头，已缓存 1,024 个 token"},
-        draw(1, 8, past=1024, width=64),
+        {"en": "8 heads, 512 cached tokens", "zh": "8 个头，已缓存 512 个 token"},
+        draw(1, 8, past=512, width=16),
         timed=True,
     )
 
@@ -137,7 +223,49 @@ def _update_alone(x: Tensor, weight: Tensor, lora_a: Tensor, lora_b: Tensor, alp
     return _adapted(x, torch.zeros_like(weight), lora_a, lora_b, alpha / len(lora_a))
 
 
-@judge(reference=_merged, traps=(_unscaled, _without_rank, _by_width, _by_root, _update_alone))
+@trap("the update is scaled by r/α: it is α/r", "更新量乘的是 r/α，应当是 α/r")
+def _upside_down(x: Tensor, weight: Tensor, lora_a: Tensor, lora_b: Tensor, alpha: float) -> Tensor:
+    return _adapted(x, weight, lora_a, lora_b, len(lora_a) / alpha)
+
+
+@trap(
+    "α is divided by the width of the output, not by the rank: B is (O, r)",
+    "α 除以了输出的宽度而不是秩：B 的形状是 (O, r)",
+)
+def _by_outputs(x: Tensor, weight: Tensor, lora_a: Tensor, lora_b: Tensor, alpha: float) -> Tensor:
+    return _adapted(x, weight, lora_a, lora_b, alpha / len(lora_b))
+
+
+@trap("the update is scaled twice, by (α/r)²", "更新量缩放了两次，乘的是 (α/r)²")
+def _scaled_twice(x: Tensor, weight: Tensor, lora_a: Tensor, lora_b: Tensor, alpha: float) -> Tensor:
+    return _adapted(x, weight, lora_a, lora_b, (alpha / len(lora_a)) ** 2)
+
+
+@trap(
+    "the frozen map is scaled too; α/r belongs to the update alone",
+    "冻结的映射也被缩放了；α/r 只乘在更新量上",
+)
+def _all_scaled(x: Tensor, weight: Tensor, lora_a: Tensor, lora_b: Tensor, alpha: float) -> Tensor:
+    return alpha / len(lora_a) * _adapted(x, weight, lora_a, lora_b, 1.0)
+
+
+@trap("the update is missing: only the frozen map is returned", "漏了更新量：只返回了冻结的映射")
+def _frozen_alone(x: Tensor, weight: Tensor, lora_a: Tensor, lora_b: Tensor, alpha: float) -> Tensor:
+    return F.linear(x, weight)
+
+
+@trap("the update is subtracted", "更新量被减去了，应当加上")
+def _subtracted(x: Tensor, weight: Tensor, lora_a: Tensor, lora_b: Tensor, alpha: float) -> Tensor:
+    return _adapted(x, weight, lora_a, lora_b, -alpha / len(lora_a))
+
+
+@judge(
+    reference=_merged,
+    traps=(
+        *(_unscaled, _without_rank, _by_width, _by_outputs, _by_root, _upside_down, _scaled_twice),
+        *(_all_scaled, _update_alone, _frozen_alone, _subtracted),
+    ),
+)
 def check_lora_linear(random: Generator) -> Iterator[Case]:
     """Rank 2 on one vector, then batches, rank 1, the start where B is zero, gradients."""
 
@@ -161,10 +289,10 @@ def check_lora_linear(random: Generator) -> Iterator[Case]:
         (*draw(3, inputs=5, outputs=4, rank=2, dtype=torch.float64), 3.0),
         grad=True,
     )
-    x, weight, lora_a, lora_b = draw(64, inputs=1024, outputs=1024, rank=8)
+    x, weight, lora_a, lora_b = draw(8, inputs=128, outputs=128, rank=8)
     yield Case(
-        {"en": "1,024 × 1,024, rank 8", "zh": "1,024 × 1,024，秩 8"},
-        (x / 32, weight, lora_a, lora_b, 16.0),
+        {"en": "128 × 128, rank 8", "zh": "128 × 128，秩 8"},
+        (x / 12, weight, lora_a, lora_b, 16.0),
         tolerance=1e-3,
         timed=True,
     )

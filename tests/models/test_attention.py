@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from models.attention import (
     KVCache,
     MultiHeadAttention,
+    attention,
     cached_attention,
     causal_mask,
     causal_padding_mask,
@@ -90,6 +91,16 @@ def test_a_query_that_may_look_at_nothing_gets_zero_and_no_nan() -> None:
     assert_equal(weights[0, 0, 1].sum(), torch.tensor(1.0, dtype=torch.double))
     torch.autograd.backward(y.sum())
     assert all(x.grad is not None and torch.isfinite(x.grad).all() for x in (q, k, v))
+
+
+@pytest.mark.parametrize("kind", ["none", "bool"])
+def test_the_bare_formula_is_the_same(kind: str) -> None:
+    q, k, v = tensors((2, 3), 4, 6, 8, 5)
+    mask = masking(kind, 4, 6).get("attn_mask")
+    for mine, other in zip(
+        attention(q, k, v, mask), scaled_dot_product_attention(q, k, v, mask), strict=True
+    ):
+        assert_equal(mine, other)
 
 
 @pytest.mark.parametrize("groups", [1, 2, 6])
