@@ -244,7 +244,7 @@ def _of_the_truth(probabilities: Tensor, labels: Tensor, bins: int = 15) -> floa
 def _weighted(confidence: Tensor, right: Tensor, index: Tensor, middles: Tensor | None = None) -> float:
     """The error where these are the bins, a bin's confidence perhaps its middle."""
     total = 0.0
-    for m in index.unique().tolist():
+    for m in sorted(set(index.tolist())):
         held = index == m
         expected = middles[m] if middles is not None and 0 <= m < len(middles) else confidence[held].mean()
         total += float(held.float().mean() * (right[held].mean() - expected).abs())
