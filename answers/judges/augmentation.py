@@ -15,6 +15,11 @@ def _blend(one: Tensor, other: Tensor, lam: float) -> Tensor:
     return lam * one + (1 - lam) * other
 
 
+def _right(x: Tensor, target: Tensor, permutation: Tensor, lam: float, num_classes: int) -> Pair:
+    y = F.one_hot(target, num_classes).to(x.dtype)
+    return _blend(x, x[permutation], lam), _blend(y, y[permutation], lam)
+
+
 @trap("the labels are not mixed", "标签没有混合")
 def _inputs_only(x: Tensor, target: Tensor, permutation: Tensor, lam: float, num_classes: int) -> Pair:
     return _blend(x, x[permutation], lam), F.one_hot(target, num_classes).to(x.dtype)
@@ -55,11 +60,50 @@ def _inverse(x: Tensor, target: Tensor, permutation: Tensor, lam: float, num_cla
     return _blend(x, x[back], lam), _blend(y, y[back], lam)
 
 
+@trap(
+    "λ is replaced by max(λ, 1 − λ): below one half the partner weighs more, and shall",
+    "λ 被换成了 max(λ, 1 − λ)：λ 小于一半时，本该是搭档的权重更大",
+)
+def _larger(x: Tensor, target: Tensor, permutation: Tensor, lam: float, num_classes: int) -> Pair:
+    return _right(x, target, permutation, max(lam, 1 - lam), num_classes)
+
+
+@trap("the inputs are not mixed", "输入没有混合")
+def _labels_only(x: Tensor, target: Tensor, permutation: Tensor, lam: float, num_classes: int) -> Pair:
+    return x, _right(x, target, permutation, lam, num_classes)[1]
+
+
+@trap(
+    "the number of classes is taken from the largest target; it is num_classes",
+    "类别数取成了 target 里的最大值加一；应为 num_classes",
+)
+def _classes_seen(x: Tensor, target: Tensor, permutation: Tensor, lam: float, num_classes: int) -> Pair:
+    return _right(x, target, permutation, lam, int(target.max()) + 1)
+
+
+@trap(
+    "the permutation is not used: examples are mixed with the batch in reverse",
+    "没有用到 permutation：与倒序的批次混合了",
+)
+def _flipped(x: Tensor, target: Tensor, permutation: Tensor, lam: float, num_classes: int) -> Pair:
+    return _right(x, target, torch.arange(len(x)).flip(0), lam, num_classes)
+
+
 @judge(
-    traps=(_inputs_only, _reversed, _labels_reversed, _indices_mixed, _inverse),
+    traps=(
+        _inputs_only,
+        _reversed,
+        _labels_reversed,
+        _indices_mixed,
+        _inverse,
+        _larger,
+        _labels_only,
+        _classes_seen,
+        _flipped,
+    ),
 )
 def check_mixup(random: Generator) -> Iterator[Case]:
-    """Two examples that change places, a cycle of them, images, λ at its ends, float64."""
+    """Two examples that change places, a cycle of them, images, λ below ½ and at its ends, every dtype."""
 
     def draw(*shape: int, classes: int, dtype: torch.dtype = torch.float32) -> Pair:
         """Inputs, and targets of which neighbours differ."""
@@ -78,13 +122,24 @@ def check_mixup(random: Generator) -> Iterator[Case]:
         {"en": "images, one its own partner", "zh": "图像，其中一个与自己配对"},
         (*draw(3, 1, 4, 4, classes=3), torch.tensor([2, 1, 0]), lam(), 3),
     )
+    few = torch.tensor([0, 1, 1, 0])
+    yield Case(
+        {"en": "λ below ½, classes that do not occur", "zh": "λ 小于 ½，有的类别没有出现"},
+        (torch.randn(4, 2, 3, generator=random), few, cycle, round(1 - lam(), 2), 7),
+    )
+    yield Case(
+        {"en": "one example, its own partner", "zh": "只有一个样本，与自己配对"},
+        (*draw(1, 3, classes=4), torch.tensor([0]), lam(), 4),
+    )
     yield Case({"en": "λ = 1", "zh": "λ = 1"}, (*draw(4, 3, classes=5), cycle, 1.0, 5))
     yield Case({"en": "λ = 0", "zh": "λ = 0"}, (*draw(4, 3, classes=5), cycle, 0.0, 5))
-    doubles = draw(4, 3, classes=6, dtype=torch.float64)
-    yield Case({"en": "float64", "zh": "float64"}, (*doubles, cycle, lam(), 6))
+    for dtype in (torch.float64, torch.float16):
+        name = str(dtype).removeprefix("torch.")
+        yield Case({"en": name, "zh": name}, (*draw(4, 3, classes=6, dtype=dtype), cycle, lam(), 6))
+    yield Case({"en": "gradients", "zh": "梯度"}, (*draw(4, 2, 3, classes=5), cycle, lam(), 5), grad=True)
     many = torch.randperm(64, generator=random)
     yield Case(
-        {"en": "64 images of 3 × 32 × 32", "zh": "64 张 3 × 32 × 32 的图"},
-        (*draw(64, 3, 32, 32, classes=10), many, lam(), 10),
+        {"en": "64 images of 3 × 16 × 16", "zh": "64 张 3 × 16 × 16 的图"},
+        (*draw(64, 3, 16, 16, classes=10), many, lam(), 10),
         timed=True,
     )

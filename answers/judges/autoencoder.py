@@ -72,14 +72,73 @@ def _linear(x: Tensor, encoder: Layers, decoder: Layers) -> Two:
     return z, _stack(z, decoder, between=_same)
 
 
-@judge(reference=_right, traps=(_code_cut, _code_cut_on_the_way, _output_cut, _pictures, _linear))
+@trap(
+    "a ReLU comes before the first layer: negative inputs are lost",
+    "第一层之前多了 ReLU：输入的负值都丢了",
+)
+def _input_cut(x: Tensor, encoder: Layers, decoder: Layers) -> Two:
+    return _right(F.relu(x), encoder, decoder)
+
+
+@trap("ReLU follows every layer, the last of each half too", "每一层后面都有 ReLU，连两半的最后一层也有")
+def _all_cut(x: Tensor, encoder: Layers, decoder: Layers) -> Two:
+    z = _stack(x, encoder, last=F.relu)
+    return z, _stack(z, decoder, last=F.relu)
+
+
+@trap("the biases are left out", "没有加偏置")
+def _unbiased(x: Tensor, encoder: Layers, decoder: Layers) -> Two:
+    return _right(x, *([(weight, bias * 0) for weight, bias in half] for half in (encoder, decoder)))
+
+
+@trap("a sigmoid stands between the layers; asked for is a ReLU", "层与层之间用了 sigmoid；应为 ReLU")
+def _sigmoid_between(x: Tensor, encoder: Layers, decoder: Layers) -> Two:
+    z = _stack(x, encoder, between=torch.sigmoid)
+    return z, _stack(z, decoder, between=torch.sigmoid)
+
+
+@trap("a tanh stands between the layers; asked for is a ReLU", "层与层之间用了 tanh；应为 ReLU")
+def _tanh_between(x: Tensor, encoder: Layers, decoder: Layers) -> Two:
+    z = _stack(x, encoder, between=torch.tanh)
+    return z, _stack(z, decoder, between=torch.tanh)
+
+
+@trap(
+    "the weights are not transposed: those of nn.Linear are (out, in), a layer is x Wᵀ + b",
+    "权重没有转置：nn.Linear 的权重形状是 (out, in)，一层是 x Wᵀ + b",
+)
+def _untransposed(x: Tensor, encoder: Layers, decoder: Layers) -> Two:
+    def stack(x: Tensor, layers: Layers) -> Tensor:
+        for weight, bias in layers[:-1]:
+            x = F.relu(x @ weight + bias)
+        return x @ layers[-1][0] + layers[-1][1]
+
+    z = stack(x, encoder)
+    return z, stack(z, decoder)
+
+
+@judge(
+    reference=_right,
+    traps=(
+        _code_cut,
+        _code_cut_on_the_way,
+        _output_cut,
+        _pictures,
+        _linear,
+        _input_cut,
+        _all_cut,
+        _unbiased,
+        _sigmoid_between,
+        _tanh_between,
+        _untransposed,
+    ),
+)
 def check_autoencode(random: Generator) -> Iterator[Case]:
-    """A linear autoencoder, then hidden layers, unequal halves, gradients, MNIST's size."""
+    """A linear autoencoder, then hidden layers, unequal halves, square weights, large values, many images."""
     draw = normal(random)
 
-    def layers(*widths: int, dtype: torch.dtype = torch.float32) -> list[tuple[Tensor, Tensor]]:
-        sizes = pairwise(widths)
-        return [(draw(o, i, dtype=dtype) / i**0.5, draw(o, dtype=dtype)) for i, o in sizes]
+    def layers(*widths: int) -> list[tuple[Tensor, Tensor]]:
+        return [(draw(o, i) / i**0.5, draw(o)) for i, o in pairwise(widths)]
 
     yield Case(
         {"en": "one linear layer each way", "zh": "编码、解码各一个线性层"},
@@ -93,14 +152,20 @@ def check_autoencode(random: Generator) -> Iterator[Case]:
         {"en": "a deeper encoder than decoder", "zh": "编码器比解码器深"},
         (2 * draw(5, 8), layers(8, 7, 6, 4), layers(4, 5, 8)),
     )
-    double = torch.float64
     yield Case(
-        {"en": "gradients, in float64", "zh": "梯度（float64）"},
-        (draw(3, 5, dtype=double), layers(5, 4, 2, dtype=double), layers(2, 4, 5, dtype=double)),
-        grad=True,
+        {"en": "a deeper decoder, a code wider than the inputs", "zh": "解码器更深，编码比输入还宽"},
+        (draw(3, 4), layers(4, 6), layers(6, 5, 5, 5, 4)),
     )
     yield Case(
-        {"en": "128 images, 784-400-20 and back", "zh": "128 张图，784-400-20 再还原"},
-        (draw(128, 784), layers(784, 400, 20), layers(20, 400, 784)),
+        {"en": "all layers equally wide", "zh": "各层一样宽"}, (draw(5, 4), layers(4, 4, 4), layers(4, 4, 4))
+    )
+    yield Case(
+        {"en": "large inputs", "zh": "输入很大"},
+        (100 * draw(6, 5), layers(5, 4, 3), layers(3, 4, 5)),
+        tolerance=1e-3,
+    )
+    yield Case(
+        {"en": "32 images, 64-32-8 and back", "zh": "32 张图，64-32-8 再还原"},
+        (draw(32, 64), layers(64, 32, 8), layers(8, 32, 64)),
         timed=True,
     )

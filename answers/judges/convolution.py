@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from answers.judges._normal import normal
-from quizcli.judge.case import Case, judge, trap
+from quizcli.judge.case import Case, Trap, judge, trap
 
 # Convolution
 
@@ -54,22 +54,70 @@ def _strideless(
     return F.conv2d(x, weight, bias, 1, padding)[..., :high, :wide]
 
 
+def _one_sided(first: bool) -> Trap:
+    """The mistake of padding only before the first row and column, or only after the last."""
+
+    def convolved(
+        x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1, padding: int = 0
+    ) -> Tensor:
+        sides = (padding, 0, padding, 0) if first else (0, padding, 0, padding)
+        return F.conv2d(F.pad(x, sides), weight, bias, stride)
+
+    return trap(
+        "zeros are added on one side of each dimension only; padding surrounds the image",
+        "每一维只在一侧补了零；填充是四周都补",
+    )(convolved)
+
+
 @trap(
-    "zeros are added on one side of each dimension only; padding surrounds the image",
-    "每一维只在一侧补了零；填充是四周都补",
+    "the stride is not used: all windows are computed",
+    "没有用到 stride：把所有窗口都算了",
 )
-def _one_sided(
+def _dense_windows(
     x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1, padding: int = 0
 ) -> Tensor:
-    return F.conv2d(F.pad(x, (padding, 0, padding, 0)), weight, bias, stride)
+    return F.conv2d(x, weight, bias, 1, padding)
+
+
+@trap("zeros are not added: padding is not used", "没有补零：padding 没用上")
+def _unpadded(
+    x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1, padding: int = 0
+) -> Tensor:
+    return F.conv2d(x, weight, bias, stride)
+
+
+@trap("the bias is left out", "没有加 bias")
+def _unbiased(
+    x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1, padding: int = 0
+) -> Tensor:
+    return F.conv2d(x, weight, None, stride, padding)
+
+
+@trap("the products are averaged over the channels: add them up", "对各通道取了平均：应当求和")
+def _averaged_channels(
+    x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1, padding: int = 0
+) -> Tensor:
+    return F.conv2d(x, weight / x.shape[1], bias, stride, padding)
 
 
 @judge(
     reference=F.conv2d,
-    traps=(_flipped, _short, _bias_on_width, _strideless, _one_sided),
+    traps=(
+        _flipped,
+        _short,
+        _bias_on_width,
+        _strideless,
+        _one_sided(first=True),
+        _one_sided(first=False),
+        _dense_windows,
+        _unpadded,
+        _unbiased,
+        _averaged_channels,
+    ),
+    equivalent={"conv2d: -2: → 2:": "A weight has four axes: the last two are those from the third on."},
 )
 def check_conv2d(random: Generator) -> Iterator[Case]:
-    """One small image of whole numbers, then channels and bias, stride, padding, both, gradients."""
+    """One small image of whole numbers, then channels and bias, strides and paddings of every size."""
     draw = normal(random)
 
     def whole(*shape: int) -> Tensor:
@@ -90,19 +138,19 @@ def check_conv2d(random: Generator) -> Iterator[Case]:
         (draw(1, 3, 8, 6), draw(2, 3, 5, 3), draw(2), 2, 2),
     )
     yield Case(
-        {"en": "gradients, in float64", "zh": "梯度（float64）"},
-        (
-            draw(2, 2, 5, 6, dtype=torch.float64),
-            draw(3, 2, 3, 3, dtype=torch.float64),
-            draw(3, dtype=torch.float64),
-            2,
-            1,
-        ),
-        grad=True,
+        {"en": "a 1 × 1 kernel, windows that leave gaps", "zh": "1 × 1 的核，窗口之间有空隙"},
+        (draw(2, 3, 8, 5), draw(2, 3, 1, 1), draw(2), 3),
     )
     yield Case(
-        {"en": "8 maps of 16 channels, 32 × 32", "zh": "8 张 16 通道、32 × 32 的特征图"},
-        (draw(8, 16, 32, 32), draw(32, 16, 3, 3), draw(32), 1, 1),
+        {"en": "a kernel as large as the image", "zh": "核与图一样大"}, (draw(2, 2, 4, 3), draw(3, 2, 4, 3))
+    )
+    yield Case(
+        {"en": "stride 5, more padding than the kernel is wide", "zh": "步幅 5，填充比核还宽"},
+        (draw(1, 2, 9, 11), draw(2, 2, 2, 3), draw(2), 5, 4),
+    )
+    yield Case(
+        {"en": "2 images of 3 channels, 16 × 16", "zh": "2 张 3 通道、16 × 16 的图"},
+        (draw(2, 3, 16, 16), draw(8, 3, 3, 3), draw(8), 1, 1),
         timed=True,
     )
 
@@ -139,12 +187,67 @@ def _averaged(x: Tensor, kernel_size: int, stride: int | None = None, padding: i
     return F.avg_pool2d(x, kernel_size, stride, padding)
 
 
+@trap("the stride is not used: the windows always lie side by side", "没有用到 stride：窗口总是并排放")
+def _side_by_side(x: Tensor, kernel_size: int, stride: int | None = None, padding: int = 0) -> Tensor:
+    return F.max_pool2d(x, kernel_size, None, padding)
+
+
+@trap("no padding is added", "没有做填充")
+def _bare(x: Tensor, kernel_size: int, stride: int | None = None, padding: int = 0) -> Tensor:
+    return F.max_pool2d(x, kernel_size, stride)
+
+
+def _padded_on_one_side(first: bool) -> Trap:
+    """The mistake of padding only before the first row and column, or only after the last."""
+
+    def pooled(x: Tensor, kernel_size: int, stride: int | None = None, padding: int = 0) -> Tensor:
+        sides = (padding, 0, padding, 0) if first else (0, padding, 0, padding)
+        return F.max_pool2d(F.pad(x, sides, value=float("-inf")), kernel_size, stride)
+
+    return trap("padding was added on one side of each dimension only", "每一维只在一侧做了填充")(pooled)
+
+
+@trap("the smallest value of each window is kept", "取成了窗口里最小的值")
+def _smallest(x: Tensor, kernel_size: int, stride: int | None = None, padding: int = 0) -> Tensor:
+    return -F.max_pool2d(-x, kernel_size, stride, padding)
+
+
+def _filled(fill: float) -> Trap:
+    """The mistake of a padding that wins over what is lower still."""
+
+    def pooled(x: Tensor, kernel_size: int, stride: int | None = None, padding: int = 0) -> Tensor:
+        return F.max_pool2d(F.pad(x, (padding,) * 4, value=fill), kernel_size, stride)
+
+    return trap(
+        "the padding is low but not low enough, and wins over lower values: pad with −∞",
+        "填充值虽小但还不够小，会盖过更小的值：应填 −∞",
+    )(pooled)
+
+
+_FILLS = (-1.0, -1e3, -1e4, -1e6, -1e9)
+
+
 @judge(
     reference=F.max_pool2d,
-    traps=(_padded_with_zero, _dense, _ceiling, _averaged),
+    traps=(
+        _padded_with_zero,
+        _dense,
+        _ceiling,
+        _averaged,
+        _side_by_side,
+        _bare,
+        _padded_on_one_side(first=True),
+        _padded_on_one_side(first=False),
+        _smallest,
+        *map(_filled, _FILLS),
+    ),
+    equivalent={
+        "max_pool2d: windows.amax(dim=(-2, -1)) → windows.amax(dim=(-1, -2))": "A maximum over two axes has "
+        "no order."
+    },
 )
 def check_max_pool2d(random: Generator) -> Iterator[Case]:
-    """One small image, then odd sides, overlapping windows, padding around negative values, gradients."""
+    """One small image, then odd sides, windows that overlap or leave gaps, padding around negative values."""
     draw = normal(random)
 
     yield Case(
@@ -157,13 +260,20 @@ def check_max_pool2d(random: Generator) -> Iterator[Case]:
         {"en": "padding around negative values", "zh": "全为负数，带填充"},
         (-0.1 - draw(2, 2, 5, 6).abs(), 3, 2, 1),
     )
+    yield Case({"en": "windows at every pixel", "zh": "每个像素一个窗口"}, (draw(2, 2, 6, 5), 3, 1))
+    yield Case({"en": "windows that leave gaps", "zh": "窗口之间有空隙"}, (draw(1, 3, 9, 8), 2, 3))
     yield Case(
-        {"en": "gradients, in float64", "zh": "梯度（float64）"},
-        (draw(1, 2, 7, 7, dtype=torch.float64), 3, 2, 1),
-        grad=True,
+        {"en": "padding half the side of a window", "zh": "填充为窗口边长的一半"},
+        (draw(2, 2, 4, 5), 4, None, 2),
     )
     yield Case(
-        {"en": "8 maps of 32 channels, 32 × 32", "zh": "8 张 32 通道、32 × 32 的特征图"},
-        (draw(8, 32, 32, 32), 3, 2, 1),
+        {"en": "5 × 5 windows, padding 2, stride 3", "zh": "5 × 5 的窗口，填充 2，步幅 3"},
+        (draw(1, 2, 11, 8), 5, 3, 2),
+    )
+    low = -1e38 * (1 + torch.rand(2, 1, 4, 5, generator=random))
+    yield Case({"en": "padding around values of −10³⁸", "zh": "数值约为 −10³⁸，带填充"}, (low, 2, 1, 1))
+    yield Case(
+        {"en": "2 maps of 8 channels, 32 × 32", "zh": "2 张 8 通道、32 × 32 的特征图"},
+        (draw(2, 8, 32, 32), 3, 2, 1),
         timed=True,
     )

@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from answers.judges._normal import normal
-from quizcli.judge.case import Case, judge, trap
+from quizcli.judge.case import Case, Trap, judge, trap
 
 # The block
 
@@ -43,31 +43,43 @@ def _activated_first(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) 
     return F.conv2d(F.conv2d(x.relu(), w1, b1).relu(), w2, b2)
 
 
-@judge(reference=_block, traps=(_padded, _linear_end, _linear_middle, _activated_first))
+@trap("the biases are left out", "没有加偏置")
+def _unbiased(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
+    return F.conv2d(F.conv2d(x, w1).relu(), w2).relu()
+
+
+@trap("there is no ReLU: each of the two convolutions is followed by one", "没有 ReLU：两个卷积之后都要有")
+def _linear(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
+    return F.conv2d(F.conv2d(x, w1, b1), w2, b2)
+
+
+@trap(
+    "the maps are normalized before each ReLU; the paper of 2015 has no BatchNorm",
+    "ReLU 之前做了归一化；2015 年的论文没有 BatchNorm",
+)
+def _normalized(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
+    for weight, bias in ((w1, b1), (w2, b2)):
+        x = F.batch_norm(F.conv2d(x, weight, bias), None, None, training=True).relu()
+    return x
+
+
+@judge(
+    reference=_block,
+    traps=(_padded, _linear_end, _linear_middle, _activated_first, _unbiased, _linear, _normalized),
+)
 def check_double_conv(random: Generator) -> Iterator[Case]:
-    """A map of 5 × 5, of which one pixel is left; then channels, batches, the paper's sizes, gradients."""
+    """A map of 5 × 5, of which one pixel is left; then channels, batches, sides that differ."""
     draw = normal(random)
 
-    def given(
-        b: int, c: int, d: int, e: int, size: int, dtype: torch.dtype = torch.float32
-    ) -> tuple[Tensor, ...]:
-        weights = draw(d, c, 3, 3, dtype=dtype), draw(d, dtype=dtype), draw(e, d, 3, 3, dtype=dtype)
-        return draw(b, c, size, size, dtype=dtype), *weights, draw(e, dtype=dtype)
+    def given(b: int, c: int, d: int, e: int, high: int, wide: int) -> tuple[Tensor, ...]:
+        return draw(b, c, high, wide), draw(d, c, 3, 3), draw(d), draw(e, d, 3, 3), draw(e)
 
-    yield Case({"en": "5 × 5, one pixel is left", "zh": "5 × 5，剩一个像素"}, given(1, 1, 4, 8, 5))
-    yield Case({"en": "three channels, a batch", "zh": "三通道，一批"}, given(3, 3, 5, 4, 9))
-    yield Case(
-        {"en": "gradients, in float64", "zh": "梯度（float64）"},
-        given(2, 2, 3, 2, 6, torch.float64),
-        grad=True,
-        tolerance=1e-3,
-    )
-    yield Case(
-        {"en": "64 channels, 64 × 64", "zh": "64 通道，64 × 64"},
-        given(1, 3, 64, 64, 64),
-        tolerance=1e-3,
-        timed=True,
-    )
+    yield Case({"en": "5 × 5, one pixel is left", "zh": "5 × 5，剩一个像素"}, given(1, 1, 4, 8, 5, 5))
+    yield Case({"en": "three channels, a batch", "zh": "三通道，一批"}, given(3, 3, 5, 4, 9, 9))
+    yield Case({"en": "7 rows, 10 columns", "zh": "7 行 10 列"}, given(2, 2, 3, 4, 7, 10))
+    x, *weights = given(2, 2, 4, 4, 8, 6)
+    yield Case({"en": "large values", "zh": "数值较大"}, (10 * x, *weights), tolerance=1e-3)
+    yield Case({"en": "8 channels, 20 × 20", "zh": "8 通道，20 × 20"}, given(1, 3, 8, 8, 20, 20), timed=True)
 
 
 # The skip connection
@@ -94,17 +106,34 @@ def _x_first(skip: Tensor, x: Tensor) -> Tensor:
     return torch.cat([x, _middle(skip, x)], dim=1)
 
 
+def _added(first: bool) -> Trap:
+    """The mistake of a sum, in either order: where the channels differ, the two raise different errors."""
+    return trap(
+        "the maps are added; a U-Net stacks their channels (adding is a residual connection)",
+        "把两者相加了；U-Net 是在通道维拼接（相加是残差连接）",
+    )(lambda skip, x: _middle(skip, x) + x if first else x + _middle(skip, x))
+
+
+def _resized(mode: str) -> Trap:
+    """The mistake of an interpolation, of whichever kind."""
+    return trap("the skip is resized to fit, not cropped", "把 skip 缩放到了 x 的大小，而不是裁剪")(
+        lambda skip, x: torch.cat([F.interpolate(skip, x.shape[-2:], mode=mode), x], dim=1)
+    )
+
+
 @trap(
-    "the maps are added; a U-Net stacks their channels (adding is a residual connection)",
-    "把两者相加了；U-Net 是在通道维拼接（相加是残差连接）",
+    "x is padded to the size of the skip; the skip is to be cropped to that of x",
+    "把 x 填充到了 skip 的大小；应把 skip 裁到 x 的大小",
 )
-def _added(skip: Tensor, x: Tensor) -> Tensor:
-    return _middle(skip, x) + x
+def _enlarged(skip: Tensor, x: Tensor) -> Tensor:
+    high, wide = skip.shape[-2] - x.shape[-2], skip.shape[-1] - x.shape[-1]
+    x = F.pad(x, (wide // 2, wide - wide // 2, high // 2, high - high // 2))
+    return torch.cat([skip, x], dim=1)
 
 
-@trap("the skip is resized to fit, not cropped", "把 skip 缩放到了 x 的大小，而不是裁剪")
-def _resized(skip: Tensor, x: Tensor) -> Tensor:
-    return torch.cat([F.interpolate(skip, x.shape[-2:]), x], dim=1)
+@trap("the skip alone is returned, without x", "只返回了裁剪后的 skip，没有拼上 x")
+def _alone(skip: Tensor, x: Tensor) -> Tensor:
+    return _middle(skip, x)
 
 
 @trap(
@@ -117,11 +146,28 @@ def _rounded_up(skip: Tensor, x: Tensor) -> Tensor:
     return torch.cat([_cropped(skip, x, top, left), x], dim=1)
 
 
+_FOUR = "Maps have four axes: the last but one is axis 2."
+
+
 @judge(
-    traps=(_corner, _x_first, _added, _resized, _rounded_up),
+    traps=(
+        _corner,
+        _x_first,
+        _added(first=True),
+        _added(first=False),
+        _resized("nearest"),
+        _resized("bilinear"),
+        _rounded_up,
+        _enlarged,
+        _alone,
+    ),
+    equivalent={
+        "join: x.shape[-2] → x.shape[2]": _FOUR,
+        "centre_crop: x.shape[-2] → x.shape[2]": _FOUR,
+    },
 )
 def check_join(random: Generator) -> Iterator[Case]:
-    """A map of 4 × 4 and one of 2 × 2, then batches, odd differences, equal sizes, gradients."""
+    """A map of 4 × 4 and one of 2 × 2, then batches, odd differences, one side or none to cut, one pixel."""
     draw = normal(random)
 
     yield Case(
@@ -135,15 +181,17 @@ def check_join(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "odd numbers of pixels to cut", "zh": "要裁掉奇数个像素"}, (draw(1, 2, 7, 8), draw(1, 2, 4, 3))
     )
-    yield Case({"en": "nothing to cut", "zh": "无需裁剪"}, (draw(2, 2, 3, 5), draw(2, 2, 3, 5)))
     yield Case(
-        {"en": "gradients, in float64", "zh": "梯度（float64）"},
-        (draw(1, 2, 6, 6, dtype=torch.float64), draw(1, 2, 4, 4, dtype=torch.float64)),
-        grad=True,
+        {"en": "one pixel to cut in each direction", "zh": "两个方向各裁一个像素"},
+        (draw(2, 2, 6, 5), draw(2, 2, 5, 4)),
     )
+    yield Case({"en": "nothing to cut", "zh": "无需裁剪"}, (draw(2, 2, 3, 5), draw(2, 2, 3, 5)))
+    yield Case({"en": "only rows to cut", "zh": "只需裁行"}, (draw(2, 2, 9, 4), draw(2, 2, 4, 4)))
+    yield Case({"en": "only columns to cut", "zh": "只需裁列"}, (draw(2, 2, 4, 7), draw(2, 2, 4, 3)))
+    yield Case({"en": "a single pixel is left", "zh": "只剩一个像素"}, (draw(3, 2, 11, 6), draw(3, 1, 1, 1)))
     yield Case(
-        {"en": "64 channels, 80 × 80 and 64 × 64", "zh": "64 个通道，80 × 80 与 64 × 64"},
-        (draw(2, 64, 80, 80), draw(2, 64, 64, 64)),
+        {"en": "16 channels, 80 × 80 and 64 × 64", "zh": "16 个通道，80 × 80 与 64 × 64"},
+        (draw(2, 16, 80, 80), draw(2, 16, 64, 64)),
         timed=True,
     )
 
@@ -198,9 +246,89 @@ def _smooth_below(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor
     return 1 - (2 * both / (p + g + smooth)).mean()
 
 
-@judge(traps=(_of_logits, _hard, _not_doubled, _over_batch, _smooth_below))
+@trap(
+    "the terms below the line are squared, as in V-Net; here the size of a set is the sum of its members",
+    "分母用了平方和（V-Net 的写法）；这里集合的大小是概率之和",
+)
+def _squared(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+    both, _, g = _sums(logits.sigmoid(), target)
+    squares = _sums(logits.sigmoid().square(), target)[1]
+    return 1 - ((2 * both + smooth) / (squares + g + smooth)).mean()
+
+
+@trap(
+    "this is the IoU (Jaccard), both / (|P| + |G| − both); Dice is 2 · both / (|P| + |G|)",
+    "这是 IoU（Jaccard），交 / (|P| + |G| − 交)；Dice 是 2 · 交 / (|P| + |G|)",
+)
+def _jaccard(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+    both, p, g = _sums(logits.sigmoid(), target)
+    return 1 - ((both + smooth) / (p + g - both + smooth)).mean()
+
+
+@trap(
+    "the Dice coefficient is returned, which is to be large; the loss is one minus it",
+    "返回的是 Dice 系数，越大越好；损失是 1 减去它",
+)
+def _coefficient(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+    both, p, g = _sums(logits.sigmoid(), target)
+    return ((2 * both + smooth) / (p + g + smooth)).mean()
+
+
+@trap("smooth is doubled above the line: 2 · (both + smooth)", "分子里 smooth 被乘了 2：2 · (交 + smooth)")
+def _smooth_doubled(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+    both, p, g = _sums(logits.sigmoid(), target)
+    return 1 - (2 * (both + smooth) / (p + g + smooth)).mean()
+
+
+@trap("smooth is not used", "没有用到 smooth")
+def _unsmoothed(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+    both, p, g = _sums(logits.sigmoid(), target)
+    return 1 - (2 * both / (p + g)).mean()
+
+
+@trap(
+    "a softmax over the one channel makes every probability 1: binary segmentation needs a sigmoid",
+    "只有一个通道，softmax 之后概率全是 1；二值分割要用 sigmoid",
+)
+def _softmax(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+    both, p, g = _sums(logits.softmax(1), target)
+    return 1 - ((2 * both + smooth) / (p + g + smooth)).mean()
+
+
+@trap("the losses of the images are added up: take their mean", "各图的损失加了起来：应取平均")
+def _added_up(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+    both, p, g = _sums(logits.sigmoid(), target)
+    return (1 - (2 * both + smooth) / (p + g + smooth)).sum()
+
+
+@trap(
+    "1 / (1 + exp(−x)) overflows below −88, and its gradient becomes NaN: use torch.sigmoid",
+    "1 / (1 + exp(−x)) 在 −88 以下溢出，梯度成了 NaN：请用 torch.sigmoid",
+)
+def _overflowing(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+    both, p, g = _sums(1 / (1 + (-logits).exp()), target)
+    return 1 - ((2 * both + smooth) / (p + g + smooth)).mean()
+
+
+@judge(
+    traps=(
+        _of_logits,
+        _hard,
+        _not_doubled,
+        _over_batch,
+        _smooth_below,
+        _squared,
+        _jaccard,
+        _coefficient,
+        _smooth_doubled,
+        _unsmoothed,
+        _softmax,
+        _added_up,
+        _overflowing,
+    )
+)
 def check_dice_loss(random: Generator) -> Iterator[Case]:
-    """Four pixels, then objects of different size, no foreground, little smoothing, gradients."""
+    """Four pixels, objects of different size, none or nothing else, smoothing of every size, gradients."""
     draw = normal(random)
 
     def masks(*shares: float, sides: tuple[int, int]) -> Tensor:
@@ -219,20 +347,28 @@ def check_dice_loss(random: Generator) -> Iterator[Case]:
         (-30 + draw(2, 1, 4, 4), torch.zeros(2, 1, 4, 4, dtype=torch.int64)),
     )
     yield Case(
+        {"en": "nothing but foreground", "zh": "全是前景"}, (draw(2, 1, 3, 4), torch.ones(2, 1, 3, 4).long())
+    )
+    yield Case(
         {"en": "smooth = 0.01", "zh": "smooth = 0.01"},
         (2 * draw(2, 1, 4, 4), masks(0.3, 0.5, sides=(4, 4)), 0.01),
     )
+    yield Case({"en": "smooth = 0", "zh": "smooth = 0"}, (draw(2, 1, 2, 2), diagonal.repeat(2, 1, 1, 1), 0.0))
     yield Case(
-        {"en": "logits of ±200", "zh": "logits 为 ±200"},
-        (200 * draw(2, 1, 4, 4).sign(), masks(0.3, 0.5, sides=(4, 4))),
+        {"en": "smooth = 50", "zh": "smooth = 50"}, (draw(2, 1, 2, 2), diagonal.repeat(2, 1, 1, 1), 50.0)
     )
     yield Case(
-        {"en": "gradients, in float64", "zh": "梯度（float64）"},
-        (draw(3, 1, 4, 4, dtype=torch.float64), masks(0.2, 0.4, 0.6, sides=(4, 4))),
+        {"en": "gradients", "zh": "梯度"},
+        (draw(3, 1, 4, 4), masks(0.2, 0.4, 0.6, sides=(4, 4))),
         grad=True,
     )
     yield Case(
-        {"en": "eight images, 128 × 128", "zh": "8 张 128 × 128 的图"},
-        (draw(8, 1, 128, 128), masks(*[0.2] * 8, sides=(128, 128))),
+        {"en": "logits of ±200, with gradients", "zh": "logits 为 ±200，带梯度"},
+        (200 * draw(2, 1, 4, 4).sign(), masks(0.3, 0.5, sides=(4, 4))),
+        grad=True,
+    )
+    yield Case(
+        {"en": "four images, 64 × 64", "zh": "4 张 64 × 64 的图"},
+        (draw(4, 1, 64, 64), masks(*[0.2] * 4, sides=(64, 64))),
         timed=True,
     )
