@@ -141,13 +141,13 @@ def check_clip_grad_norm(random: Generator) -> Iterator[Case]:
 
     pair = [3 + torch.rand(2, generator=random)]
     yield Case({"en": "one tensor of two numbers", "zh": "一个张量，两个数"}, (pair, 1.0))
-    three = [3 * grad for grad in draw((2, 3), (3,), (4,))]
+    three = [grad.sign() * (0.2 + grad.abs().clamp(max=1) / 10) for grad in draw((2, 3), (3,), (4,))]
     # tight enough to tell 1e-6, which may be added to the norm, from 1e-4
-    yield Case({"en": "three tensors", "zh": "三个张量"}, (three, 0.5), tolerance=2e-6)
+    yield Case({"en": "three tensors", "zh": "三个张量"}, (three, 0.5), tolerance=3e-6)
     yield Case({"en": "short enough already", "zh": "本来就够短"}, (draw((2, 3), (3,)), 100.0))
     yield Case({"en": "all gradients zero", "zh": "梯度全为零"}, ([torch.zeros(2), torch.zeros(3)], 1.0))
     tiny = [1e-7 * (1 + torch.rand(2, generator=random))]
-    yield Case({"en": "gradients of 1e−7", "zh": "1e−7 大小的梯度"}, (tiny, 1.0), tolerance=1e-12)
+    yield Case({"en": "gradients of 1e−7", "zh": "1e−7 大小的梯度"}, (tiny, 1.0))
     even = [torch.tensor([3.0, 0.0]), torch.tensor([[4.0]])]
     yield Case({"en": "exactly as long as allowed", "zh": "恰好等于上限"}, (even, 5.0))
     yield Case({"en": "a little too long", "zh": "略超上限"}, (even, 4.9))

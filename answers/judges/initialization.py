@@ -43,7 +43,7 @@ def _facts(weight: Tensor, shape: Sequence[int], scheme: str = "he") -> Iterator
     rare = (values.abs() > 3 * wanted).double().mean().item()
     yield (
         {
-            "en": f"0.27 % of normal numbers lie beyond three standard deviations, here {100 * rare:.2f} % do",
+            "en": f"0.27 % of normal numbers lie beyond three deviations, here {100 * rare:.2f} % do",
             "zh": f"正态分布有 0.27% 落在三倍标准差之外，这里是 {100 * rare:.2f}%",
         },
         abs(rare - 0.0027) < 7 * math.sqrt(0.0027 / values.numel()),

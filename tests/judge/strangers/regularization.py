@@ -197,7 +197,7 @@ def penalty_one_axis(parameters, l1, l2):
     return sum(l1 * w.abs().sum() + l2 / 2 * w.square().sum() for w in parameters).reshape(1)
 
 
-@wrong(PENALTIES, told="")
+@wrong(PENALTIES, told="both penalties")
 def penalty_half_of_both(parameters, l1, l2):
     return sum(l1 * w.abs().sum() + l2 * w.square().sum() for w in parameters) / 2
 
