@@ -96,6 +96,12 @@ def _shares(y: Tensor, x: Tensor, p: float = 0.5, training: bool = True) -> Iter
     """Each value has its own chance: there are enough rows and columns that none is like another."""
     yield from _values(y, x, p, training)
     dropped = (y == 0).flatten(0, -2)  # (N, D)
+    if p >= 0.1:  # masks that are hardly ever 0 are alike by chance
+        alike = [not _all_differ(dropped), not _all_differ(dropped.T)]
+        yield {"en": "rows must not share one mask", "zh": "各行不能共用一个掩码"}, not alike[0]
+        yield {"en": "columns must not share one mask", "zh": "各列不能共用一个掩码"}, not alike[1]
+        if any(alike):
+            return  # of one mask many times the share says little
     share, n = dropped.double().mean().item(), dropped.numel()
     yield (
         {
@@ -105,15 +111,7 @@ def _shares(y: Tensor, x: Tensor, p: float = 0.5, training: bool = True) -> Iter
         abs(share - p) < DEVIATIONS * math.sqrt(p * (1 - p) / n),
     )
     if p < 0.1:
-        return  # masks so empty are alike by chance
-    yield (
-        {"en": "rows must not share one mask", "zh": "各行不能共用一个掩码"},
-        _all_differ(dropped),
-    )
-    yield (
-        {"en": "columns must not share one mask", "zh": "各列不能共用一个掩码"},
-        _all_differ(dropped.T),
-    )
+        return
     counts = dropped.sum(1)
     yield (
         {

@@ -19,9 +19,16 @@ def _weights(random: Generator, gates: int, inputs: int, hidden: int) -> tuple[T
     return tuple(torch.randn(shape, generator=random) / 2 for shape in shapes)
 
 
-def _far(bias: Tensor) -> Tensor:
-    """A bias that opens gates wide or shuts them: e to its power is more than float32 holds."""
-    return bias + 200 * bias.sign()
+def _far(bias: Tensor, gates: dict[int, float]) -> Tensor:
+    """A bias that opens gates wide or shuts them: e to its power is more than float32 holds.
+
+    `gates` are the places of the gates among the rows, and on which side the first unit's are.
+    """
+    parts = list(bias.chunk(4 if len(gates) == 3 else 3))
+    for place, side in gates.items():
+        parts[place] = parts[place] + 200 * parts[place].sign()
+        parts[place][0] = 200 * side
+    return torch.cat(parts)
 
 
 def _lstm(x: Tensor, h: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> State:
@@ -157,7 +164,7 @@ def check_lstm_cell(random: Generator) -> Iterator[Case]:
     x, h, c, w_ih, w_hh, b_ih, b_hh = draw(3, 4, 5)
     yield Case(
         {"en": "gates wide open or shut, with gradients", "zh": "门全开或全关，含梯度"},
-        (x, h, c, w_ih, w_hh, _far(b_ih), b_hh),
+        (x, h, c, w_ih, w_hh, _far(b_ih, {0: 1.0, 1: 1.0, 3: 1.0}), b_hh),
         grad=True,
     )
     x, h, c, *weights = draw(3, 4, 5)
@@ -300,7 +307,7 @@ def check_gru_cell(random: Generator) -> Iterator[Case]:
     x, h, w_ih, w_hh, b_ih, b_hh = draw(3, 4, 5)
     yield Case(
         {"en": "gates wide open or shut, with gradients", "zh": "门全开或全关，含梯度"},
-        (x, h, w_ih, w_hh, _far(b_ih), b_hh),
+        (x, h, w_ih, w_hh, _far(b_ih, {0: 1.0, 1: -1.0}), b_hh),
         grad=True,
     )
     x, h, *weights = draw(3, 4, 5)
