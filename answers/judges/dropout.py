@@ -89,7 +89,7 @@ def _values(y: Tensor, x: Tensor, p: float = 0.5, training: bool = True) -> Iter
 def _all_differ(rows: Tensor) -> bool:
     """Whether no two rows of a mask are alike, by their products with one random vector."""
     weights = torch.rand(rows.shape[1], generator=Generator().manual_seed(1), dtype=torch.float64)
-    return len((rows.double() @ weights).unique()) == len(rows)
+    return len(set((rows.double() @ weights).tolist())) == len(rows)
 
 
 def _shares(y: Tensor, x: Tensor, p: float = 0.5, training: bool = True) -> Iterator[Fact]:

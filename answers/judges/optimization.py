@@ -1,5 +1,6 @@
 """Judges of the code questions on optimizers: one step each."""
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -240,7 +241,7 @@ def _epsilon_inside(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> T
 )
 @_adam_by
 def _epsilon_hat(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tensor:
-    return m / (1 - betas[0] ** t) * (1 - betas[1] ** t) ** 0.5 / (v.sqrt() + eps)
+    return m / (1 - betas[0] ** t) * math.sqrt(1 - betas[1] ** t) / (v.sqrt() + eps)
 
 
 @trap("eps is not used: ε is not always 1e−8", "没有用到 eps：ε 不总是 1e−8")
@@ -291,11 +292,18 @@ def _betas_swapped(
 
 
 @trap("the gradient is not squared in the second average", "二阶平均里的梯度没有平方")
-def _absolute(w: Tensor, g: Tensor, m: Tensor, v: Tensor, step: int, *settings: Any) -> Three:
-    root = g.abs().sqrt() * g.sign()
-    _, m, _ = adam_step(w, g, m, v, step, *settings)
-    _, _, v = adam_step(w, root, m, v, step, *settings)
-    lr, betas, eps = (*settings, *(1e-3, (0.9, 0.999), 1e-8)[len(settings) :])
+def _absolute(
+    w: Tensor,
+    g: Tensor,
+    m: Tensor,
+    v: Tensor,
+    step: int,
+    lr: float = 1e-3,
+    betas: Betas = (0.9, 0.999),
+    eps: float = 1e-8,
+) -> Three:
+    m = betas[0] * m + (1 - betas[0]) * g
+    v = betas[1] * v + (1 - betas[1]) * g.abs()
     return w - lr * m / (1 - betas[0] ** step) / ((v / (1 - betas[1] ** step)).sqrt() + eps), m, v
 
 

@@ -99,7 +99,8 @@ def _without_the_half(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float =
 )
 def _as_one(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0) -> Tensor:
     v = w - lr * grad
-    return v * (1 - lr * l1 / v.norm().clamp(min=1e-12)).clamp(min=0) / (1 + lr * l2)
+    share = (1 - lr * l1 / v.square().sum().sqrt().clamp(min=1e-12)).clamp(min=0)
+    return v * share / (1 + lr * l2)
 
 
 @judge(
