@@ -1,6 +1,6 @@
 """Judges of the code questions on gradient clipping."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Generator, Tensor
@@ -63,6 +63,46 @@ def _sum_of_norms(grads: list[Tensor], max_norm: float) -> Clipped:
     return _scaled(grads, (max_norm / (norm + 1e-6)).clamp(max=1)), norm
 
 
+def _by(measure: Callable[[Tensor], Tensor]) -> Callable[[list[Tensor], float], Clipped]:
+    """Clipping by another measure than the norm of the whole."""
+
+    def clipped(grads: list[Tensor], max_norm: float) -> Clipped:
+        norm = measure(torch.cat([grad.flatten() for grad in grads]))
+        return _scaled(grads, (max_norm / (norm + 1e-6)).clamp(max=1)), norm
+
+    return clipped
+
+
+@trap("the root is missing: that is the square of the norm", "没有开根号：这是范数的平方")
+@_by
+def _squared(whole: Tensor) -> Tensor:
+    return whole.square().sum()
+
+
+@trap(
+    "that is the largest of the numbers; the norm is the root of the sum of their squares",
+    "这是绝对值最大的数；范数是平方和再开根号",
+)
+@_by
+def _largest(whole: Tensor) -> Tensor:
+    return whole.abs().max()
+
+
+@trap(
+    "the absolute values are added up: the norm is the root of the sum of the squares",
+    "把绝对值加起来了：范数是平方和再开根号",
+)
+@_by
+def _absolute(whole: Tensor) -> Tensor:
+    return whole.abs().sum()
+
+
+@trap("the squares are averaged: they are added up", "对平方取了平均：应当求和")
+@_by
+def _root_of_mean(whole: Tensor) -> Tensor:
+    return whole.square().mean().sqrt()
+
+
 def _torchs(grads: list[Tensor], max_norm: float) -> Clipped:
     params = [torch.zeros_like(grad, requires_grad=True) for grad in grads]
     for param, grad in zip(params, grads, strict=True):
@@ -71,25 +111,52 @@ def _torchs(grads: list[Tensor], max_norm: float) -> Clipped:
     return [param.grad for param in params if param.grad is not None], norm
 
 
+_GUARD = "The docstring allows a tiny number that is added to the norm, and does not ask for one."
+
+
 @judge(
     reference=_torchs,
-    traps=(_each, _by_value, _always, _norm_after, _sum_of_norms),
+    traps=(
+        _each,
+        _by_value,
+        _always,
+        _norm_after,
+        _sum_of_norms,
+        _squared,
+        _largest,
+        _absolute,
+        _root_of_mean,
+    ),
+    equivalent={
+        "clip_grad_norm: max_norm / (norm + 1e-06) → max_norm / norm": _GUARD,
+        "clip_grad_norm: norm + 1e-06 → norm + 0.0": _GUARD,
+        "clip_grad_norm: norm + 1e-06 → norm + 2e-06": _GUARD,
+    },
 )
 def check_clip_grad_norm(random: Generator) -> Iterator[Case]:
-    """One gradient, several, some that are short enough, none at all, float64."""
+    """One gradient, several, some that are short enough or just so, none at all, tiny and large ones."""
 
-    def draw(*shapes: tuple[int, ...], dtype: torch.dtype = torch.float32) -> list[Tensor]:
-        return [torch.randn(*shape, generator=random, dtype=dtype) for shape in shapes]
+    def draw(*shapes: tuple[int, ...]) -> list[Tensor]:
+        return [torch.randn(shape, generator=random) for shape in shapes]
 
     pair = [3 + torch.rand(2, generator=random)]
     yield Case({"en": "one tensor of two numbers", "zh": "一个张量，两个数"}, (pair, 1.0))
-    three = [3 * grad for grad in draw((2, 3), (3,), (4,))]
-    yield Case({"en": "three tensors", "zh": "三个张量"}, (three, 0.5))
+    three = [grad.sign() * (0.2 + grad.abs().clamp(max=1) / 10) for grad in draw((2, 3), (3,), (4,))]
+    # tight enough to tell 1e-6, which may be added to the norm, from 1e-4
+    yield Case({"en": "three tensors", "zh": "三个张量"}, (three, 0.5), tolerance=3e-6)
     yield Case({"en": "short enough already", "zh": "本来就够短"}, (draw((2, 3), (3,)), 100.0))
     yield Case({"en": "all gradients zero", "zh": "梯度全为零"}, ([torch.zeros(2), torch.zeros(3)], 1.0))
-    doubles = draw((4, 3), (4,), dtype=torch.float64)
-    # wider than usual: with and without the 1e−6 that PyTorch adds to the norm
-    yield Case({"en": "float64", "zh": "float64"}, (doubles, 0.1), tolerance=1e-2)
+    tiny = [1e-7 * (1 + torch.rand(2, generator=random))]
+    yield Case({"en": "gradients of 1e−7", "zh": "1e−7 大小的梯度"}, (tiny, 1.0))
+    even = [torch.tensor([3.0, 0.0]), torch.tensor([[4.0]])]
+    yield Case({"en": "exactly as long as allowed", "zh": "恰好等于上限"}, (even, 5.0))
+    yield Case({"en": "a little too long", "zh": "略超上限"}, (even, 4.9))
+    yield Case({"en": "each short enough, together too long", "zh": "各自够短，合起来超限"}, (even, 4.5))
+    mixed = [1e6 * grad for grad in draw((), (1, 2, 2))]
+    yield Case(
+        {"en": "gradients of 1,000,000, one a single number", "zh": "上百万的梯度，其一是单独一个数"},
+        (mixed, 10.0),
+    )
     yield Case(
         {"en": "8 matrices of 256 × 256", "zh": "8 个 256 × 256 的矩阵"},
         (draw(*[(256, 256)] * 8), 1.0),

@@ -1,7 +1,7 @@
 """The judge of the code question on dropout: a right output is random, so facts are looked at."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Generator, Tensor
@@ -15,6 +15,10 @@ DEVIATIONS = 6  # standard deviations of the share of dropped values that are al
 
 def _kept(x: Tensor, p: float) -> Tensor:
     return torch.rand_like(x) >= p
+
+
+def _scale(p: float) -> float:
+    return 1 / (1 - p) if p < 1 else 0.0
 
 
 @trap(
@@ -35,7 +39,7 @@ def _keeps_with_p(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
 
 @trap("values are dropped in evaluation too", "评估时也在丢弃")
 def _always(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
-    return x * _kept(x, p) / (1 - p)
+    return x * _kept(x, p) * _scale(p)
 
 
 @trap(
@@ -43,7 +47,7 @@ def _always(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     "整批样本共用一个掩码：每个值都应独立抽取",
 )
 def _shared(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
-    return x * _kept(x[0] if x.ndim > 1 else x, p) / (1 - p) if training else x
+    return x * _kept(x[0] if x.ndim > 1 else x, p) * _scale(p) if training else x
 
 
 @trap("p = 1 ends in 0/0: nobody survives to be scaled", "p = 1 时算成了 0/0：没有值保留，无从放大")
@@ -51,63 +55,155 @@ def _zero_by_zero(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     return x * _kept(x, p) / (1 - p) if training and p > 0 else x
 
 
+@trap(
+    "evaluation must not scale: the survivors have been scaled up in training",
+    "评估时不该再缩放：训练时已经放大过保留下来的值",
+)
+def _of_2014(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
+    return x * _kept(x, p) if training else x * (1 - p)
+
+
+@trap(
+    "the survivors are divided by p: it is 1 − p that survives",
+    "保留下来的值除以了 p：应除以保留的比例 1 − p",
+)
+def _divided_by_p(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
+    return x * _kept(x, p) / p if training else x
+
+
+@trap("the survivors are multiplied by 1 − p, not divided", "保留下来的值乘了 1 − p：应当是除")
+def _multiplied(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
+    return x * _kept(x, p) * (1 - p) if training else x
+
+
 def _values(y: Tensor, x: Tensor, p: float = 0.5, training: bool = True) -> Iterator[Fact]:
-    survivors = y[y != 0]
-    wanted = (x / (1 - p))[y != 0]
+    survivors = y[y != 0].double()
+    wanted = (x.double() / (1 - p))[y != 0]
+    rounding = max(1e-5, 4 * torch.finfo(x.dtype).eps)
     yield (
         {"en": "each output must be 0 or x / (1 − p)", "zh": "每个输出只能是 0 或 x / (1 − p)"},
-        bool(torch.isclose(survivors, wanted, rtol=1e-5).all()),
+        bool(torch.isclose(survivors, wanted, rtol=rounding).all()),
     )
+
+
+def _all_differ(rows: Tensor) -> bool:
+    """Whether no two rows of a mask are alike, by their products with one random vector."""
+    weights = torch.rand(rows.shape[1], generator=Generator().manual_seed(1), dtype=torch.float64)
+    return len(set((rows.double() @ weights).tolist())) == len(rows)
 
 
 def _shares(y: Tensor, x: Tensor, p: float = 0.5, training: bool = True) -> Iterator[Fact]:
+    """Each value has its own chance: there are enough rows and columns that none is like another."""
     yield from _values(y, x, p, training)
-    dropped = y == 0  # (N, D)
+    dropped = (y == 0).flatten(0, -2)  # (N, D)
+    if p >= 0.1:  # masks that are hardly ever 0 are alike by chance
+        alike = [not _all_differ(dropped), not _all_differ(dropped.T)]
+        yield {"en": "rows must not share one mask", "zh": "各行不能共用一个掩码"}, not alike[0]
+        yield {"en": "columns must not share one mask", "zh": "各列不能共用一个掩码"}, not alike[1]
+        if any(alike):
+            return  # of one mask many times the share says little
     share, n = dropped.double().mean().item(), dropped.numel()
     yield (
         {
-            "en": f"about {p:.0%} of the outputs must be 0, not {share:.1%}",
-            "zh": f"应有约 {p:.0%} 的输出为 0，实为 {share:.1%}",
+            "en": f"about {p:.1%} of the outputs must be 0, not {share:.1%}",
+            "zh": f"应有约 {p:.1%} 的输出为 0，实为 {share:.1%}",
         },
         abs(share - p) < DEVIATIONS * math.sqrt(p * (1 - p) / n),
     )
+    if p < 0.1:
+        return
+    counts = dropped.sum(1)
     yield (
-        {"en": "rows must not share one mask", "zh": "各行不能共用一个掩码"},
-        not bool((dropped == dropped[0]).all()),
+        {
+            "en": "every row has the same number of zeros: each value must have a chance of its own",
+            "zh": "各行的 0 一样多：每个值都应独立抽取",
+        },
+        bool((counts != counts[0]).any()),
     )
+
+
+def _counts(outputs: Sequence[Tensor], x: Tensor, p: float = 0.5, training: bool = True) -> Iterator[Fact]:
     yield (
-        {"en": "columns must not share one mask", "zh": "各列不能共用一个掩码"},
-        not bool((dropped == dropped[:, :1]).all()),
+        {
+            "en": "every call has the same number of zeros: each value must have a chance of its own",
+            "zh": "每次调用的 0 一样多：每个值都应独立抽取",
+        },
+        len({int((y == 0).sum()) for y in outputs}) > 1,
     )
+
+
+_NO_GENERATOR = "The question has no generator, so nobody passes one."
 
 
 @judge(
     reference=F.dropout,
-    traps=(_unscaled, _keeps_with_p, _zero_by_zero, _always, _shared),
+    traps=(
+        _unscaled,
+        _keeps_with_p,
+        _zero_by_zero,
+        _always,
+        _shared,
+        _of_2014,
+        _divided_by_p,
+        _multiplied,
+    ),
+    equivalent={
+        "dropout: not training or p == 0.0 → not training": "A mask of ones changes nothing.",
+        "dropout: torch.empty_like(x, dtype=torch.bool).bernoulli_(1.0 - p, generator=g… → "
+        "torch.empty_like(x, dtype=torch.bool).bernoulli_(1.0 - p)": _NO_GENERATOR,
+        "dropout: begins with generator = None": _NO_GENERATOR,
+        "dropout: torch.empty_like(x, dtype=torch.bool).bernoulli_ → torch.empty_like(x).bernoulli_": (
+            "The mask may be numbers of the dtype of x, too."
+        ),
+    },
 )
 def check_dropout(random: Generator) -> Iterator[Case]:
-    """A few values, evaluation, batches, the two ends of p, and many values."""
+    """A few values, evaluation, batches, images, both ends of p, gradients, and many values."""
     draw = normal(random)
 
-    yield Case({"en": "twelve values, p = 0.25", "zh": "十二个值，p = 0.25"}, (draw(12), 0.25), facts=_values)
     yield Case(
-        {"en": "evaluation: x comes back as it is", "zh": "评估：x 原样返回"}, (draw(3, 8), 0.25, False)
+        {"en": "twelve values, p = 0.25", "zh": "十二个值，p = 0.25"},
+        (draw(12), 0.25),
+        facts=_values,
+        draws=6,
+    )
+    yield Case(
+        {"en": "evaluation: x comes back as it is", "zh": "评估：x 原样返回"},
+        (draw(3, 8), 0.25, False),
+        grad=True,
     )
     yield Case(
         {"en": "a batch of 64 samples, p = 0.2", "zh": "一批 64 个样本，p = 0.2"},
         (draw(64, 128), 0.2, True),
         facts=_shares,
+        spread=_counts,
+        draws=6,
     )
+    yield Case({"en": "images, the usual p", "zh": "图像，默认的 p"}, (draw(4, 8, 8, 64),), facts=_shares)
     yield Case(
         {"en": "float64, p = 0.8", "zh": "float64，p = 0.8"},
-        (draw(50, 100, dtype=torch.float64), 0.8, True),
+        (draw(100, 100, dtype=torch.float64), 0.8, True),
         facts=_shares,
     )
-    yield Case({"en": "p = 0: nothing is dropped", "zh": "p = 0：一个也不丢"}, (draw(3, 8), 0.0, True))
+    yield Case(
+        {"en": "float16, p = 0.4", "zh": "float16，p = 0.4"}, (draw(64, 128).half(), 0.4), facts=_shares
+    )
+    yield Case(
+        {"en": "p = 0.001, 65,536 values", "zh": "p = 0.001，65,536 个值"},
+        (draw(256, 256), 0.001),
+        facts=_shares,
+    )
+    yield Case(
+        {"en": "p = 0: nothing is dropped", "zh": "p = 0：一个也不丢"}, (draw(3, 8), 0.0, True), grad=True
+    )
+    # so small that no number a machine draws lies below it but 0, of which four draws hardly have one
+    yield Case(
+        {"en": "p = 1e−12, with gradients", "zh": "p = 1e−12，含梯度"}, (draw(4), 1e-12, True), grad=True
+    )
     yield Case({"en": "p = 1: everything is dropped", "zh": "p = 1：全部丢弃"}, (draw(3, 8), 1.0, True))
     yield Case(
-        {"en": "a quarter of a million values", "zh": "二十多万个值"},
-        (draw(512, 512), 0.5, True),
+        {"en": "131,072 values", "zh": "131,072 个值"},
+        (draw(256, 512), 0.5, True),
         facts=_shares,
         timed=True,
     )

@@ -78,15 +78,88 @@ def _creeping(losses: list[float], patience: int, min_delta: float = 0.0) -> Epo
     return best_epoch, len(losses)
 
 
-@judge(traps=(_never_reset, _one_more, _than_before, _any_gain, _creeping))
+@trap(
+    "a loss equal to the best, less min_delta, counts as an improvement: a plateau would never stop",
+    "与最佳（减去 min_delta）持平也算成了改善：损失不再下降时永远不会停",
+)
+def _plateau(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
+    return _stopped(losses, patience, lambda loss, best, _: loss <= best - min_delta)
+
+
+@trap(
+    "epochs with a loss of NaN are passed over: they are epochs without improvement",
+    "跳过了损失为 NaN 的 epoch：它们也是没有改善的 epoch",
+)
+def _nan_skipped(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
+    best, best_epoch, bad = math.inf, 0, 0
+    for epoch, loss in enumerate(losses, 1):
+        if math.isnan(loss):
+            continue
+        bad += 1
+        if loss < best - min_delta:
+            best, best_epoch, bad = loss, epoch, 0
+        if bad >= patience:
+            return best_epoch, epoch
+    return best_epoch, len(losses)
+
+
+@trap(
+    "min_delta is taken as relative, a share of the best loss: it is a difference",
+    "把 min_delta 当成了相对于最佳损失的比例：它是绝对差值",
+)
+def _relative(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
+    return _stopped(losses, patience, lambda loss, best, _: loss < best * (1 - min_delta))
+
+
+@trap("the epochs are counted from 0: they are counted from 1", "epoch 从 0 数起了：应从 1 数起")
+def _from_zero(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
+    best, last = _stopped(losses, patience, lambda loss, best, _: loss < best - min_delta)
+    return best - 1, last - 1
+
+
+@trap(
+    "the epoch with the lowest loss is returned: it is that of the last improvement, by more than min_delta",
+    "返回了损失最低的 epoch：应返回最近一次改善（超过 min_delta）的 epoch",
+)
+def _lowest(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
+    _, last = _stopped(losses, patience, lambda loss, best, _: loss < best - min_delta)
+    return min(range(last), key=losses.__getitem__) + 1, last
+
+
+@trap(
+    "losses after the end of the training are looked at: the best epoch comes before it stops",
+    "看到了停止之后的损失：最佳 epoch 只能在停止之前",
+)
+def _foreseen(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
+    _, last = _stopped(losses, patience, lambda loss, best, _: loss < best - min_delta)
+    best, _ = _stopped(losses, len(losses) + 1, lambda loss, best, _: loss < best - min_delta)
+    return best, last
+
+
+@judge(
+    traps=(
+        _never_reset,
+        _one_more,
+        _than_before,
+        _any_gain,
+        _plateau,
+        _creeping,
+        _nan_skipped,
+        _relative,
+        _from_zero,
+        _lowest,
+        _foreseen,
+    )
+)
 def check_best_and_last_epoch(random: Generator) -> Iterator[Case]:
-    """Losses that rise for good, that recover, that creep; NaN; and more epochs than anybody trains."""
+    """Losses that rise for good, that recover, that creep, that stay; NaN and ∞; both ends of patience."""
 
     def near(*hundredths: float) -> list[float]:
         """These losses, each moved a little, so that none is remembered."""
         moved = torch.rand(len(hundredths), generator=random, dtype=torch.float64).tolist()
         return [round(h / 100 + m / 1000, 4) for h, m in zip(hundredths, moved, strict=True)]
 
+    level = 1 + int(torch.randint(4, (), generator=random)) / 4  # exact in binary, as are its quarters
     yield Case({"en": "one valley", "zh": "一个谷底"}, (near(90, 70, 60, 65, 66, 67, 50), 2))
     yield Case(
         {"en": "a bad epoch, then a new best", "zh": "变差一次，又刷新最佳"},
@@ -97,6 +170,11 @@ def check_best_and_last_epoch(random: Generator) -> Iterator[Case]:
         (near(60, 80, 75, 70, 65, 64), 3),
     )
     yield Case({"en": "never stopped", "zh": "始终没有触发"}, (near(90, 95, 80, 85, 70, 75), 2))
+    yield Case({"en": "a plateau", "zh": "损失不再变化"}, ([level, *[level / 2] * 5], 3))
+    yield Case(
+        {"en": "the smallest of gains, no min_delta", "zh": "极小的下降，没有 min_delta"},
+        ([level, level - 2e-6, level - 4e-6, level], 2),
+    )
     yield Case(
         {"en": "gains below min_delta", "zh": "下降不足 min_delta"},
         (near(90, 75, 74, 73, 72, 71, 50), 3, 0.1),
@@ -106,8 +184,31 @@ def check_best_and_last_epoch(random: Generator) -> Iterator[Case]:
         (near(90, 86, 82, 90, 78, 70), 4, 0.1),
     )
     yield Case(
+        {"en": "a gain of exactly min_delta", "zh": "恰好下降 min_delta"},
+        ([level, level - 0.25, level - 0.25, level], 2, 0.25),
+    )
+    yield Case(
+        {"en": "losses far above 1, with min_delta", "zh": "远大于 1 的损失，带 min_delta"},
+        ([1000 * loss for loss in near(90, 89, 88, 87, 86)], 2, 0.5),
+    )
+    yield Case(
+        {"en": "negative losses, with min_delta", "zh": "负的损失，带 min_delta"},
+        ([-loss for loss in near(10, 40, 45, 48, 60, 60)], 3, 0.1),
+    )
+    yield Case(
         {"en": "NaN in the middle", "zh": "中途出现 NaN"}, ([*near(90, 80), math.nan, math.nan, math.nan], 2)
     )
+    yield Case(
+        {"en": "NaN and ∞ at first", "zh": "一开始是 NaN 和 ∞"},
+        ([math.nan, math.inf, *near(90, 95, 80, 85, 86, 87)], 3),
+    )
+    yield Case(
+        {"en": "NaN and a new best by turns", "zh": "NaN 与新的最佳交替"},
+        ([math.nan, 1e30, math.nan, *near(90), math.inf, *near(80)], 2),
+    )
     yield Case({"en": "nothing but NaN", "zh": "全是 NaN"}, ([math.nan] * 3, 2))
+    yield Case({"en": "a patience of 1", "zh": "耐心为 1"}, (near(90, 80, 85, 70), 1))
+    yield Case({"en": "stopped by the last epoch", "zh": "最后一个 epoch 才触发"}, (near(90, 80, 85, 86), 2))
+    yield Case({"en": "a single epoch", "zh": "只有一个 epoch"}, (near(90), 5, 0.1))
     noise = torch.rand(10_000, generator=random, dtype=torch.float64).tolist()
     yield Case({"en": "10,000 epochs", "zh": "10,000 个 epoch"}, (noise, 10_000), timed=True)

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
+from torch.nn.init import trunc_normal_
 
 from quizcli.judge.case import Case, Fact, judge, trap
 
@@ -15,7 +17,7 @@ def _variance(shape: Sequence[int], scheme: str) -> float:
     return 2 / (fan_in + fan_out) if scheme == "xavier" else 2 / fan_in
 
 
-def _facts(weight: Tensor, shape: Sequence[int], scheme: str) -> Iterator[Fact]:
+def _facts(weight: Tensor, shape: Sequence[int], scheme: str = "he") -> Iterator[Fact]:
     """Mean, spread and form of the distribution. With so many draws, chance never breaks these bounds."""
     wanted, values = math.sqrt(_variance(shape, scheme)), weight.double().flatten()
     mean, std = values.mean().item(), values.std().item()
@@ -38,9 +40,31 @@ def _facts(weight: Tensor, shape: Sequence[int], scheme: str) -> Iterator[Fact]:
         },
         0.036 < far < 0.056,
     )
+    rare = (values.abs() > 3 * wanted).double().mean().item()
     yield (
-        {"en": "every unit should have weights of its own", "zh": "每个神经元的权重应各不相同"},
-        not torch.equal(weight[0], weight[1]),
+        {
+            "en": f"0.27 % of normal numbers lie beyond three deviations, here {100 * rare:.2f} % do",
+            "zh": f"正态分布有 0.27% 落在三倍标准差之外，这里是 {100 * rare:.2f}%",
+        },
+        abs(rare - 0.0027) < 7 * math.sqrt(0.0027 / values.numel()),
+    )
+    # float32 has so many numbers that few of a quarter of a million meet; whoever copies has half of them
+    yield (
+        {"en": "every weight should be drawn on its own", "zh": "每个权重都应独立抽取"},
+        len(set(values.abs().tolist())) > 0.75 * values.numel(),
+    )
+
+
+def _scatter(weights: Sequence[Tensor], shape: Sequence[int], scheme: str = "he") -> Iterator[Fact]:
+    """Mean and deviation of a sample are not those of the distribution: they differ from draw to draw."""
+    wanted = math.sqrt(_variance(shape, scheme))
+    means = [weight.double().mean().item() for weight in weights]
+    yield (
+        {
+            "en": "the mean of each sample is exactly 0: draw the weights, and leave them as they are",
+            "zh": "每次抽样的均值都恰好为 0：抽出来的权重不要再做标准化",
+        },
+        any(abs(mean) > 1e-6 * wanted for mean in means),
     )
 
 
@@ -79,25 +103,69 @@ def _uniform(shape: Sequence[int], scheme: str = "he") -> Tensor:
     return math.sqrt(_variance(shape, scheme)) * (2 * torch.rand(*shape) - 1)
 
 
+@trap(
+    "√6 belongs to the uniform distribution, as its bound: the normal one has √2 in its place",
+    "√6 是均匀分布的边界用的：正态分布的标准差里是 √2",
+)
+def _of_uniform(shape: Sequence[int], scheme: str = "he") -> Tensor:
+    return math.sqrt(3 * _variance(shape, scheme)) * torch.randn(*shape)
+
+
+@trap(
+    "the normal distribution is cut off at two standard deviations; it should have its tails",
+    "正态分布在两倍标准差处截断了：应保留尾部",
+)
+def _cut(shape: Sequence[int], scheme: str = "he") -> Tensor:
+    std = math.sqrt(_variance(shape, scheme))
+    return trunc_normal_(torch.empty(*shape), std=std, a=-2 * std, b=2 * std)
+
+
+@trap(
+    "Xavier's variance is made of fan_in alone: it is 2 / (fan_in + fan_out)",
+    "Xavier 的方差只用了 fan_in：应为 2 / (fan_in + fan_out)",
+)
+def _by_inputs(shape: Sequence[int], scheme: str = "he") -> Tensor:
+    factor = 0.5 if scheme == "xavier" else 1.0
+    return math.sqrt(factor * _variance(shape, "he")) * torch.randn(*shape)
+
+
+@trap("the scheme is ignored: all is He's", "没有用到 scheme：一律成了 He 初始化")
+def _always_he(shape: Sequence[int], scheme: str = "he") -> Tensor:
+    return math.sqrt(_variance(shape, "he")) * torch.randn(*shape)
+
+
+@trap(
+    "all rows share their weights: every unit would learn the same", "各行的权重相同：所有神经元学到的都一样"
+)
+def _one_row(shape: Sequence[int], scheme: str = "he") -> Tensor:
+    row = math.sqrt(_variance(shape, scheme)) * torch.randn(1, *shape[1:])
+    return row.expand(*shape).contiguous()
+
+
 @judge(
-    traps=(_variance_as_deviation, _swapped, _without_kernel, _without_two, _uniform),
+    traps=(
+        _variance_as_deviation,
+        _swapped,
+        _without_kernel,
+        _without_two,
+        _of_uniform,
+        _by_inputs,
+        _always_he,
+        _uniform,
+        _cut,
+        _one_row,
+    ),
 )
 def check_init_weight(random: Generator) -> Iterator[Case]:
     """A linear layer by both schemes, then convolutions, whose kernels count."""
     width = 64 * int(torch.randint(3, 6, (), generator=random))  # far from 800, and from half of it
-    linear, wide = (800, width), (width // 2, 16, 5, 5)
-    yield Case({"en": "He, a linear layer", "zh": "He，线性层"}, (linear, "he"), facts=_facts)
-    yield Case({"en": "Xavier, a linear layer", "zh": "Xavier，线性层"}, (linear, "xavier"), facts=_facts)
-    yield Case({"en": "He, a convolution of 5 × 5", "zh": "He，5 × 5 卷积"}, (wide, "he"), facts=_facts)
-    yield Case(
-        {"en": "Xavier, a convolution of 5 × 5", "zh": "Xavier，5 × 5 卷积"}, (wide, "xavier"), facts=_facts
-    )
-    yield Case(
-        {"en": "He, a kernel of 7 × 1", "zh": "He，7 × 1 卷积核"}, ((128, 96, 7, 1), "he"), facts=_facts
-    )
-    yield Case(
-        {"en": "He, 512 × 256 × 3 × 3", "zh": "He，512 × 256 × 3 × 3"},
-        ((512, 256, 3, 3), "he"),
-        facts=_facts,
-        timed=True,
-    )
+
+    def case(en: str, zh: str, *args: Any, timed: bool = False) -> Case:
+        return Case({"en": en, "zh": zh}, args, facts=_facts, spread=_scatter, timed=timed)
+
+    yield case("He, a linear layer", "He，线性层", (800, width), "he")
+    yield case("Xavier, a linear layer", "Xavier，线性层", (800, width), "xavier")
+    yield case("He, a convolution of 5 × 5", "He，5 × 5 卷积", (width // 2, 16, 5, 5), "he")
+    yield case("Xavier, a convolution of 5 × 5", "Xavier，5 × 5 卷积", (width // 2, 16, 5, 5), "xavier")
+    yield case("He by default, a kernel of 7 × 1", "默认（He），7 × 1 卷积核", (128, 96, 7, 1))
+    yield case("He, 128 × 256 × 3 × 3", "He，128 × 256 × 3 × 3", (128, 256, 3, 3), "he", timed=True)

@@ -1,5 +1,6 @@
 """Judges of the code questions on optimizers: one step each."""
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,11 +16,12 @@ Four = tuple[Tensor, Tensor, Tensor, Tensor]
 Betas = tuple[float, float]
 
 
-def _normal(random: Generator, *shape: int) -> Tensor:
-    return torch.randn(*shape, generator=random)
+def normal(random: Generator, *shape: int) -> Tensor:
+    """Draw from N(0, 1)."""
+    return torch.randn(shape, generator=random)
 
 
-def _stepped(
+def stepped(
     make: Callable[..., Any], param: Tensor, grad: Tensor, state: dict[str, Any]
 ) -> tuple[Tensor, Any]:
     """The weight after one step of an optimizer that goes on from a state, and the state after it."""
@@ -43,24 +45,55 @@ def _sgd_by(move: Callable[..., Two]) -> Callable[..., Two]:
     return step
 
 
-@trap(
-    "the learning rate is within the velocity: PyTorch adds up bare gradients and multiplies by lr last",
-    "学习率乘进了速度里：PyTorch 累加的是梯度本身，最后才乘 lr",
-)
+_RATE_INSIDE = {
+    "en": "the learning rate is within the velocity: PyTorch adds up bare gradients; lr comes last",
+    "zh": "学习率乘进了速度里：PyTorch 累加的是梯度本身，最后才乘 lr",
+}
+_AVERAGED = {
+    "en": "the gradient enters with 1 − μ: that is an average, PyTorch's velocity is a sum",
+    "zh": "梯度前多乘了 1 − μ：那是滑动平均，PyTorch 的速度是累加",
+}
+
+
+@trap(**_RATE_INSIDE)
 @_sgd_by
 def _rate_inside(w: Tensor, g: Tensor, v: Tensor, lr: float, mu: float, decay: float) -> Two:
     v = mu * v + lr * (g + decay * w)
     return w - v, v
 
 
-@trap(
-    "the gradient enters with 1 − μ: that is an average, PyTorch's velocity is a sum",
-    "梯度前多乘了 1 − μ：那是滑动平均，PyTorch 的速度是累加",
-)
+@trap(**_RATE_INSIDE)
+@_sgd_by
+def _downhill(w: Tensor, g: Tensor, v: Tensor, lr: float, mu: float, decay: float) -> Two:
+    v = mu * v - lr * (g + decay * w)
+    return w + v, v
+
+
+@trap(**_AVERAGED)
 @_sgd_by
 def _averaged(w: Tensor, g: Tensor, v: Tensor, lr: float, mu: float, decay: float) -> Two:
     v = mu * v + (1 - mu) * (g + decay * w)
     return w - lr * v, v
+
+
+@trap(**_AVERAGED)
+def _averaged_later(
+    w: Tensor, g: Tensor, v: Tensor | None, lr: float, mu: float = 0.9, decay: float = 0.0
+) -> Two:
+    g = g + decay * w
+    v = g if v is None else mu * v + (1 - mu) * g
+    return w - lr * v, v
+
+
+@trap(
+    "the step looks ahead, to g + μ v: that is Nesterov's momentum; here the weight moves by v",
+    "用 g + μ v 更新，那是 Nesterov 动量；这里按 v 更新",
+)
+@_sgd_by
+def _nesterov(w: Tensor, g: Tensor, v: Tensor, lr: float, mu: float, decay: float) -> Two:
+    g = g + decay * w
+    v = mu * v + g
+    return w - lr * (g + mu * v), v
 
 
 @trap("the weight moves by the gradient, not by the velocity", "更新权重用的是梯度，而不是速度")
@@ -89,35 +122,69 @@ def _decay_outside(w: Tensor, g: Tensor, v: Tensor, lr: float, mu: float, decay:
     return w - lr * v - lr * decay * w, v
 
 
+@trap(
+    "the decay is not multiplied by the learning rate, and bypasses the velocity: λw belongs to the gradient",
+    "衰减没有乘学习率，还绕过了速度：λw 应当加进梯度",
+)
+@_sgd_by
+def _decay_without_rate(w: Tensor, g: Tensor, v: Tensor, lr: float, mu: float, decay: float) -> Two:
+    v = mu * v + g
+    return (1 - decay) * w - lr * v, v
+
+
+@trap("weight_decay is not used", "没有用到 weight_decay")
+@_sgd_by
+def _without_decay(w: Tensor, g: Tensor, v: Tensor, lr: float, mu: float, decay: float) -> Two:
+    v = mu * v + g
+    return w - lr * v, v
+
+
 def _sgd(
     w: Tensor, g: Tensor, v: Tensor | None, lr: float, momentum: float = 0.9, weight_decay: float = 0.0
 ) -> Two:
     def make(params: list[Tensor]) -> torch.optim.Optimizer:
         return torch.optim.SGD(params, lr=lr, momentum=momentum, weight_decay=weight_decay)
 
-    new, state = _stepped(make, w, g, {} if v is None else {"momentum_buffer": v})
+    new, state = stepped(make, w, g, {} if v is None else {"momentum_buffer": v})
     return new, state["momentum_buffer"]
 
 
 @judge(
     reference=_sgd,
-    traps=(_rate_inside, _averaged, _by_the_gradient, _by_the_old, _decay_outside),
+    traps=(
+        _rate_inside,
+        _downhill,
+        _averaged,
+        _averaged_later,
+        _by_the_gradient,
+        _by_the_old,
+        _nesterov,
+        _decay_outside,
+        _decay_without_rate,
+        _without_decay,
+    ),
+    equivalent={"sgd_step: grad.clone() → grad": "It is a new tensor already, the sum with the decay."},
 )
 def check_sgd(random: Generator) -> Iterator[Case]:
-    """The first step, a later one, other settings, weight decay, float64."""
+    """The first step, a later one, other settings, weight decay, large gradients."""
 
     def draw(*shape: int) -> Three:
-        return _normal(random, *shape), _normal(random, *shape), _normal(random, *shape)
+        return normal(random, *shape), normal(random, *shape), normal(random, *shape)
 
     yield Case({"en": "the first step", "zh": "第一步"}, (*draw(3)[:2], None, 0.5))
     yield Case({"en": "a step with a velocity", "zh": "已有速度的一步"}, (*draw(3), 0.5))
-    yield Case({"en": "η = 0.1, μ = 0.5", "zh": "η = 0.1，μ = 0.5"}, (*draw(2, 3), 0.1, 0.5))
+    yield Case(
+        {"en": "η = 0.1, μ = 0.5, three axes", "zh": "η = 0.1，μ = 0.5，三个维度"}, (*draw(2, 1, 3), 0.1, 0.5)
+    )
     yield Case(
         {"en": "weight decay, the first step", "zh": "权重衰减，第一步"}, (*draw(3)[:2], None, 0.5, 0.9, 0.2)
     )
     yield Case({"en": "weight decay, later", "zh": "权重衰减，后来的一步"}, (*draw(3), 0.5, 0.9, 0.2))
-    doubles = (tensor.double() for tensor in draw(2, 3))
-    yield Case({"en": "float64", "zh": "float64"}, (*doubles, 0.1, 0.9, 0.01))
+    w, g, v = draw()
+    yield Case(
+        {"en": "a single number, a gradient of 10,000", "zh": "单独一个数，梯度上万"},
+        (w, 1e4 * (g + g.sign()), 1e4 * v, 0.1),
+    )
     yield Case({"en": "262,144 weights", "zh": "262,144 个权重"}, (*draw(512, 512), 0.1), timed=True)
 
 
@@ -125,7 +192,7 @@ def check_sgd(random: Generator) -> Iterator[Case]:
 
 
 def _adam_by(divide: Callable[..., Tensor]) -> Callable[..., Three]:
-    """A step of Adam, or of AdamW, with this way to make a direction of the averages m and v."""
+    """A step of Adam with this way to make a direction of the new averages m and v."""
 
     def step(
         w: Tensor,
@@ -136,11 +203,10 @@ def _adam_by(divide: Callable[..., Tensor]) -> Callable[..., Three]:
         lr: float = 1e-3,
         betas: Betas = (0.9, 0.999),
         eps: float = 1e-8,
-        decay: float = 0.0,
     ) -> Three:
         m = betas[0] * m + (1 - betas[0]) * g
         v = betas[1] * v + (1 - betas[1]) * g**2
-        return (1 - lr * decay) * w - lr * divide(m, v, t, betas, eps), m, v
+        return w - lr * divide(m, v, t, betas, eps), m, v
 
     return step
 
@@ -152,12 +218,45 @@ def _uncorrected(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tens
 
 
 @trap(
+    "the second average is not corrected: it begins at 0 as the first does",
+    "二阶平均没有做偏差修正：它和一阶平均一样从 0 开始",
+)
+@_adam_by
+def _first_corrected(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tensor:
+    return m / (1 - betas[0] ** t) / (v.sqrt() + eps)
+
+
+@trap(
     "ε is under the root: it counts as √ε there, 10,000 times as much",
     "ε 加在了根号里：相当于加 √ε，大了一万倍",
 )
 @_adam_by
 def _epsilon_inside(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tensor:
     return m / (1 - betas[0] ** t) / (v / (1 - betas[1] ** t) + eps).sqrt()
+
+
+@trap(
+    "ε is added to the uncorrected root, as ε̂ in section 2 of the paper: the correction then scales it too",
+    "ε 加在了修正之前的根上（论文第 2 节的 ε̂）：这样 ε 也会被修正系数缩放",
+)
+@_adam_by
+def _epsilon_hat(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tensor:
+    return m / (1 - betas[0] ** t) * math.sqrt(1 - betas[1] ** t) / (v.sqrt() + eps)
+
+
+@trap("eps is not used: ε is not always 1e−8", "没有用到 eps：ε 不总是 1e−8")
+@_adam_by
+def _epsilon_fixed(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tensor:
+    return m / (1 - betas[0] ** t) / ((v / (1 - betas[1] ** t)).sqrt() + 1e-8)
+
+
+@trap(
+    "there is no ε: where every gradient so far was 0, that is 0/0",
+    "没有 ε：梯度一直为零时会算出 0/0",
+)
+@_adam_by
+def _without_epsilon(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tensor:
+    return m / (1 - betas[0] ** t) / (v / (1 - betas[1] ** t)).sqrt()
 
 
 @trap(
@@ -173,6 +272,39 @@ def _one_too_far(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tens
 @_adam_by
 def _rootless(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tensor:
     return m / (1 - betas[0] ** t) / (v / (1 - betas[1] ** t) + eps)
+
+
+@trap(
+    "the betas are swapped: the first is that of the average of g, the second that of g²",
+    "两个 β 弄反了：第一个用于 g 的平均，第二个用于 g² 的平均",
+)
+def _betas_swapped(
+    w: Tensor,
+    g: Tensor,
+    m: Tensor,
+    v: Tensor,
+    step: int,
+    lr: float = 1e-3,
+    betas: Betas = (0.9, 0.999),
+    eps: float = 1e-8,
+) -> Three:
+    return adam_step(w, g, m, v, step, lr, (betas[1], betas[0]), eps)
+
+
+@trap("the gradient is not squared in the second average", "二阶平均里的梯度没有平方")
+def _absolute(
+    w: Tensor,
+    g: Tensor,
+    m: Tensor,
+    v: Tensor,
+    step: int,
+    lr: float = 1e-3,
+    betas: Betas = (0.9, 0.999),
+    eps: float = 1e-8,
+) -> Three:
+    m = betas[0] * m + (1 - betas[0]) * g
+    v = betas[1] * v + (1 - betas[1]) * g.abs()
+    return w - lr * m / (1 - betas[0] ** step) / ((v / (1 - betas[1] ** step)).sqrt() + eps), m, v
 
 
 @trap(
@@ -198,105 +330,66 @@ def _adam(
     def make(params: list[Tensor]) -> torch.optim.Optimizer:
         return torch.optim.Adam(params, lr=lr, betas=betas, eps=eps)
 
-    new, state = _stepped(make, w, g, {"step": float(step - 1), "exp_avg": m, "exp_avg_sq": v})
+    new, state = stepped(make, w, g, {"step": float(step - 1), "exp_avg": m, "exp_avg_sq": v})
     return new, state["exp_avg"], state["exp_avg_sq"]
 
 
-def _on_its_way(random: Generator, *shape: int) -> Four:
+def on_its_way(random: Generator, *shape: int) -> Four:
     """A weight, its gradient, and the averages of a training that has been going on."""
-    w, g, m = (_normal(random, *shape) for _ in range(3))
-    return w, g, m / 2, 0.5 + torch.rand(*shape, generator=random)
+    w, g, m = (normal(random, *shape) for _ in range(3))
+    return w, g, m / 2, 0.5 + torch.rand(shape, generator=random)
 
 
-@judge(
-    reference=_adam,
-    traps=(_uncorrected, _corrected_state, _epsilon_inside, _one_too_far, _rootless),
+def near_epsilon(random: Generator) -> Four:
+    """A weight with gradients of the size of the usual ε, before the first step."""
+    g = 1e-8 * (0.5 + torch.rand(4, generator=random)) * torch.tensor([1.0, -1.0, 1.0, -1.0])
+    return normal(random, 4), g, torch.zeros(4), torch.zeros(4)
+
+
+def small(random: Generator) -> Four:
+    """A weight so small that a step of 0.001 is large, before the first step."""
+    return 0.01 * normal(random, 3), normal(random, 3), torch.zeros(3), torch.zeros(3)
+
+
+OF_AVERAGES = (
+    _uncorrected,
+    _first_corrected,
+    _epsilon_inside,
+    _epsilon_hat,
+    _epsilon_fixed,
+    _without_epsilon,
+    _one_too_far,
+    _rootless,
+    _betas_swapped,
+    _absolute,
+    _corrected_state,
 )
+
+
+@judge(reference=_adam, traps=OF_AVERAGES)
 def check_adam(random: Generator) -> Iterator[Case]:
-    """The first step, a later one, other settings, no gradient, and gradients hardly larger than ε."""
-    w, g, zero = _normal(random, 3), _normal(random, 3), torch.zeros(3)
+    """The first step, a later one, other settings, the defaults, no gradient, and gradients of ε's size."""
+    w, g, zero = normal(random, 3), normal(random, 3), torch.zeros(3)
     yield Case({"en": "the first step", "zh": "第一步"}, (w, g, zero, zero, 1, 0.1))
-    yield Case({"en": "step 10", "zh": "第 10 步"}, (*_on_its_way(random, 3), 10, 0.1))
+    yield Case({"en": "step 10", "zh": "第 10 步"}, (*on_its_way(random, 3), 10, 0.1))
     yield Case(
         {"en": "β = (0.5, 0.8), a matrix", "zh": "β = (0.5, 0.8)，矩阵"},
-        (*_on_its_way(random, 2, 3), 3, 0.1, (0.5, 0.8)),
+        (*on_its_way(random, 2, 3), 3, 0.1, (0.5, 0.8)),
     )
     yield Case(
         {"en": "no gradient in the first step", "zh": "第一步梯度为零"},
-        (_normal(random, 3), zero, zero, zero, 1, 0.1),
+        (normal(random, 3), zero, zero, zero, 1, 0.1),
     )
-    w, g, m, v = (tensor.double() for tensor in _on_its_way(random, 3))
+    yield Case({"en": "gradients of 1e−8", "zh": "1e−8 大小的梯度"}, (*near_epsilon(random), 1, 0.1))
+    yield Case({"en": "ε = 1", "zh": "ε = 1"}, (*on_its_way(random, 3), 3, 0.5, (0.5, 0.8), 1.0))
+    yield Case({"en": "the usual η", "zh": "默认的 η"}, (*small(random), 1), tolerance=1e-5)
+    w, g, m, v = on_its_way(random)
     yield Case(
-        {"en": "gradients of 1e−6, float64", "zh": "1e−6 大小的梯度（float64）"},
-        (w, 1e-6 * g, 1e-6 * m, 1e-12 * v, 5, 0.1),
-    )
-    yield Case(
-        {"en": "262,144 weights", "zh": "262,144 个权重"},
-        (*_on_its_way(random, 512, 512), 100, 0.1),
-        timed=True,
-    )
-
-
-# AdamW
-
-
-@trap(
-    "λw is added to the gradient: that is Adam with an L2 penalty, not a decoupled decay",
-    "λw 加进了梯度：那是 Adam 加 L2 惩罚，不是解耦的权重衰减",
-)
-def _coupled(w: Tensor, g: Tensor, m: Tensor, v: Tensor, step: int, *settings: Any) -> Three:
-    *others, decay = settings
-    return adam_step(w, g + decay * w, m, v, step, *others)
-
-
-@trap("the decay is not multiplied by the learning rate", "衰减没有乘学习率")
-def _without_rate(w: Tensor, g: Tensor, m: Tensor, v: Tensor, step: int, *settings: Any) -> Three:
-    *others, decay = settings
-    return adam_step((1 - decay) * w, g, m, v, step, *others)
-
-
-@trap(
-    "the weight decays after Adam's step: what decays is the old weight",
-    "先走了 Adam 的一步再衰减：要衰减的是更新之前的权重",
-)
-def _afterwards(w: Tensor, g: Tensor, m: Tensor, v: Tensor, step: int, *settings: Any) -> Three:
-    lr, *others, decay = settings
-    new, m, v = adam_step(w, g, m, v, step, lr, *others)
-    return (1 - lr * decay) * new, m, v
-
-
-def _adamw(w: Tensor, g: Tensor, m: Tensor, v: Tensor, step: int, *settings: Any) -> Three:
-    lr, betas, eps, decay = settings
-
-    def make(params: list[Tensor]) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(params, lr=lr, betas=betas, eps=eps, weight_decay=decay)
-
-    new, state = _stepped(make, w, g, {"step": float(step - 1), "exp_avg": m, "exp_avg_sq": v})
-    return new, state["exp_avg"], state["exp_avg_sq"]
-
-
-@judge(
-    reference=_adamw,
-    traps=(_coupled, _without_rate, _afterwards, _uncorrected),
-)
-def check_adamw(random: Generator) -> Iterator[Case]:
-    """Decay alone, the first step, a later one, no decay, other settings."""
-    zero, usual = torch.zeros(3), ((0.9, 0.999), 1e-8)
-    yield Case(
-        {"en": "no gradient: decay alone", "zh": "梯度为零：只有衰减"},
-        (1 + torch.rand(3, generator=random), zero, zero, zero, 1, 0.5, *usual, 0.1),
-    )
-    w, g = _normal(random, 3), _normal(random, 3)
-    yield Case({"en": "the first step", "zh": "第一步"}, (w, g, zero, zero, 1, 0.5, *usual, 0.1))
-    yield Case({"en": "step 10", "zh": "第 10 步"}, (*_on_its_way(random, 3), 10, 0.5, *usual, 0.1))
-    yield Case({"en": "λ = 0: Adam", "zh": "λ = 0：即 Adam"}, (*_on_its_way(random, 3), 10, 0.5, *usual, 0.0))
-    doubles = (tensor.double() for tensor in _on_its_way(random, 2, 3))
-    yield Case(
-        {"en": "β = (0.5, 0.8), ε = 1e−3, float64", "zh": "β = (0.5, 0.8)，ε = 1e−3，float64"},
-        (*doubles, 3, 0.1, (0.5, 0.8), 1e-3, 0.2),
+        {"en": "a single number, a gradient of 10,000", "zh": "单独一个数，梯度上万"},
+        (w, 1e4 * (g + g.sign()), 1e4 * m, 1e8 * v, 1000, 0.1),
     )
     yield Case(
         {"en": "262,144 weights", "zh": "262,144 个权重"},
-        (*_on_its_way(random, 512, 512), 100, 0.1, *usual, 0.01),
+        (*on_its_way(random, 512, 512), 100, 0.1),
         timed=True,
     )

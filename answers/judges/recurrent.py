@@ -12,13 +12,23 @@ State = tuple[Tensor, Tensor]
 Weights = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
-def _weights(
-    random: Generator, gates: int, inputs: int, hidden: int, dtype: torch.dtype = torch.float32
-) -> tuple[Tensor, ...]:
+def _weights(random: Generator, gates: int, inputs: int, hidden: int) -> tuple[Tensor, ...]:
     """Of both matrices and both biases, in PyTorch's order; small, so that few gates are shut."""
     rows = gates * hidden
     shapes = [(rows, inputs), (rows, hidden), (rows,), (rows,)]
-    return tuple(torch.randn(shape, generator=random, dtype=dtype) / 2 for shape in shapes)
+    return tuple(torch.randn(shape, generator=random) / 2 for shape in shapes)
+
+
+def _far(bias: Tensor, gates: dict[int, float]) -> Tensor:
+    """A bias that opens gates wide or shuts them: e to its power is more than float32 holds.
+
+    `gates` are the places of the gates among the rows, and on which side the first unit's are.
+    """
+    parts = list(bias.chunk(4 if len(gates) == 3 else 3))
+    for place, side in gates.items():
+        parts[place] = parts[place] + 200 * parts[place].sign()
+        parts[place][0] = 200 * side
+    return torch.cat(parts)
 
 
 def _lstm(x: Tensor, h: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> State:
@@ -80,17 +90,68 @@ def _old_state(c: Tensor, i: Tensor, f: Tensor, g: Tensor, o: Tensor) -> State:
     return o.sigmoid() * c.tanh(), f.sigmoid() * c + i.sigmoid() * g.tanh()
 
 
+@trap(
+    "the rows are read as f, i, o, g, as textbooks have them; PyTorch's are i, f, g, o",
+    "按教科书的 f、i、o、g 读取各行；PyTorch 的次序是 i、f、g、o",
+)
+@_of_gates
+def _textbook(c: Tensor, f: Tensor, i: Tensor, o: Tensor, g: Tensor) -> State:
+    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+    return o.sigmoid() * c.tanh(), c
+
+
+@trap("the two states are returned the other way round: h first, then c", "两个状态返回反了：先 h，后 c")
+@_of_gates
+def _state_first(c: Tensor, i: Tensor, f: Tensor, g: Tensor, o: Tensor) -> State:
+    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+    return c, o.sigmoid() * c.tanh()
+
+
+@trap("b_hh is missing: there are two biases", "漏了 b_hh：一共有两个偏置")
+def _one_bias(x: Tensor, h: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, _: Tensor) -> State:
+    return torch.lstm_cell(x, (h, c), w_ih, w_hh, b_ih, torch.zeros_like(b_ih))
+
+
+@trap("b_ih is added twice, b_hh never", "b_ih 加了两次，b_hh 一次也没加")
+def _bias_twice(
+    x: Tensor, h: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, _: Tensor
+) -> State:
+    return torch.lstm_cell(x, (h, c), w_ih, w_hh, b_ih, b_ih)
+
+
+@trap("there is no forget gate: c is kept whole, as in 1997", "没有遗忘门：c 原样保留，那是 1997 年的做法")
+@_of_gates
+def _without_forgetting(c: Tensor, i: Tensor, f: Tensor, g: Tensor, o: Tensor) -> State:
+    c = c + i.sigmoid() * g.tanh()
+    return o.sigmoid() * c.tanh(), c
+
+
+_TWO_AXES = "The docstring has two axes, (B, H): the last one is axis 1."
+
+
 @judge(
     reference=_lstm,
-    traps=(_forget_first, _candidate_last, _candidate_sigmoid, _without_tanh, _old_state),
+    traps=(
+        _forget_first,
+        _candidate_last,
+        _textbook,
+        _candidate_sigmoid,
+        _without_tanh,
+        _old_state,
+        _state_first,
+        _one_bias,
+        _bias_twice,
+        _without_forgetting,
+    ),
+    equivalent={"lstm_cell: gates.chunk(4, dim=-1) → gates.chunk(4, dim=1)": _TWO_AXES},
 )
 def check_lstm_cell(random: Generator) -> Iterator[Case]:
     """One number, then batches; the beginning; gradients; gates that are wide open or shut."""
 
-    def draw(batch: int, inputs: int, hidden: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, ...]:
+    def draw(batch: int, inputs: int, hidden: int) -> tuple[Tensor, ...]:
         shapes = [(batch, inputs), (batch, hidden), (batch, hidden)]
-        state = (torch.randn(shape, generator=random, dtype=dtype) for shape in shapes)
-        return (*state, *_weights(random, 4, inputs, hidden, dtype))
+        state = (torch.randn(shape, generator=random) for shape in shapes)
+        return (*state, *_weights(random, 4, inputs, hidden))
 
     yield Case({"en": "one input, one unit", "zh": "一个输入，一个单元"}, draw(1, 1, 1))
     yield Case({"en": "two inputs, three units", "zh": "两个输入，三个单元"}, draw(1, 2, 3))
@@ -99,10 +160,15 @@ def check_lstm_cell(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "the first step, from zeros", "zh": "第一步，初始状态为零"}, (x, 0 * h, 0 * c, *weights)
     )
+    yield Case({"en": "gradients", "zh": "梯度"}, draw(2, 3, 2), grad=True)
+    x, h, c, w_ih, w_hh, b_ih, b_hh = draw(3, 4, 5)
     yield Case(
-        {"en": "gradients, in float64", "zh": "梯度（float64）"}, draw(2, 3, 2, torch.float64), grad=True
+        {"en": "gates wide open or shut, with gradients", "zh": "门全开或全关，含梯度"},
+        (x, h, c, w_ih, w_hh, _far(b_ih, {0: 1.0, 1: 1.0, 3: 1.0}), b_hh),
+        grad=True,
     )
     x, h, c, *weights = draw(3, 4, 5)
+    yield Case({"en": "a cell state of 300", "zh": "上百的细胞状态"}, (x, h, 300 * c, *weights), grad=True)
     yield Case({"en": "inputs of 1,000", "zh": "上千的输入"}, (1000 * x, h, c, *weights), tolerance=1e-3)
     x, h, c, *weights = draw(64, 256, 256)
     yield Case(
@@ -172,17 +238,63 @@ def _reset_all(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b
     return (1 - z) * (r * (n_x + n_h)).tanh() + z * h
 
 
+@trap("b_hh is missing: there are two biases", "漏了 b_hh：一共有两个偏置")
+def _gru_one_bias(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    return torch.gru_cell(x, h, w_ih, w_hh, b_ih, torch.zeros_like(b_hh))
+
+
+@trap(
+    "both the reset gate acts on h before the matrix, and the update gate is used the other way round",
+    "两处不同：重置门乘在了矩阵之前的 h 上，更新门也用反了",
+)
+def _of_chung(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    (r_x, z_x, n_x), (r_h, z_h, _) = _rows(x, w_ih, b_ih), _rows(h, w_hh, b_hh)
+    r, z = (r_x + r_h).sigmoid(), (z_x + z_h).sigmoid()
+    _, _, n_h = _rows(r * h, w_hh, b_hh)
+    return z * (n_x + n_h).tanh() + (1 - z) * h
+
+
+@trap("the candidate is made without a reset gate", "候选值没有用重置门")
+def _without_reset(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    (_, z_x, n_x), (_, z_h, n_h) = _rows(x, w_ih, b_ih), _rows(h, w_hh, b_hh)
+    z = (z_x + z_h).sigmoid()
+    return (1 - z) * (n_x + n_h).tanh() + z * h
+
+
+@trap("the candidate goes through a sigmoid; it is tanh", "候选值用了 sigmoid，应当是 tanh")
+def _gru_sigmoid(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    (r_x, z_x, n_x), (r_h, z_h, n_h) = _rows(x, w_ih, b_ih), _rows(h, w_hh, b_hh)
+    r, z = (r_x + r_h).sigmoid(), (z_x + z_h).sigmoid()
+    return (1 - z) * (n_x + r * n_h).sigmoid() + z * h
+
+
 @judge(
     reference=_gru,
-    traps=(_reset_first, _bias_outside, _update_reversed, _update_first, _reset_all),
+    traps=(
+        _reset_first,
+        _bias_outside,
+        _update_reversed,
+        _update_first,
+        _reset_all,
+        _gru_one_bias,
+        _of_chung,
+        _without_reset,
+        _gru_sigmoid,
+    ),
+    equivalent={
+        "gru_cell: F.linear(x, weight_ih, bias_ih).chunk(3, dim=-1) → "
+        "F.linear(x, weight_ih, bias_ih).chunk(3, dim=1)": _TWO_AXES,
+        "gru_cell: F.linear(h, weight_hh, bias_hh).chunk(3, dim=-1) → "
+        "F.linear(h, weight_hh, bias_hh).chunk(3, dim=1)": _TWO_AXES,
+    },
 )
 def check_gru_cell(random: Generator) -> Iterator[Case]:
     """One input and two units, then batches; the beginning; gradients; gates that are wide open or shut."""
 
-    def draw(batch: int, inputs: int, hidden: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, ...]:
+    def draw(batch: int, inputs: int, hidden: int) -> tuple[Tensor, ...]:
         shapes = [(batch, inputs), (batch, hidden)]
-        state = (torch.randn(shape, generator=random, dtype=dtype) for shape in shapes)
-        return (*state, *_weights(random, 3, inputs, hidden, dtype))
+        state = (torch.randn(shape, generator=random) for shape in shapes)
+        return (*state, *_weights(random, 3, inputs, hidden))
 
     x, h, w_ih, w_hh, b_ih, b_hh = draw(1, 1, 2)
     b_ih[:2] += torch.tensor([2.0, -2.0])  # the reset gates differ, so that it matters what they act on
@@ -191,10 +303,15 @@ def check_gru_cell(random: Generator) -> Iterator[Case]:
     yield Case({"en": "a batch", "zh": "一批"}, draw(4, 5, 3))
     x, h, *weights = draw(2, 3, 4)
     yield Case({"en": "the first step, from zeros", "zh": "第一步，初始状态为零"}, (x, 0 * h, *weights))
+    yield Case({"en": "gradients", "zh": "梯度"}, draw(2, 3, 2), grad=True)
+    x, h, w_ih, w_hh, b_ih, b_hh = draw(3, 4, 5)
     yield Case(
-        {"en": "gradients, in float64", "zh": "梯度（float64）"}, draw(2, 3, 2, torch.float64), grad=True
+        {"en": "gates wide open or shut, with gradients", "zh": "门全开或全关，含梯度"},
+        (x, h, w_ih, w_hh, _far(b_ih, {0: 1.0, 1: -1.0}), b_hh),
+        grad=True,
     )
     x, h, *weights = draw(3, 4, 5)
+    yield Case({"en": "a state of 300", "zh": "上百的状态"}, (x, 300 * h, *weights), tolerance=1e-3)
     yield Case({"en": "inputs of 1,000", "zh": "上千的输入"}, (1000 * x, h, *weights), tolerance=1e-3)
     x, h, *weights = draw(64, 256, 256)
     yield Case(

@@ -53,29 +53,99 @@ def _shrunk_first(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0
     return F.softshrink((w - lr * grad) / (1 + lr * l2), lr * l1)
 
 
+@trap(
+    "|v| − η l1 is not cut off at 0: small weights jump to the other side instead of becoming 0",
+    "|v| − η l1 没有在 0 处截断：小的权重会跳到另一侧，而不是变成零",
+)
+def _uncut(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0) -> Tensor:
+    v = w - lr * grad
+    return (v - lr * l1 * v.sign()) / (1 + lr * l2)
+
+
+@trap(
+    "the threshold is that of the old weight: the gradient step comes first",
+    "阈值取在了旧的权重上：应先走梯度步",
+)
+def _threshold_first(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0) -> Tensor:
+    return (F.softshrink(w, lr * l1) - lr * grad) / (1 + lr * l2)
+
+
+@trap("l2 is not used", "没有用到 l2")
+def _without_l2(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0) -> Tensor:
+    return F.softshrink(w - lr * grad, lr * l1)
+
+
+@trap(
+    "L2 multiplies by 1 − η l2: the proximal step divides by 1 + η l2",
+    "L2 用了乘以 1 − η l2：近端步应当除以 1 + η l2",
+)
+def _multiplied(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0) -> Tensor:
+    return F.softshrink(w - lr * grad, lr * l1) * (1 - lr * l2)
+
+
+@trap("the L2 penalty lacks the learning rate: it divides by 1 + η l2", "L2 没有乘学习率：应除以 1 + η l2")
+def _l2_without_rate(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0) -> Tensor:
+    return F.softshrink(w - lr * grad, lr * l1) / (1 + l2)
+
+
+@trap("the ½ of the L2 penalty is missing: that divides by 1 + 2 η l2", "L2 惩罚缺少 ½：变成除以 1 + 2 η l2")
+def _without_the_half(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0) -> Tensor:
+    return F.softshrink(w - lr * grad, lr * l1) / (1 + 2 * lr * l2)
+
+
+@trap(
+    "all weights are shortened as one vector: that is the group lasso; L1 acts on each of them",
+    "把所有权重当成一个向量来缩短：那是 group lasso；L1 作用于每个权重",
+)
+def _as_one(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0) -> Tensor:
+    v = w - lr * grad
+    share = (1 - lr * l1 / v.square().sum().sqrt().clamp(min=1e-12)).clamp(min=0)
+    return v * share / (1 + lr * l2)
+
+
 @judge(
     reference=_proximal,
-    traps=(_without_rate, _hard, _subgradient, _explicit, _shrunk_first),
+    traps=(
+        _without_rate,
+        _hard,
+        _uncut,
+        _subgradient,
+        _explicit,
+        _shrunk_first,
+        _threshold_first,
+        _without_l2,
+        _multiplied,
+        _l2_without_rate,
+        _without_the_half,
+        _as_one,
+    ),
 )
 def check_proximal_step(random: Generator) -> Iterator[Case]:
-    """Soft-thresholding alone, with a gradient, with L2, at the threshold, float64."""
+    """Soft-thresholding alone, with a gradient, with L2, at the threshold, zeros, large weights."""
 
     def weights(*shape: int) -> tuple[Tensor, Tensor]:
         """Weights, a third of them near 0, and a gradient."""
-        w = torch.randn(*shape, generator=random)
-        small = torch.rand(*shape, generator=random) < 0.3
-        return torch.where(small, 0.02 * w, w), torch.randn(*shape, generator=random)
+        w = torch.randn(shape, generator=random)
+        small = torch.rand(shape, generator=random) < 0.3
+        return torch.where(small, 0.02 * w, w), torch.randn(shape, generator=random)
 
     some = torch.tensor([1.0, -0.05, 0.05, -1.0]) * (0.5 + torch.rand(4, generator=random))
     nothing = torch.zeros(4)
     yield Case({"en": "no gradient, L1 alone", "zh": "梯度为零，只有 L1"}, (some, nothing, 0.5, 0.4))
+    across = torch.tensor([2.0, -2.0, 0.5, -0.5]) * (1 + torch.rand(4, generator=random))
+    yield Case({"en": "a gradient that turns the sign", "zh": "梯度使符号改变"}, (some / 4, across, 0.5, 0.5))
     yield Case({"en": "a gradient and L1", "zh": "有梯度，只有 L1"}, (*weights(3, 4), 0.1, 0.5))
     yield Case({"en": "no gradient, L2 alone", "zh": "梯度为零，只有 L2"}, (some, nothing, 0.4, 0.0, 1.0))
     yield Case({"en": "L1 and L2", "zh": "L1 加 L2"}, (*weights(3, 4), 0.4, 0.5, 1.0))
     edge = torch.tensor([0.25, -0.25, 0.0, 0.5])
     yield Case({"en": "exactly at the threshold", "zh": "恰好等于阈值"}, (edge, nothing, 0.5, 0.5))
-    doubles = (tensor.double() for tensor in weights(2, 3))
-    yield Case({"en": "float64", "zh": "float64"}, (*doubles, 0.1, 1.0, 0.5))
+    yield Case({"en": "η l2 = 4", "zh": "η l2 = 4"}, (*weights(2, 1, 3), 0.5, 0.1, 8.0))
+    yield Case({"en": "zeros, no penalty", "zh": "全是零，没有惩罚"}, (nothing, nothing, 0.5, 0.0))
+    w, grad = weights()
+    yield Case(
+        {"en": "a single number of 100,000", "zh": "单独一个十万大小的数"},
+        (1e5 * (w + w.sign()), grad, 0.5, 2.0),
+    )
     yield Case(
         {"en": "262,144 weights", "zh": "262,144 个权重"}, (*weights(512, 512), 0.1, 0.5, 0.1), timed=True
     )
@@ -116,21 +186,73 @@ def _first_only(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
     return l1 * parameters[0].abs().sum() + l2 / 2 * parameters[0].square().sum()
 
 
-@judge(reference=_elastic, traps=(_without_half, _root, _averaged, _first_only))
-def check_penalty(random: Generator) -> Iterator[Case]:
-    """Three weights, each penalty alone, several tensors, gradients."""
+@trap(
+    "only the last tensor is counted: the sum starts anew with each", "只算了最后一个张量：每次都重新开始求和"
+)
+def _last_only(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
+    return _elastic(parameters[-1:], l1, l2)
 
-    def draw(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
-        return torch.randn(*shape, generator=random, dtype=dtype)
+
+@trap("l1 and l2 are swapped", "l1 和 l2 弄反了")
+def _swapped(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
+    return _elastic(parameters, l2, l1)
+
+
+@trap("L1 lacks the absolute value: weights of different signs cancel", "L1 没有取绝对值：正负权重相互抵消")
+def _signed(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
+    w = torch.cat([p.flatten() for p in parameters])
+    return l1 * w.sum() + l2 / 2 * w.square().sum()
+
+
+@trap(
+    "only weight matrices are counted: here all parameters are, biases too",
+    "只算了权重矩阵：本题要算上所有参数，包括偏置",
+)
+def _matrices_only(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
+    matrices = [p for p in parameters if p.ndim > 1]
+    return _elastic(matrices, l1, l2) if matrices else torch.zeros(())
+
+
+@trap("the ½ stands before both penalties: it belongs to L2", "两项都乘了 ½：它只属于 L2")
+def _both_halved(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
+    return _elastic(parameters, l1 / 2, l2)
+
+
+@judge(
+    reference=_elastic,
+    traps=(
+        _without_half,
+        _root,
+        _averaged,
+        _first_only,
+        _last_only,
+        _swapped,
+        _signed,
+        _matrices_only,
+        _both_halved,
+    ),
+)
+def check_penalty(random: Generator) -> Iterator[Case]:
+    """Three weights, each penalty alone, several tensors, gradients, at zero as well."""
+
+    def draw(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=random)
 
     yield Case({"en": "three weights, L1 alone", "zh": "三个权重，只有 L1"}, ([draw(3)], 0.5, 0.0))
     yield Case({"en": "three weights, L2 alone", "zh": "三个权重，只有 L2"}, ([draw(3)], 0.0, 0.5))
     yield Case(
         {"en": "two layers, both", "zh": "两层，两种都有"}, ([draw(4, 3), draw(4), draw(2, 4)], 0.1, 0.2)
     )
+    yield Case({"en": "gradients", "zh": "梯度"}, ([draw(3, 2), draw(3)], 0.3, 0.7), grad=True)
+    # of |w| at 0 every slope from −1 to 1 is right, so L1 is away
     yield Case(
-        {"en": "gradients, in float64", "zh": "梯度（float64）"},
-        ([draw(3, 2, dtype=torch.float64), draw(3, dtype=torch.float64)], 0.3, 0.7),
+        {"en": "a bias of zeros, L2 alone, with gradients", "zh": "偏置全为零，只有 L2，含梯度"},
+        ([torch.zeros(3)], 0.0, 0.5),
+        grad=True,
+    )
+    yield Case(
+        {"en": "weights of 0.001, one a single number", "zh": "0.001 大小的权重，其一是单独一个数"},
+        ([0.001 * draw(4), 0.001 * draw(), 0.001 * draw(1, 2, 2)], 300.0, 1e6),
         grad=True,
     )
     yield Case(

@@ -61,17 +61,103 @@ def _divided_by_zero(step: int, lr: float, warmup_steps: int, total_steps: int, 
     return min(1, step / warmup_steps) * (lr_min + (lr - lr_min) * _cosine(progress))
 
 
+def _done(step: int, warmup_steps: int, total_steps: int) -> float:
+    return min((step - warmup_steps) / (total_steps - warmup_steps), 1)
+
+
+@trap(
+    "the warm-up rises from lr_min: here it rises from 0, whatever lr_min is",
+    "预热从 lr_min 升起：本题约定从 0 升起，与 lr_min 无关",
+)
+def _from_minimum(step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: float = 0.0) -> float:
+    if step < warmup_steps:
+        return lr_min + (lr - lr_min) * step / warmup_steps
+    return lr_min + (lr - lr_min) * _cosine(_done(step, warmup_steps, total_steps))
+
+
+@trap(
+    "the rate is never below lr_min: in the warm-up it is, it begins at 0",
+    "学习率从不低于 lr_min：预热从 0 开始，应当可以低于它",
+)
+def _at_least(step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: float = 0.0) -> float:
+    if step < warmup_steps:
+        return max(lr_min, lr * step / warmup_steps)
+    return lr_min + (lr - lr_min) * _cosine(_done(step, warmup_steps, total_steps))
+
+
+@trap("lr_min is not used", "没有用到 lr_min")
+def _to_zero(step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: float = 0.0) -> float:
+    if step < warmup_steps:
+        return lr * step / warmup_steps
+    return lr * _cosine(_done(step, warmup_steps, total_steps))
+
+
+@trap(
+    "the decay starts after the warm-up and lasts total_steps: these contain the warm-up",
+    "衰减从预热之后算起又走了 total_steps 步：total_steps 已含预热",
+)
+def _too_long(step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: float = 0.0) -> float:
+    if step < warmup_steps:
+        return lr * step / warmup_steps
+    return lr_min + (lr - lr_min) * _cosine(min((step - warmup_steps) / total_steps, 1))
+
+
+@trap("the rate falls in a straight line, not along a cosine", "学习率沿直线下降，不是沿余弦")
+def _straight(step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: float = 0.0) -> float:
+    if step < warmup_steps:
+        return lr * step / warmup_steps
+    return lr_min + (lr - lr_min) * (1 - _done(step, warmup_steps, total_steps))
+
+
+@trap(
+    "a quarter of a cosine, from 1 to 0: half of one goes from 1 to −1, hence the 1 + cos",
+    "只走了四分之一个余弦（从 1 到 0）：半个余弦从 1 到 −1，所以才有 1 + cos",
+)
+def _quarter(step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: float = 0.0) -> float:
+    if step < warmup_steps:
+        return lr * step / warmup_steps
+    return lr_min + (lr - lr_min) * math.cos(math.pi / 2 * _done(step, warmup_steps, total_steps))
+
+
+@trap("there is no warm-up: the rate begins at lr", "没有预热：学习率一开始就是 lr")
+def _cold(step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: float = 0.0) -> float:
+    return lr_min + (lr - lr_min) * _cosine(max(0, _done(step, warmup_steps, total_steps)))
+
+
+_EVEN = "The cosine is even."
+
+
 @judge(
-    traps=(_from_the_beginning, _one_ahead, _added, _climbing, _divided_by_zero),
+    traps=(
+        _from_the_beginning,
+        _one_ahead,
+        _added,
+        _climbing,
+        _divided_by_zero,
+        _from_minimum,
+        _at_least,
+        _to_zero,
+        _too_long,
+        _straight,
+        _quarter,
+        _cold,
+    ),
+    equivalent={
+        "warmup_cosine: step >= total_steps → step > total_steps": "The cosine ends at lr_min by itself.",
+        "warmup_cosine: (step - warmup_steps) / (total_steps - warmup_steps) → "
+        "(warmup_steps - step) / (total_steps - warmup_steps)": _EVEN,
+        "warmup_cosine: (step - warmup_steps) / (total_steps - warmup_steps) → "
+        "(step - warmup_steps) / (warmup_steps - total_steps)": _EVEN,
+    },
 )
 def check_warmup_cosine(random: Generator) -> Iterator[Case]:
-    """Up, the top, half-way down, with a minimum, the end and after it, and no warm-up at all."""
+    """Up, the top, half-way down, with a minimum, the end and after it, no warm-up, short and long ones."""
     lr = 0.5 + torch.rand((), generator=random).item()
     lr_min = lr / 10
     total = int(torch.randint(50, 150, (), generator=random)) * 2 + 10
 
     def case(en: str, zh: str, *args: float) -> Case:
-        return Case({"en": en, "zh": zh}, args, tolerance=1e-6)
+        return Case({"en": en, "zh": zh}, args, tolerance=1e-6 * max(args[1], 1e-3))
 
     yield case("half-way up", "预热到一半", 5, lr, 10, total)
     yield case("the very first step", "第 0 步", 0, lr, 10, total)
@@ -90,3 +176,12 @@ def check_warmup_cosine(random: Generator) -> Iterator[Case]:
     yield case("long after the end", "结束很久之后", total + (total - 10) // 2, lr, 10, total, lr_min)
     yield case("no warm-up", "不预热", 0, lr, 0, total, lr_min)
     yield case("no warm-up, a third down", "不预热，下降三分之一", total // 3, lr, 0, total)
+    yield case("step 0, with a minimum", "第 0 步，带最小值", 0, lr, 10, total, lr_min)
+    yield case("half-way up, with a minimum", "预热到一半，带最小值", 5, lr, 10, total, lr_min)
+    yield case("a warm-up of one step, before it", "只预热一步，第 0 步", 0, lr, 1, 3, lr_min)
+    yield case("a warm-up of one step, after it", "只预热一步，第 1 步", 1, lr, 1, 3, lr_min)
+    yield case("a warm-up of three steps, the second", "预热三步，第 2 步", 2, lr, 3, 4, lr_min)
+    yield case("one step before the end", "最后一步的前一步", total - 1, lr, 10, total, lr_min)
+    yield case(
+        "10,000,000 steps, lr = 3e−5", "一千万步，lr = 3e−5", 4_000_000, 3e-5, 20_000, 10_000_000, 1e-6
+    )

@@ -1,0 +1,162 @@
+"""The judge of the code question on AdamW: Adam's step, and a decay that does not go through it."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Generator, Tensor
+
+from answers.judges.optimization import (
+    OF_AVERAGES,
+    Betas,
+    Three,
+    near_epsilon,
+    normal,
+    on_its_way,
+    small,
+    stepped,
+)
+from models.optimization import adam_step
+from quizcli.judge.case import Case, Trap, judge, trap
+
+USUAL: Betas = (0.9, 0.999)
+
+
+def _decayed(known: Trap) -> Trap:
+    """A mistake in Adam's step, made by who gets the decay right."""
+
+    def wrong(
+        w: Tensor,
+        g: Tensor,
+        m: Tensor,
+        v: Tensor,
+        step: int,
+        lr: float = 1e-3,
+        betas: Betas = USUAL,
+        eps: float = 1e-8,
+        decay: float = 1e-2,
+    ) -> Three:
+        made: Three = known.wrong((1 - lr * decay) * w, g, m, v, step, lr, betas, eps)
+        return made
+
+    return Trap(wrong, known.text)
+
+
+@trap(
+    "λw is added to the gradient: that is Adam with an L2 penalty, not a decoupled decay",
+    "λw 加进了梯度：那是 Adam 加 L2 惩罚，不是解耦的权重衰减",
+)
+def _coupled(
+    w: Tensor,
+    g: Tensor,
+    m: Tensor,
+    v: Tensor,
+    step: int,
+    lr: float = 1e-3,
+    betas: Betas = USUAL,
+    eps: float = 1e-8,
+    decay: float = 1e-2,
+) -> Three:
+    return adam_step(w, g + decay * w, m, v, step, lr, betas, eps)
+
+
+@trap("the decay is not multiplied by the learning rate", "衰减没有乘学习率")
+def _without_rate(
+    w: Tensor,
+    g: Tensor,
+    m: Tensor,
+    v: Tensor,
+    step: int,
+    lr: float = 1e-3,
+    betas: Betas = USUAL,
+    eps: float = 1e-8,
+    decay: float = 1e-2,
+) -> Three:
+    return adam_step((1 - decay) * w, g, m, v, step, lr, betas, eps)
+
+
+@trap(
+    "the weight decays after Adam's step: what decays is the old weight",
+    "先走了 Adam 的一步再衰减：要衰减的是更新之前的权重",
+)
+def _afterwards(
+    w: Tensor,
+    g: Tensor,
+    m: Tensor,
+    v: Tensor,
+    step: int,
+    lr: float = 1e-3,
+    betas: Betas = USUAL,
+    eps: float = 1e-8,
+    decay: float = 1e-2,
+) -> Three:
+    new, m, v = adam_step(w, g, m, v, step, lr, betas, eps)
+    return (1 - lr * decay) * new, m, v
+
+
+@trap("weight_decay is not used: that is Adam", "没有用到 weight_decay：这就是 Adam")
+def _without_decay(
+    w: Tensor,
+    g: Tensor,
+    m: Tensor,
+    v: Tensor,
+    step: int,
+    lr: float = 1e-3,
+    betas: Betas = USUAL,
+    eps: float = 1e-8,
+    decay: float = 1e-2,
+) -> Three:
+    return adam_step(w, g, m, v, step, lr, betas, eps)
+
+
+def _adamw(
+    w: Tensor,
+    g: Tensor,
+    m: Tensor,
+    v: Tensor,
+    step: int,
+    lr: float = 1e-3,
+    betas: Betas = USUAL,
+    eps: float = 1e-8,
+    decay: float = 1e-2,
+) -> Three:
+    def make(params: list[Tensor]) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(params, lr=lr, betas=betas, eps=eps, weight_decay=decay)
+
+    new, state = stepped(make, w, g, {"step": float(step - 1), "exp_avg": m, "exp_avg_sq": v})
+    return new, state["exp_avg"], state["exp_avg_sq"]
+
+
+@judge(
+    reference=_adamw,
+    traps=(_coupled, _without_rate, _afterwards, _without_decay, *map(_decayed, OF_AVERAGES)),
+)
+def check_adamw(random: Generator) -> Iterator[Case]:
+    """Decay alone, the first step, a later one, no decay, other settings, the defaults."""
+    zero, usual = torch.zeros(3), (USUAL, 1e-8)
+    yield Case(
+        {"en": "no gradient: decay alone", "zh": "梯度为零：只有衰减"},
+        (1 + torch.rand(3, generator=random), zero, zero, zero, 1, 0.5, *usual, 0.1),
+    )
+    w, g = normal(random, 3), normal(random, 3)
+    yield Case({"en": "the first step", "zh": "第一步"}, (w, g, zero, zero, 1, 0.5, *usual, 0.1))
+    yield Case({"en": "step 10", "zh": "第 10 步"}, (*on_its_way(random, 3), 10, 0.5, *usual, 0.1))
+    yield Case({"en": "λ = 0: Adam", "zh": "λ = 0：即 Adam"}, (*on_its_way(random, 3), 10, 0.5, *usual, 0.0))
+    yield Case(
+        {"en": "β = (0.5, 0.8), ε = 0.1", "zh": "β = (0.5, 0.8)，ε = 0.1"},
+        (*on_its_way(random, 2, 3), 3, 0.1, (0.5, 0.8), 0.1, 0.2),
+    )
+    yield Case(
+        {"en": "gradients of 1e−8, the usual settings but η", "zh": "1e−8 大小的梯度，除 η 外用默认设置"},
+        (*near_epsilon(random), 1, 0.1),
+    )
+    yield Case({"en": "the usual η", "zh": "默认的 η"}, (*small(random), 1), tolerance=1e-5)
+    w, g, m, v = on_its_way(random)
+    yield Case(
+        {"en": "a single weight of 10,000, the usual λ", "zh": "单独一个上万的权重，默认的 λ"},
+        (1e4 * (w + w.sign()), g, m, v, 1000, 0.1),
+    )
+    yield Case(
+        {"en": "262,144 weights", "zh": "262,144 个权重"},
+        (*on_its_way(random, 512, 512), 100, 0.1, *usual, 0.01),
+        timed=True,
+    )

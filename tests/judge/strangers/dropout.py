@@ -1,0 +1,186 @@
+"""Answers to the code question on dropout."""
+
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
+
+import random
+
+import torch
+from torch import nn
+
+from tests.judge.strangers import right, wrong
+
+DROPOUT = "dropout-code-inverted"
+
+
+@right(DROPOUT)
+def dropout_by_rand(x, p=0.5, training=True):
+    if not training:
+        return x
+    if p == 1:
+        return torch.zeros_like(x)
+    mask = (torch.rand(x.shape) >= p).to(x.dtype)
+    return mask * x / (1 - p)
+
+
+@right(DROPOUT)
+def dropout_by_masked_fill(x, p=0.5, training=True):
+    if not training or p == 0:
+        return x.clone()
+    return x.masked_fill(torch.rand(x.shape) < p, 0) * (1 / max(1 - p, 1e-12))
+
+
+@right(DROPOUT)
+def dropout_by_bernoulli(x, p=0.5, training=True):
+    if not training:
+        return x
+    dropout = torch.bernoulli(torch.full(x.shape, 1 - p))
+    return torch.where(dropout.bool(), x / (1 - p) if p < 1 else x, 0.0)
+
+
+@right(DROPOUT)
+def dropout_number_by_number(x, p=0.5, training=True):
+    if not training:
+        return x
+    scale = 0.0 if p == 1 else 1 / (1 - p)
+    mask = torch.tensor([scale * (random.random() >= p) for _ in range(x.numel())], dtype=x.dtype)
+    return x * mask.view(x.shape)
+
+
+@right(DROPOUT)
+def dropout_in_numpy_masks(x, p=0.5, training=True):
+    import numpy as np
+
+    if not training:
+        return x + 0
+    keep = np.random.default_rng().binomial(1, 1 - p, tuple(x.shape))
+    y = x.clone()
+    y[torch.as_tensor(keep) == 0] = 0
+    return y.div(1 - p if p < 1 else 1)
+
+
+@right(DROPOUT)
+def dropout_of_distributions(x, p=0.5, training=True):
+    if not training or p in (0, 1):
+        return nn.Identity()(x) if not training or p == 0 else 0 * x
+    keep = torch.distributions.Bernoulli(probs=1 - p).sample(x.shape)
+    return (x.float() * keep / (1 - p)).to(x.dtype)
+
+
+@wrong(DROPOUT)
+def dropout_seeded(x, p=0.5, training=True):
+    torch.manual_seed(0)
+    return dropout_by_rand(x, p, training)
+
+
+@wrong(DROPOUT)
+def dropout_own_generator(x, p=0.5, training=True):
+    if not training or p == 1:
+        return x if not training else 0 * x
+    keep = torch.rand(x.shape, generator=torch.Generator().manual_seed(7)) >= p
+    return x * keep / (1 - p)
+
+
+@wrong(DROPOUT)
+def dropout_seeds_itself_by_torch(x, p=0.5, training=True):
+    y = dropout_by_rand(x, p, training)
+    torch.manual_seed(0)
+    return y
+
+
+@wrong(DROPOUT)
+def dropout_detached(x, p=0.5, training=True):
+    return dropout_by_rand(x.detach(), p, training) if training and p > 0 else x
+
+
+@wrong(DROPOUT)
+def dropout_through_data(x, p=0.5, training=True):
+    y = x.detach().clone()
+    return dropout_by_rand(y, p, training)
+
+
+@wrong(DROPOUT)
+def dropout_exact_count(x, p=0.5, training=True):
+    if not training or p == 1:
+        return x if not training else 0 * x
+    order = torch.randperm(x.numel())
+    keep = torch.ones(x.numel(), dtype=torch.bool)
+    keep[order[: round(p * x.numel())]] = False
+    return x * keep.view(x.shape) / (1 - p)
+
+
+@wrong(DROPOUT)
+def dropout_exact_count_by_row(x, p=0.5, training=True):
+    if not training or p == 1:
+        return x if not training else 0 * x
+    count = round(p * x.shape[-1])
+    ranks = torch.rand(x.shape).argsort(-1).argsort(-1)
+    return x * (ranks >= count) / (1 - p)
+
+
+@wrong(DROPOUT)
+def dropout_rows_in_pairs(x, p=0.5, training=True):
+    if not training or p == 1:
+        return x if not training else 0 * x
+    keep = torch.rand(x.shape) >= p
+    if x.ndim > 1:
+        keep[1::2] = keep[0::2][: len(keep[1::2])]
+    return x * keep / (1 - p)
+
+
+@wrong(DROPOUT, told="share one mask")
+def dropout_shared_by_the_batch(x, p=0.5, training=True):
+    if not training or p == 1:
+        return x if not training else 0 * x
+    keep = torch.rand(x.shape[1:] if x.ndim > 1 else x.shape) >= p
+    return x * keep / (1 - p)
+
+
+@wrong(DROPOUT)
+def dropout_of_channels(x, p=0.5, training=True):
+    if not training or p == 1:
+        return x if not training else 0 * x
+    keep = torch.rand(*x.shape[:2], 1, 1) >= p if x.ndim == 4 else torch.rand(x.shape) >= p
+    return x * keep / (1 - p)
+
+
+@wrong(DROPOUT)
+def dropout_in_float32(x, p=0.5, training=True):
+    if not training or p == 1:
+        return x if not training else 0 * x
+    return x * (torch.rand(x.shape) >= p).float() / (1 - p)
+
+
+@wrong(DROPOUT)
+def dropout_in_place(x, p=0.5, training=True):
+    return (
+        x.mul_((torch.rand(x.shape) >= p) / (1 - p))
+        if training and 0 < p < 1
+        else dropout_by_rand(x, p, training)
+    )
+
+
+@wrong(DROPOUT, told="evaluation must not scale")
+def dropout_of_2014(x, p=0.5, training=True):
+    return x * (torch.rand(x.shape) >= p) if training else x * (1 - p)
+
+
+@wrong(DROPOUT, told="")
+def dropout_other_default(x, p=0.1, training=True):
+    return dropout_by_rand(x, p, training)
+
+
+@wrong(DROPOUT, told="")
+def dropout_at_least_one_in_a_hundred(x, p=0.5, training=True):
+    return dropout_by_rand(x, p if p >= 0.01 else 0.0, training)
+
+
+@wrong(DROPOUT)
+def dropout_zero_by_zero(x, p=0.5, training=True):
+    return x * (torch.rand(x.shape) >= p) / (1 - p) if training else x
+
+
+@wrong(DROPOUT, told="")
+def dropout_unscaled_and_shared(x, p=0.5, training=True):
+    if not training:
+        return x
+    return x * (torch.rand(x.shape[1:] if x.ndim > 1 else x.shape) >= p)

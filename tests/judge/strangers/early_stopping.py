@@ -1,0 +1,185 @@
+"""Answers to the code question on early stopping."""
+
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
+
+import math
+
+import torch
+
+from tests.judge.strangers import right, wrong
+
+STOP = "early-stopping-code-best-epoch"
+
+
+@right(STOP)
+def stop_by_counting(losses, patience, min_delta=0.0):
+    best, best_epoch, wait = float("inf"), 0, 0
+    for i, loss in enumerate(losses):
+        if best - loss > min_delta:
+            best, best_epoch, wait = loss, i + 1, 0
+        else:
+            wait += 1
+            if wait >= patience:
+                return best_epoch, i + 1
+    return best_epoch, len(losses)
+
+
+@right(STOP)
+def stop_while(losses, patience, min_delta=0.0):
+    epoch = kept = 0
+    best = None
+    while epoch < len(losses) and epoch - kept < patience:
+        epoch += 1
+        loss = losses[epoch - 1]
+        improved = not math.isnan(loss) and loss != math.inf and (best is None or loss + min_delta < best)
+        if improved:
+            best, kept = loss, epoch
+    return [kept, epoch]
+
+
+@right(STOP)
+def stop_in_torch(losses, patience, min_delta=0.0):
+    values = torch.tensor(losses, dtype=torch.float64)
+    best, kept = torch.tensor(torch.inf), torch.tensor(0)
+    for epoch in range(1, len(values) + 1):
+        if values[epoch - 1] < best - min_delta:
+            best, kept = values[epoch - 1], torch.tensor(epoch)
+        if epoch - kept >= patience:
+            return kept, torch.tensor(epoch)
+    return kept, len(values)
+
+
+@right(STOP)
+def stop_in_a_class(losses, patience, min_delta=0.0):
+    class Stopper:
+        def __init__(self):
+            self.best, self.kept, self.bad = math.inf, 0, 0
+
+        def stops(self, epoch, loss):
+            if loss < self.best - min_delta:
+                self.best, self.kept, self.bad = loss, epoch, 0
+            else:
+                self.bad += 1
+            return self.bad == patience
+
+    stopper, epoch = Stopper(), 0
+    for loss in losses:
+        epoch += 1
+        if stopper.stops(epoch, loss):
+            break
+    return stopper.kept, epoch
+
+
+@wrong(STOP, told="equal to the best")
+def stop_plateau(losses, patience, min_delta=0.0):
+    best, kept = math.inf, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss <= best - min_delta:
+            best, kept = loss, epoch
+        if epoch - kept >= patience:
+            return kept, epoch
+    return kept, len(losses)
+
+
+@wrong(STOP, told="NaN")
+def stop_skips_nan(losses, patience, min_delta=0.0):
+    best, kept, wait = math.inf, 0, 0
+    for epoch, loss in enumerate(losses, 1):
+        if math.isnan(loss):
+            continue
+        wait += 1
+        if loss < best - min_delta:
+            best, kept, wait = loss, epoch, 0
+        if wait >= patience:
+            return kept, epoch
+    return kept, len(losses)
+
+
+@wrong(STOP, told="relative")
+def stop_relative(losses, patience, min_delta=0.0):
+    best, kept = math.inf, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best * (1 - min_delta):
+            best, kept = loss, epoch
+        if epoch - kept >= patience:
+            return kept, epoch
+    return kept, len(losses)
+
+
+@wrong(STOP, told="counted from 1")
+def stop_from_zero(losses, patience, min_delta=0.0):
+    kept, last = stop_by_counting(losses, patience, min_delta)
+    return kept - 1, last - 1
+
+
+@wrong(STOP, told="one epoch too long")
+def stop_one_more(losses, patience, min_delta=0.0):
+    best, kept, wait = math.inf, 0, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best - min_delta:
+            best, kept, wait = loss, epoch, 0
+        else:
+            wait += 1
+        if wait > patience:
+            return kept, epoch
+    return kept, len(losses)
+
+
+@wrong(STOP, told="lowest loss")
+def stop_lowest(losses, patience, min_delta=0.0):
+    _, last = stop_by_counting(losses, patience, min_delta)
+    return min(range(last), key=losses.__getitem__) + 1, last
+
+
+@wrong(STOP, told="")
+def stop_best_from_first(losses, patience, min_delta=0.0):
+    best, kept = losses[0], 1
+    for epoch, loss in enumerate(losses[1:], 2):
+        if loss < best - min_delta:
+            best, kept = loss, epoch
+        if epoch - kept >= patience:
+            return kept, epoch
+    return kept, len(losses)
+
+
+@wrong(STOP, told="")
+def stop_finite_infinity(losses, patience, min_delta=0.0):
+    best, kept = 1e9, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best - min_delta:
+            best, kept = loss, epoch
+        if epoch - kept >= patience:
+            return kept, epoch
+    return kept, len(losses)
+
+
+@wrong(STOP, told="")
+def stop_nan_at_once(losses, patience, min_delta=0.0):
+    for epoch, loss in enumerate(losses, 1):
+        if math.isnan(loss):
+            return stop_by_counting(losses[:epoch], patience, min_delta)
+    return stop_by_counting(losses, patience, min_delta)
+
+
+@wrong(STOP, told="")
+def stop_never_before_five(losses, patience, min_delta=0.0):
+    kept, last = stop_by_counting(losses, patience, min_delta)
+    return kept, max(last, min(5, len(losses)))
+
+
+@wrong(STOP, told="")
+def stop_other_default(losses, patience, min_delta=1e-4):
+    return stop_by_counting(losses, patience, min_delta)
+
+
+@wrong(STOP, told="")
+def stop_never_reset_and_plateau(losses, patience, min_delta=0.0):
+    best, kept, bad = math.inf, 0, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss <= best:
+            best, kept = loss, epoch
+        else:
+            bad += 1
+        if bad >= patience:
+            return kept, epoch
+    return kept, len(losses)

@@ -1,0 +1,140 @@
+"""Answers to the code questions on initialization."""
+
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
+
+import math
+import random
+
+import torch
+from torch import nn
+
+from tests.judge.strangers import right, wrong
+
+INIT = "optimization-code-init"
+
+
+def _std(shape, scheme):
+    field = math.prod(shape[2:])
+    fan_in, fan_out = shape[1] * field, shape[0] * field
+    return math.sqrt(2 / (fan_in + fan_out) if scheme == "xavier" else 2 / fan_in)
+
+
+@right(INIT)
+def init_in_place(shape, scheme="he"):
+    return torch.empty(*shape).normal_(0, _std(shape, scheme))
+
+
+@right(INIT)
+def init_parameter(shape, scheme="he"):
+    receptive_field = 1
+    for s in shape[2:]:
+        receptive_field *= s
+    out, inputs = shape[:2]
+    gain = {"xavier": 2 / (inputs + out), "he": 2 / inputs}[scheme] / receptive_field
+    return nn.Parameter(nn.init.normal_(torch.empty(shape), std=gain**0.5))
+
+
+@right(INIT)
+def init_in_numpy(shape, scheme="he"):
+    import numpy as np
+
+    kaiming_normal_ = np.random.default_rng().normal(0.0, _std(shape, scheme), shape)
+    return torch.from_numpy(kaiming_normal_.astype(np.float32))
+
+
+@right(INIT)
+def init_number_by_number(shape, scheme="he"):
+    std = _std(shape, scheme)
+    return torch.tensor([random.gauss(0, std) for _ in range(math.prod(shape))]).reshape(shape)
+
+
+@right(INIT)
+def init_box_muller(shape, scheme="he"):
+    u, v = torch.rand(2, *shape, dtype=torch.float64)
+    z = (-2 * (1 - u).log()).sqrt() * (2 * torch.pi * v).cos()
+    return (z * _std(shape, scheme)).float()
+
+
+@wrong(INIT)
+def init_seeded(shape, scheme="he"):
+    torch.manual_seed(0)
+    return torch.randn(shape) * _std(shape, scheme)
+
+
+@wrong(INIT)
+def init_own_generator(shape, scheme="he"):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(42)) * _std(shape, scheme)
+
+
+@wrong(INIT, told="cut off")
+def init_truncated(shape, scheme="he"):
+    std = _std(shape, scheme)
+    return nn.init.trunc_normal_(torch.empty(shape), std=std, a=-2 * std, b=2 * std)
+
+
+@wrong(INIT)
+def init_truncated_at_three(shape, scheme="he"):
+    std = _std(shape, scheme)
+    return nn.init.trunc_normal_(torch.empty(shape), std=std, a=-3 * std, b=3 * std)
+
+
+@wrong(INIT)
+def init_clamped_at_three(shape, scheme="he"):
+    std = _std(shape, scheme)
+    return (torch.randn(shape) * std).clamp(-3 * std, 3 * std)
+
+
+@wrong(INIT)
+def init_rows_in_pairs(shape, scheme="he"):
+    half = torch.randn(-(-shape[0] // 2), *shape[1:]) * _std(shape, scheme)
+    return torch.cat([half, half])[: shape[0]]
+
+
+@wrong(INIT)
+def init_mirrored(shape, scheme="he"):
+    half = torch.randn(-(-shape[0] // 2), *shape[1:]) * _std(shape, scheme)
+    return torch.cat([half, -half])[: shape[0]]
+
+
+@wrong(INIT)
+def init_one_kernel_for_all_inputs(shape, scheme="he"):
+    return (torch.randn(shape[0], 1, *shape[2:]) * _std(shape, scheme)).expand(shape).contiguous()
+
+
+@wrong(INIT)
+def init_flat_kernels(shape, scheme="he"):
+    return (torch.randn(*shape[:2], *[1] * len(shape[2:])) * _std(shape, scheme)).expand(shape).contiguous()
+
+
+@wrong(INIT)
+def init_standardized(shape, scheme="he"):
+    w = torch.randn(shape)
+    return (w - w.mean()) / w.std() * _std(shape, scheme)
+
+
+@wrong(INIT)
+def init_double(shape, scheme="he"):
+    return torch.randn(shape, dtype=torch.float64) * _std(shape, scheme)
+
+
+@wrong(INIT, told="√6")
+def init_uniform_bound(shape, scheme="he"):
+    return torch.randn(shape) * math.sqrt(3) * _std(shape, scheme)
+
+
+@wrong(INIT, told="fan_in alone")
+def init_lecun_for_xavier(shape, scheme="he"):
+    if scheme == "xavier":
+        return torch.randn(shape) / math.sqrt(math.prod(shape[1:]))
+    return torch.randn(shape) * _std(shape, scheme)
+
+
+@wrong(INIT, told="")
+def init_other_default(shape, scheme="xavier"):
+    return torch.randn(shape) * _std(shape, scheme)
+
+
+@wrong(INIT, told="")
+def init_laplace(shape, scheme="he"):
+    signs = torch.randint(0, 2, shape) * 2.0 - 1
+    return signs * torch.empty(shape).exponential_() / math.sqrt(2) * _std(shape, scheme)
