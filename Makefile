@@ -1,17 +1,24 @@
 # make quiz   sets everything up and opens today's first question
 # make test   sets everything up and runs all checks and tests
+# make test-all   what takes longer too: every mutant of every model answer, 200 seeds, many random inputs
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: quiz test lint clean
+.PHONY: quiz test test-all lint clean
 
 quiz: $(VENV)/.quiz
 	@$(BIN)/quizcli
 
 test: lint
 	@$(BIN)/python -m pytest
+
+test-all: test
+	@$(BIN)/quizcli bank check --run --mutants
+	@$(BIN)/quizcli bank check --run --seeds 200
+	@$(BIN)/python -m tests.fuzz --count 2000 keys argv banks stores packs replies
+	@$(BIN)/python -m tests.fuzz --count 100 candidates
 
 lint: $(VENV)/.test
 	@$(BIN)/ruff check .
