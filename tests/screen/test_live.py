@@ -309,7 +309,7 @@ def test_a_save_that_fails_says_why() -> None:
 
     console = terminal()
     keys = cast("Keyboard", Typed("s"))
-    watch(Recorded([*vae(), 0.3, Finished(seconds=1)]), console, keys=keys, save=save)
+    watch(Recorded([*vae(), 2.0, Finished(seconds=1)]), console, keys=keys, save=save)
     assert "✗ the disk is full" in output(console)
 
 
