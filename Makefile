@@ -12,7 +12,7 @@ quiz: $(VENV)/.quiz
 	@$(BIN)/quizcli
 
 test: lint
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2
 
 test-all: test
 	@$(BIN)/quizcli bank check --run --mutants
