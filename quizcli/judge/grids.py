@@ -28,7 +28,7 @@ def about(value: Any) -> str:
     if isinstance(value, float):
         return number(value)
     if isinstance(value, tuple | list) and any(
-        isinstance(item, torch.Tensor | tuple | list) for item in value
+        isinstance(item, torch.Tensor | tuple | list | Strange) for item in value
     ):
         inside = ", ".join(about(item) for item in value)
         return inside.join("()" if isinstance(value, tuple) else "[]")

@@ -19,7 +19,7 @@ Use = tuple[str, int]  # a forbidden name, and the line of the person's file tha
 
 # What operators and their wrappers are called beside the name that people know them by.
 _PREFIXES = ("special", "native", "mkldnn", "fused", "thnn", "slow")
-_SUFFIXES = ("forward", "backward", "withindices")
+_SUFFIXES = ("forward", "fwd", "backward", "withindices")
 # Whoever lets autograd work ends in one of these, by whatever name it began.
 _MEANS = {"runbackward": "autograd", "makedual": "autograd"}
 _FOLDERS = {"optim": ("torch/optim/",), "lr_scheduler": ("torch/optim/lr_scheduler",)}
