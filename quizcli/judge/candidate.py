@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 import msgspec
 from msgspec import structs
@@ -23,6 +23,8 @@ from quizcli.judge.cage import shut
 from quizcli.judge.values import unpacked
 from quizcli.judge.wire import Answer, Ask, Gave, Raised, Source
 
+# Made while the modules that the types name can still be looked up.
+_SOURCES, _ASKS = msgspec.msgpack.Decoder(Source), msgspec.msgpack.Decoder(Ask)
 _LINE_END = re.compile(r"\r\n|\r|\n")  # Python's; str.splitlines knows form feeds and more
 
 
@@ -31,25 +33,43 @@ def main() -> NoReturn:
     inlet, outlet = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    _warm_up()
+    tools = _warm_up()
     shut(os.environ["QUIZCLI_CAGE"])
+    _hide()
     _send(outlet, b"")
-    _serve(inlet, outlet)
+    _serve(inlet, outlet, tools)
     sys.stdout.flush()
     os._exit(0)
 
 
-def _warm_up() -> None:
+class _Tools(NamedTuple):
+    """What answers a call. Imported when stdout is no longer where frames go: torch comes with it."""
+
+    perform: Callable[..., Any]
+    seconds_per_call: Callable[..., float]
+    gave: Callable[..., Gave]
+    watch: Callable[..., Any]
+
+
+def _warm_up() -> _Tools:
     """Import what candidates use, once through what is slow the first time."""
     import torch
     import torch.nn.functional as F
 
-    import quizcli.judge.local
-    import quizcli.judge.watch  # noqa: F401 - the cage will shut these out
+    from quizcli.judge.local import gave
+    from quizcli.judge.perform import perform, seconds_per_call
+    from quizcli.judge.watch import Watch
 
     torch.set_num_threads(1)
     x = torch.ones(2, 2, requires_grad=True)
     F.softmax(x @ x, dim=-1).sum().backward()  # type: ignore[no-untyped-call]
+    return _Tools(perform, seconds_per_call, gave, Watch)
+
+
+def _hide() -> None:
+    """Take our modules out of reach of an `import`: a source that patches them must want to deceive."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "quizcli"]:
+        del sys.modules[name]
 
 
 def _send(outlet: BinaryIO, payload: bytes) -> None:
@@ -57,11 +77,11 @@ def _send(outlet: BinaryIO, payload: bytes) -> None:
     outlet.flush()
 
 
-def _serve(inlet: BinaryIO, outlet: BinaryIO) -> None:
+def _serve(inlet: BinaryIO, outlet: BinaryIO, tools: _Tools) -> None:
     payload = read_frame(inlet)
     if payload is None:
         return
-    source = msgspec.msgpack.decode(payload, type=Source)
+    source = _SOURCES.decode(payload)
     entry: Callable[..., Any] | None = None
     try:
         entry = _loaded(source)
@@ -70,9 +90,9 @@ def _serve(inlet: BinaryIO, outlet: BinaryIO) -> None:
         answer = _encoded(_raised(error, source))
     _send(outlet, answer)
     while entry is not None and (payload := read_frame(inlet)) is not None:
-        ask = msgspec.msgpack.decode(payload, type=Ask)
+        ask = _ASKS.decode(payload)
         try:
-            answer = _encoded(_answer(entry, ask, source))
+            answer = _encoded(_answer(tools, entry, ask, source))
         except BaseException as error:  # noqa: BLE001
             answer = _encoded(_raised(error, source))
         _send(outlet, answer)
@@ -102,19 +122,15 @@ def _loaded(source: Source) -> Callable[..., Any]:
     return entry  # type: ignore[no-any-return]
 
 
-def _answer(entry: Callable[..., Any], ask: Ask, source: Source) -> Gave:
-    from quizcli.judge.local import gave
-    from quizcli.judge.perform import perform, seconds_per_call
-    from quizcli.judge.watch import Watch
-
+def _answer(tools: _Tools, entry: Callable[..., Any], ask: Ask, source: Source) -> Gave:
     args = [unpacked(value) for value in ask.args]
     kwargs = {name: unpacked(value) for name, value in ask.kwargs.items()}
     if ask.timed:
-        return Gave(seconds=seconds_per_call(entry, args, kwargs))
+        return Gave(seconds=tools.seconds_per_call(entry, args, kwargs))
     calls = [(method, [unpacked(value) for value in given]) for method, given in ask.calls]
-    watch = Watch(source.avoid, source.name) if source.avoid else None
-    done = perform(entry, args, kwargs, calls, ask.grad, ask.seed, watch, ask.operators)
-    return structs.replace(gave(done), used=watch.used if watch is not None else None)
+    watch = tools.watch(source.avoid, source.name) if source.avoid else None
+    done = tools.perform(entry, args, kwargs, calls, ask.grad, ask.seed, watch, ask.operators)
+    return structs.replace(tools.gave(done), used=watch.used if watch is not None else None)
 
 
 def _raised(error: BaseException, source: Source) -> Raised:

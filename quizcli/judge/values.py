@@ -140,7 +140,9 @@ class _Packing:
                 return Strange(f"tensor of {tensor.numel():,} elements, {tensor.dim()} dimensions")
             self._bytes -= size
             self._items -= _AROUND + tensor.dim()
-            plain = tensor.detach().cpu().resolve_neg().contiguous()
+            plain = tensor.detach().cpu().resolve_neg()
+            # Not `contiguous`: that leaves one element the strides of what it was cut out of.
+            plain = plain.clone(memory_format=torch.contiguous_format)
             plain = plain.reshape(-1).view(torch.uint8) if size else plain.new_empty(0, dtype=torch.uint8)
             return Flat(name, tuple(tensor.shape), plain.numpy().tobytes())
 

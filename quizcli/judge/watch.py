@@ -8,7 +8,7 @@ profiler sees every function but those that C calls, PyTorch's dispatcher every 
 from __future__ import annotations
 
 import sys
-import threading
+from _thread import start_new_thread
 from collections.abc import Iterable
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -22,6 +22,8 @@ _PREFIXES = ("special", "native", "mkldnn", "fused", "thnn", "slow")
 _SUFFIXES = ("forward", "fwd", "backward", "withindices")
 # Whoever lets autograd work ends in one of these, by whatever name it began.
 _MEANS = {"runbackward": "autograd", "makedual": "autograd"}
+# What nobody does but to be looked at no longer.
+_MEDDLING = ("disablecurrentmodes", "poptorchdispatchstack", "disabletorchdispatch")
 _FOLDERS = {"optim": ("torch/optim/",), "lr_scheduler": ("torch/optim/lr_scheduler",)}
 
 
@@ -31,7 +33,7 @@ def plain(name: str) -> str:
 
 
 class Watch:
-    """While it is entered, remembers the first forbidden thing that runs in this or in a new thread."""
+    """While it is entered, remembers the first forbidden thing that runs; a thread is one: it goes unseen."""
 
     def __init__(self, avoid: Iterable[str], file: str) -> None:
         self._names = {plain(name): name for name in avoid}
@@ -40,17 +42,15 @@ class Watch:
         self.used: Use | None = None
 
     def __enter__(self) -> Self:
-        threading.setprofile(self._profiled)
         sys.setprofile(self._profiled)
+        _listen(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.used is None and sys.getprofile() != self._profiled:
-            self.used = "sys.setprofile", 0  # who stops being looked at has a reason
+        _listen(None)
         sys.setprofile(None)
-        threading.setprofile(None)
 
     def operators(self) -> TorchDispatchMode:
         """Look at operators as well. Each costs microseconds more: not where time is taken."""
@@ -61,12 +61,19 @@ class Watch:
         if self.used is None:
             self._note(name.partition(".")[0], sys._getframe(1))
 
+    def audited(self, event: str) -> None:
+        """The profiler is taken away."""
+        if self.used is None and event == "sys.setprofile":
+            self.used = event, self._line(sys._getframe(2))
+
     def _profiled(self, frame: FrameType, event: str, what: Any) -> None:
         if self.used is not None:
             return
         if event == "c_call":
             if _of_torch(what):
                 self._note(getattr(what, "__name__", ""), frame)
+            elif what is start_new_thread:
+                self.used = "threads", self._line(frame)
         elif event == "call" and "site-packages" in frame.f_code.co_filename:
             self._note(_called(frame), frame)
             path = frame.f_code.co_filename.replace("\\", "/")
@@ -75,6 +82,9 @@ class Watch:
                     self.used = name, self._line(frame)
 
     def _note(self, name: str, frame: FrameType) -> None:
+        if plain(name) in _MEDDLING:
+            self.used = name, self._line(frame)
+            return
         known = next((self._names[form] for form in _forms(plain(name)) if form in self._names), None)
         if known is not None:
             self.used = known, self._line(frame)
@@ -83,6 +93,22 @@ class Watch:
         while frame is not None and frame.f_code.co_filename != self._file:
             frame = frame.f_back
         return frame.f_lineno if frame is not None else 0
+
+
+_watching: list[Watch] = []  # the one that is entered; an audit hook cannot be taken away
+_hooked: list[bool] = []
+
+
+def _listen(watch: Watch | None) -> None:
+    _watching[:] = [watch] if watch is not None else []
+    if not _hooked:
+        _hooked.append(True)
+        sys.addaudithook(_hook)
+
+
+def _hook(event: str, args: tuple[Any, ...]) -> None:
+    for watch in _watching:
+        watch.audited(event)
 
 
 class _Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]

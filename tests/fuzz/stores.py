@@ -90,5 +90,5 @@ def _change(db: sqlite3.Connection, table: str, number: int, chance: random.Rand
         case _:
             for trigger in TRIGGERS:
                 db.execute(f"DROP TRIGGER IF EXISTS {trigger}")
-            columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+            columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")] or ["dropped before"]
             db.execute(f"UPDATE {table} SET {chance.choice(columns)} = ?", (chance.choice(VALUES),))

@@ -251,3 +251,17 @@ def test_the_judges_own_module_is_not_loaded_there() -> None:
     listed = "[n for n in sys.modules if n.startswith(('answers', 'models', 'quizcli.judge.trial'))]"
     _, over = judge(f"import sys\nprint({listed})\n{RIGHT}")
     assert over.printed == "[]\n"
+
+
+FORGERS = {
+    "perform": "import sys\nsys.modules['quizcli.judge.perform'].tensors = lambda value: []\n",
+    "watch": "from quizcli.judge.watch import Watch\nWatch._note = lambda *given: None\n",
+    "local": "import quizcli.judge.local as local\nlocal.gave = None\n",
+}
+
+
+@pytest.mark.parametrize("name", FORGERS)
+def test_what_judges_in_its_process_cannot_be_imported(name: str, forked: None) -> None:
+    told, over = judge(FORGERS[name] + RIGHT)
+    assert not over.passed
+    assert "quizcli" in told

@@ -91,20 +91,48 @@ def test_names_of_ones_own_are_no_fault(body: str) -> None:
     )
 
 
-def test_a_thread_is_looked_at_too() -> None:
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        ("threading.Thread(target=work).start()", "threads"),
+        ("_thread.start_new_thread(work, ())", "threads"),
+        ("sys.setprofile(None)", "sys.setprofile"),
+        (
+            "_disable_current_modes().__enter__(), list(map(torch.softmax, [x], [0]))",
+            "_disable_current_modes",
+        ),
+    ],
+)
+def test_who_stops_being_looked_at_has_a_reason(call: str, name: str) -> None:
     source = f"""{IMPORTS}
-import threading
+import _thread, sys, threading
+from torch.utils._python_dispatch import _disable_current_modes
 def work(): x.softmax(0)
 def f():
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
+    before = sys.getprofile()
+    {call}
+    sys.setprofile(before)
 """
-    assert used(source) == ("softmax", 11)
+    assert used(source) == (name, 15)
 
 
-def test_who_stops_being_looked_at_has_a_reason() -> None:
-    assert used(f"{IMPORTS}import sys\ndef f():\n    sys.setprofile(None)\n") == ("sys.setprofile", 0)
+def test_a_backward_of_ones_own_is_looked_at() -> None:
+    source = f"""{IMPORTS}
+class Own(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x * 2
+    @staticmethod
+    def backward(ctx, grad):
+        return grad + 0 * torch.softmax(grad, 0)
+def f(x):
+    return Own.apply(x)
+"""
+    space: dict[str, Any] = {}
+    exec(compile(source, "answer.py", "exec"), space)
+    watch = Watch(("softmax",), "answer.py")
+    perform(space["f"], (space["x"],), {}, (), True, 0, watch, operators=True)
+    assert watch.used == ("softmax", 16)
 
 
 def test_looking_at_operators_does_not_import_the_compiler() -> None:
