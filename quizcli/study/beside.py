@@ -1,4 +1,4 @@
-"""What a person has beside the store, as a backup brings it back: the files looked through, then put there."""
+"""What a person has beside the store, as a backup brings it back: looked through, then put in its place."""
 
 from __future__ import annotations
 
