@@ -174,6 +174,12 @@ def _from_file(path: Path) -> dict[str, Any]:
     return {name: _from_line(path, name, value) for name, value in _parsed(path, data).items()}
 
 
+def check_config(path: Path, data: bytes) -> None:
+    """Raise QuizError where this could not be the config file at `path`."""
+    for name, value in _parsed(path, data).items():
+        _from_line(path, name, value)
+
+
 def _parsed(path: Path, data: bytes) -> dict[str, Any]:
     import tomllib  # most people have no config file, and need not wait for this
 

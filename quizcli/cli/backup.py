@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -54,22 +55,24 @@ def command(
 
 
 def _made(settings: Settings, path: Path | None) -> Made:
-    from quizcli.study.archive import write
+    from quizcli.study.archive import own_files, write
     from quizcli.study.store import Store
 
-    if not settings.store_file.exists():
+    stored = os.path.lexists(settings.store_file)
+    if not stored and not own_files(settings)[0]:
         raise QuizError(
             tr("there is nothing to back up yet", "还没有可备份的内容"),
             tr("The store begins with your first answer.", "第一次作答时才会创建学习记录。"),
         )
-    Store.open(settings.store_file).close()  # what is no store makes no backup
+    if stored:
+        Store.open(settings.store_file).close()  # what is no store makes no backup
     goal = path
     if goal is not None and goal.is_dir():
         from quizcli.study.backups import BY_HAND, target
 
         goal = goal / target(settings.store_file, BY_HAND, ".zip").name
     try:
-        return write(settings, goal=goal)
+        return write(settings, goal=goal, with_store=stored)
     except FileExistsError as error:
         raise QuizError(
             tr(f"{goal}: there already; nothing is overwritten", f"{goal}：已存在，不会覆盖"),

@@ -178,6 +178,13 @@ def _told(seen: Preview) -> list[str]:
                     f"  {zh} {len(names)} 个文件：{some}",
                 )
             )
+    if seen.config_left_out:
+        lines.append(
+            tr(
+                f"  Its settings are left out, the present ones stay: {seen.config_left_out}",
+                f"  不恢复其中的设置，现有设置不变：{seen.config_left_out}",
+            )
+        )
     if seen.untrusted:
         lines.append(
             tr(

@@ -134,8 +134,10 @@ class Candidate:
             if not self._folder.within_limits():
                 self._stop(
                     tr(
-                        f"it wrote more than {folder.BYTES >> 20} MB or {folder.FILES} files",
-                        f"它写入的数据超过 {folder.BYTES >> 20} MB，或超过 {folder.FILES} 个文件",
+                        f"it wrote more than {folder.BYTES >> 20} MB or {folder.FILES} files, "
+                        "or made a folder",
+                        f"它写入的数据超过 {folder.BYTES >> 20} MB，或超过 {folder.FILES} 个文件，"
+                        "或新建了文件夹",
                     )
                 )
             elif _threads(self._pipes.process.pid) > THREADS:

@@ -16,7 +16,7 @@ from itertools import count
 
 PREFIX = "quizcli-code-"
 BYTES = 16 * 2**20  # of all files together; what is written between two looks comes on top
-FILES = 100  # and folders
+FILES = 100
 
 if sys.platform != "win32":
     import fcntl
@@ -33,22 +33,24 @@ class Folder:
                 return
 
     def within_limits(self) -> bool:
-        """Whether what lies in it, at any depth, is as little as it has to be."""
+        """Whether what lies in it is as little as it has to be.
+
+        A folder in it is too much, and so is what cannot be looked into: who measures must see all there is.
+        """
         size = files = 0
-        waiting = [self.path]
-        while waiting:
-            try:
-                with os.scandir(waiting.pop()) as entries:
-                    for entry in entries:
-                        files += 1
+        try:
+            with os.scandir(self.path) as entries:
+                for entry in entries:
+                    try:
                         status = entry.stat(follow_symlinks=False)
-                        size += getattr(status, "st_blocks", -(-status.st_size // 512)) * 512
-                        if files > FILES or size > BYTES:
-                            return False
-                        if stat.S_ISDIR(status.st_mode):
-                            waiting.append(entry.path)
-            except OSError:
-                continue  # it has just gone, or cannot be looked into, nor be written into then
+                    except FileNotFoundError:
+                        continue  # it has just gone
+                    files += 1
+                    size += getattr(status, "st_blocks", -(-status.st_size // 512)) * 512
+                    if files > FILES or size > BYTES or stat.S_ISDIR(status.st_mode):
+                        return False
+        except OSError:
+            return False
         return True
 
     def remove(self) -> None:

@@ -8,12 +8,13 @@ word stands beside it.
 from __future__ import annotations
 
 import codecs
+import os
 import sys
 from collections.abc import Iterable
 from typing import TextIO
 
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
 from quizcli.screen.door import behind
@@ -77,8 +78,21 @@ def _stand_in(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("quizcli", _stand_in)
 
 
+_MOST = 1000  # cells across, and rows: no terminal has more, but a variable may say so
+
+
 class _CleanConsole(Console):
     """A console whose texts are cleaned before they are styled: sequences that steer are Rich's alone."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """As much of the terminal as is drawn on."""
+        width, height = super().size
+        return ConsoleDimensions(min(width, _MOST), min(height, _MOST))
+
+    @size.setter
+    def size(self, size: tuple[int, int]) -> None:
+        self._width, self._height = size
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """The segments of a renderable."""
@@ -99,4 +113,22 @@ def make_console(
     reconfigure = getattr(out, "reconfigure", None)  # in-memory streams have none, and need none
     if reconfigure is not None and getattr(out, "errors", None) != "quizcli":
         reconfigure(errors="quizcli")
-    return _CleanConsole(file=out, markup=False, emoji=False, highlight=False, width=width, height=height)
+    return _CleanConsole(
+        file=out,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        width=width,
+        height=height,
+        _environ=_environ(),
+    )
+
+
+def _environ() -> dict[str, str]:
+    """The environment; a size in it that is no positive number, such as -1, 0 or ², says nothing."""
+    environ = dict(os.environ)
+    for name in ("COLUMNS", "LINES"):
+        word = environ.pop(name, "")
+        if word.isascii() and word.isdigit() and (number := word.lstrip("0")):
+            environ[name] = str(_MOST) if len(number) > len(str(_MOST)) else number
+    return environ

@@ -36,6 +36,10 @@ LONGEST = 4 << 20  # bytes of a file beside the store: nobody writes as much
 _MOST_FILES = 20_000
 _MOST_BYTES = 256 << 20  # of these files together
 _DEEPEST = 8  # folders
+_LONGEST_NAME, _LONGEST_PATH = (
+    200,
+    800,
+)  # bytes: with an ending for a file that is not whole yet, and its folder
 _NAME = re.compile(r"(edits|code)(/[^/\\:\x00-\x1f\x7f]+)+\Z")
 # All that zipfile raises on foreign files, beside OSError.
 _BROKEN = (
@@ -277,6 +281,11 @@ def _checked(path: Path, archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipIn
         if (name != STORE and entry.file_size > LONGEST) or total > _MOST_BYTES or len(entries) > _MOST_FILES:
             raise no_backup(path, tr("it holds too much", "内容过多"))
         entries[name] = entry
+    folders = {str(folder) for name in entries for folder in PurePosixPath(name).parents}
+    if both := sorted(folders & entries.keys()):
+        raise no_backup(
+            path, tr(f"{both[0]!a} is a file and a folder in it", f"{both[0]!a} 在其中既是文件又是文件夹")
+        )
     if ABOUT not in entries:
         raise no_backup(path, tr(f"{ABOUT} is missing", f"缺少 {ABOUT}"))
     return entries
@@ -289,6 +298,8 @@ def _stays_inside(name: str) -> bool:
         and name.isprintable()
         and "/".join(parts) == name
         and len(parts) <= _DEEPEST + 1
+        and len(name.encode()) <= _LONGEST_PATH
+        and all(len(part.encode()) <= _LONGEST_NAME for part in parts)
         and not any(part.startswith(".") or part.endswith((".", " ")) for part in parts)
     )
 

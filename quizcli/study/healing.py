@@ -24,14 +24,20 @@ from quizcli.study.rows import ENTRY, Entry, entry_of
 from quizcli.text import tr
 
 
+class RescuedError(QuizError):
+    """The store cannot take the answers; they are in `target`, a store too."""
+
+    target: str = ""
+
+
 def heal(
     db: sqlite3.Connection, path: str, files: Presence, written: Sequence[Entry], terms: Mapping[int, str]
 ) -> tuple[sqlite3.Connection, str]:
     """A connection to the store that is at the path, with all that `db` held; and what to tell, if anything.
 
     `db` is closed. `files` are those that it opened; `written` is what this process has committed, which is
-    known even where `db` can no longer be read. Raises QuizError, which says where everything is kept, where
-    what is at the path is no store.
+    known even where `db` can no longer be read. Raises QuizError where what is at the path is no store, and
+    RescuedError where everything is kept in another one.
     """
     copy = _copied(db, path)
     db.close()
@@ -63,6 +69,7 @@ def heal(
     finally:
         if copy is not None:
             _remove(copy)
+            _remove_sides(copy)  # SQLite leaves them where the copy became the store under another name
 
 
 def _copied(db: sqlite3.Connection, path: str) -> str | None:
@@ -79,6 +86,7 @@ def _copied(db: sqlite3.Connection, path: str) -> str | None:
         except (OSError, sqlite3.Error):  # tried elsewhere, or told by who asked for the store
             pass
         _remove(copy)
+        _remove_sides(copy)
     return None
 
 
@@ -185,7 +193,7 @@ def _kept(
                         source.backup(rescued)
         except (OSError, sqlite3.Error, QuizError):
             continue  # the next folder; after the last one it is said that nothing could be kept
-        return QuizError(
+        told = RescuedError(
             error.message
             + tr(f" All that this run had stored is in {target}.", f" 本次运行的全部记录保存在 {target}。"),
             tr(
@@ -193,6 +201,8 @@ def _kept(
                 f"请先解决上述问题，再执行 `quizcli restore {target}`。{error.hint}",
             ),
         )
+        told.target = target
+        return told
     return QuizError(
         error.message + tr(" Nothing could be kept elsewhere.", " 也无法另存到其他位置。"), error.hint
     )

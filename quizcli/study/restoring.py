@@ -7,18 +7,17 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from quizcli.errors import QuizError
-from quizcli.private import create, make_folder, replace_file
+from quizcli.private import create, make_folder
 from quizcli.reading import read_regular
 from quizcli.settings import Settings
 from quizcli.study.archive import (
-    CONFIG,
     PACKS,
     About,
     Made,
@@ -26,12 +25,12 @@ from quizcli.study.archive import (
     no_backup,
     opened,
     own_files,
-    places,
     write,
 )
 from quizcli.study.backups import partial, put, remove, thin_out
+from quizcli.study.beside import acceptable, is_ours, put_files
 from quizcli.study.card import Day, Instant
-from quizcli.study.connection import BUSY_SECONDS, backups_of, connect, fail_reading
+from quizcli.study.connection import BUSY_SECONDS, connect, fail_reading
 from quizcli.study.damage import DamagedError, ForeignError, decoding
 from quizcli.study.migrations import MIGRATIONS, checked_version
 from quizcli.study.rows import CARD, ENTRY, card_of, entry_of, unpacked
@@ -68,6 +67,7 @@ class Preview(Struct, frozen=True, kw_only=True):
     files_changed: tuple[str, ...] = ()
     files_lost: tuple[str, ...] = ()
     files_won: tuple[str, ...] = ()
+    config_left_out: str = ""  # what is wrong with the settings in it: with them no command would run
     untrusted: bool = False  # it is from elsewhere: trust in the code of packs is not taken over
 
     @property
@@ -80,11 +80,14 @@ class Preview(Struct, frozen=True, kw_only=True):
 class Candidate:
     """A backup that was found sound, with its store unpacked beside the present one."""
 
-    def __init__(self, path: Path, about: About, store: str, files: dict[str, bytes] | None) -> None:
+    def __init__(
+        self, path: Path, about: About, store: str, files: dict[str, bytes] | None, wrong_config: str = ""
+    ) -> None:
         self.path = path
         self.about = about
         self.store = store  # "" where there is none
         self.files = files  # None: a bare store, which says nothing of other files
+        self.wrong_config = wrong_config  # why its settings are not among them
 
 
 @contextmanager
@@ -95,6 +98,7 @@ def candidate(path: Path, settings: Settings) -> Iterator[Candidate]:
     store = partial(folder)
     try:
         files: dict[str, bytes] | None = None
+        wrong = ""
         if is_bare_store(path):
             _copy_store(path, store, folder)
             found, about = True, About()
@@ -104,10 +108,10 @@ def candidate(path: Path, settings: Settings) -> Iterator[Candidate]:
                     _check_room(path, archive.store_size, folder)
                     archive.extract_store(store)
                 found, about = archive.has_store, archive.about
-                files = _acceptable(archive.files(), path, settings)
+                files, wrong = acceptable(archive.files(), path, settings)
         if found:
             _look_through(store, path)
-        yield Candidate(path, about, store if found else "", files)
+        yield Candidate(path, about, store if found else "", files, wrong)
     finally:
         for end in ("", "-wal", "-shm", "-journal"):
             remove(store + end)
@@ -174,44 +178,6 @@ def _look_through_the_rest(db: sqlite3.Connection, name: str) -> None:
             msgspec.convert(at, Instant)
 
 
-def _acceptable(files: dict[str, bytes], path: Path, settings: Settings) -> dict[str, bytes]:
-    """The files as they may be taken over."""
-    if CONFIG in files:
-        import tomllib
-
-        try:
-            tomllib.loads(files[CONFIG].decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:
-            raise no_backup(path, f"{CONFIG}: {error}") from error
-    if PACKS in files:
-        files = files | {PACKS: _packs(files[PACKS], path, settings)}
-    return files
-
-
-def is_ours(path: Path, settings: Settings) -> bool:
-    """Whether a backup lies where quizcli puts its own."""
-    return os.path.realpath(path.parent) == os.path.realpath(backups_of(str(settings.store_file)))
-
-
-def _packs(data: bytes, path: Path, settings: Settings) -> bytes:
-    """packs.json: which code may run is for the person here to say, not for a file from elsewhere."""
-    from quizcli.bank.registry import Added, added
-
-    try:
-        packs = msgspec.json.decode(data, type=tuple[Added, ...])
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise no_backup(path, f"{PACKS}: {error}") from error
-    if is_ours(path, settings):
-        return data
-    with suppress(QuizError, OSError):  # what is there now may be what is to be replaced
-        known = {(one.name, one.root): one.trusted for one in added(settings)}
-        packs = tuple(
-            msgspec.structs.replace(one, trusted=known.get((one.name, one.root), {})) for one in packs
-        )
-        return msgspec.json.format(msgspec.json.encode(packs), indent=1) + b"\n"
-    return msgspec.json.encode(tuple(msgspec.structs.replace(one, trusted={}) for one in packs))
-
-
 def preview(found: Candidate, settings: Settings) -> Preview:
     """What would be lost and won."""
     now, trouble, present = _present(settings)
@@ -230,6 +196,7 @@ def preview(found: Candidate, settings: Settings) -> Preview:
         files_changed=tuple(sorted(name for name in here.keys() & wanted if here[name] != wanted[name])),
         files_lost=tuple(sorted(here.keys() - wanted)),
         files_won=tuple(sorted(wanted.keys() - here)),
+        config_left_out=found.wrong_config,
         untrusted=PACKS in wanted and not is_ours(found.path, settings),
     )
 
@@ -308,7 +275,7 @@ def restore(found: Candidate, settings: Settings) -> Made | None:
             else:
                 _begin(found.store, path)
         if found.files is not None:
-            _put_files(found.files, settings)
+            put_files(found.files, settings)
     except OSError as error:
         raise QuizError(
             tr(
@@ -376,28 +343,3 @@ def _flush(path: str) -> None:
         os.fsync(file)
     finally:
         os.close(file)
-
-
-def _put_files(files: dict[str, bytes], settings: Settings) -> None:
-    """Have just these files: those that differ are written, those that the backup lacks go."""
-    here, _ = own_files(settings)
-    tops = places(settings)
-    for name in sorted(files.keys() | here):
-        top, _, rest = name.partition("/")
-        path = tops[top] / rest if rest else tops[top]
-        if rest:
-            _check_inside(path, tops[top])
-        if name not in files:
-            path.unlink(missing_ok=True)
-        elif files[name] != here.get(name):
-            if rest and path.is_symlink():
-                path.unlink()  # the link goes, not what it points at
-            replace_file(path, files[name])
-
-
-def _check_inside(path: Path, top: Path) -> None:
-    """Refuse to write through a link to a folder elsewhere."""
-    folder = os.path.realpath(path.parent)
-    root = os.path.realpath(top)
-    if folder != root and not folder.startswith(root + os.sep):
-        raise OSError(40, tr("this link leads elsewhere", "该链接指向别处"), str(path.parent))

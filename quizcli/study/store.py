@@ -238,9 +238,12 @@ class Store:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it is on the disk afterwards, in the file at the path, or none.
 
-        Where the file was deleted or replaced, before or meanwhile, it is brought back; see `notices`.
+        Where the file was deleted or replaced, before or meanwhile, it is brought back; see `notices`. Where
+        that cannot be, what is being written goes to where all the rest was rescued, and the error says so.
         """
-        self._hold()
+        rescued = self._rescued()
+        if rescued is not None:
+            yield from self._write_to(*rescued)
         self._pending = []
         with writing(self._db, self._path):
             yield self._db
@@ -250,6 +253,35 @@ class Store:
         if self.after_first_write is not None:
             begin, self.after_first_write = self.after_first_write, None
             begin()
+
+    def _rescued(self) -> tuple[str, QuizError] | None:
+        """Where everything has just been kept, because the file at the path is no store any more."""
+        known = self._broken
+        try:
+            self._hold()
+        except QuizError as error:
+            target: str = getattr(error, "target", "")
+            if known is not None or not target:
+                raise
+            return target, error
+        return None
+
+    def _write_to(self, target: str, error: QuizError) -> Iterator[sqlite3.Connection]:
+        """One transaction in the rescued store; then the error, in any case."""
+        self._broken = None
+        try:
+            self._db = sqlite3.connect(target, isolation_level=None)
+            with writing(self._db, target):
+                yield self._db
+        except (sqlite3.Error, QuizError) as lost:
+            raise QuizError(
+                f"{error.message} {tr('The last entry is not in it', '其中缺少最后一条记录')}: {lost}",
+                error.hint,
+            ) from lost
+        finally:
+            self._broken = error
+            self._db.close()
+        raise error
 
     @contextmanager
     def _changing(self) -> Iterator[None]:

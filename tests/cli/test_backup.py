@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,31 @@ def test_before_the_first_answer_there_is_nothing_to_back_up(program: Program) -
     assert ended.returncode == 1
     assert "nothing to back up yet" in ended.stderr
     assert not (program.home / "data").exists()
+
+
+def test_what_there_is_without_a_store_is_backed_up(program: Program) -> None:
+    draft = program.home / "data" / "code" / "drafts" / "x.py"
+    draft.parent.mkdir(parents=True)
+    draft.write_text("mine")
+    made = program.run("backup")
+    assert made.returncode == 0, made.stderr
+    assert not (program.home / "data" / "quizcli.db").exists()
+    draft.unlink()
+    assert program.run("restore", Path(made.stdout.strip()).name, "--yes").returncode == 0
+    assert draft.read_text() == "mine"
+
+
+def test_settings_that_will_not_do_are_left_out_and_said(program: Program, tmp_path: Path) -> None:
+    program.run(stdin=FIRST)
+    made = tmp_path / "other.zip"
+    assert program.run("backup", str(made)).returncode == 0
+    with zipfile.ZipFile(made, "a") as whole:
+        whole.writestr("config.toml", "lang = 5")
+        whole.writestr("code/x.py", "x")
+    ended = program.run("restore", str(made), "--yes")
+    assert ended.returncode == 0, ended.stderr
+    assert "Its settings are left out, the present ones stay: config.toml: lang" in ended.stdout
+    assert program.run("restore").returncode == 0
 
 
 def test_back_up_go_on_restore_and_undo_that(program: Program) -> None:

@@ -197,6 +197,11 @@ def test_words_of_any_length_are_cut(candidate: Callable[[str], Candidate], tmp_
         "n = 0\nwhile True:\n    open(str(n), 'w').close()\n    n += 1",
         "while True:\n    os.mkdir('a')\n    os.chdir('a')",
         "f = open('x', 'wb')\nwhile True: f.write(bytes(10**6))",
+        "os.umask(0)\nos.mkdir('a', 0o300)\nn = 0\nwhile True:\n"
+        "    open(f'a/{n}', 'wb').write(bytes(10**6))\n    n += 1",
+        "os.mkdir('a')\nd = os.open('a', 0)\nos.mkdir('b' * 250, dir_fd=d)\n"
+        "for _ in range(20):\n    d = os.open('b' * 250, 0, dir_fd=d)\n    os.mkdir('b' * 250, dir_fd=d)\n"
+        "while True: time.sleep(1)",
     ],
 )
 def test_a_disk_is_not_filled(text: str, candidate: Callable[[str], Candidate]) -> None:
@@ -331,6 +336,42 @@ def test_a_bool_is_true_or_false() -> None:
 
 
 # The folder
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such rights")
+def test_what_cannot_be_looked_into_is_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = folder.Folder()
+    Path(mine.path, "file").write_text("x")
+    assert mine.within_limits()
+    Path(mine.path, "sub").mkdir()
+    assert not mine.within_limits()
+    Path(mine.path, "sub").rmdir()
+    assert mine.within_limits()
+
+    def refuse(path: str) -> None:
+        raise PermissionError(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.scandir", refuse)
+        assert not mine.within_limits()
+    mine.remove()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import os\nos.mkdir('a')",
+        "import os\nos.mkdir('a', dir_fd=os.open('.', 0))",
+        "import tempfile\ntempfile.mkdtemp()",
+        "import os\nos.umask(0)\nos.mkdir('a', 0o300)",
+    ],
+)
+def test_a_candidate_makes_no_folder(text: str) -> None:
+    with Candidate() as candidate:
+        came = candidate.load(Source(text, "answer.py", "f"))
+        assert isinstance(came, Raised)
+        assert came.sort == "PermissionError"
+        assert not any(entry.is_dir() for entry in os.scandir(candidate._folder.path))
 
 
 def test_a_folder_left_behind_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

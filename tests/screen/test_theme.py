@@ -95,3 +95,23 @@ def test_the_default_stream_is_stdout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", out)
     make_console(width=20).print("here")
     assert out.getvalue() == "here\n"
+
+
+@pytest.mark.parametrize(
+    ("word", "wide", "high"),
+    [("40", 40, 40), ("1000000", 1000, 1000), ("9" * 5000, 1000, 1000)]
+    + [(word, 80, 25) for word in ("0", "-1", "", "²", "many", "00")],
+)
+def test_a_size_that_cannot_be_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, word: str, wide: int, high: int
+) -> None:
+    def no_terminal(descriptor: int) -> None:
+        raise OSError
+
+    monkeypatch.setattr("os.get_terminal_size", no_terminal)
+    monkeypatch.setenv("COLUMNS", word)
+    monkeypatch.setenv("LINES", word)
+    monkeypatch.setenv("TERM", "xterm")
+    console = make_console(io.StringIO())
+    assert console.size == (wide, high)
+    assert (console.width, console.height) == (wide, high)

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from quizcli.bank import registry
 from quizcli.errors import QuizError
 from quizcli.private import replace_file
-from quizcli.settings import Settings
+from quizcli.settings import Settings, load_settings
 from quizcli.study import archive
 from quizcli.study.backups import BY_HAND, DAILY, Backup, back_up, backups, superfluous, thin_out
 from quizcli.study.card import Rating
@@ -448,6 +448,7 @@ HOSTILE_NAMES = [
     "../escaped", "/etc/escaped", "code/../../escaped", "edits/./x", "code//x", "C:\\x", "code\\..\\x",
     "code/a:b", "other/x", "code", "code/", "about.json", "quizcli.db", "code/" + "d/" * 9 + "x",
     "code/.hidden", "code/x\n", "code/\x1b[2J", "edits/../packs.json", "quizcli.db-wal", "code/trailing.",
+    "code/" + "n" * 201, "code/" + "码" * 67, "code/" + "/".join(["d" * 190] * 5),
 ]  # fmt: skip
 
 
@@ -459,6 +460,70 @@ def test_names_that_no_backup_has(settings: Settings, answered: Answered, tmp_pa
     with pytest.raises(QuizError, match="is no sound backup"), candidate(path, settings):
         pass
     assert not (tmp_path / "escaped").exists()
+
+
+@pytest.mark.parametrize("names", [("code/x", "code/x/y"), ("edits/a/b/c/d", "edits/a/b")])
+def test_a_name_of_both_a_file_and_a_folder(
+    settings: Settings, answered: Answered, tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    answered("a")
+    path = archive_with(tmp_path, settings, dict.fromkeys(names, b"x"))
+    with (
+        pytest.raises(QuizError, match=f"'{min(names, key=len)}' is a file and a folder"),
+        candidate(path, settings),
+    ):
+        pass
+    assert not settings.code_dir.exists()
+
+
+def test_a_name_too_long_for_a_backup_is_left_out_and_stays(settings: Settings, answered: Answered) -> None:
+    answered("a")
+    long = own_file(settings, "code/" + "n" * 201, "x")
+    whole = own_file(settings, "code/" + "n" * 200, "x")
+    made = archive.write(settings)
+    assert made.about.left_out == (str(long),)
+    whole.unlink()
+    bring_back(made.path, settings)
+    assert (long.exists(), whole.exists()) == (True, True)
+
+
+def test_a_file_where_there_is_a_folder_and_the_other_way_round(
+    settings: Settings, answered: Answered
+) -> None:
+    answered("a")
+    own_file(settings, "code/x", "file")
+    own_file(settings, "code/y/z/file", "file")
+    made = archive.write(settings).path
+    (settings.code_dir / "x").unlink()
+    shutil.rmtree(settings.code_dir / "y")
+    own_file(settings, "code/x/y/z", "other")
+    own_file(settings, "code/y", "other")
+    undo = bring_back(made, settings)
+    assert (settings.code_dir / "x").read_text() == "file"
+    assert (settings.code_dir / "y/z/file").read_text() == "file"
+    assert undo is not None
+    bring_back(undo, settings)
+    assert (settings.code_dir / "x/y/z").read_text() == "other"
+    assert (settings.code_dir / "y").read_text() == "other"
+
+
+@pytest.mark.parametrize("present", [b"", b"new_per_day = 4\n"])
+@pytest.mark.parametrize("config", [b"lang = 5", b"colour = 1", b"new_per_day = -1", b"no TOML", b"\xff"])
+def test_settings_with_which_nothing_would_run_are_left_out(
+    settings: Settings, answered: Answered, tmp_path: Path, config: bytes, present: bytes
+) -> None:
+    answered("a")
+    path = archive_with(tmp_path, settings, {"config.toml": config, "code/x.py": b"x"})
+    if present:
+        replace_file(settings.config_file, present)
+    with candidate(path, settings) as found:
+        seen = preview(found, settings)
+        restore(found, settings)
+    assert "config.toml" in seen.config_left_out
+    assert "config.toml" not in (*seen.files_changed, *seen.files_lost, *seen.files_won)
+    assert (settings.config_file.read_bytes() if present else b"") == present
+    assert (settings.code_dir / "x.py").read_text() == "x"
+    assert load_settings({"QUIZCLI_HOME": str(tmp_path)}).new_per_day == (4 if present else 10)
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR, stat.S_IFDIR])

@@ -136,6 +136,45 @@ def test_nothing_is_lost(tmp_path: Path, wall: Wall, fault: Fault, then: str) ->
     assert rows_at(path) == expected
     if fault not in (wal_gone, wal_cut_off, wal_replaced, shm_gone):
         assert str(path) in notices[0]
+    assert not [name for name in os.listdir(path.parent) if "partial" in name]
+
+
+@pytest.mark.parametrize("how", ["undo", "act", "round"])
+def test_what_notices_it_is_rescued_too(tmp_path: Path, settings: Settings, wall: Wall, how: str) -> None:
+    path = settings.store_file
+    with Store.open(path) as store:
+        answer(store, wall, "a")
+        round_ = Round.start(store, QUIZZED, settings, wall, zone=BERLIN)
+        all_gone(path, path)
+        path.mkdir()
+        does: dict[str, Callable[[], object]] = {
+            "undo": lambda: store.undo(wall.now, DAYS.number(wall.now)),
+            "act": lambda: store.act("a", "flag", wall.now, DAYS.number(wall.now)),
+            "round": lambda: round_.answer(True, 1000),
+        }
+        with pytest.raises(QuizError, match="All that this run had stored is in"):
+            does[how]()
+        with pytest.raises(QuizError, match="All that this run had stored is in"):
+            store.log()
+    (rescued,) = (path.parent / "backups").glob("*rescued*")
+    with Store.open(rescued) as store:
+        kinds = [entry.kind for entry in store.log()]
+        assert kinds == ["answer", *{"undo": ["undo"], "act": ["flag"], "round": []}[how]]
+        if how == "round":
+            assert store.one("SELECT count(*) FROM round_answer") == (1,)
+
+
+def test_where_the_last_entry_could_not_be_rescued_that_is_said(
+    tmp_path: Path, wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "quizcli.db"
+    with Store.open(path) as store:
+        answer(store, wall, "a")
+        all_gone(path, path)
+        path.mkdir()
+        monkeypatch.setattr("quizcli.study.store.APPEND", "INSERT INTO nowhere VALUES (?)")
+        with pytest.raises(QuizError, match=r"All that this run .* The last entry is not in it"):
+            answer(store, wall, "b")
 
 
 @pytest.mark.parametrize("how", [replaced, all_replaced])
@@ -171,7 +210,7 @@ def test_a_newer_copy_in_its_place_is_kept_and_added_to(tmp_path: Path, wall: Wa
         assert card.reviews == 1
 
 
-@pytest.mark.parametrize("what", ["diary", "bookmarks", "newer"])
+@pytest.mark.parametrize("what", ["diary", "bookmarks", "newer", "folder", "pipe", "device"])
 def test_what_is_no_store_of_ours_is_left_alone_and_the_answers_are_kept(
     tmp_path: Path, wall: Wall, what: str
 ) -> None:
@@ -188,22 +227,28 @@ def test_what_is_no_store_of_ours_is_left_alone_and_the_answers_are_kept(
                     with sqlite3.connect(path) as db:
                         db.execute("CREATE TABLE bookmark (url)")
                     db.close()
+                case "folder":
+                    path.mkdir()
+                case "pipe":
+                    os.mkfifo(path)
+                case "device":
+                    path.symlink_to("/dev/zero")
                 case "newer":
                     Store.open(path).close()
                     with sqlite3.connect(path) as db:
                         db.execute("PRAGMA user_version = 99")
                     db.close()
-            before.append(path.read_bytes())
+            before.append(path.read_bytes() if path.is_file() else b"")
             answer(store, wall, "c")
 
     before: list[bytes] = []
     with pytest.raises(QuizError, match="All that this run had stored is in") as caught:
         go_on()
-    assert path.read_bytes()[:16] == before[0][:16]
+    assert not path.is_file() or path.read_bytes()[:16] == before[0][:16]
     (rescued,) = (tmp_path / "backups").iterdir()
     assert str(rescued) in caught.value.message
     assert str(rescued) in caught.value.hint
-    assert rows_at(rescued) == ["answer a", "answer b"]
+    assert rows_at(rescued) == ["answer a", "answer b", "answer c"]
     assert rescued.stat().st_mode & 0o777 == 0o600
 
 
