@@ -140,8 +140,10 @@ class _Packing:
                 return Strange(f"tensor of {tensor.numel():,} elements, {tensor.dim()} dimensions")
             self._bytes -= size
             self._items -= _AROUND + tensor.dim()
-            plain = tensor.detach().cpu().resolve_neg().contiguous()
-            plain = plain.reshape(-1).view(torch.uint8) if size else plain.new_empty(0, dtype=torch.uint8)
+            plain = tensor.detach().cpu().resolve_neg().reshape(-1)
+            # torch calls one element contiguous whatever its stride, and view(dtype) does not
+            plain = plain.as_strided((len(plain),), (1,)) if plain.is_contiguous() else plain.contiguous()
+            plain = plain.view(torch.uint8) if size else plain.new_empty(0, dtype=torch.uint8)
             return Flat(name, tuple(tensor.shape), plain.numpy().tobytes())
 
 
