@@ -196,7 +196,7 @@ def pool_numpy(x, kernel_size, stride=None, padding=0):
     return torch.tensor(view[:, :, ::stride, ::stride].max(axis=(-1, -2)))
 
 
-@right(POOL)
+@wrong(POOL)
 def pool_lowest_number(x, kernel_size, stride=None, padding=0):
     if stride is None:
         stride = kernel_size
