@@ -218,7 +218,9 @@ def check_nms(random: Generator) -> Iterator[Case]:
     )
     for scale, side in ((1e-4, "10⁻³"), (3e-6, "3 · 10⁻⁵"), (1e-9, "10⁻⁸")):
         boxes, scores, threshold = scattered(2, 5, 0.5)
-        yield Case({"en": f"sides of about {side}", "zh": f"边长约 {side}"}, (scale * boxes, scores, threshold))
+        yield Case(
+            {"en": f"sides of about {side}", "zh": f"边长约 {side}"}, (scale * boxes, scores, threshold)
+        )
     yield Case({"en": "no box at all", "zh": "一个框也没有"}, (torch.zeros(0, 4), torch.zeros(0), 0.5))
     yield Case({"en": "one box", "zh": "一个框"}, (three[:1] + shift(), torch.tensor([0.4]), 0.5))
     yield Case({"en": "four clusters of six", "zh": "四簇，每簇六个"}, scattered(4, 6, 0.4))

@@ -360,7 +360,10 @@ def check_dice_loss(random: Generator) -> Iterator[Case]:
         (2 * draw(2, 1, 4, 4), masks(0.3, 0.5, sides=(4, 4)), 0.01),
     )
     yield Case(
-        {"en": "no foreground, logits near −30, smooth = 1e−6", "zh": "没有前景，logits 约 −30，smooth = 1e−6"},
+        {
+            "en": "no foreground, logits near −30, smooth = 1e−6",
+            "zh": "没有前景，logits 约 −30，smooth = 1e−6",
+        },
         (-30 + draw(2, 1, 2, 2), 0 * diagonal.repeat(2, 1, 1, 1), 1e-6),
     )
     yield Case({"en": "smooth = 0", "zh": "smooth = 0"}, (draw(2, 1, 2, 2), diagonal.repeat(2, 1, 1, 1), 0.0))
