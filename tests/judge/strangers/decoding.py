@@ -376,28 +376,10 @@ def beam_exp_of_sum(scores, log_probs):
     return best, index // log_probs.shape[-1], index % log_probs.shape[-1]
 
 
-def nucleus(logits, top_p):
-    """The tokens that those likelier than each leave short of p."""
-    p = logits.softmax(-1)
-    ordered, index = p.sort(dim=-1, descending=True)
-    kept = ordered * (ordered.cumsum(-1) - ordered < top_p)
-    return torch.zeros_like(p).scatter(-1, index, kept / kept.sum(-1, keepdim=True))
-
-
-for _cap in (0.99, 0.999, 0.9999):
-    wrong(TOP_P)(lambda logits, top_p, cap=_cap: nucleus(logits, min(top_p, cap)))
-for _least in (0.3, 0.05, 0.005):
-    wrong(TOP_P)(lambda logits, top_p, least=_least: nucleus(logits, max(top_p, least)))
-
-
-def coolest(logits, temperature, top_k, least):
-    """The likeliest k at a temperature of at least so much."""
-    kept = logits.topk(min(top_k, logits.shape[-1])).values[..., -1:]
-    return (logits.masked_fill(logits < kept, -math.inf) / max(temperature, least)).softmax(-1)
-
-
-for _least in (0.01, 1e-3, 1e-5):
-    wrong(TOP_K)(lambda logits, temperature, top_k, least=_least: coolest(logits, temperature, top_k, least))
+for _low, _high in ((0, 0.99), (0, 0.999), (0, 0.9999), (0.3, 1), (0.05, 1), (0.005, 1)):
+    wrong(TOP_P)(lambda x, top_p, low=_low, high=_high: top_p_shifted(x, min(max(top_p, low), high)))
+for _low in (0.01, 1e-3, 1e-5):
+    wrong(TOP_K)(lambda x, temperature, top_k, low=_low: top_k_filled(x, max(temperature, low), top_k))
 
 
 @wrong(BEAM)
