@@ -113,6 +113,7 @@ def check_beam_step(random: Generator) -> Iterator[Case]:
     far = torch.tensor([[-1.0, -3.0], [-3.0, -1.0]])[int(torch.randint(2, (1,), generator=random))]
     yield Case({"en": "two beams, one far behind", "zh": "两个束，一个远远落后"}, (far, share.log()))
     yield Case({"en": "three beams, five tokens", "zh": "三个束、五个 token"}, draw(beams=3, tokens=5))
+    yield Case({"en": "as many beams as tokens", "zh": "束数等于词表大小"}, draw(beams=3, tokens=3))
     yield Case({"en": "a batch", "zh": "一批"}, draw(2, beams=4, tokens=7))
     _, log_probs = draw(2, beams=3, tokens=6)
     alone = torch.tensor([0.0, -math.inf, -math.inf]).expand(2, 3).contiguous()

@@ -270,6 +270,10 @@ def check_max_pool2d(random: Generator) -> Iterator[Case]:
         {"en": "5 × 5 windows, padding 2, stride 3", "zh": "5 × 5 的窗口，填充 2，步幅 3"},
         (draw(1, 2, 11, 8), 5, 3, 2),
     )
+    yield Case(
+        {"en": "padding around an image of −∞", "zh": "全为 −∞，带填充"},
+        (torch.cat([draw(1, 1, 4, 5), torch.full((1, 1, 4, 5), float("-inf"))]), 3, 2, 1),
+    )
     low = -1e38 * (1 + torch.rand(2, 1, 4, 5, generator=random))
     yield Case({"en": "padding around values of −10³⁸", "zh": "数值约为 −10³⁸，带填充"}, (low, 2, 1, 1))
     yield Case(

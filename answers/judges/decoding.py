@@ -164,6 +164,11 @@ def check_top_k_probabilities(random: Generator) -> Iterator[Case]:
         (10 + torch.stack([torch.randperm(5, generator=random) for _ in range(3)]).float() / 128, 0.01, 3),
         tolerance=1e-3,
     )
+    for temperature, unit, words in ((1e-3, 2.0**-10, "0.001"), (1e-6, 2.0**-20, "10⁻⁶")):
+        yield Case(
+            {"en": f"a temperature of {words}", "zh": f"温度 {words}"},
+            (unit * torch.randperm(5, generator=random).float(), temperature, 3),
+        )
     # dropped logits are above −10³⁰: no number is so small that it could stand for −∞
     yield Case(
         {"en": "logits of −10³⁰", "zh": "−10³⁰ 量级的 logit"},
@@ -318,7 +323,18 @@ def check_top_p_probabilities(random: Generator) -> Iterator[Case]:
     peak = draw(2, 5).index_fill(1, torch.randint(5, (1,), generator=random), 6.0)
     yield Case({"en": "one token holds more than p", "zh": "一个 token 的概率就超过 p"}, (peak, 0.3))
     yield Case({"en": "p = 0.001", "zh": "p = 0.001"}, (draw(2, 6), 0.001))
+    # the likeliest two of ten tokens hold 0.25, the likeliest two of a thousand 0.0032
+    ten = torch.linspace(0.13, 0.07, 10).log()[torch.randperm(10, generator=random)]
+    yield Case({"en": "ten tokens near 0.1, p = 0.2", "zh": "十个 token 各约 0.1，p = 0.2"}, (ten, 0.2))
+    flat = torch.randperm(1000, generator=random).float() / 1000
+    yield Case({"en": "1,000 tokens, p = 0.0025", "zh": "1,000 个 token，p = 0.0025"}, (flat, 0.0025))
     yield Case({"en": "p = 1", "zh": "p = 1"}, (draw(2, 6), 1.0))
+    tail = torch.tensor([1.0, 5e-3, 5e-4, 5e-5, 1e-5]).log()[torch.randperm(5, generator=random)]
+    yield Case(
+        {"en": "p = 1, and tokens below a thousandth", "zh": "p = 1，有的 token 概率不到千分之一"},
+        (tail, 1.0),
+        tolerance=2e-6,
+    )
     banned = draw(2, 6).index_fill(1, torch.randperm(6, generator=random)[:2], -math.inf)
     yield Case(
         {"en": "two banned tokens, logits −∞", "zh": "两个 token 被禁用，logit 为 −∞"},

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from models.detection import box_iou
-from quizcli.judge.case import Case, judge, trap
+from quizcli.judge.case import Case, Trap, judge, trap
 
 
 def _areas(boxes: Tensor) -> Tensor:
@@ -121,6 +121,23 @@ _BOX_IOU = {
     "(boxes2[:, 2:] - boxes2[:, :2]).prod → (boxes2[:, :2] - boxes2[:, 2:]).prod": _SIGNS,
     "(boxes2[:, 2:] - boxes2[:, :2]).prod(dim=-1) → (boxes2[:, 2:] - boxes2[:, :2]).prod(dim=1)": _LAST,
 }
+EPSILON_TEXT = (
+    "an ε in the denominator shrinks the IoU of small boxes; a union of boxes is never 0",
+    "分母里的 ε 压低了小框的 IoU；框的并集面积不会为 0",
+)
+EPSILONS = (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12)
+
+
+def with_epsilon(boxes1: Tensor, boxes2: Tensor, epsilon: float) -> Tensor:
+    """The IoU with this added to the union."""
+    intersection = _sides(boxes1, boxes2).clamp(min=0).prod(dim=-1)
+    return intersection / (_areas(boxes1)[:, None] + _areas(boxes2) - intersection + epsilon)
+
+
+def _with_epsilon(epsilon: float) -> Trap:
+    return trap(*EPSILON_TEXT)(lambda boxes1, boxes2: with_epsilon(boxes1, boxes2, epsilon))
+
+
 # Mutants of box_iou that compute the same, wherever it is used.
 EQUIVALENT = {f"box_iou: {mutant}": reason for mutant, reason in _BOX_IOU.items()}
 
@@ -137,6 +154,7 @@ EQUIVALENT = {f"box_iou: {mutant}": reason for mutant, reason in _BOX_IOU.items(
         _absolute,
         _transposed,
         _as_middles,
+        *map(_with_epsilon, EPSILONS),
     ),
     equivalent=EQUIVALENT,
 )
@@ -184,6 +202,15 @@ def check_box_iou(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "coordinates between 0 and 1, sides of about 0.2", "zh": "坐标在 0 到 1 之间，边长约 0.2"},
         (0.4 + boxes(4, 0.4), 0.4 + boxes(6, 0.4)),
+    )
+    yield Case({"en": "as many boxes in both sets", "zh": "两组框一样多"}, (boxes(4, 30.0), boxes(4, 30.0)))
+    for spread, side in ((2e-3, "10⁻³"), (6e-5, "3 · 10⁻⁵"), (2e-8, "10⁻⁸")):
+        yield Case(
+            {"en": f"sides of about {side}", "zh": f"边长约 {side}"}, (boxes(3, spread), boxes(4, spread))
+        )
+    yield Case(
+        {"en": "sides of about 10, coordinates near 10,000", "zh": "边长约 10，坐标在 10,000 附近"},
+        (10_000 + boxes(3, 20.0), 10_000 + boxes(4, 20.0)),
     )
     yield Case(
         {"en": "coordinates of some thousands", "zh": "坐标上千"}, (boxes(4, 5000.0), boxes(5, 5000.0))

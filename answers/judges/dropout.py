@@ -86,6 +86,22 @@ def _values(y: Tensor, x: Tensor, p: float = 0.5, training: bool = True) -> Iter
     )
 
 
+def _slopes(right: Tensor, right_slope: Tensor, y: Tensor, slope: Tensor) -> Iterator[Fact]:
+    """The gradients of two masks: they agree where both keep a value."""
+    kept = (right != 0) & (y != 0)
+    yield (
+        {"en": "the gradient of a dropped value must be 0", "zh": "被丢弃的值，梯度应为 0"},
+        not bool(slope[y == 0].count_nonzero()),
+    )
+    yield (
+        {
+            "en": "the gradient of a value that survives must be 1 / (1 − p)",
+            "zh": "保留下来的值，梯度应为 1 / (1 − p)",
+        },
+        bool(torch.isclose(slope[kept].double(), right_slope[kept].double(), rtol=1e-3).all()),
+    )
+
+
 def _all_differ(rows: Tensor) -> bool:
     """Whether no two rows of a mask are alike, by their products with one random vector."""
     weights = torch.rand(rows.shape[1], generator=Generator().manual_seed(1), dtype=torch.float64)
@@ -199,6 +215,13 @@ def check_dropout(random: Generator) -> Iterator[Case]:
     # so small that no number a machine draws lies below it but 0, of which four draws hardly have one
     yield Case(
         {"en": "p = 1e−12, with gradients", "zh": "p = 1e−12，含梯度"}, (draw(4), 1e-12, True), grad=True
+    )
+    yield Case(
+        {"en": "64 values, p = 0.4, with gradients", "zh": "64 个值，p = 0.4，含梯度"},
+        (draw(64), 0.4),
+        facts=_values,
+        grad=True,
+        slopes=_slopes,
     )
     yield Case({"en": "p = 1: everything is dropped", "zh": "p = 1：全部丢弃"}, (draw(3, 8), 1.0, True))
     yield Case(

@@ -165,6 +165,14 @@ def check_k_means_step(random: Generator) -> Iterator[Case]:
     )
     lone = torch.cat([draw(2, 2), torch.tensor([[100.0, 100.0]])])
     yield Case({"en": "a centre without points", "zh": "有一个中心没有点"}, clear(8, lone))
+    middle = torch.tensor([[-1.0, 0.0], [100.0, 100.0], [1.0, 0.0]]) + 0.1 * draw(3, 2)
+    yield Case({"en": "the one in the middle without points", "zh": "中间的中心没有点"}, clear(12, middle))
+    # the distances differ by a ten-thousandth, which 16 bits do not hold
+    sides = torch.tensor([1.0, -1.0])[torch.randperm(8, generator=random) % 2]
+    yield Case(
+        {"en": "points almost halfway between two centres", "zh": "点几乎在两个中心的正中间"},
+        (torch.stack([5e-5 * sides, draw(8)], dim=1), torch.tensor([[1.0, 0.0], [-1.0, 0.0]])),
+    )
     yield Case(
         {"en": "one point, more centres than points", "zh": "只有一个点，中心比点多"},
         clear(1, 2 * draw(4, 3)),
@@ -178,7 +186,7 @@ def check_k_means_step(random: Generator) -> Iterator[Case]:
         tolerance=1e-5,
     )
     corners = torch.tensor([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0]])
-    points = corners[torch.arange(24) % 3] + 0.1 * draw(24, 2)
+    points = corners[torch.arange(30) % 3] + 0.1 * draw(30, 2)  # above 25 torch.cdist expands the square
     yield Case(
         {"en": "clusters near 10,000", "zh": "聚类都在 10,000 附近"}, (10_000 + points, 10_000 + corners)
     )

@@ -190,6 +190,13 @@ def check_losses(random: Generator) -> Iterator[Case]:
         (torch.zeros(4), torch.zeros(4)),
         grad=True,
     )
+    for size in (6.0, 10.5):
+        yield Case(
+            {"en": f"logits near ±{size:g}", "zh": f"logits 在 ±{size:g} 附近"},
+            (-size + 0.1 * draw(1), torch.tensor([size, -size]) + 0.1 * draw(2)),
+            grad=True,
+            tolerance=1e-6,
+        )
     yield Case(
         {"en": "logits of ±200", "zh": "logits 为 ±200"},
         (torch.tensor([200.0, -200.0, 3.0]), torch.tensor([200.0, -200.0]) + draw(2)),

@@ -168,6 +168,7 @@ def check_cached_attention(random: Generator) -> Iterator[Case]:
         {"en": "the first token, None for the cache", "zh": "第一个 token，缓存传 None"}, (*first, None, None)
     )
     yield Case({"en": "the third token", "zh": "第三个 token"}, draw(1, 1, past=2, width=2))
+    yield Case({"en": "the second token, three heads", "zh": "第二个 token，三个头"}, draw(2, 3, past=1))
     yield Case({"en": "a batch of heads", "zh": "一批多个头"}, draw(2, 3, past=5))
     q, keys = far_apart(random, (2, 2), (2, 2, 5))
     _, _, v, _, past_v = draw(2, 2, past=4, width=16)
@@ -282,6 +283,8 @@ def check_lora_linear(random: Generator) -> Iterator[Case]:
         {"en": "a batch of sequences", "zh": "一批序列"}, (*draw(2, 3, inputs=5, outputs=4, rank=3), 6.0)
     )
     yield Case({"en": "rank 1", "zh": "秩 1"}, (*draw(4, inputs=5, outputs=3, rank=1), 2.0))
+    yield Case({"en": "α = 0.5", "zh": "α = 0.5"}, (*draw(2, inputs=4, outputs=3, rank=2), 0.5))
+    yield Case({"en": "α = 2.5", "zh": "α = 2.5"}, (*draw(2, inputs=4, outputs=3, rank=2), 2.5))
     x, weight, lora_a, lora_b = draw(4, inputs=6, outputs=5, rank=2)
     yield Case({"en": "the start: B is zero", "zh": "起点：B 为零"}, (x, weight, lora_a, 0 * lora_b, 8.0))
     yield Case(

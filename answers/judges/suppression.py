@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import torch
 from torch import Generator, Tensor
 
-from answers.judges.detection import EQUIVALENT, over_smaller, unclamped
+from answers.judges.detection import EPSILON_TEXT, EPSILONS, EQUIVALENT, over_smaller, unclamped, with_epsilon
 from models.detection import box_iou
-from quizcli.judge.case import Case, judge, trap
+from quizcli.judge.case import Case, Trap, judge, trap
 
 
 def _greedy(overlaps: Tensor) -> Tensor:
@@ -123,6 +123,16 @@ def _removed(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
     return order[~_greedy(iou > iou_threshold)]
 
 
+def _with_epsilon(epsilon: float) -> Trap:
+    """The mistake of an ε in the denominator of the IoU."""
+
+    def suppressed(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
+        order = scores.argsort(descending=True)
+        return order[_greedy(with_epsilon(boxes[order], boxes[order], epsilon) > iou_threshold)]
+
+    return trap(*EPSILON_TEXT)(suppressed)
+
+
 @judge(
     traps=(
         _as_given,
@@ -136,6 +146,7 @@ def _removed(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
         _apart,
         _only_the_best,
         _removed,
+        *map(_with_epsilon, EPSILONS),
     ),
     equivalent={
         **EQUIVALENT,
@@ -205,6 +216,11 @@ def check_nms(random: Generator) -> Iterator[Case]:
         {"en": "scores of 0, below 0 and above 1", "zh": "得分为 0、为负、大于 1"},
         (boxes, (scores - scores[:1]) * 4, threshold),
     )
+    for scale, side in ((1e-4, "10⁻³"), (3e-6, "3 · 10⁻⁵"), (1e-9, "10⁻⁸")):
+        boxes, scores, threshold = scattered(2, 5, 0.5)
+        yield Case(
+            {"en": f"sides of about {side}", "zh": f"边长约 {side}"}, (scale * boxes, scores, threshold)
+        )
     yield Case({"en": "no box at all", "zh": "一个框也没有"}, (torch.zeros(0, 4), torch.zeros(0), 0.5))
     yield Case({"en": "one box", "zh": "一个框"}, (three[:1] + shift(), torch.tensor([0.4]), 0.5))
     yield Case({"en": "four clusters of six", "zh": "四簇，每簇六个"}, scattered(4, 6, 0.4))

@@ -347,11 +347,24 @@ def check_dice_loss(random: Generator) -> Iterator[Case]:
         (-30 + draw(2, 1, 4, 4), torch.zeros(2, 1, 4, 4, dtype=torch.int64)),
     )
     yield Case(
+        {"en": "no foreground in one of two images, but predicted", "zh": "两张图中一张没有前景，却预测有"},
+        (5 + draw(2, 1, 2, 2), torch.cat([0 * diagonal, diagonal])),
+        grad=True,
+        tolerance=1e-5,
+    )
+    yield Case(
         {"en": "nothing but foreground", "zh": "全是前景"}, (draw(2, 1, 3, 4), torch.ones(2, 1, 3, 4).long())
     )
     yield Case(
         {"en": "smooth = 0.01", "zh": "smooth = 0.01"},
         (2 * draw(2, 1, 4, 4), masks(0.3, 0.5, sides=(4, 4)), 0.01),
+    )
+    yield Case(
+        {
+            "en": "no foreground, logits near −30, smooth = 1e−6",
+            "zh": "没有前景，logits 约 −30，smooth = 1e−6",
+        },
+        (-30 + draw(2, 1, 2, 2), 0 * diagonal.repeat(2, 1, 1, 1), 1e-6),
     )
     yield Case({"en": "smooth = 0", "zh": "smooth = 0"}, (draw(2, 1, 2, 2), diagonal.repeat(2, 1, 1, 1), 0.0))
     yield Case(
@@ -361,6 +374,13 @@ def check_dice_loss(random: Generator) -> Iterator[Case]:
         {"en": "gradients", "zh": "梯度"},
         (draw(3, 1, 4, 4), masks(0.2, 0.4, 0.6, sides=(4, 4))),
         grad=True,
+        tolerance=1e-5,
+    )
+    yield Case(
+        {"en": "gradients of four pixels, smooth = 0.1", "zh": "四个像素的梯度，smooth = 0.1"},
+        (draw(1, 1, 2, 2), diagonal, 0.1),
+        grad=True,
+        tolerance=1e-5,
     )
     yield Case(
         {"en": "logits of ±200, with gradients", "zh": "logits 为 ±200，带梯度"},

@@ -32,8 +32,9 @@ class Case(NamedTuple):
     gradients by all floating tensors among the arguments are compared too. `facts`, given the output and the
     arguments, takes the place of the comparison where a right output is random. Such a case is called `draws`
     times, torch's generator seeded anew before each, and the facts must hold each time; `spread`, given the
-    list of all outputs and the arguments, tells facts that one call cannot show. `tolerance` is relative and
-    absolute.
+    list of all outputs and the arguments, tells facts that one call cannot show. `slopes` does for gradients
+    what `facts` does for outputs: given output and gradient of the model answer, then those of the person, it
+    is asked for each argument. `tolerance` is relative and absolute.
     """
 
     name: Words
@@ -44,6 +45,7 @@ class Case(NamedTuple):
     facts: Callable[..., Iterable[Fact]] | None = None
     draws: int = 2
     spread: Callable[..., Iterable[Fact]] | None = None
+    slopes: Callable[..., Iterable[Fact]] | None = None
     tolerance: float = 1e-4
     timed: bool = False  # large enough to tell who is fast; one case of a judge
 

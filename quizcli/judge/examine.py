@@ -41,7 +41,11 @@ def examine(
     if not isinstance(given, list) or len(wanted) != len(given):
         return Difference(INCOMPLETE)
     for name, want, have in zip(leaf_names(case, names), wanted, given, strict=True):
-        if (found := _of_gradients(name, want, have, 10 * case.tolerance, rules)) is not None:
+        found = _of_gradients(name, want, have, 10 * case.tolerance, rules, compared=case.slopes is None)
+        if found is None and case.slopes is not None and want is not None:
+            facts = case.slopes(expected.output, want, got.output, have)
+            found = next((Difference(words) for words, holds in facts if not holds), None)
+        if found is not None:
             return found
     return None
 
@@ -85,8 +89,13 @@ def _alike(performances: Sequence[Performance]) -> bool:
     return all(difference(first.output, other.output, 0.0) is None for other in others)
 
 
-def _of_gradients(name: str, wanted: Any, given: Any, tolerance: float, rules: Rules) -> Difference | None:
-    """What is wrong with one gradient; None stands for one that does not reach its argument."""
+def _of_gradients(
+    name: str, wanted: Any, given: Any, tolerance: float, rules: Rules, compared: bool
+) -> Difference | None:
+    """What is wrong with one gradient; None stands for one that does not reach its argument.
+
+    Its numbers are `compared`, or only its make.
+    """
     if wanted is None and isinstance(given, Tensor) and bool(given.count_nonzero()):
         return Difference(
             {
@@ -104,7 +113,9 @@ def _of_gradients(name: str, wanted: Any, given: Any, tolerance: float, rules: R
             }
         )
     what: Words = {"en": f"gradient by {name}", "zh": f"对 {name} 的梯度"}
-    return difference(wanted, given, tolerance, what, rules=rules)
+    return (
+        difference(wanted, given, tolerance, what, rules=rules) if compared else unlike(wanted, given, rules)
+    )
 
 
 def _of_output(case: Case, expected: Performance, got: Performance, rules: Rules) -> Difference | None:

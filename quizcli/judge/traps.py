@@ -63,7 +63,7 @@ def _fit(trap: Trap, outcome: Outcome, rules: Rules) -> str:
         same = same and (theirs.sort, theirs.message) == (ours.sort, ours.message)  # type: ignore[union-attr]
         return "same" if same else ""
     done = [performance(answer) for answer in answers if not isinstance(answer, Raised)]
-    plain = case._replace(facts=None, spread=None)
+    plain = case._replace(facts=None, spread=None, slopes=None)
     names = [""] * (len(case.args) + len(case.kwargs))
     if case.facts is None:
         right = all(_equal(plain, names, e, d, rules) for e, d in zip(outcome.expected, done, strict=True))

@@ -194,3 +194,9 @@ def test_a_tensor_is_a_tensor(tmp_path: object) -> None:
     sent = packed(torch.ones(1, 2))
     assert isinstance(sent, Flat)
     assert isinstance(unpacked(sent), Tensor)
+
+
+def test_one_element_is_packed_whatever_its_stride() -> None:
+    one = torch.tensor([1.0, 2.0, 3.0, 4.0])[1::2][:1]
+    assert one.stride() == (2,)
+    assert unpacked(packed(one)).tolist() == [2.0]

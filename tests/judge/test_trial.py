@@ -222,3 +222,26 @@ def test_the_proof_finds_what_is_wrong() -> None:
         yield from ()
 
     assert list(_of_solution(Trial(nothing, double, 0))) == ["the judge has no cases"]
+
+
+def test_the_gradients_of_a_random_function_are_looked_at() -> None:
+    def noisy(x: Tensor) -> Tensor:
+        return 3 * x + torch.randn_like(x)
+
+    def facts(y: Tensor, x: Tensor) -> Iterator[tuple[dict[str, str], bool]]:
+        yield {"en": "any", "zh": "任意"}, True
+
+    def slopes(
+        right: Tensor, wanted: Tensor, y: Tensor, slope: Tensor
+    ) -> Iterator[tuple[dict[str, str], bool]]:
+        yield {"en": "the slope is 3", "zh": "斜率为 3"}, torch.allclose(wanted, slope)
+
+    @judge()
+    def check(random: Generator) -> Iterator[Case]:
+        yield Case({"en": "noise", "zh": "噪声"}, (torch.zeros(4),), facts=facts, grad=True, slopes=slopes)
+
+    trial = Trial(check, noisy, seed=1)
+    assert results(trial, lambda x: torch.randn_like(x) + x + x + x)[-1].passed
+    through = results(trial, lambda x: x + (noisy(x) - x).detach())[-1]
+    assert (through.passed, through.why["en"]) == (False, "the slope is 3")
+    assert "detached" in results(trial, lambda x: noisy(x.detach()))[-1].why["en"]

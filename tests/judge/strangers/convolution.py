@@ -196,7 +196,7 @@ def pool_numpy(x, kernel_size, stride=None, padding=0):
     return torch.tensor(view[:, :, ::stride, ::stride].max(axis=(-1, -2)))
 
 
-@right(POOL)
+@wrong(POOL)
 def pool_lowest_number(x, kernel_size, stride=None, padding=0):
     if stride is None:
         stride = kernel_size
@@ -311,3 +311,10 @@ def pool_square(x, kernel_size, stride=None, padding=0):
 @wrong(POOL)
 def pool_by_magnitude(x, kernel_size, stride=None, padding=0):
     return _pooled(x.abs(), kernel_size, stride, padding)
+
+
+@wrong(POOL)
+def max_pool_padded_with_the_least_number(x, kernel_size, stride=None, padding=0):
+    x = F.pad(x, (padding,) * 4, value=torch.finfo(x.dtype).min)
+    step = stride or kernel_size
+    return x.unfold(2, kernel_size, step).unfold(3, kernel_size, step).amax((-2, -1))

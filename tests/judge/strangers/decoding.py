@@ -374,3 +374,17 @@ def beam_exp_of_sum(scores, log_probs):
     total = (scores[..., None] + log_probs).exp().log()
     best, index = total.flatten(-2).topk(scores.shape[-1])
     return best, index // log_probs.shape[-1], index % log_probs.shape[-1]
+
+
+for _low, _high in ((0, 0.99), (0, 0.999), (0, 0.9999), (0.3, 1), (0.05, 1), (0.005, 1)):
+    wrong(TOP_P)(lambda x, top_p, low=_low, high=_high: top_p_shifted(x, min(max(top_p, low), high)))
+for _low in (0.01, 1e-3, 1e-5):
+    wrong(TOP_K)(lambda x, temperature, top_k, low=_low: top_k_filled(x, max(temperature, low), top_k))
+
+
+@wrong(BEAM)
+def beam_axes_by_their_sizes(scores, log_probs):
+    if log_probs.shape[-1] == log_probs.shape[-2]:  # takes them for (V, K)
+        log_probs = log_probs.mT
+    best, where = (scores.unsqueeze(-1) + log_probs).flatten(-2).topk(scores.shape[-1])
+    return best, where // log_probs.shape[-1], where % log_probs.shape[-1]

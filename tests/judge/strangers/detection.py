@@ -33,7 +33,7 @@ def iou_by_columns(boxes1, boxes2):
     u1, v1, u2, v2 = boxes2.unsqueeze(0).unbind(-1)
     w = (torch.min(x2, u2) - torch.max(x1, u1)).relu()
     h = (torch.min(y2, v2) - torch.max(y1, v1)).relu()
-    return w * h / ((x2 - x1) * (y2 - y1) + (u2 - u1) * (v2 - v1) - w * h + 1e-9)
+    return w * h / ((x2 - x1) * (y2 - y1) + (u2 - u1) * (v2 - v1) - w * h)
 
 
 @right(IOU)
@@ -46,7 +46,7 @@ def iou_numpy(boxes1, boxes2):
     return torch.from_numpy(both / (areas[0][:, None] + areas[1] - both))
 
 
-@right(IOU)
+@wrong(IOU, told="ε")
 def iou_with_small_eps(boxes1, boxes2):
     areas = [(c[:, 2] - c[:, 0]).mul(c[:, 3] - c[:, 1]) for c in (boxes1, boxes2)]
     size = torch.min(boxes1[:, None, 2:], boxes2[None, :, 2:]).sub(
@@ -316,3 +316,53 @@ def nms_threshold_one_half(boxes, scores, iou_threshold):
 @wrong(NMS)
 def nms_kept_boxes(boxes, scores, iou_threshold):
     return boxes[_nms(boxes, scores, iou_threshold)]
+
+
+def overlaps(boxes1, boxes2, epsilon=0.0, expanded=False):
+    """The IoU of all pairs, by broadcasting."""
+    low = torch.maximum(boxes1[:, None, :2], boxes2[:, :2])
+    both = (torch.minimum(boxes1[:, None, 2:], boxes2[:, 2:]) - low).clamp(min=0).prod(-1)
+    areas = []
+    for x1, y1, x2, y2 in (boxes1.unbind(1), boxes2.unbind(1)):
+        areas.append(x2 * y2 - x2 * y1 - x1 * y2 + x1 * y1 if expanded else (x2 - x1) * (y2 - y1))
+    return both / (areas[0][:, None] + areas[1] - both + epsilon)
+
+
+@wrong(IOU, told="ε")
+def iou_with_a_millionth(boxes1, boxes2):
+    return overlaps(boxes1, boxes2, 1e-6)
+
+
+@wrong(IOU)
+def iou_with_a_billionth(boxes1, boxes2):
+    return overlaps(boxes1, boxes2, 1e-9)
+
+
+@wrong(IOU)
+def iou_of_expanded_areas(boxes1, boxes2):
+    return overlaps(boxes1, boxes2, expanded=True)
+
+
+@wrong(IOU)
+def iou_of_pairs_where_as_many(boxes1, boxes2):
+    iou = overlaps(boxes1, boxes2)
+    return iou.diag().diag() if 1 < len(boxes1) == len(boxes2) else iou
+
+
+def suppressed(boxes, scores, iou_threshold, epsilon):
+    """Suppression one by one, by the IoU with this in its denominator."""
+    iou, kept = overlaps(boxes, boxes, epsilon), []
+    for i in scores.argsort(descending=True).tolist():
+        if all(iou[i, j] <= iou_threshold for j in kept):
+            kept.append(i)
+    return torch.tensor(kept, dtype=torch.int64)
+
+
+@wrong(NMS, told="ε")
+def nms_with_a_millionth(boxes, scores, iou_threshold):
+    return suppressed(boxes, scores, iou_threshold, 1e-6)
+
+
+@wrong(NMS, told="ε")
+def nms_with_a_billionth(boxes, scores, iou_threshold):
+    return suppressed(boxes, scores, iou_threshold, 1e-9)

@@ -184,3 +184,17 @@ def dropout_unscaled_and_shared(x, p=0.5, training=True):
     if not training:
         return x
     return x * (torch.rand(x.shape[1:] if x.ndim > 1 else x.shape) >= p)
+
+
+@wrong(DROPOUT)
+def dropout_straight_through(x, p=0.5, training=True):
+    y = dropout_by_rand(x, p, training)
+    return x + (y - x).detach() if training and 0 < p < 1 else y
+
+
+@wrong(DROPOUT)
+def dropout_scaled_without_gradient(x, p=0.5, training=True):
+    if not training or p == 1:
+        return x if not training else 0 * x
+    kept = x * (torch.rand(x.shape) >= p).to(x.dtype)
+    return kept + (kept / (1 - p) - kept).detach()

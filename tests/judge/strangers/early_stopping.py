@@ -183,3 +183,8 @@ def stop_never_reset_and_plateau(losses, patience, min_delta=0.0):
         if bad >= patience:
             return kept, epoch
     return kept, len(losses)
+
+
+@wrong(STOP)
+def stop_in_float32(losses, patience, min_delta=0.0):
+    return stop_by_counting(torch.tensor(losses, dtype=torch.float32).tolist(), patience, min_delta)

@@ -226,7 +226,7 @@ def step_manhattan(x, centers):
 
 @wrong(STEP, told="farthest")
 def step_argmax(x, centers):
-    return _moved(x, centers, torch.cdist(x, centers).argmax(1))
+    return _moved(x, centers, (x[:, None] - centers).norm(dim=-1).argmax(1))
 
 
 @wrong(STEP, told="dot product")
@@ -309,3 +309,45 @@ def step_until_it_stands_still(x, centers):
         if torch.equal(again, moved):
             return labels, moved
         moved = again
+
+
+def step_from(x, labels, centers):
+    """The update of a step, centre by centre."""
+    moved = [x[labels == k].mean(0) if (labels == k).any() else c for k, c in enumerate(centers)]
+    return labels, torch.stack(moved)
+
+
+@wrong(STEP)
+def step_by_cdist(x, centers):
+    return step_from(x, torch.cdist(x, centers).argmin(1), centers)
+
+
+@wrong(STEP)
+def step_by_differences_in_float16(x, centers):
+    return step_from(x, (x[:, None] - centers).half().square().sum(-1).argmin(1), centers)
+
+
+@wrong(STEP)
+def step_by_differences_in_bfloat16(x, centers):
+    return step_from(x, (x[:, None] - centers).bfloat16().float().norm(dim=-1).argmin(1), centers)
+
+
+@wrong(STEP)
+def step_of_seen_centers(x, centers):
+    labels = (x[:, None] - centers).norm(dim=-1).argmin(1)
+    seen, counts = labels.unique(return_counts=True)
+    moved = centers.clone()
+    sums = torch.zeros_like(centers).index_add(0, labels, x)
+    moved[: len(seen)] = sums[: len(seen)] / counts[:, None]
+    return labels, torch.where(moved.isfinite(), moved, centers)
+
+
+@wrong(STEP)
+def step_broken_off_at_an_empty_center(x, centers):
+    labels = (x[:, None] - centers).norm(dim=-1).argmin(1)
+    moved = centers.clone()
+    for k in range(len(centers)):
+        if not (labels == k).any():
+            break
+        moved[k] = x[labels == k].mean(0)
+    return labels, moved

@@ -255,3 +255,22 @@ def step_summed(g_weight, d_weight, real, z):
 def step_real_only(g_weight, d_weight, real, z):
     _, g_loss = _step(g_weight, d_weight, real, z)
     return F.softplus(-(real @ d_weight.T)).mean(), g_loss
+
+
+def losses_linear_from(real, fake, threshold):
+    """The losses by a softplus that is linear from a threshold on."""
+
+    def softplus(t):
+        return F.softplus(t, threshold=threshold).mean()
+
+    return softplus(-real) + softplus(fake), softplus(-fake)
+
+
+@wrong(LOSSES)
+def losses_linear_from_5(real, fake):
+    return losses_linear_from(real, fake, 5)
+
+
+@wrong(LOSSES)
+def losses_linear_from_10(real, fake):
+    return losses_linear_from(real, fake, 10)

@@ -233,3 +233,21 @@ def lora_frozen_inside(x, weight, lora_a, lora_b, alpha):
 def lora_merged_in_place(x, weight, lora_a, lora_b, alpha):
     weight.data += alpha / len(lora_a) * (lora_b @ lora_a).detach()
     return F.linear(x, weight)
+
+
+@wrong(CACHE)
+def cache_of_one_broadcast(q, k, v, past_k=None, past_v=None):
+    keys, values = _joined(past_k, k), _joined(past_v, v)
+    if past_k is not None and past_k.shape[2] == 1:  # the past of the first head for all
+        keys = torch.cat((past_k[:, :1].expand_as(k), k), 2)
+    return F.scaled_dot_product_attention(q, keys, values), keys, values
+
+
+@wrong(LORA)
+def lora_alpha_at_least_1(x, weight, lora_a, lora_b, alpha):
+    return x @ weight.T + max(alpha, 1) / len(lora_a) * (x @ lora_a.T @ lora_b.T)
+
+
+@wrong(LORA)
+def lora_alpha_whole(x, weight, lora_a, lora_b, alpha):
+    return x @ weight.T + max(int(alpha), 0.5) / len(lora_a) * (x @ lora_a.T @ lora_b.T)

@@ -319,3 +319,41 @@ def dice_for_each_image(logits, target, smooth=1.0):
 @wrong(DICE)
 def dice_clamped_logits(logits, target, smooth=1.0):
     return dice_loop_over_images(logits.clamp(-2, 2), target, smooth)
+
+
+def dice_parts(logits, target):
+    """Intersection, and both sizes, of each image."""
+    p, t = logits.sigmoid().flatten(1), target.flatten(1).to(logits.dtype)
+    return (p * t).sum(1), p.sum(1), t.sum(1)
+
+
+@wrong(DICE)
+def dice_of_images_with_foreground(logits, target, smooth=1.0):
+    both, p, t = dice_parts(logits, target)
+    dice = (2 * both + smooth) / (p + t + smooth)
+    return 1 - dice[t > 0].mean() if (t > 0).any() else 1 - dice.mean()
+
+
+@wrong(DICE)
+def dice_of_1_without_foreground(logits, target, smooth=1.0):
+    both, p, t = dice_parts(logits, target)
+    dice = (2 * both + smooth) / (p + t + smooth)
+    return 1 - torch.where((t == 0) & (p > 0.5), 1.0, dice).mean()
+
+
+@wrong(DICE)
+def dice_of_detached_size(logits, target, smooth=1.0):
+    both, p, t = dice_parts(logits, target)
+    return 1 - ((2 * both + smooth) / (p.detach() + t + smooth)).mean()
+
+
+@wrong(DICE)
+def dice_of_detached_intersection(logits, target, smooth=1.0):
+    both, p, t = dice_parts(logits, target)
+    return 1 - ((2 * both.detach() + smooth) / (p + t + smooth)).mean()
+
+
+@wrong(DICE)
+def dice_with_a_millionth_below(logits, target, smooth=1.0):
+    both, p, t = dice_parts(logits, target)
+    return 1 - ((2 * both + smooth) / (p + t + smooth + 1e-6)).mean()
