@@ -353,7 +353,7 @@ def check_batch_norm_backward(random: Generator) -> Iterator[Case]:
     )
     yield Case(
         {"en": "a tiny spread, and an ε as tiny, 1e-12", "zh": "方差极小，ε 也极小（1e-12）"},
-        (1e-5 * draw(8, 2), draw(2), draw(8, 2), 1e-12),
+        (1e-5 * draw(8, 2), draw(2), 1e-5 * draw(8, 2), 1e-12),
     )
     constant = torch.cat([torch.full((4, 1), 2.0), draw(4, 2)], 1)
     yield Case({"en": "a constant feature", "zh": "恒为常数的特征"}, (constant, draw(3), draw(4, 3)))

@@ -244,7 +244,7 @@ def draw_noise_by_numpy(mu, logvar, noise):
 
 
 @wrong(DRAW)
-def draw_clamped(mu, logvar, noise):
+def draw_clamped_below(mu, logvar, noise):
     return mu + (0.5 * logvar.clamp(min=-30)).exp() * noise
 
 
