@@ -149,7 +149,7 @@ def check_batch_norm_training(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "feature maps: one mean for each channel", "zh": "特征图：每个通道一个均值"},
         (2 * draw(2, 3, 4, 5) - 1, *state(3)),
-        grad=True,
+        grad=(0, 3, 4),
     )
     yield Case(
         {"en": "the maps of a single image, momentum 0", "zh": "单张图的特征图，momentum 为 0"},
@@ -160,20 +160,29 @@ def check_batch_norm_training(random: Generator) -> Iterator[Case]:
         (0.003 * draw(8, 2), *state(2)),
     )
     yield Case(
+        {"en": "an image as wide as it has channels", "zh": "宽度与通道数相同的图"},
+        (2 * draw(2, 3, 3, 3) - 1, *state(3)),
+        grad=(0, 3, 4),
+    )
+    yield Case(
+        {"en": "a tiny spread, and an ε as tiny, 1e-12", "zh": "方差极小，ε 也极小（1e-12）"},
+        (1e-5 * draw(8, 2), *state(2), 0.1, 1e-12),
+    )
+    yield Case(
         {"en": "a large ε, 0.1, and momentum 1", "zh": "较大的 ε（0.1），momentum 为 1"},
         (0.3 * draw(6, 3), *state(3), 1.0, 0.1),
-        grad=True,
+        grad=(0, 3, 4),
     )
     yield Case(
         {"en": "gradients, in float64", "zh": "梯度（float64）"},
         (draw(5, 3, dtype=torch.float64), *state(3, torch.float64)),
-        grad=True,
+        grad=(0, 3, 4),
     )
     constant = torch.cat([torch.full((4, 1), 2.0), draw(4, 2)], 1)
     yield Case(
         {"en": "a constant channel, gradients", "zh": "恒为常数的通道，梯度"},
         (constant, *state(3)),
-        grad=True,
+        grad=(0, 3, 4),
     )
     yield Case(
         {"en": "a mean of 1,000, a spread of 1", "zh": "均值 1000，标准差 1"},
@@ -341,6 +350,10 @@ def check_batch_norm_backward(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "a nearly constant feature, where ε counts", "zh": "近乎常数的特征，ε 起作用"},
         (0.003 * draw(8, 2), draw(2), draw(8, 2)),
+    )
+    yield Case(
+        {"en": "a tiny spread, and an ε as tiny, 1e-12", "zh": "方差极小，ε 也极小（1e-12）"},
+        (1e-5 * draw(8, 2), draw(2), 1e-5 * draw(8, 2), 1e-12),
     )
     constant = torch.cat([torch.full((4, 1), 2.0), draw(4, 2)], 1)
     yield Case({"en": "a constant feature", "zh": "恒为常数的特征"}, (constant, draw(3), draw(4, 3)))

@@ -112,6 +112,15 @@ def check_softmax(random: Generator) -> Iterator[Case]:
     yield Case({"en": "logits up to 10³⁰", "zh": "大到 10³⁰ 的 logit"}, (huge,), grad=True)
     hidden = draw(2, 4).index_fill(1, torch.tensor([1]), float("-inf"))
     yield Case({"en": "a logit of −∞", "zh": "含 −∞ 的 logit"}, (hidden,))
+    # whatever finite number stands in for −∞ is at least as large as one of these
+    low = torch.tensor([[-1e5], [-1e10], [-1e30], [torch.finfo(torch.float32).min]])
+    lowest = torch.cat([low, torch.full((4, 2), float("-inf"))], 1)[:, torch.randperm(3, generator=random)]
+    yield Case({"en": "logits of −∞ beside lowest ones", "zh": "极小的 logit 与 −∞ 并存"}, (lowest,))
+    wide = torch.tensor([0.0, -10.0, -12.0, -15.0, -18.0, -40.0], dtype=torch.float64)
+    yield Case(
+        {"en": "logits down to −40, in float64", "zh": "低至 −40 的 logit（float64）"},
+        (wide[torch.randperm(6, generator=random)] + draw(2, 1, dtype=torch.float64),),
+    )
     half = (torch.tensor([[13.0], [-13.0]]) + draw(2, 4)).half()
     yield Case({"en": "float16, rows around ±13", "zh": "float16，±13 左右的各行"}, (half,))
     yield Case({"en": "128 rows of 256", "zh": "128 行，每行 256 个"}, (draw(128, 256),), timed=True)
@@ -262,7 +271,9 @@ def check_cross_entropy(random: Generator) -> Iterator[Case]:
     )
     rows = torch.tensor([[1000.0], [-1000.0]]) + draw(2, 4)
     yield Case({"en": "rows far apart", "zh": "各行相差悬殊"}, (rows, labels(2, 4)), grad=True)
-    far = draw(2, 3) + torch.tensor([[0.0, -2000.0, 0.0], [0.0, 0.0, -1e5]])
+    # whole numbers, far apart: a logsumexp near 100,000 is then exact in float32, and so is its gradient
+    apart = torch.stack([torch.randperm(3, generator=random) for _ in range(2)])
+    far = 40.0 * apart + torch.tensor([[0.0, -2000.0, 0.0], [0.0, 0.0, -1e5]])
     yield Case(
         {"en": "mistakes by 2,000 and by 100,000", "zh": "错了 2,000 和 100,000"},
         (far, torch.tensor([1, 2])),
@@ -270,6 +281,10 @@ def check_cross_entropy(random: Generator) -> Iterator[Case]:
     )
     huge = torch.tensor([[1e30, -1e30, 0.0]])
     yield Case({"en": "logits of ±10³⁰", "zh": "±10³⁰ 的 logit"}, (huge, torch.tensor([1])), grad=True)
+    yield Case(
+        {"en": "300 classes", "zh": "300 个类别"},
+        (draw(3, 300), torch.tensor([150, 260, 299])[torch.randperm(3, generator=random)]),
+    )
     yield Case(
         {"en": "256 examples, 128 classes", "zh": "256 个样本，128 个类别"},
         (draw(256, 128), labels(256, 128)),

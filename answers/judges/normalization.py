@@ -179,6 +179,10 @@ def check_layer_norm(random: Generator) -> Iterator[Case]:
         (0.003 * draw(4, 8), (8,)),
     )
     yield Case(
+        {"en": "a tiny spread, and an ε as tiny, 1e-12", "zh": "方差极小，ε 也极小（1e-12）"},
+        (1e-5 * draw(4, 8), (8,), None, None, 1e-12),
+    )
+    yield Case(
         {"en": "a large ε, 0.1", "zh": "较大的 ε：0.1"},
         (0.3 * draw(4, 5), (5,), None, None, 0.1),
         grad=True,
@@ -207,6 +211,14 @@ def check_layer_norm(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "float16, values of several hundred", "zh": "float16，数值为几百"},
         ((500 * draw(4, 16)).half(), (16,), draw(16).half(), draw(16).half()),
+        tolerance=5e-3,
+    )
+    # float16 counts in steps of ½ up to 1,024 and of 1 beyond: their means, 3.44 steps up, lie in between
+    counts = torch.tensor([*range(8), *range(7), 6])
+    steps = torch.stack([counts[torch.randperm(16, generator=random)] for _ in range(2)])
+    yield Case(
+        {"en": "float16, rows around 1,000 and 1,500", "zh": "float16，1,000 和 1,500 左右的两行"},
+        ((torch.tensor([[1000.0], [1500.0]]) + torch.tensor([[0.5], [1.0]]) * steps).half(), (16,)),
         tolerance=5e-3,
     )
     yield Case(
@@ -348,6 +360,10 @@ def check_rms_norm(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "values of a thousandth, where ε counts", "zh": "千分之一大小的值，ε 起作用"},
         (0.001 * draw(4, 8), (8,), draw(8)),
+    )
+    yield Case(
+        {"en": "tiny values, and an ε as tiny, 1e-12", "zh": "极小的值，ε 也极小（1e-12）"},
+        (1e-5 * draw(4, 8), (8,), None, 1e-12),
     )
     yield Case(
         {"en": "a large ε, 0.1, gradients", "zh": "较大的 ε（0.1），梯度"},

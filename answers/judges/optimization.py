@@ -146,7 +146,8 @@ def _sgd(
         return torch.optim.SGD(params, lr=lr, momentum=momentum, weight_decay=weight_decay)
 
     new, state = stepped(make, w, g, {} if v is None else {"momentum_buffer": v})
-    return new, state["momentum_buffer"]
+    # without momentum PyTorch keeps no velocity: the weight has moved by it
+    return new, state["momentum_buffer"] if momentum else (w - new) / lr
 
 
 @judge(
@@ -180,6 +181,7 @@ def check_sgd(random: Generator) -> Iterator[Case]:
         {"en": "weight decay, the first step", "zh": "权重衰减，第一步"}, (*draw(3)[:2], None, 0.5, 0.9, 0.2)
     )
     yield Case({"en": "weight decay, later", "zh": "权重衰减，后来的一步"}, (*draw(3), 0.5, 0.9, 0.2))
+    yield Case({"en": "μ = 0 with a velocity", "zh": "μ = 0，已有速度"}, (*draw(3), 0.5, 0.0))
     w, g, v = draw()
     yield Case(
         {"en": "a single number, a gradient of 10,000", "zh": "单独一个数，梯度上万"},
@@ -227,8 +229,8 @@ def _first_corrected(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> 
 
 
 @trap(
-    "ε is under the root: it counts as √ε there, 10,000 times as much",
-    "ε 加在了根号里：相当于加 √ε，大了一万倍",
+    "ε is under the root: near 0 it counts as √ε there; add it to the root",
+    "ε 加在了根号里：平均值接近 0 时相当于加 √ε；应加在开方之后",
 )
 @_adam_by
 def _epsilon_inside(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tensor:

@@ -278,6 +278,9 @@ def check_rotate(random: Generator) -> Iterator[Case]:
     )
     yield Case({"en": "a batch of heads", "zh": "一批多个头"}, (draw(2, 3, 4, 8), torch.arange(4)))
     yield Case(
+        {"en": "as many heads as tokens", "zh": "头数与 token 数相同"}, (draw(2, 4, 4, 6), torch.arange(4))
+    )
+    yield Case(
         {"en": "one new token behind 25 others", "zh": "前面已有 25 个 token，新来一个"},
         (draw(2, 2, 1, 8), torch.tensor([25])),
     )

@@ -243,6 +243,11 @@ def check_penalty(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "two layers, both", "zh": "两层，两种都有"}, ([draw(4, 3), draw(4), draw(2, 4)], 0.1, 0.2)
     )
+    same = draw(3)
+    yield Case(
+        {"en": "tensors of one shape, two of them equal", "zh": "形状相同的张量，其中两个相等"},
+        ([same, draw(3), same.clone()], 0.3, 0.7),
+    )
     yield Case({"en": "gradients", "zh": "梯度"}, ([draw(3, 2), draw(3)], 0.3, 0.7), grad=True)
     # of |w| at 0 every slope from −1 to 1 is right, so L1 is away
     yield Case(

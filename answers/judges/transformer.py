@@ -269,6 +269,12 @@ def check_encoder_layer(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "pre-norm, inputs of 1,000", "zh": "pre-norm，上千的输入"}, (1000 * x, *weights, 2, True)
     )
+    x, w_in, w_out, w_up, w_down = draw(2, 3, 4, 8)
+    for norm_first, name in ((False, "post-norm"), (True, "pre-norm")):
+        yield Case(
+            {"en": f"{name}, hidden values of 100", "zh": f"{name}，上百的隐藏值"},
+            (x, w_in, w_out, 100 * w_up, w_down, 2, norm_first),
+        )
     yield Case(
         {"en": "2 sequences of 32 tokens, width 64", "zh": "2 个 32 token 的序列，宽 64"},
         (*draw(2, 32, 64, 128), 8, True),

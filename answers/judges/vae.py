@@ -106,12 +106,18 @@ def check_reparameterize(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "gradients, in float64", "zh": "梯度（float64）"},
         tuple(draw(3, 4, dtype=torch.float64) for _ in range(3)),
-        grad=True,
+        grad=(0, 1),
     )
     yield Case(
         {"en": "log-variances from −150 to 150", "zh": "对数方差从 −150 到 150"},
         (draw(2, 7), torch.linspace(-150, 150, 7).expand(2, 7), 1 + draw(2, 7).abs()),
-        grad=True,
+        grad=(0, 1),
+    )
+    small = torch.tensor([-25.0, -45.0, -75.0, -105.0, -150.0]).expand(2, 5)
+    yield Case(
+        {"en": "small variances, noise as large as σ is small", "zh": "方差很小，噪声相应地很大"},
+        (torch.zeros(2, 5), small, (1 + draw(2, 5).abs()) * (-0.5 * small).exp()),
+        grad=(0, 1),
     )
     yield Case(
         {"en": "256 codes of 64 dimensions", "zh": "256 个 64 维的编码"},
@@ -242,6 +248,11 @@ def check_vae_loss(random: Generator) -> Iterator[Case]:
     )
     yield Case({"en": "a batch of four images", "zh": "一批四张图"}, given(4, 6, 3))
     yield Case({"en": "β = 4", "zh": "β = 4"}, (*given(3, 5, 2), 4.0), grad=True)
+    yield Case(
+        {"en": "codes that say nothing: μ = 0, σ² = 1", "zh": "不含信息的编码：μ = 0，σ² = 1"},
+        (*given(2, 4, 1)[:2], torch.zeros(2, 3), torch.zeros(2, 3)),
+        grad=True,
+    )
     yield Case({"en": "β = 0", "zh": "β = 0"}, (*given(3, 3, 3), 0.0))
     yield Case(
         {"en": "logits of ±200", "zh": "logits 为 ±200"},

@@ -29,8 +29,9 @@ class Case(NamedTuple):
 
     Arguments are tensors, numbers, strings, None, and tuples, lists and dicts of such. Where the entry is a
     class, `calls` are made of the object one after the other, and their results are compared. `grad`: the
-    gradients by all floating tensors among the arguments are compared too. `facts`, given the output and the
-    arguments, takes the place of the comparison where a right output is random. Such a case is called `draws`
+    gradients by all floating tensors among the arguments are compared too, or by those of the arguments at
+    these places; the others then need no gradient. `facts`, given the output and the arguments, takes the
+    place of the comparison where a right output is random. Such a case is called `draws`
     times, torch's generator seeded anew before each, and the facts must hold each time; `spread`, given the
     list of all outputs and the arguments, tells facts that one call cannot show. `slopes` does for gradients
     what `facts` does for outputs: given output and gradient of the model answer, then those of the person, it
@@ -41,13 +42,20 @@ class Case(NamedTuple):
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any] = {}
     calls: tuple[Call, ...] = ()
-    grad: bool = False
+    grad: bool | tuple[int, ...] = False
     facts: Callable[..., Iterable[Fact]] | None = None
     draws: int = 2
     spread: Callable[..., Iterable[Fact]] | None = None
     slopes: Callable[..., Iterable[Fact]] | None = None
     tolerance: float = 1e-4
     timed: bool = False  # large enough to tell who is fast; one case of a judge
+
+    @property
+    def by(self) -> tuple[int, ...]:
+        """The places of the arguments by which gradients are judged."""
+        if isinstance(self.grad, tuple):
+            return self.grad
+        return tuple(range(len(self.args) + len(self.kwargs))) if self.grad else ()
 
 
 class Trap(NamedTuple):

@@ -74,13 +74,10 @@ def false_facts(case: Case, right: Performance, performances: Sequence[Performan
 
 
 def leaf_names(case: Case, names: Sequence[str]) -> list[str]:
-    """The argument that each floating tensor belongs to."""
+    """The argument that each floating tensor belongs to, of those by which gradients are judged."""
     values = [*case.args, *case.kwargs.values()]
     return [
-        name
-        for name, value in zip(names, values, strict=True)
-        for tensor in tensors(value)
-        if tensor.is_floating_point()
+        names[place] for place in case.by for tensor in tensors(values[place]) if tensor.is_floating_point()
     ]
 
 

@@ -44,7 +44,7 @@ def ask_of(case: Case, seed: int) -> Ask:
         args=tuple(packed(value) for value in case.args),
         kwargs={name: packed(value) for name, value in case.kwargs.items()},
         calls=tuple((method, tuple(packed(value) for value in args)) for method, args in case.calls),
-        grad=case.grad,
+        grad=case.by,
         seed=seed,
         operators=not case.timed,
     )

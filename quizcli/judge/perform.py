@@ -32,14 +32,17 @@ def perform(
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     calls: Sequence[tuple[str, Sequence[Any]]],
-    grad: bool,
+    grad: Sequence[int],
     seed: int,
     watch: Watch | None = None,
     operators: bool = False,
 ) -> Performance:
-    """Call the entry. Raises whatever it raises. `watch` sees what it uses; with `operators` each of them."""
+    """Call the entry. Raises whatever it raises. `watch` sees what it uses; with `operators` each of them.
+
+    Gradients are taken by the floating tensors of the arguments at the places `grad`.
+    """
     given = [*args, *kwargs.values()]
-    leaves = [t for t in tensors(given) if t.is_floating_point()] if grad else []
+    leaves = [t for t in tensors([given[place] for place in grad]) if t.is_floating_point()]
     for leaf in leaves:
         leaf.requires_grad_()
     torch.default_generator.manual_seed(seed)  # torch.manual_seed keeps a stack trace for each kind of device

@@ -15,7 +15,7 @@ import torch
 from quizcli.judge.case import Case, Judge
 from quizcli.judge.child import GoneError
 from quizcli.judge.compare import Difference, Rules
-from quizcli.judge.examine import RESEEDED, compare_draws, examine
+from quizcli.judge.examine import ALWAYS_THE_SAME, RESEEDED, compare_draws, examine
 from quizcli.judge.grids import arguments, steps
 from quizcli.judge.local import Local, ask_of, performance
 from quizcli.judge.names import parameters
@@ -70,7 +70,8 @@ class Trial(NamedTuple):
         for number, case in cases:
             result, outcome = self.judge_case(case, self.expect(case, number), names, candidate, states)
             if not result.passed:
-                if outcome is not None:
+                # a seed inside says all there is to say; its numbers would fit a trap by chance
+                if outcome is not None and result.why not in (ALWAYS_THE_SAME, RESEEDED):
                     outcomes = [*passed, outcome, *self._others(cases, names, candidate)]
                     trap = name_mistake(self.judge.traps, outcomes, self.rules)
                     result = msgspec.structs.replace(result, trap=trap)

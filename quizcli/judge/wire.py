@@ -26,7 +26,7 @@ class Ask(Struct, frozen=True, tag="ask"):
     args: tuple[Value, ...]
     kwargs: dict[str, Value]
     calls: tuple[tuple[str, tuple[Value, ...]], ...] = ()
-    grad: bool = False
+    grad: tuple[int, ...] = ()  # places of the arguments by which gradients are wanted
     seed: int = 0
     timed: bool = False
     operators: bool = False  # look at each operator of PyTorch that runs

@@ -105,6 +105,45 @@ def test_a_gradient_that_should_not_be_there() -> None:
     assert last.why["en"] == "a gradient reaches y that should not: is a detach missing?"
 
 
+def test_gradients_by_some_arguments_alone() -> None:
+    @judge()
+    def check(random: Generator) -> Iterator[Case]:
+        x, y = torch.randn(2, 3, generator=random, dtype=torch.float64)
+        yield Case({"en": "one", "zh": "一个"}, (x, y), grad=(1,))
+
+    def product(x: Tensor, y: Tensor) -> Tensor:
+        return x * y
+
+    trial = Trial(check, product, 0)
+    assert results(trial, lambda x, y: x.detach() * y)[-1].passed
+    assert results(trial, lambda x, y: torch.from_numpy(x.numpy()) * y)[-1].passed  # x needs no gradient
+    last = results(trial, lambda x, y: x * y.detach(), "def f(a, b): ...")[-1]
+    assert last.why["en"] == "no gradient reaches b: is something detached on the way?"
+
+
+@pytest.mark.parametrize("why", ["two calls draw the same", "it sets the seed"])
+def test_a_seed_inside_is_taken_for_no_other_mistake(why: str) -> None:
+    def drawn() -> Tensor:
+        return torch.randn(3)
+
+    def seeded() -> Tensor:
+        if why.startswith("it"):
+            torch.manual_seed(0)
+            return torch.randn(3)
+        return torch.ones(3)
+
+    def facts(output: Tensor) -> Iterator[tuple[dict[str, str], bool]]:
+        yield {"en": "finite", "zh": "有限"}, bool(output.isfinite().all())
+
+    def cases(random: Generator) -> Iterator[Case]:
+        yield Case({"en": "one", "zh": "一"}, (), facts=facts)
+
+    made = trap("its numbers would fit", "数值恰好相同")(seeded)
+    last = results(Trial(Judge(cases, traps=(made,)), drawn, seed=1), seeded)[-1]
+    assert not last.passed
+    assert not last.trap
+
+
 def test_what_is_raised_is_told() -> None:
     last = results(TRIAL, lambda x, factor=2.0: x @ torch.ones(7))[-1]
     assert last.raised is not None

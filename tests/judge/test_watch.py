@@ -26,7 +26,7 @@ def used(source: str, avoid: tuple[str, ...] = AVOID) -> tuple[str, int] | None:
     space: dict[str, Any] = {}
     exec(compile(source, "answer.py", "exec"), space)
     watch = Watch(avoid, "answer.py")
-    perform(space["f"], (), {}, (), False, 0, watch, operators=True)
+    perform(space["f"], (), {}, (), (), 0, watch, operators=True)
     return watch.used
 
 

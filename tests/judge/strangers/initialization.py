@@ -55,13 +55,13 @@ def init_box_muller(shape, scheme="he"):
     return (z * _std(shape, scheme)).float()
 
 
-@wrong(INIT)
+@wrong(INIT, told="")
 def init_seeded(shape, scheme="he"):
     torch.manual_seed(0)
     return torch.randn(shape) * _std(shape, scheme)
 
 
-@wrong(INIT)
+@wrong(INIT, told="")
 def init_own_generator(shape, scheme="he"):
     return torch.randn(shape, generator=torch.Generator().manual_seed(42)) * _std(shape, scheme)
 

@@ -331,3 +331,50 @@ def bce_over_the_first_axis(x, y):
 def bce_capped_at_a_hundred(x, y):
     p = x.sigmoid()
     return -(y * p.log().clamp(min=-100) + (1 - y) * (1 - p).log().clamp(min=-100)).mean()
+
+
+# Gradients that nobody needs, finite numbers in the place of −∞
+
+
+@right("losses-code-bce-with-logits")
+def bce_target_detached(input, target):
+    target = target.detach()
+    zero = torch.zeros_like(input)
+    return (torch.logaddexp(zero, input) - target * input).mean()
+
+
+@right("losses-code-cross-entropy")
+def cross_entropy_of_differences(input, target):
+    d = input - input.gather(1, target[:, None])
+    return torch.logsumexp(d, 1).mean()
+
+
+@wrong("losses-code-cross-entropy")
+def cross_entropy_of_small_indices(input, target):
+    return cross_entropy_of_differences(input, target.to(torch.int8).long() % input.shape[1])
+
+
+def _shifted(x, dim):
+    e = (x - x.amax(dim, keepdim=True)).exp()
+    return e / e.sum(dim, keepdim=True)
+
+
+@wrong("losses-code-softmax")
+def softmax_ten_thousand_for_infinity(input, dim=-1):
+    return _shifted(input.masked_fill(input == float("-inf"), -1e4), dim)
+
+
+@wrong("losses-code-softmax")
+def softmax_clamped_below(input, dim=-1):
+    return _shifted(input.clamp(min=-1e9), dim)
+
+
+@wrong("losses-code-softmax")
+def softmax_least_number_for_infinity(input, dim=-1):
+    return _shifted(input.nan_to_num(neginf=torch.finfo(input.dtype).min), dim)
+
+
+@wrong("losses-code-softmax")
+def softmax_exponents_clamped(input, dim=-1):
+    e = (input - input.amax(dim, keepdim=True)).clamp(min=-11).exp()
+    return e / e.sum(dim, keepdim=True)

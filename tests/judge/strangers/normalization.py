@@ -258,3 +258,25 @@ def rms_centred(x, normalized_shape, weight=None, eps=1e-6):
 def rms_scaled_half(x, normalized_shape, weight=None, eps=1e-6):
     small = x / 64
     return _rms(small, normalized_shape, weight, eps / 64**2, "half" if x.dtype == torch.float16 else "")
+
+
+@wrong(LN)
+def ln_least_epsilon(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+    return ln_flattened(x, normalized_shape, weight, bias, max(eps, 1e-5))
+
+
+@wrong(LN)
+def ln_mean_in_half_precision(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+    dims = tuple(range(-len(normalized_shape), 0))
+    z = (x - x.mean(dims, keepdim=True)).float()
+    y = z * (z.square().mean(dims, keepdim=True) + eps).rsqrt()
+    y = y if weight is None else y * weight
+    return (y if bias is None else y + bias).to(x.dtype)
+
+
+@wrong(RMS)
+def rms_least_epsilon(x, normalized_shape, weight=None, eps=1e-6):
+    dims = tuple(range(-len(normalized_shape), 0))
+    z = x.float() if x.dtype == torch.float16 else x
+    y = z * (z.square().mean(dims, keepdim=True) + max(eps, 1e-6)).rsqrt()
+    return (y if weight is None else y * weight).to(x.dtype)

@@ -356,3 +356,11 @@ def adamw_coupled_and_uncorrected(
 ):
     m, v = _moments(grad + weight_decay * param, exp_avg, exp_avg_sq, betas)
     return param - lr * m / (v.sqrt() + eps), m, v
+
+
+@wrong(SGD)
+def sgd_momentum_or_the_default(param, grad, momentum_buffer, lr, momentum=0.9, weight_decay=0.0):
+    momentum = momentum or 0.9
+    d = grad + weight_decay * param
+    v = d if momentum_buffer is None else momentum * momentum_buffer + d
+    return param - lr * v, v.clone()

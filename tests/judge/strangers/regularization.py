@@ -205,3 +205,15 @@ def penalty_half_of_both(parameters, l1, l2):
 @wrong(PENALTIES, told="")
 def penalty_smoothed(parameters, l1, l2):
     return sum(l1 * (w.square() + 1e-3).sqrt().sum() + l2 / 2 * w.square().sum() for w in parameters)
+
+
+@wrong(PENALTIES)
+def penalties_one_for_each_shape(parameters, l1, l2):
+    by_shape = {tuple(w.shape): w for w in parameters}
+    return sum(l1 * w.abs().sum() + l2 / 2 * w.square().sum() for w in by_shape.values())
+
+
+@wrong(PENALTIES)
+def penalties_one_for_each_value(parameters, l1, l2):
+    by_value = {tuple(w.flatten().tolist()): w for w in parameters}
+    return sum(l1 * w.abs().sum() + l2 / 2 * w.square().sum() for w in by_value.values())

@@ -390,3 +390,43 @@ def layer_norm_of_the_sequence(*args, **kwargs):
 @wrong(LAYER, told="no ReLU")
 def layer_linear(*args, **kwargs):
     return _layer(*args, **kwargs, active=lambda x: x)
+
+
+@wrong(ROTARY)
+def rotary_guessed_layout(x, positions):
+    swap = x.ndim == 4 and x.shape[1] == len(positions)
+    x = x.transpose(1, 2) if swap else x
+    theta = 10_000.0 ** (-torch.arange(0, x.shape[-1], 2, dtype=torch.float64) / x.shape[-1])
+    angle = positions.double()[:, None] * theta
+    a, b = x[..., 0::2].double(), x[..., 1::2].double()
+    turned = torch.stack([a * angle.cos() - b * angle.sin(), b * angle.cos() + a * angle.sin()], -1)
+    turned = turned.flatten(-2).to(x.dtype)
+    return turned.transpose(1, 2) if swap else turned
+
+
+def _layer(x, w_in, w_out, w_up, w_down, heads, norm_first, relu):
+    def norm(z):
+        return F.layer_norm(z, z.shape[-1:])
+
+    def attend(z):
+        q, k, v = (part.unflatten(-1, (heads, -1)).transpose(1, 2) for part in F.linear(z, w_in).chunk(3, -1))
+        return F.linear(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2), w_out)
+
+    def feed(z):
+        return F.linear(relu(F.linear(z, w_up)), w_down)
+
+    if norm_first:
+        x = x + attend(norm(x))
+        return x + feed(norm(x))
+    x = norm(x + attend(x))
+    return norm(x + feed(x))
+
+
+@wrong(LAYER)
+def layer_relu6(x, w_in, w_out, w_up, w_down, heads, norm_first=False):
+    return _layer(x, w_in, w_out, w_up, w_down, heads, norm_first, F.relu6)
+
+
+@wrong(LAYER)
+def layer_relu_capped_at_20(x, w_in, w_out, w_up, w_down, heads, norm_first=False):
+    return _layer(x, w_in, w_out, w_up, w_down, heads, norm_first, lambda z: z.clamp(0, 20))

@@ -231,3 +231,30 @@ def loss_log_of_the_variance(logits, x, mu, logvar, beta=1.0):
 def loss_order(logits, x, mu, logvar, beta=1.0):
     loss, reconstruction, kl = _loss(logits, x, mu, logvar, beta)
     return loss, kl, reconstruction
+
+
+@right(DRAW)
+def draw_noise_detached(mu, logvar, noise):
+    return mu + (0.5 * logvar).exp() * noise.detach()
+
+
+@right(DRAW)
+def draw_noise_by_numpy(mu, logvar, noise):
+    return mu + (0.5 * logvar).exp() * torch.from_numpy(noise.numpy().copy())
+
+
+@wrong(DRAW)
+def draw_clamped_below(mu, logvar, noise):
+    return mu + (0.5 * logvar.clamp(min=-30)).exp() * noise
+
+
+@wrong(DRAW)
+def draw_clamped_further_down(mu, logvar, noise):
+    return mu + (0.5 * logvar.clamp(min=-100)).exp() * noise
+
+
+@wrong(LOSS)
+def loss_free_bits_per_image(logits, x, mu, logvar, beta=1.0):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1).mean()
+    kl = (0.5 * (mu.square() + logvar.exp() - 1 - logvar)).sum(1).clamp(min=0.5).mean()
+    return reconstruction + beta * kl, reconstruction, kl
