@@ -131,7 +131,7 @@ def f(x):
     space: dict[str, Any] = {}
     exec(compile(source, "answer.py", "exec"), space)
     watch = Watch(("softmax",), "answer.py")
-    perform(space["f"], (space["x"],), {}, (), True, 0, watch, operators=True)
+    perform(space["f"], (space["x"],), {}, (), (0,), 0, watch, operators=True)
     assert watch.used == ("softmax", 16)
 
 

@@ -302,7 +302,7 @@ def back_cancelled(x, w, g, eps=1e-5):
     return dx, (g * normal).sum(0), g.sum(0)
 
 
-def _bn(x, rm, rv, w, b, momentum, eps, over=(0, 2, 3), shape=(1, -1, 1, 1)):
+def _plain_bn(x, rm, rv, w, b, momentum, eps, over=(0, 2, 3), shape=(1, -1, 1, 1)):
     over, shape = (over, shape) if x.ndim == 4 else (0, (1, -1))
     mean, var = x.mean(over), x.var(over, unbiased=False)
     m = x.numel() / x.shape[1]
@@ -313,27 +313,27 @@ def _bn(x, rm, rv, w, b, momentum, eps, over=(0, 2, 3), shape=(1, -1, 1, 1)):
 
 @right(BN)
 def bn_only_the_batch_detached(x, running_mean, running_var, weight, bias, momentum=0.1, eps=1e-5):
-    return _bn(x, running_mean, running_var, weight, bias, momentum, eps)
+    return _plain_bn(x, running_mean, running_var, weight, bias, momentum, eps)
 
 
 @right(BN)
 def bn_statistics_in_numpy(x, running_mean, running_var, weight, bias, momentum=0.1, eps=1e-5):
-    y, mean, var = _bn(x, torch.zeros(x.shape[1]), torch.zeros(x.shape[1]), weight, bias, momentum, eps)
+    y, mean, var = _plain_bn(x, torch.zeros(x.shape[1]), torch.zeros(x.shape[1]), weight, bias, momentum, eps)
     old = [torch.from_numpy((1 - momentum) * one.numpy()) for one in (running_mean, running_var)]
     return y, old[0] + mean, old[1] + var
 
 
 @wrong(BN)
 def bn_least_epsilon(x, running_mean, running_var, weight, bias, momentum=0.1, eps=1e-5):
-    return _bn(x, running_mean, running_var, weight, bias, momentum, max(eps, 1e-5))
+    return _plain_bn(x, running_mean, running_var, weight, bias, momentum, max(eps, 1e-5))
 
 
 @wrong(BN)
 def bn_channels_last_where_it_fits(x, running_mean, running_var, weight, bias, momentum=0.1, eps=1e-5):
     if x.ndim == 4 and x.shape[3] == len(weight):
         over, shape = (0, 1, 2), (1, 1, 1, -1)
-        return _bn(x, running_mean, running_var, weight, bias, momentum, eps, over, shape)
-    return _bn(x, running_mean, running_var, weight, bias, momentum, eps)
+        return _plain_bn(x, running_mean, running_var, weight, bias, momentum, eps, over, shape)
+    return _plain_bn(x, running_mean, running_var, weight, bias, momentum, eps)
 
 
 @wrong(BACK)

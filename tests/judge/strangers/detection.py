@@ -351,7 +351,8 @@ def iou_of_pairs_where_as_many(boxes1, boxes2):
 
 def suppressed(boxes, scores, iou_threshold, epsilon):
     """Suppression one by one, by the IoU with this in its denominator."""
-    iou, kept = overlaps(boxes, boxes, epsilon), []
+    iou = overlaps(boxes, boxes, epsilon)
+    kept: list[int] = []
     for i in scores.argsort(descending=True).tolist():
         if all(iou[i, j] <= iou_threshold for j in kept):
             kept.append(i)

@@ -354,7 +354,7 @@ def cross_entropy_of_small_indices(input, target):
     return cross_entropy_of_differences(input, target.to(torch.int8).long() % input.shape[1])
 
 
-def _shifted(x, dim):
+def _shifted(x: Tensor, dim: int) -> Tensor:
     e = (x - x.amax(dim, keepdim=True)).exp()
     return e / e.sum(dim, keepdim=True)
 

@@ -404,7 +404,7 @@ def rotary_guessed_layout(x, positions):
     return turned.transpose(1, 2) if swap else turned
 
 
-def _layer(x, w_in, w_out, w_up, w_down, heads, norm_first, relu):
+def _layer_of(x, w_in, w_out, w_up, w_down, heads, norm_first, relu):
     def norm(z):
         return F.layer_norm(z, z.shape[-1:])
 
@@ -424,9 +424,9 @@ def _layer(x, w_in, w_out, w_up, w_down, heads, norm_first, relu):
 
 @wrong(LAYER)
 def layer_relu6(x, w_in, w_out, w_up, w_down, heads, norm_first=False):
-    return _layer(x, w_in, w_out, w_up, w_down, heads, norm_first, F.relu6)
+    return _layer_of(x, w_in, w_out, w_up, w_down, heads, norm_first, F.relu6)
 
 
 @wrong(LAYER)
 def layer_relu_capped_at_20(x, w_in, w_out, w_up, w_down, heads, norm_first=False):
-    return _layer(x, w_in, w_out, w_up, w_down, heads, norm_first, lambda z: z.clamp(0, 20))
+    return _layer_of(x, w_in, w_out, w_up, w_down, heads, norm_first, lambda z: z.clamp(0, 20))
