@@ -18,7 +18,7 @@ def test_every_code_question_is_sound(tmp_path: Path) -> None:
         text=True,
         cwd=ROOT,
         env={**os.environ, "QUIZCLI_HOME": str(tmp_path), "QUIZCLI_LANG": "en"},
-        timeout=280,
+        timeout=850,
     )
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
