@@ -175,20 +175,20 @@ def _watch(
 def _print_events(run: Run, settings: Settings) -> Last:
     """Print every event as a line of JSON; Ctrl-C stops the run, and what is measured by then comes out."""
     from quizcli.demo.events import Failed, Finished, to_json
+    from quizcli.demo.following import follow
 
-    coming: deque[Event] = deque()
     last: Last = None
-    while coming or not run.over:
-        try:
-            if not coming:
-                run.wait(0.5)
-                coming += run.poll()
-            while coming:
-                print_json_text(to_json(coming[0]))
-                event = coming.popleft()
-                last = event if isinstance(event, Finished | Failed) else None
-        except KeyboardInterrupt:
-            run.stop()
+
+    def take(event: Event) -> None:
+        nonlocal last
+        print_json_text(to_json(event))
+        last = event if isinstance(event, Finished | Failed) else None
+
+    def interrupted() -> bool:
+        run.stop()
+        return False
+
+    follow(run, take, interrupted)
     if isinstance(last, Failed):
         told = (f"quizcli: {last.message}", last.hint, last.trace if settings.debug else "")
         print("\n  ".join(part for part in told if part), file=sys.stderr)

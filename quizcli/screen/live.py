@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.segment import Segment, Segments
 
 from quizcli.demo.events import Claim, Event, Failed, Finished, Started
+from quizcli.demo.following import Source, follow
 from quizcli.errors import QuizError
 from quizcli.screen import theme
 from quizcli.screen.board import Board
@@ -31,19 +32,10 @@ _NAP = 0.05  # seconds between two looks at most, so that the end is not slept o
 _PATIENCE = 5.0  # seconds to wait for the last event of a run that was told to stop
 
 
-class Running(Protocol):
+class Running(Source, Protocol):
     """A demonstration that runs, `quizcli.demo.launcher.Run` or a recorded one."""
 
-    over: bool
     paused: bool
-
-    def poll(self) -> Sequence[Event]:
-        """The events that are new. Never blocks."""
-        ...
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until there is something new."""
-        ...
 
     def pause(self) -> None:
         """Rest at the next event."""
@@ -147,17 +139,17 @@ class _Viewer:
     def logged(self, debug: bool) -> Outcome:
         """Print plain lines until the run is over."""
         log = Log()
-        while not self._run.over:
-            try:
-                self._run.wait(0.5)
-                for event in self._run.poll():
-                    self._board.add(event)
-                    if text := log(event):
-                        self._console.print(text, soft_wrap=True)
-            except KeyboardInterrupt:
-                self._stop()
-                if self._left:
-                    break
+
+        def take(event: Event) -> None:
+            self._board.add(event)
+            if text := log(event):
+                self._console.print(text, soft_wrap=True)
+
+        def interrupted() -> bool:
+            self._stop()
+            return self._left
+
+        follow(self._run, take, interrupted)
         if debug and isinstance(self._board.last, Failed):
             self._console.print(self._board.last.trace, soft_wrap=True)
         return self.outcome()
@@ -165,15 +157,17 @@ class _Viewer:
     def watch(self, stage: Stage) -> None:
         """Draw until the run is over or left: frames only as often as they are cheap, events at any time."""
         due = 0.0
-        while not self._left:
-            try:
-                self._take_events()
-                if self._run.over or self._gave_up():
-                    return
-                if time.monotonic() >= due and self._has_news():
-                    cost = self._draw(stage)
-                    due = time.monotonic() + max(FASTEST, SHARE * cost)
-                self._obey(self._next_key(min(max(_LOOK, due - time.monotonic()), _NAP)), stage)
+        while True:
+            try:  # around the whole loop: Ctrl-C may come between two turns of it too
+                while not self._left:
+                    self._take_events()
+                    if self._run.over or self._gave_up():
+                        return
+                    if time.monotonic() >= due and self._has_news():
+                        cost = self._draw(stage)
+                        due = time.monotonic() + max(FASTEST, SHARE * cost)
+                    self._obey(self._next_key(min(max(_LOOK, due - time.monotonic()), _NAP)), stage)
+                return
             except KeyboardInterrupt:
                 stage.forget()
                 self._stop()

@@ -39,7 +39,7 @@ class Backup(Struct, frozen=True):
 
 
 def backups(store: str | os.PathLike[str]) -> list[Backup]:
-    """All backups of a store, oldest first. OSError where the folder cannot be read."""
+    """All backups of a store, oldest first, in one second too. OSError where the folder cannot be read."""
     folder = Path(backups_of(os.fspath(store)))
     found = []
     with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
@@ -47,8 +47,10 @@ def backups(store: str | os.PathLike[str]) -> list[Backup]:
             parts = _NAME.fullmatch(entry.name)
             made = _seconds(parts["stamp"]) if parts else None
             if parts and made is not None and entry.is_file():
-                found.append(Backup(Path(entry.path), made, parts["why"], entry.stat().st_size))
-    return sorted(found, key=lambda each: (each.made, each.name))
+                stat = entry.stat()
+                backup = Backup(Path(entry.path), made, parts["why"], stat.st_size)
+                found.append((made, stat.st_mtime_ns, entry.name, backup))
+    return [backup for *_, backup in sorted(found, key=lambda each: each[:3])]
 
 
 def target(store: str | os.PathLike[str], why: str, suffix: str, now: float | None = None) -> Path:

@@ -24,7 +24,8 @@ from quizcli.text import use_language
 from tests.cli.conftest import Program
 
 COMMANDS = [
-    *("review", "quiz", "demo", "code", "show", "list", "search", "stats", "verify", "doctor"),
+    *("review", "quiz", "demo", "code", "show", "list", "search", "stats", "verify"),
+    *("backup", "restore", "doctor"),
     *("bank", "bank new", "bank check", "bank schema"),
     *("pack", "pack add", "pack list", "pack trust", "pack remove"),
 ]
