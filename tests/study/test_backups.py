@@ -652,3 +652,13 @@ def test_restoring_keeps_the_language_and_other_settings_of_the_run(
     settings.config_file.unlink()
     bring_back(made, replace(settings, lang="zh"))
     assert settings.config_file.read_bytes() == b"new_per_day = 3\n"
+
+
+def test_backups_of_one_second_are_listed_by_age(tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    made = [f"quizcli-20250330T010000Z-{why}.zip" for why in ("daily", "by-hand", "before-restore")]
+    for age, name in enumerate(made):
+        (folder / name).touch()
+        os.utime(folder / name, ns=(10**18 + age, 10**18 + age))
+    assert [each.name for each in backups(tmp_path / "quizcli.db")] == made
