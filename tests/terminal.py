@@ -21,12 +21,10 @@ class Terminal:
         self._screen = pyte.HistoryScreen(columns, rows, history=10_000)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = b""
-        ours = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
         self.child = pexpect.spawn(
             command[0],
             list(command[1:]),
-            # readline, which a parallel run of pytest imports, sets the size of its own terminal
-            env={**ours, "TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "", **env},
+            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "", **env},
             cwd=str(cwd),
             dimensions=(rows, columns),
             timeout=30,

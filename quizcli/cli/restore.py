@@ -81,7 +81,8 @@ def print_list(settings: Settings, as_json: bool) -> int:
     """Print all backups, the newest last; one that cannot be read hides no other."""
     from quizcli.study.backups import backups
 
-    rows = [_listed(each) for each in backups(settings.store_file)]
+    found = backups(settings.store_file)
+    rows = [_listed(each) for each in found]
     if as_json:
         from quizcli.cli.output import print_json
 
@@ -91,7 +92,7 @@ def print_list(settings: Settings, as_json: bool) -> int:
         hint = tr("no backups yet; `quizcli backup` makes one", "还没有备份；用 `quizcli backup` 创建")
         print(hint, file=sys.stderr)
     width = max((len(row.name) for row in rows), default=0)
-    for row, each in zip(rows, backups(settings.store_file), strict=False):
+    for row, each in zip(rows, found, strict=True):
         held = row.trouble or _held(row.reviews, row.cards)
         print(f"{row.name:<{width}}  {_moment(each.made)}  {_size(row.bytes):>8}  {held}  {_why(row.why)}")
     if rows and sys.stdout.isatty():

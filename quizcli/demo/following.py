@@ -1,4 +1,4 @@
-"""Events handed on one by one while Ctrl-C may come at any moment: it stops the run and loses none."""
+"""Events handed on one by one, while Ctrl-C may come at any moment: it stops the run, polled events stay."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
@@ -122,6 +123,7 @@ class _Viewer:
         self._save = save
         self._back = back
         self._drawing = Frames(board, _has_colours(console))
+        self._coming: deque[Event] = deque()  # polled and not yet on the board
         self._events = 0
         self._frames = 0
         self._shown: object = None  # what the last frame showed
@@ -194,8 +196,10 @@ class _Viewer:
         if self._board.started and not self._run.paused:
             self._clock += now - self._looked
         self._looked = now
-        for event in self._run.poll():
-            self._board.add(event)
+        self._coming += self._run.poll()
+        while self._coming:  # as in `follow`: what Ctrl-C leaves here comes at the next look
+            self._board.add(self._coming[0])
+            self._coming.popleft()
             self._events += 1
 
     def _has_news(self) -> bool:

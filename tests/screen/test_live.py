@@ -50,7 +50,7 @@ class Window:
 
     def __init__(self, script: str, columns: int = 80, rows: int = 24) -> None:
         code = textwrap.dedent(CHILD).format(script=script)
-        env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES")}
+        env = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
         self.child = pexpect.spawn(
             sys.executable,
             ["-c", code],
