@@ -11,6 +11,8 @@ from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings, likely_language, load_settings
 from quizcli.text import tr, use_language
 
+_MENDING = ("backup", "doctor", "restore")  # what is run when something is wrong, the settings perhaps
+
 
 def main() -> None:
     """Entry point of the `quizcli` command."""
@@ -55,8 +57,14 @@ def _begun(argv: Sequence[str]) -> int:
     use_language(likely_language(os.environ))
     arguments, flags = global_flags(argv)
     use_language(likely_language(os.environ, flags.get("lang", "")))
-    settings = load_settings(**flags)
+    settings = load_settings(mending=arguments[:1] in ([word] for word in _MENDING), **flags)
     use_language(settings.lang)
+    if settings.left_aside:
+        hint = tr(
+            "It is left aside for now; no other command but `backup`, `restore` and `doctor` runs with it.",
+            "这次先不使用它；除 `backup`、`restore` 与 `doctor` 外，其他命令在修正前都无法运行。",
+        )
+        _say(settings.left_aside, hint, debug=False)
     return int(_dispatch(arguments, settings))
 
 

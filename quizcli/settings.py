@@ -32,6 +32,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     offline: bool = False  # never try to download
     interactive: bool = True  # --no-input turns it off: ask nothing
     debug: bool = False
+    left_aside: str = ""  # what is wrong with the config file, where a command runs without it
 
     @property
     def edits_dir(self) -> Path:
@@ -69,17 +70,25 @@ _YES_NO = {
 }
 
 
-def load_settings(environ: Mapping[str, str] | None = None, **flags: Any) -> Settings:
+def load_settings(
+    environ: Mapping[str, str] | None = None, *, mending: bool = False, **flags: Any
+) -> Settings:
     """Read the config file and the environment; flags win over both.
 
     Raises QuizError (USAGE) for a file that cannot be read, a setting that does not exist, a value that
-    will not do.
+    will not do. Who is `mending` needs no file: one that is wrong is left aside.
     """
     env = os.environ if environ is None else environ
     config_dir, data_dir, cache_dir = _folders(env)
     config_file = config_dir / "config.toml"
     values: dict[str, Any] = {"lang": _lang_of_locale(env)}
-    values |= _from_file(config_file)
+    left_aside = ""
+    try:
+        values |= _from_file(config_file)
+    except QuizError as error:
+        if not mending:
+            raise
+        left_aside = error.message
     values |= _from_environment(env)
     if "lang" in flags:
         flags |= {"lang": _checked("lang", flags["lang"], "--lang"), "one_lang": True}
@@ -88,6 +97,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **flags: Any) -> Set
         store_file=data_dir / "quizcli.db",
         cache_dir=cache_dir,
         data_sets=_folder(env["QUIZCLI_DATA"], "QUIZCLI_DATA") if env.get("QUIZCLI_DATA") else None,
+        left_aside=left_aside,
         **{**values, **flags},
     )
 

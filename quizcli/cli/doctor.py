@@ -80,7 +80,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield Finding("quizcli", "ok", f"{__version__}, Python {sys.version.split()[0]}")
     torch = _torch()
     yield from torch
-    if torch[0].state == "ok":
+    if torch[0].state == "ok" and not settings.left_aside:  # with a wrong config file no worker starts
         yield _worker(settings)
     yield _terminal()
     yield _signs()
@@ -361,6 +361,12 @@ def _editor() -> Finding:
 
 def _settings(settings: Settings) -> Finding:
     path = settings.config_file
+    if settings.left_aside:
+        advice = tr(
+            "Mend the file or delete it; `quizcli restore` may have an older one.",
+            "请修正或删除该文件；`quizcli restore` 中或许有较早的版本。",
+        )
+        return Finding("settings", "missing", settings.left_aside, advice)
     values = " ".join(
         f"{name}={getattr(settings, name)}" for name in SETTABLE if getattr(settings, name) != ""
     )

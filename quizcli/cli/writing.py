@@ -26,7 +26,7 @@ from quizcli.screen.verdict import news_lines
 from quizcli.study.drafts import Drafts
 from quizcli.text import tr
 
-POLL = 0.1  # seconds between two looks at the file: whoever saves it in another window is judged too
+POLL = 0.03  # seconds between two looks at the file: whoever saves it in another window is judged too
 
 
 class Written(Struct, frozen=True):

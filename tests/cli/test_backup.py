@@ -252,3 +252,24 @@ child.communicate("q", timeout=60)
         if stat.S_IMODE(int(mode, 8)) != (0o700 if stat.S_ISDIR(int(mode, 8)) else 0o600)
     ]
     assert not wide
+
+
+def test_a_config_file_that_is_damaged_is_restored_too(program: Program) -> None:
+    """No other command runs with it; those that mend must."""
+    config = program.home / "config" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("new_per_day = 3\n")
+    made = program.run("backup")
+    config.write_bytes(b"\x00\xff")
+    assert program.run("stats").returncode == 2
+    listed = program.run("restore")
+    assert (listed.returncode, Path(made.stdout.strip()).name in listed.stdout) == (0, True)
+    assert f"{config}: cannot be read" in listed.stderr
+    restored = program.run("restore", Path(made.stdout.strip()).name, "--yes")
+    assert restored.returncode == 0, restored.stderr
+    assert config.read_text() == "new_per_day = 3\n"
+    assert program.run("stats").returncode == 0
+    (before,) = (name for name in names(program) if "before-restore" in name)
+    undone = program.run("restore", before, "--yes")
+    assert undone.returncode == 0
+    assert config.read_text() == "new_per_day = 3\n"  # settings with which nothing would run stay away

@@ -75,6 +75,15 @@ def examine(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Examine:
     return _examine
 
 
+def test_a_config_file_that_was_left_aside(examine: Examine) -> None:
+    found = examine(left_aside="config.toml: cannot be read: no TOML")
+    assert (found["settings"].state, found["settings"].detail) == (
+        "missing",
+        "config.toml: cannot be read: no TOML",
+    )
+    assert "worker" not in found  # it would only say the same
+
+
 def test_the_whole_report_of_this_machine(program: Program) -> None:
     said = program.run("doctor", "--json")
     assert said.returncode == 0, said.stderr
