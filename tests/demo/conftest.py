@@ -6,10 +6,9 @@ from textwrap import dedent, indent
 
 import pytest
 
-from quizcli.bank.trust import fingerprint, sources
 from quizcli.demo.events import Setting
 from quizcli.demo.launcher import Request, Run, start
-from quizcli.permit import Permit
+from tests.permits import permit_for
 
 HEADER = '''"""A small answer."""
 from typing import Annotated, Literal
@@ -21,11 +20,6 @@ TITLE = {"en": "Small", "zh": "小"}
 
 Write = Callable[..., Path]
 Begin = Callable[..., Run]
-
-
-def permit_for(root: Path) -> Permit:
-    """What a person permits who trusts all the code of a pack as it is now."""
-    return Permit("pack", fingerprint(sources(root)))
 
 
 @pytest.fixture

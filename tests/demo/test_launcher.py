@@ -26,7 +26,8 @@ from quizcli.demo.events import (
 )
 from quizcli.demo.launcher import GRACE, Request, Run, Worker, environment, start, warm
 from quizcli.settings import load_settings
-from tests.demo.conftest import Begin, Write, permit_for
+from tests.demo.conftest import Begin, Write
+from tests.permits import permit_for
 
 ROOT = Path(__file__).parents[2]
 TICK = 'yield Scalars(panel="p", x=i, values={"v": float(i)})'

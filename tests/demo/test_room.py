@@ -18,7 +18,8 @@ from quizcli.demo.events import Event, Failed, Note
 from quizcli.demo.launcher import Request, start
 from quizcli.demo.room import _BUILTIN
 from quizcli.text import words
-from tests.demo.conftest import Begin, Write, permit_for
+from tests.demo.conftest import Begin, Write
+from tests.permits import permit_for
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -18,7 +18,7 @@ from quizcli.judge.launcher import Referee
 from quizcli.judge.referee import judged, proven
 from quizcli.judge.wire import CaseResult, Judgement, News, Over, Proof, Source
 from quizcli.permit import NOTHING, Permit
-from tests.demo.conftest import permit_for
+from tests.permits import permit_for
 
 RIGHT = "def double(x): return 2 * x\n"
 JUDGE = """

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.bank.trust import fingerprint, sources
 from quizcli.errors import QuizError
 from quizcli.judge.launcher import Referee, unless_refused
 from quizcli.judge.wire import Judgement, News, Over, Proof, Source
 from quizcli.permit import NOTHING, Permit
+from tests.permits import permit_for
 
 JUDGE = '''
 from collections.abc import Iterator
@@ -51,10 +51,6 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def permit_for(root: Path) -> Permit:
-    return Permit("mine", fingerprint(sources(root)))
-
-
 def judged(referee: Referee, root: Path, permit: Permit, *, prove: bool = False) -> list[News]:
     judgement = Judgement(
         str(root),
@@ -85,16 +81,16 @@ def ran(root: Path) -> bool:
 
 
 def test_what_was_trusted_judges(referee: Referee, root: Path) -> None:
-    over = judged(referee, root, permit_for(root))[-1]
+    over = judged(referee, root, permit_for(root, "mine"))[-1]
     assert isinstance(over, Over)
     assert over.passed
-    assert isinstance(judged(referee, root, permit_for(root), prove=True)[-1], Proof)
+    assert isinstance(judged(referee, root, permit_for(root, "mine"), prove=True)[-1], Proof)
 
 
 @pytest.mark.parametrize("name", ["answers/judges/doubling.py", "models/twice.py", "models/late.py"])
 @pytest.mark.parametrize("prove", [False, True])
 def test_what_was_changed_since_does_not(referee: Referee, root: Path, name: str, prove: bool) -> None:
-    permit = permit_for(root)
+    permit = permit_for(root, "mine")
     spoil(root / name)
     news = judged(referee, root, permit, prove=prove)
     assert refusal(news) == f"{name} has changed since you trusted it"
@@ -108,7 +104,7 @@ def test_nothing_was_trusted(referee: Referee, root: Path) -> None:
 
 
 def test_what_is_loaded_goes_on_as_it_was_trusted(referee: Referee, root: Path) -> None:
-    permit = permit_for(root)
+    permit = permit_for(root, "mine")
     judged(referee, root, permit)
     spoil(root / "models" / "twice.py")
     spoil(root / "models" / "late.py")
@@ -116,12 +112,12 @@ def test_what_is_loaded_goes_on_as_it_was_trusted(referee: Referee, root: Path) 
     assert isinstance(over, Over)
     assert over.passed
     assert not ran(root)
-    judged(referee, root, permit_for(root))  # trusted anew
+    judged(referee, root, permit_for(root, "mine"))  # trusted anew
     assert ran(root)
 
 
 def test_what_is_as_it_was_again_runs_again(referee: Referee, root: Path) -> None:
-    permit = permit_for(root)
+    permit = permit_for(root, "mine")
     spoil(root / "models" / "late.py")
     refusal(judged(referee, root, permit))
     (root / "models" / "late.py").write_text("")

@@ -1,0 +1,11 @@
+"""What a person permits, for the tests."""
+
+from pathlib import Path
+
+from quizcli.bank.trust import fingerprint, sources
+from quizcli.permit import Permit
+
+
+def permit_for(root: Path, pack: str = "pack") -> Permit:
+    """The permit of who trusts all the code of a pack as it is now."""
+    return Permit(pack, fingerprint(sources(root)))
