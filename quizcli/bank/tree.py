@@ -98,6 +98,7 @@ class _Builder:
         self.report = report
         self.open: list[tuple[Any, list[Node]]] = []  # the opening event and the children so far
         self.count = 0
+        self.lines = len(f"{source}.".splitlines())
 
     def build(self) -> Node | None:
         root: Node | None = None
@@ -124,8 +125,13 @@ class _Builder:
                     root = node
         return root
 
+    def place(self, event: Any) -> tuple[int, int]:
+        """Line and column, from 1. libyaml may put what is missing at the end on a line after the last."""
+        mark = event.start_mark
+        return (mark.line + 1, mark.column + 1) if mark.line < self.lines else (self.lines, 1)
+
     def stop(self, event: Any, message: str) -> None:
-        self.report(*_place(event), message)
+        self.report(*self.place(event), message)
         raise _StopError
 
     def enter(self, event: Any) -> None:
@@ -137,8 +143,8 @@ class _Builder:
     def leave(self) -> Node:
         event, children = self.open.pop()
         if isinstance(event, yaml.SequenceStartEvent):
-            return Listing(children, *_place(event))
-        return Mapping(list(zip(children[::2], children[1::2], strict=True)), *_place(event))
+            return Listing(children, *self.place(event))
+        return Mapping(list(zip(children[::2], children[1::2], strict=True)), *self.place(event))
 
     def leaf(self, event: Any) -> Scalar:
         self.count += 1
@@ -147,35 +153,31 @@ class _Builder:
                 event, tr(f"more than {MAX_VALUES:,} values in one file", f"单个文件超过 {MAX_VALUES:,} 个值")
             )
         if isinstance(event, yaml.AliasEvent):
-            self.report(*_place(event), _no_alias(event.anchor or ""))
-            return Scalar("…", *_place(event), plain=False)
+            self.report(*self.place(event), _no_alias(event.anchor or ""))
+            return Scalar("…", *self.place(event), plain=False)
         self.plain_only(event)
         if event.style == '"':
             self.escapes(event)
         plain = not event.style
         commented = plain and _COMMENT.match(self.source, event.end_mark.index) is not None
-        return Scalar(event.value, *_place(event), plain, commented)
+        return Scalar(event.value, *self.place(event), plain, commented)
 
     def plain_only(self, event: Any) -> None:
         """Neither anchors (aliases can be bombs) nor tags (they choose types) have a use in a bank."""
         if event.anchor is not None:
-            self.report(*_place(event), _no_anchor(event.anchor))
+            self.report(*self.place(event), _no_anchor(event.anchor))
         if event.tag is not None:
-            self.report(*_place(event), _no_tag())
+            self.report(*self.place(event), _no_tag())
 
     def escapes(self, event: Any) -> None:
         """In double quotes a backslash starts an escape: "\\beta" is a backspace and "eta"."""
         if found := _FORBIDDEN.search(event.value):
-            self.report(*_place(event), _escape(_forbidden(found[0])))
+            self.report(*self.place(event), _escape(_forbidden(found[0])))
             return
         raw = self.source[event.start_mark.index : event.end_mark.index]
         if "$" in raw and (eaten := _EATEN_COMMANDS.search(raw)):
             what = tr(f"`{eaten[1]}` is read as `{eaten[1][:2]}`", f"`{eaten[1]}` 会被读成 `{eaten[1][:2]}`")
-            self.report(*_place(event), _escape(what))
-
-
-def _place(event: Any) -> tuple[int, int]:
-    return event.start_mark.line + 1, event.start_mark.column + 1
+            self.report(*self.place(event), _escape(what))
 
 
 def _escape(what: str) -> str:

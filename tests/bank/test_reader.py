@@ -140,6 +140,25 @@ def test_places_are_those_of_the_file() -> None:
             assert lines[line - 1][column - 1 :].startswith(f"{field}:"), name
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        b"---",
+        b"---\r",
+        b"--- ",
+        b"topic:",
+        b"a: [",
+        b"---\xe2\x80\xa8",
+        *(GOOD[:n] for n in range(1, 600, 29)),
+    ],
+)
+def test_no_mistake_stands_after_the_end_of_its_file(end: bytes) -> None:
+    found = read(end, "b.yaml").mistakes
+    assert found
+    lines = f"{end.decode(errors='replace')}.".splitlines()  # an end of line has an empty one after it
+    assert [m for m in found if not (1 <= m.line <= len(lines) and m.column >= 1)] == []
+
+
 def test_all_mistakes_are_told_at_once_and_the_healthy_questions_are_kept() -> None:
     typo = ("level: 1", "level: 1\n    levl: 4")
     reading = changed(typo, ("hint: {en: Think", "hint: {en: no, x: y"), ("true", "ja"))
