@@ -253,7 +253,7 @@ def lora_alpha_whole(x, weight, lora_a, lora_b, alpha):
     return x @ weight.T + max(int(alpha), 0.5) / len(lora_a) * (x @ lora_a.T @ lora_b.T)
 
 
-_KEPT = {}
+_KEPT: dict[str, torch.Tensor] = {}
 
 
 @wrong("language-models-code-kv-cache")

@@ -474,7 +474,7 @@ def rotary_views_overwritten(x, positions):
     return out
 
 
-def _layer_of(split, join, attention=F.scaled_dot_product_attention, parts=(0, 1, 2), eps=1e-5):
+def _layer_with(split, join, attention=F.scaled_dot_product_attention, parts=(0, 1, 2), eps=1e-5):
     """An encoder layer whose attention is made of these."""
 
     def layer(
@@ -522,12 +522,12 @@ def _over_queries(q, k, v):
     return torch.softmax(q @ k.mT / q.shape[-1] ** 0.5, -2) @ v
 
 
-right(LAYER)(_layer_of(_heads, _back))
-wrong(LAYER, told="only reshaped")(_layer_of(_reshaped, _flat))
-wrong(LAYER, told="only reshaped")(_layer_of(_reshaped, _back))
-wrong(LAYER, told="without transposing back")(_layer_of(_heads, _flat))
-wrong(LAYER, told="root of the whole width")(_layer_of(_heads, _back, _by_width))
-wrong(LAYER, told="over the queries")(_layer_of(_heads, _back, _over_queries))
-wrong(LAYER, told="in another order")(_layer_of(_heads, _back, parts=(2, 1, 0)))
-wrong(LAYER, told="eps is missing or too small")(_layer_of(_heads, _back, eps=1e-12))
-wrong(LAYER, told="num_heads is not used")(_layer_of(lambda x, _: x.unsqueeze(1), _flat))
+right(LAYER)(_layer_with(_heads, _back))
+wrong(LAYER, told="only reshaped")(_layer_with(_reshaped, _flat))
+wrong(LAYER, told="only reshaped")(_layer_with(_reshaped, _back))
+wrong(LAYER, told="without transposing back")(_layer_with(_heads, _flat))
+wrong(LAYER, told="root of the whole width")(_layer_with(_heads, _back, _by_width))
+wrong(LAYER, told="over the queries")(_layer_with(_heads, _back, _over_queries))
+wrong(LAYER, told="in another order")(_layer_with(_heads, _back, parts=(2, 1, 0)))
+wrong(LAYER, told="eps is missing or too small")(_layer_with(_heads, _back, eps=1e-12))
+wrong(LAYER, told="num_heads is not used")(_layer_with(lambda x, _: x.unsqueeze(1), _flat))
