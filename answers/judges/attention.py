@@ -84,6 +84,32 @@ def _finite_fill(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = Non
     return _weighted(scores if attn_mask is None else scores.masked_fill(~attn_mask, -1e9), v, None)
 
 
+@trap(
+    "hidden scores are set to 0, or near it, and e⁰ = 1 is no small weight: they must be −∞",
+    "被遮住的得分设成了 0 或接近 0 的数，而 e⁰ = 1 并不小：应当设成 −∞",
+)
+def _zero_fill(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    return _weighted(scores if attn_mask is None else scores.masked_fill(~attn_mask, 0.0), v, None)
+
+
+@trap(
+    "the mask is added to the scores: a boolean one adds 1 where a query may look, and hides nothing",
+    "把掩码加到了得分上：布尔掩码只是在可以看的地方加 1，什么也没遮住",
+)
+def _added_mask(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    return _weighted(scores if attn_mask is None else scores + attn_mask, v, None)
+
+
+@trap(
+    "softmax runs over axis 1, which is that of the keys for two axes only; it is the last",
+    "softmax 作用在第 1 轴上，只有二维时那才是 key 维；应当是最后一维",
+)
+def _over_axis_1(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    return _weighted(q @ k.mT / q.shape[-1] ** 0.5, v, attn_mask, dim=1)
+
+
 @trap("the mask is not used", "没有用到掩码")
 def _unmasked(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
     return _weighted(q @ k.mT / q.shape[-1] ** 0.5, v, None)
@@ -127,7 +153,7 @@ def _one_maximum(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = Non
     reference=_attention,
     traps=(
         *(_unscaled, _divided_by_d, _by_values, _over_queries, _unmasked, _inverted_mask, _masked_late),
-        *(_renormalized, _finite_fill, _unshifted, _one_maximum),
+        *(_renormalized, _finite_fill, _zero_fill, _added_mask, _over_axis_1, _unshifted, _one_maximum),
     ),
 )
 def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
@@ -265,10 +291,30 @@ def _open_diagonal(lengths: Tensor, size: int) -> Tensor:
     return causal & real[:, None, None, :] | torch.eye(size, dtype=torch.bool)
 
 
+@trap(
+    "rows of padding are opened up, so that none is empty: a query that is padding sees nothing",
+    "为了不让整行为空，把填充的行全打开了：填充位置上的 query 应当什么也看不到",
+)
+def _open_rows(lengths: Tensor, size: int) -> Tensor:
+    causal, real = _looks(lengths, size)
+    mask = causal & real[:, None, None, :]
+    return mask | ~mask.any(-1, keepdim=True)
+
+
+@trap(
+    "padding is counted up to the longest sequence: all are padded to size, which may be more",
+    "填充是按最长的序列算的：所有序列都填充到 size，它可能更大",
+)
+def _to_the_longest(lengths: Tensor, size: int) -> Tensor:
+    causal, _ = _looks(lengths, size)
+    return causal & (torch.arange(size) >= lengths.max() - lengths[:, None])[:, None, None, :]
+
+
 @judge(
     traps=(
         *(_forbidding, _without_diagonal, _into_the_future, _not_causal, _only_causal, _either),
         *(_padded_queries, _padded_behind, _one_too_many, _one_too_few, _open_diagonal),
+        *(_open_rows, _to_the_longest),
     ),
     equivalent={
         "causal_padding_mask: torch.arange(size, device=lengths.device) → torch.arange(size)": "judges give "

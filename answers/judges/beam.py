@@ -11,13 +11,24 @@ from quizcli.judge.case import Case, judge, trap
 Beams = tuple[Tensor, Tensor, Tensor]
 
 
-@trap(
+_own_best = trap(
     "every beam keeps its own best token; the K best are sought among all beams together",
     "每个束各留了自己最好的 token；应当在所有束里一起挑最好的 K 个",
 )
+
+
+@_own_best
 def _each_its_own(scores: Tensor, log_probs: Tensor) -> Beams:
     best, tokens = (scores.unsqueeze(-1) + log_probs).max(-1)
     best, beams = best.sort(dim=-1, descending=True)
+    return best, beams, tokens.gather(-1, beams)
+
+
+@_own_best
+def _each_its_likeliest(scores: Tensor, log_probs: Tensor) -> Beams:
+    """The same, but for a beam at −∞, where all sums are alike and the tokens are not."""
+    best, tokens = log_probs.max(-1)
+    best, beams = (scores + best).sort(dim=-1, descending=True)
     return best, beams, tokens.gather(-1, beams)
 
 
@@ -93,8 +104,8 @@ def _probabilities(scores: Tensor, log_probs: Tensor) -> Beams:
 
 @judge(
     traps=(
-        *(_each_its_own, _without_scores, _token_scores, _product, _exchanged, _divided_by_beams),
-        *(_worst_first, _least_likely, _halved, _probabilities),
+        *(_each_its_own, _each_its_likeliest, _without_scores, _token_scores, _product, _exchanged),
+        *(_divided_by_beams, _worst_first, _least_likely, _halved, _probabilities),
     )
 )
 def check_beam_step(random: Generator) -> Iterator[Case]:

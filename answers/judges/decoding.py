@@ -1,7 +1,9 @@
 """Judges of the code questions on sampling: distributions with their tail cut off."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import product
 
 import torch
 from torch import Generator, Tensor
@@ -25,10 +27,17 @@ def _lukewarm(logits: Tensor, temperature: float, top_k: int) -> Tensor:
     return _top_k(logits, top_k)
 
 
-@trap(
+_ZERO = (
     "the logits of dropped tokens are set to 0, and e⁰ = 1 is no small weight: they must be −∞",
     "去掉的 token 的 logit 设成了 0，而 e⁰ = 1 并不小：应当设成 −∞",
 )
+_FINITE = (
+    "dropped logits are set to a finite number, and kept ones may be smaller still: they must be −∞",
+    "去掉的 logit 设成了有限的数，而留下的可能比它还小：应当设成 −∞",
+)
+
+
+@trap(*_ZERO)
 def _zero_logits(logits: Tensor, temperature: float, top_k: int) -> Tensor:
     least = logits.topk(min(top_k, logits.shape[-1])).values[..., -1:]
     return (logits / temperature).masked_fill(logits < least, 0.0).softmax(-1)
@@ -85,10 +94,7 @@ def _all_kept(logits: Tensor, temperature: float, top_k: int) -> Tensor:
     return (logits / temperature).softmax(-1)
 
 
-@trap(
-    "dropped logits are set to a finite number, and kept ones may be smaller still: they must be −∞",
-    "去掉的 logit 设成了有限的数，而留下的可能比它还小：应当设成 −∞",
-)
+@trap(*_FINITE)
 def _finite_fill(logits: Tensor, temperature: float, top_k: int) -> Tensor:
     least = logits.topk(min(top_k, logits.shape[-1])).values[..., -1:]
     return (logits / temperature).masked_fill(logits < least, -1e9).softmax(-1)
@@ -117,6 +123,12 @@ def _unshifted(logits: Tensor, temperature: float, top_k: int) -> Tensor:
     return _by_hand(_cut(logits, temperature, top_k), 0.0)
 
 
+@trap(*_OVERFLOWS)
+def _unshifted_and_cut(logits: Tensor, temperature: float, top_k: int) -> Tensor:
+    exp = (logits / temperature).exp() * _cut(logits, temperature, top_k).isfinite()
+    return exp / exp.sum(-1, keepdim=True)
+
+
 @trap(*_ONE_MAXIMUM)
 def _one_maximum(logits: Tensor, temperature: float, top_k: int) -> Tensor:
     kept = _cut(logits, temperature, top_k)
@@ -132,7 +144,8 @@ def _far_rows(random: Generator, tokens: int) -> Tensor:
 @judge(
     traps=(
         *(_multiplied, _lukewarm, _late_temperature, _all_kept, _least_likely, _one_too_few, _one_too_many),
-        *(_zero_logits, _cut_probabilities, _top_of_all, _finite_fill, _unshifted, _one_maximum),
+        *(_zero_logits, _cut_probabilities, _top_of_all, _finite_fill, _unshifted, _unshifted_and_cut),
+        _one_maximum,
     ),
     equivalent={
         "top_k_probabilities: logits.topk(min(top_k, logits.shape[-1])) → "
@@ -180,21 +193,53 @@ def check_top_k_probabilities(random: Generator) -> Iterator[Case]:
     )
 
 
-def _nucleus(logits: Tensor, top_p: float, first_out: bool = False) -> tuple[Tensor, Tensor]:
-    """Probabilities from the largest on, 0 outside of the nucleus, and whose they are."""
+def _ordered(logits: Tensor, logits_first: bool = False) -> tuple[Tensor, Tensor]:
+    """Probabilities from the largest on, and whose they are.
+
+    Whether logits are sorted, or probabilities, is the same for who is right. For a mistake it is not: other
+    tokens are tied, and at p = 1 rounding decides.
+    """
+    if logits_first:
+        ordered, index = logits.sort(dim=-1, descending=True)
+        return ordered.softmax(-1), index
     ordered, index = logits.softmax(-1).sort(dim=-1, descending=True)
-    total = ordered.cumsum(-1)
-    out = total > top_p if first_out else total - ordered >= top_p
+    return ordered, index
+
+
+def _outside(logits: Tensor, top_p: float, logits_first: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+    """Probabilities from the largest on, which of them are outside of the nucleus, and whose they are."""
+    ordered, index = _ordered(logits, logits_first)
+    return ordered, ordered.cumsum(-1) - ordered >= top_p, index
+
+
+def _nucleus(logits: Tensor, top_p: float, logits_first: bool = False) -> tuple[Tensor, Tensor]:
+    """Probabilities from the largest on, 0 outside of the nucleus, and whose they are."""
+    ordered, out, index = _outside(logits, top_p, logits_first)
     return ordered.masked_fill(out, 0.0), index
 
 
-@trap(
-    "the token that crosses p is dropped: the nucleus must hold at least p",
-    "累计刚越过 p 的那个 token 被丢掉了：保留的集合至少要占到 p",
+def _without_crossing(logits_first: bool, at_p: bool, keep_first: bool) -> Callable[[Tensor, float], Tensor]:
+    """The token that crosses p is out; one at p itself too, or not; the likeliest perhaps in all the same."""
+
+    def too_small(logits: Tensor, top_p: float) -> Tensor:
+        ordered, index = _ordered(logits, logits_first)
+        total = ordered.cumsum(-1)
+        out = total >= top_p if at_p else total > top_p
+        if keep_first:
+            out[..., 0] = False
+        kept = ordered.masked_fill(out, 0.0)
+        return torch.zeros_like(kept).scatter(-1, index, kept / kept.sum(-1, keepdim=True))
+
+    return too_small
+
+
+_TOO_SMALL = tuple(
+    trap(
+        "the token that crosses p is dropped: the nucleus must hold at least p",
+        "累计刚越过 p 的那个 token 被丢掉了：保留的集合至少要占到 p",
+    )(_without_crossing(*how))
+    for how in product((False, True), repeat=3)
 )
-def _too_small(logits: Tensor, top_p: float) -> Tensor:
-    kept, index = _nucleus(logits, top_p, first_out=True)
-    return torch.zeros_like(kept).scatter(-1, index, kept / kept.sum(-1, keepdim=True))
 
 
 @trap(
@@ -243,13 +288,62 @@ def _too_large(logits: Tensor, top_p: float) -> Tensor:
     return torch.zeros_like(kept).scatter(-1, index, kept / kept.sum(-1, keepdim=True))
 
 
-@trap(
-    "probabilities are brought back by gather: index says where each came from, so it takes scatter",
-    "放回原位时用了 gather：下标说的是各自来自哪里，应当用 scatter",
-)
-def _gathered(logits: Tensor, top_p: float) -> Tensor:
-    kept, index = _nucleus(logits, top_p)
+def _gathered(logits: Tensor, top_p: float, logits_first: bool) -> Tensor:
+    kept, index = _nucleus(logits, top_p, logits_first)
     return (kept / kept.sum(-1, keepdim=True)).gather(-1, index)
+
+
+def _mask_gathered(logits: Tensor, top_p: float, logits_first: bool) -> Tensor:
+    _, out, index = _outside(logits, top_p, logits_first)
+    return logits.masked_fill(out.gather(-1, index), -math.inf).softmax(-1)
+
+
+_GATHERED = tuple(
+    trap(
+        "what was sorted is brought back by gather: index says where each came from, so it takes scatter",
+        "放回原位时用了 gather：下标说的是各自来自哪里，应当用 scatter",
+    )(partial(wrong, logits_first=logits_first))
+    for wrong in (_gathered, _mask_gathered)
+    for logits_first in (False, True)
+)
+
+
+def _sorted_mask(logits: Tensor, top_p: float, logits_first: bool) -> Tensor:
+    _, out, _ = _outside(logits, top_p, logits_first)
+    return logits.masked_fill(out, -math.inf).softmax(-1)
+
+
+_SORTED_MASK = tuple(
+    trap(
+        "the mask of the sorted tokens is laid over the unsorted ones; it must go back to their places first",
+        "排序后的掩码直接用在了没排序的 token 上；应当先放回原来的位置",
+    )(partial(_sorted_mask, logits_first=logits_first))
+    for logits_first in (False, True)
+)
+
+
+@trap(
+    "the running sum is of the tokens as they stand: they must be sorted first, likeliest first",
+    "按原来的次序累加了：应当先从大到小排序",
+)
+def _unsorted(logits: Tensor, top_p: float) -> Tensor:
+    p = logits.softmax(-1)
+    return logits.masked_fill(p.cumsum(-1) - p >= top_p, -math.inf).softmax(-1)
+
+
+def _filled(logits: Tensor, top_p: float, value: float) -> Tensor:
+    _, out, index = _outside(logits, top_p, logits_first=True)
+    return logits.masked_fill(out.scatter(-1, index, out), value).softmax(-1)
+
+
+@trap(*_ZERO)
+def _zero_outside(logits: Tensor, top_p: float) -> Tensor:
+    return _filled(logits, top_p, 0.0)
+
+
+@trap(*_FINITE)
+def _finite_outside(logits: Tensor, top_p: float) -> Tensor:
+    return _filled(logits, top_p, -1e9)
 
 
 @trap(
@@ -293,10 +387,19 @@ def _between(logits: Tensor, least: float) -> float:
     return round(float(tried[(tried[:, None] - held).abs().amin(1).argmax()]), 2)
 
 
+def _widest(logits: Tensor, least: float, most: float) -> float:
+    """The middle of the widest gap between two sums: of many tokens rounding would decide elsewhere."""
+    held = logits.double().softmax(-1).sort(descending=True).values.cumsum(-1).flatten()
+    held = held[(held > least) & (held < most)].sort().values
+    place = int(held.diff().argmax())
+    return float(held[place : place + 2].mean())
+
+
 @judge(
     traps=(
-        *(_too_small, _too_large, _whole, _sorted, _gathered, _unnormalized, _each_alone, _from_below),
-        *(_of_the_batch, _unshifted_nucleus, _one_maximum_of_all),
+        *(*_TOO_SMALL, _too_large, _whole, _sorted, *_GATHERED, *_SORTED_MASK, _unsorted, _unnormalized),
+        *(_each_alone, _from_below, _of_the_batch, _zero_outside, _finite_outside),
+        *(_unshifted_nucleus, _one_maximum_of_all),
     ),
     equivalent={
         "top_p_probabilities: ordered.masked_fill(likelier >= top_p, 0.0) → "
@@ -328,6 +431,12 @@ def check_top_p_probabilities(random: Generator) -> Iterator[Case]:
     yield Case({"en": "ten tokens near 0.1, p = 0.2", "zh": "十个 token 各约 0.1，p = 0.2"}, (ten, 0.2))
     flat = torch.randperm(1000, generator=random).float() / 1000
     yield Case({"en": "1,000 tokens, p = 0.0025", "zh": "1,000 个 token，p = 0.0025"}, (flat, 0.0025))
+    # 1 − p is 1 in float32: who drops all whose sum, from the least likely on, reaches no more drops all
+    yield Case({"en": "p = 10⁻⁹", "zh": "p = 10⁻⁹"}, (draw(2, 6), 1e-9))
+    yield Case(
+        {"en": "p = 0.993, and the last token holds 0.006", "zh": "p = 0.993，最后一个 token 占 0.006"},
+        (torch.tensor([0.6, 0.3, 0.094, 0.006]).log()[order], 0.993),
+    )
     yield Case({"en": "p = 1", "zh": "p = 1"}, (draw(2, 6), 1.0))
     tail = torch.tensor([1.0, 5e-3, 5e-4, 5e-5, 1e-5]).log()[torch.randperm(5, generator=random)]
     yield Case(
@@ -351,8 +460,12 @@ def check_top_p_probabilities(random: Generator) -> Iterator[Case]:
         {"en": "logits of −10³⁰", "zh": "−10³⁰ 量级的 logit"},
         (-1e30 * (1 + torch.randperm(4, generator=random).float()), 0.9),
     )
+    many = draw(4000) / 2
     yield Case(
         {"en": "a flat vocabulary of 4,000", "zh": "分布平坦的词表，4,000 个 token"},
-        (draw(4000) / 2, 0.9),
+        (many, _widest(many, 0.85, 0.95)),
     )
-    yield Case({"en": "a vocabulary of 32,000", "zh": "词表 32,000"}, (5 * draw(2, 32_000), 0.9), timed=True)
+    many = 5 * draw(2, 32_000)
+    yield Case(
+        {"en": "a vocabulary of 32,000", "zh": "词表 32,000"}, (many, _widest(many, 0.5, 0.8)), timed=True
+    )

@@ -108,19 +108,43 @@ def _logarithms(probability: Callable[[Tensor], Tensor], epsilon: float = 0.0) -
     return losses
 
 
+def _of_probability(logits: Tensor, label: float) -> Tensor:
+    """PyTorch's cross-entropy of probabilities, whose logarithms end at −100."""
+    return F.binary_cross_entropy(logits.sigmoid(), torch.full_like(logits, label))
+
+
 _rounded = trap(
-    "the logarithm of a sigmoid that has become 0 is −∞: log sigmoid(a) can be had from the logit",
-    "sigmoid 变成 0 之后取对数得 −∞：log sigmoid(a) 应直接由 logit 算",
+    "the logarithm of a sigmoid that has rounded to 0 or 1: log sigmoid(a) can be had from the logit",
+    "sigmoid 已舍入到 0 或 1 再取对数：log sigmoid(a) 应直接由 logit 算",
 )
 _through_sigmoid = _rounded(_logarithms(torch.sigmoid))
-_through_sigmoid_in_float64 = _rounded(_logarithms(lambda a: a.double().sigmoid()))
-_CAPPED = tuple(
-    trap(
-        "an ε in the logarithm caps the losses, and where it does the gradient is 0",
-        "在对数里加 ε，损失被封顶，被封顶处梯度为 0",
-    )(_logarithms(torch.sigmoid, epsilon))
-    for epsilon in (1e-6, 1e-7, 1e-8, 1e-10, 1e-12)
+_by_probabilities = _rounded(
+    lambda real, fake: (
+        _of_probability(real, 1) + _of_probability(fake, 0),
+        _of_probability(fake, 1),
+    )
 )
+_one_by_sigmoid = _rounded(
+    lambda real, fake: (_towards(real, 1) - (1 - fake.sigmoid()).log().mean(), _towards(fake, 1))
+)
+_through_sigmoid_in_float64 = _rounded(_logarithms(lambda a: a.double().sigmoid()))
+_capped = trap(
+    "an ε in the logarithm caps the losses, and where it does the gradient is 0",
+    "在对数里加 ε，损失被封顶，被封顶处梯度为 0",
+)
+_EPSILONS = (1e-6, 1e-7, 1e-8, 1e-10, 1e-12)
+_CAPPED = tuple(_capped(_logarithms(torch.sigmoid, epsilon)) for epsilon in _EPSILONS)
+
+
+def _softplus(a: Tensor) -> Tensor:
+    return (1 + a.exp()).log().mean()
+
+
+_overflowing = trap(
+    "log(1 + eᵃ) is written out: eᵃ overflows; F.softplus does not",
+    "直接写了 log(1 + eᵃ)：eᵃ 会溢出；F.softplus 不会",
+)
+_written_out = _overflowing(lambda real, fake: (_softplus(-real) + _softplus(fake), _softplus(-fake)))
 
 
 @trap(
@@ -169,7 +193,10 @@ def _detached(real: Tensor, fake: Tensor) -> Two:
         _other_order,
         _through_sigmoid,
         _through_sigmoid_in_float64,
+        _by_probabilities,
+        _one_by_sigmoid,
         *_CAPPED,
+        _written_out,
         _twice,
         _least_squares,
         _wasserstein,
@@ -313,6 +340,24 @@ _rounded_step = _rounded(
         lambda fake: -fake.sigmoid().log().mean(),
     )
 )
+_by_probabilities_step = _rounded(
+    _instead(
+        lambda real, fake: _of_probability(real, 1) + _of_probability(fake, 0),
+        lambda fake: _of_probability(fake, 1),
+    )
+)
+_CAPPED_STEP = tuple(
+    _capped(_instead(lambda a, b, of=of: of(a, b)[0], lambda b, of=of: of(b, b)[1]))  # type: ignore[misc]
+    for of in (_logarithms(torch.sigmoid, epsilon) for epsilon in _EPSILONS)
+)
+_one_mean_step = trap(
+    "one mean over real and generated samples together: each cross-entropy is a mean of its own",
+    "真样本和生成样本合在一起取了平均：两个交叉熵应各自取平均",
+)(_instead(lambda real, fake: _one_mean.wrong(real, fake)[0]))
+_detached_logits = trap(
+    "D's logits of the generated samples are detached, not the samples: D learns from the real ones alone",
+    "detach 的是判别器对生成样本的 logits，而不是样本：判别器只从真样本学到东西",
+)(_instead(lambda real, fake: _towards(real, 1) + _towards(fake.detach(), 0)))
 
 
 @trap("the losses come in the other order: D's, then G's", "返回的顺序不对：先 D 的，后 G 的")
@@ -338,6 +383,10 @@ _ROW = "D's logits then stand in a row, not in a column; their mean is the same.
         _summed_step,
         _against_itself_step,
         _rounded_step,
+        _by_probabilities_step,
+        *_CAPPED_STEP,
+        _one_mean_step,
+        _detached_logits,
         _other_order_step,
     ),
     equivalent={

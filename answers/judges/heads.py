@@ -40,6 +40,28 @@ def _reshaped_heads(x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tenso
 
 
 @trap(
+    "the axes are only reshaped to (B, H, L, D) and back, never transposed: heads mix features of different "
+    "tokens",
+    "来回都直接 reshape，始终没有 transpose：每个头里混进了不同 token 的特征",
+)
+def _reshaped_both_ways(
+    x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, num_heads: int
+) -> Tensor:
+    shape = (len(x), num_heads, x.shape[1], -1)
+    q, k, v = (F.linear(x, w).reshape(shape) for w in (w_q, w_k, w_v))
+    return F.linear(F.scaled_dot_product_attention(q, k, v).reshape(x.shape), w_o)
+
+
+@trap(
+    "the axes of heads and tokens were not exchanged: each token looks at its own heads, not at other tokens",
+    "没有交换头和 token 两个轴：每个 token 只看了自己的各个头，没有看别的 token",
+)
+def _among_heads(x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, num_heads: int) -> Tensor:
+    q, k, v = (F.linear(x, w).view(*x.shape[:2], num_heads, -1) for w in (w_q, w_k, w_v))
+    return F.linear(F.scaled_dot_product_attention(q, k, v).flatten(2), w_o)
+
+
+@trap(
     "the heads are put together without transposing back: (B, H, L, D) is reshaped straight to (B, L, E)",
     "合并各头前没有转置回来：(B, H, L, D) 被直接 reshape 成了 (B, L, E)",
 )
@@ -166,7 +188,15 @@ def _unshifted(x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, nu
 @judge(
     reference=_multi_head,
     traps=(
-        *(_reshaped_heads, _joined_untransposed, _scaled_by_width, _unscaled_heads, _unprojected),
+        *(
+            _reshaped_heads,
+            _reshaped_both_ways,
+            _among_heads,
+            _joined_untransposed,
+            _scaled_by_width,
+            _unscaled_heads,
+            _unprojected,
+        ),
         *(_untransposed_weights, _causal_heads, _single_head, _values_for_keys, _keys_for_queries),
         *(_strided_heads, _over_heads, _over_queries, _unshifted),
     ),

@@ -103,6 +103,17 @@ def _values_first(
     return out, v, k
 
 
+@trap(
+    "softmax runs over the queries: there is one, so every weight is 1",
+    "softmax 作用在 query 维上：只有一个 query，权重就全是 1",
+)
+def _over_queries(
+    q: Tensor, k: Tensor, v: Tensor, past_k: Tensor | None = None, past_v: Tensor | None = None
+) -> Cached:
+    k, v = _appended(past_k, k), _appended(past_v, v)
+    return (q @ k.mT / q.shape[-1] ** 0.5).softmax(-2) @ v, k, v
+
+
 @trap("no maximum is subtracted: exp overflows, and ∞/∞ is NaN", "没有先减最大值：exp 溢出，∞/∞ 得 NaN")
 def _unshifted(
     q: Tensor, k: Tensor, v: Tensor, past_k: Tensor | None = None, past_v: Tensor | None = None
@@ -133,7 +144,7 @@ _BEFORE_LAST = "of four axes the last but one is number 2"
     reference=_cached,
     traps=(
         *(_causal, _past_only, _new_alone, _in_front, _forgotten, _values_first, _swapped, _unscaled_cache),
-        *(_unshifted, _one_maximum),
+        *(_over_queries, _unshifted, _one_maximum),
     ),
     equivalent={
         "cached_attention: past_key is not None and past_value is not None → "
@@ -168,6 +179,11 @@ def check_cached_attention(random: Generator) -> Iterator[Case]:
         {"en": "the first token, None for the cache", "zh": "第一个 token，缓存传 None"}, (*first, None, None)
     )
     yield Case({"en": "the third token", "zh": "第三个 token"}, draw(1, 1, past=2, width=2))
+    # as long a cache as the step before has returned, with other keys: beams are reordered between two steps
+    yield Case(
+        {"en": "the fourth token, behind the cache of another beam", "zh": "第四个 token，缓存来自另一个束"},
+        draw(1, 1, past=3, width=2),
+    )
     yield Case({"en": "the second token, three heads", "zh": "第二个 token，三个头"}, draw(2, 3, past=1))
     yield Case({"en": "a batch of heads", "zh": "一批多个头"}, draw(2, 3, past=5))
     q, keys = far_apart(random, (2, 2), (2, 2, 5))

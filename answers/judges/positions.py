@@ -1,6 +1,7 @@
 """Judges of the code questions on positions: sinusoids, and rotations."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 from torch import Generator, Tensor
@@ -54,6 +55,15 @@ def _twice(positions: Tensor, d_model: int) -> Tensor:
 def _unpaired(positions: Tensor, d_model: int) -> Tensor:
     exponents = _pairs(d_model)
     return _woven(_turned(positions, exponents).sin(), _turned(positions, exponents + 1 / d_model).cos())
+
+
+@trap(
+    "the exponent is 2j/d, with j the dimension; i counts pairs, so that 2i is the even dimension itself",
+    "指数是 2j/d，j 是维度的编号；公式里的 i 数的是第几对，2i 本身就是偶数维的编号",
+)
+def _dimension_numbers(positions: Tensor, d_model: int) -> Tensor:
+    exponents = 2 * _pairs(d_model)
+    return _woven(_turned(positions, exponents).sin(), _turned(positions, exponents + 2 / d_model).cos())
 
 
 @trap(
@@ -133,8 +143,8 @@ _EQUIVALENT = {
 
 @judge(
     traps=(
-        *(_in_halves, _swapped, _twice, _pair_numbers, _unpaired, _to_the_end, _multiplied, _base_1000),
-        *(_renumbered, _from_one, _only_sines),
+        *(_in_halves, _swapped, _twice, _pair_numbers, _unpaired, _dimension_numbers, _to_the_end),
+        *(_multiplied, _base_1000, _renumbered, _from_one, _only_sines),
     ),
     equivalent=_EQUIVALENT | {"sinusoids: begins with base = 10000.0": _ONE_BASE},
 )
@@ -253,6 +263,53 @@ def _positions_in_dtype(x: Tensor, positions: Tensor) -> Tensor:
     return _rotated(x, positions.to(x.dtype), _woven)
 
 
+def _turned_in_dtype(x: Tensor, positions: Tensor, rounded: bool) -> Tensor:
+    """The frequencies rounded to the dtype of x; the positions, and with them the angles, perhaps too."""
+    frequency = (10000.0 ** -_pairs(x.shape[-1])).to(x.dtype)
+    turned = positions.to(x.dtype)[:, None] * frequency if rounded else positions[:, None] * frequency.float()
+    cos, sin = turned.cos().to(x.dtype), turned.sin().to(x.dtype)
+    first, second = x[..., 0::2], x[..., 1::2]
+    return _woven(first * cos - second * sin, second * cos + first * sin)
+
+
+_IN_DTYPE = tuple(
+    trap(
+        "the frequencies are rounded to the dtype of x: far from 0 the angles in bfloat16 are off by radians",
+        "频率被舍入成了 x 的 dtype：离 0 远的位置，bfloat16 的角度会差好几弧度",
+    )(partial(_turned_in_dtype, rounded=rounded))
+    for rounded in (False, True)
+)
+
+
+@trap(
+    "the second of a pair is made of the first when that is turned already: keep the old one",
+    "算一对中的第二个数时，第一个已经被改成转过的了：要留着原来的值",
+)
+def _overwritten(x: Tensor, positions: Tensor) -> Tensor:
+    turned = _turned(positions, _pairs(x.shape[-1]))
+    cos, sin = turned.cos().to(x.dtype), turned.sin().to(x.dtype)
+    first = x[..., 0::2] * cos - x[..., 1::2] * sin
+    return _woven(first, first * sin + x[..., 1::2] * cos)
+
+
+def _mixed(x: Tensor, positions: Tensor, by_half: bool) -> Tensor:
+    """Angles laid out in one way, pairs in the other."""
+    turned = _turned(positions, _pairs(x.shape[-1]))
+    angles = turned.repeat_interleave(2, -1) if by_half else torch.cat([turned, turned], -1)
+    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    first, second = x.chunk(2, -1) if by_half else (x[..., 0::2], x[..., 1::2])
+    return x * cos + (torch.cat([-second, first], -1) if by_half else _woven(-second, first)) * sin
+
+
+_MIXED = tuple(
+    trap(
+        "pairs and angles are laid out in two ways, one by neighbours, the other by halves",
+        "配对和角度的排法不一致：一个按相邻两维，一个按前后两半",
+    )(partial(_mixed, by_half=by_half))
+    for by_half in (False, True)
+)
+
+
 @trap(
     "the encoding is added to x, as sinusoids are; RoPE turns x",
     "把编码加到了 x 上，那是正弦位置编码的做法；RoPE 是旋转 x",
@@ -265,6 +322,7 @@ def _added(x: Tensor, positions: Tensor) -> Tensor:
     traps=(
         *(_paired_by_half, _backwards, _without_minus, _turned_twice, _turned_by_pair_numbers, _unwoven),
         *(_base_of_llama, _turned_renumbered, _turned_from_the_first, _positions_in_dtype, _added),
+        *(*_IN_DTYPE, _overwritten, *_MIXED),
     ),
     equivalent=_EQUIVALENT | {"rotate: begins with base = 10000.0": _ONE_BASE},
 )

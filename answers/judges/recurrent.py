@@ -126,6 +126,66 @@ def _without_forgetting(c: Tensor, i: Tensor, f: Tensor, g: Tensor, o: Tensor) -
     return o.sigmoid() * c.tanh(), c
 
 
+def _sigmoid(x: Tensor) -> Tensor:
+    return x.exp() / (1 + x.exp())
+
+
+def _sigmoid_of_minus(x: Tensor) -> Tensor:
+    return 1 / (1 + (-x).exp())
+
+
+def _tanh(x: Tensor) -> Tensor:
+    return (x.exp() - (-x).exp()) / (x.exp() + (-x).exp())
+
+
+def _tanh_of_twice(x: Tensor) -> Tensor:
+    return ((2 * x).exp() - 1) / ((2 * x).exp() + 1)
+
+
+# of σ and tanh; σ alone overflows in one way, tanh in another, and who writes one may write the other
+_BY_HAND = [
+    (sigmoid, tanh)
+    for sigmoid in (torch.sigmoid, _sigmoid, _sigmoid_of_minus)
+    for tanh in (torch.tanh, _tanh, _tanh_of_twice)
+][1:]
+_overflowing = trap(
+    "σ or tanh is made of exp by hand, which overflows: its value or its gradient is NaN",
+    "σ 或 tanh 是用 exp 手写的，会溢出：值或梯度成了 NaN",
+)
+
+
+def _lstm_by_hand(
+    sigmoid: Callable[[Tensor], Tensor], tanh: Callable[[Tensor], Tensor]
+) -> Callable[..., State]:
+    def step(c: Tensor, i: Tensor, f: Tensor, g: Tensor, o: Tensor) -> State:
+        c = sigmoid(f) * c + sigmoid(i) * tanh(g)
+        return sigmoid(o) * tanh(c), c
+
+    return _of_gates(step)
+
+
+_LSTM_OVERFLOWS = tuple(_overflowing(_lstm_by_hand(*pair)) for pair in _BY_HAND)
+
+
+def _turned_blocks(weight: Tensor) -> Tensor:
+    """The square matrix of each gate transposed."""
+    width = weight.shape[1]
+    return weight.view(-1, width, width).mT.reshape(-1, width)
+
+
+_untransposed = trap(
+    "h is multiplied by the matrices of w_hh as they are: they are square, but it is h Wᵀ",
+    "h 直接乘了 w_hh 里的各个矩阵：它们是方阵，形状不报错，但应当是 h Wᵀ",
+)
+
+
+@_untransposed
+def _lstm_untransposed(
+    x: Tensor, h: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor
+) -> State:
+    return torch.lstm_cell(x, (h, c), w_ih, _turned_blocks(w_hh), b_ih, b_hh)
+
+
 _TWO_AXES = "The docstring has two axes, (B, H): the last one is axis 1."
 
 
@@ -142,6 +202,8 @@ _TWO_AXES = "The docstring has two axes, (B, H): the last one is axis 1."
         _one_bias,
         _bias_twice,
         _without_forgetting,
+        _lstm_untransposed,
+        *_LSTM_OVERFLOWS,
     ),
     equivalent={"lstm_cell: gates.chunk(4, dim=-1) → gates.chunk(4, dim=1)": _TWO_AXES},
 )
@@ -268,6 +330,25 @@ def _gru_sigmoid(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor,
     return (1 - z) * (n_x + r * n_h).sigmoid() + z * h
 
 
+@_untransposed
+def _gru_untransposed(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    return torch.gru_cell(x, h, w_ih, _turned_blocks(w_hh), b_ih, b_hh)
+
+
+def _gru_by_hand(
+    sigmoid: Callable[[Tensor], Tensor], tanh: Callable[[Tensor], Tensor]
+) -> Callable[..., Tensor]:
+    def cell(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+        (r_x, z_x, n_x), (r_h, z_h, n_h) = _rows(x, w_ih, b_ih), _rows(h, w_hh, b_hh)
+        r, z = sigmoid(r_x + r_h), sigmoid(z_x + z_h)
+        return (1 - z) * tanh(n_x + r * n_h) + z * h
+
+    return cell
+
+
+_GRU_OVERFLOWS = tuple(_overflowing(_gru_by_hand(*pair)) for pair in _BY_HAND)
+
+
 @judge(
     reference=_gru,
     traps=(
@@ -280,6 +361,8 @@ def _gru_sigmoid(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor,
         _of_chung,
         _without_reset,
         _gru_sigmoid,
+        _gru_untransposed,
+        *_GRU_OVERFLOWS,
     ),
     equivalent={
         "gru_cell: F.linear(x, weight_ih, bias_ih).chunk(3, dim=-1) → "

@@ -1,6 +1,7 @@
 """Judge of the code question on an encoder layer of the Transformer."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 from torch import Generator, Tensor, nn
@@ -50,12 +51,22 @@ def _right(x: Tensor, attend: Sublayer, feed_forward: Sublayer, norm_first: bool
     return norm(x + feed_forward(x))
 
 
+def _split(x: Tensor, heads: int) -> Tensor:
+    return x.view(*x.shape[:2], heads, -1).transpose(1, 2)
+
+
+def _joined(heads: Tensor) -> Tensor:
+    return heads.transpose(1, 2)
+
+
 def _made(
     steps: Steps = _right,
     norm: Sublayer = _norm,
     active: Sublayer = F.relu,
-    scale: float | None = None,
-    is_causal: bool = False,
+    attention: Callable[..., Tensor] = F.scaled_dot_product_attention,
+    order: tuple[int, int, int] = (0, 1, 2),
+    split: Callable[[Tensor, int], Tensor] | None = None,
+    join: Sublayer | None = None,
     by_head: bool = False,
 ) -> Callable[..., Tensor]:
     """A layer as a function of its weights, right but for what is given here."""
@@ -67,11 +78,11 @@ def _made(
             mixed = F.linear(x, w_in)
             if by_head:
                 parts = mixed.view(*x.shape[:2], heads, -1).chunk(3, -1)
+                parts = tuple(part.transpose(1, 2) for part in parts)
             else:
-                parts = tuple(part.view(*x.shape[:2], heads, -1) for part in mixed.chunk(3, -1))
-            q, k, v = (part.transpose(1, 2) for part in parts)
-            out = F.scaled_dot_product_attention(q, k, v, scale=scale, is_causal=is_causal)
-            return F.linear(out.transpose(1, 2).flatten(2), w_out)
+                parts = tuple((split or _split)(part, heads) for part in mixed.chunk(3, -1))
+            out = attention(*(parts[place] for place in order))
+            return F.linear((join or _joined)(out).reshape(x.shape), w_out)
 
         return steps(x, attend, lambda x: F.linear(active(F.linear(x, w_1)), w_2), norm_first, norm)
 
@@ -196,8 +207,11 @@ _eps_outside = trap(
     "eps is added to the standard deviation; it belongs under the root, to the variance",
     "eps 加在了标准差上；应当加在根号里的方差上",
 )(_made(norm=lambda x: _normed(x, eps=0.0, outside=1e-5)))
-_no_eps = trap("LayerNorm has no eps; it is 1e-5", "LayerNorm 没有 eps；应当是 1e-5")(
-    _made(norm=lambda x: _normed(x, eps=0.0))
+_OTHER_EPS = tuple(
+    trap("LayerNorm's eps is missing or too small; it is 1e-5", "LayerNorm 漏了 eps，或者太小；应当是 1e-5")(
+        _made(norm=lambda x, eps=eps: _normed(x, eps=eps))  # type: ignore[misc]
+    )
+    for eps in (0.0, 1e-6, 1e-8)
 )
 _whole_sequence = trap(
     "LayerNorm runs over the whole sequence; each token is normalized by itself",
@@ -211,23 +225,69 @@ _linear = trap("there is no ReLU between the two linear maps", "两个线性映�
 )
 _unscaled = trap(
     "the scores are not scaled: they are divided by √D of a head", "得分没有缩放：应当除以每个头的 √D"
-)(_made(scale=1.0))
+)(_made(attention=partial(F.scaled_dot_product_attention, scale=1.0)))
 _causal = trap(
     "a causal mask is applied: in an encoder every token looks at all",
     "加了因果掩码：编码器里每个 token 都可以看所有 token",
-)(_made(is_causal=True))
+)(_made(attention=partial(F.scaled_dot_product_attention, is_causal=True)))
 _by_head = trap(
     "in_proj_weight is split within each head; it holds all of W_q, then W_k, then W_v",
     "in_proj_weight 是按头拆成 q、k、v 的；它依次放的是整个 W_q、W_k、W_v",
 )(_made(by_head=True))
+_scaled_by_width = trap(
+    "the scores are divided by the root of the whole width, not of the width of a head",
+    "缩放用了整个宽度的平方根，应当是每个头宽度的平方根",
+)(
+    _made(
+        attention=lambda q, k, v: F.scaled_dot_product_attention(
+            q, k, v, scale=(q.shape[1] * q.shape[3]) ** -0.5
+        )
+    )
+)
+_over_queries = trap(
+    "softmax runs over the queries: the columns sum to 1, not the rows",
+    "softmax 作用在 query 维上：和为 1 的是列而不是行",
+)(_made(attention=lambda q, k, v: (q @ k.mT / q.shape[-1] ** 0.5).softmax(-2) @ v))
+_SHUFFLED = tuple(
+    trap(
+        "the parts of in_proj_weight are taken in another order: first W_q, then W_k, then W_v",
+        "in_proj_weight 的三块取错了次序：依次是 W_q、W_k、W_v",
+    )(_made(order=order))
+    for order in ((1, 0, 2), (0, 2, 1), (2, 1, 0), (1, 2, 0), (2, 0, 1))
+)
+
+
+def _reshaped(x: Tensor, heads: int) -> Tensor:
+    return x.reshape(len(x), heads, x.shape[1], -1)
+
+
+_RESHAPED = tuple(
+    trap(
+        "the axes are only reshaped to (B, H, L, D), not transposed: heads mix features of different tokens",
+        "直接 reshape 成 (B, H, L, D)，没有先拆分再 transpose：每个头里混进了不同 token 的特征",
+    )(_made(split=_reshaped, join=join))
+    for join in (_joined, lambda out: out)
+)
+_joined_untransposed = trap(
+    "the heads are put together without transposing back: (B, H, L, D) is reshaped straight to (B, L, E)",
+    "合并各头前没有转置回来：(B, H, L, D) 被直接 reshape 成了 (B, L, E)",
+)(_made(join=lambda out: out))
+_over_heads = trap(
+    "the axes of heads and tokens were not exchanged: each token looks at its own heads, not at other tokens",
+    "没有交换头和 token 两个轴：每个 token 只看了自己的各个头，没有看别的 token",
+)(_made(split=lambda x, heads: x.view(*x.shape[:2], heads, -1), join=lambda out: out))
+_single_head = trap(
+    "everything is done in one head: num_heads is not used", "整个计算只用了一个头：没有用到 num_heads"
+)(_made(split=lambda x, heads: x.unsqueeze(1)))
 
 
 @judge(
     reference=_layer,
     traps=(
         *(_other_order, _normed_sublayer, _normed_stream, _no_first_residual, _one_residual, _side_by_side),
-        *(_last_norm, _always_post, _always_pre, _pre_by_default, _unbiased, _eps_outside, _no_eps),
-        *(_whole_sequence, _gelu, _linear, _unscaled, _causal, _by_head),
+        *(_last_norm, _always_post, _always_pre, _pre_by_default, _unbiased, _eps_outside, *_OTHER_EPS),
+        *(_whole_sequence, _gelu, _linear, _unscaled, _causal, _by_head, _scaled_by_width, _over_queries),
+        *(*_SHUFFLED, *_RESHAPED, _joined_untransposed, _over_heads, _single_head),
     ),
 )
 def check_encoder_layer(random: Generator) -> Iterator[Case]:

@@ -73,6 +73,30 @@ def _exchanged(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
     return logvar + torch.exp(0.5 * mu) * noise
 
 
+@trap("the noise is multiplied by log σ, not by σ: exp is missing", "噪声乘的是 log σ，而不是 σ：漏了 exp")
+def _by_log_sigma(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    return mu + 0.5 * logvar * noise
+
+
+@trap("the variance is halved; σ is its root, exp(½ log σ²)", "把方差除以了 2；σ 是它的平方根，exp(½ log σ²)")
+def _half_variance(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
+    return mu + 0.5 * logvar.exp() * noise
+
+
+_RANGES = ((-30, 20), (-20, 20), (-20, 10), (-20, 2), (-10, 10), (-10, 2), (-8, 8), (-5, 5), (-4, 4))
+_clamped = trap(
+    "logvar is clamped: in these cases it lies beyond the bounds, and there its gradient is lost",
+    "logvar 被 clamp 了：这里有的值在界外，那里的梯度也丢了",
+)
+
+
+def _drawn_clamped(least: float, most: float) -> Callable[..., Tensor]:
+    return lambda mu, logvar, noise: mu + torch.exp(0.5 * logvar.clamp(least, most)) * noise
+
+
+_CLAMPED = tuple(_clamped(_drawn_clamped(*bounds)) for bounds in _RANGES)
+
+
 @trap("μ is not added", "没有加 μ")
 def _without_mean(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
     return torch.exp(0.5 * logvar) * noise
@@ -90,6 +114,9 @@ def _without_mean(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
         _detached,
         _exchanged,
         _without_mean,
+        _by_log_sigma,
+        _half_variance,
+        *_CLAMPED,
     )
 )
 def check_reparameterize(random: Generator) -> Iterator[Case]:
@@ -214,6 +241,49 @@ _through_sigmoid = trap(
 )(_loss(lambda logits, x: F.binary_cross_entropy(torch.sigmoid(logits), x, reduction="none").sum(1).mean()))
 
 
+def _by_logarithms(p: Tensor, x: Tensor, eps: float) -> Tensor:
+    return -(x * (p + eps).log() + (1 - x) * (1 - p + eps).log())
+
+
+_LOGARITHMS = tuple(
+    trap(
+        "the logarithm of a sigmoid that has rounded to 0 or 1: take the cross-entropy from the logits",
+        "sigmoid 已舍入到 0 或 1 再取对数：应直接由 logits 算交叉熵",
+    )(_loss(lambda logits, x, eps=eps: _by_logarithms(logits.sigmoid(), x, eps).sum(1).mean()))  # type: ignore[misc]
+    for eps in (0.0, 1e-7, 1e-8, 1e-10, 1e-12)
+)
+
+
+_twice = trap("the sigmoid of a sigmoid: logits are wanted", "取了两次 sigmoid：直接用 logits 即可")(
+    _loss(lambda logits, x: _pixels(logits.sigmoid(), x).sum(1).mean())
+)
+_pixel_batch_sum = trap(
+    "the cross-entropy is summed over the batch; return the mean per image",
+    "交叉熵对批求了和；应返回每张图的平均值",
+)(_loss(lambda logits, x: _pixels(logits, x).sum()))
+_subtracted = trap(
+    "the KL term is subtracted in the loss; it is minimized, too",
+    "总损失里减去了 KL 项；它也要最小化，应当加上",
+)(_loss(total=lambda r, k, beta: (r - beta * k, r, k)))
+# of σ² itself, of σ, and with what is put in against log 0
+_OF_ROUNDED = tuple(
+    trap(
+        "the logarithm of a σ² that has rounded to 0: log σ² is given",
+        "σ² 已舍入到 0 再取对数：log σ² 本来就已给出",
+    )(_loss(kl=lambda mu, logvar, log=log: (_kl(mu, logvar) + (logvar - log(logvar)) / 2).sum(1).mean()))  # type: ignore[misc]
+    for log in (
+        lambda logvar: logvar.exp().log(),
+        lambda logvar: 2 * torch.exp(logvar / 2).log(),
+        lambda logvar: torch.exp(logvar / 2).square().log(),
+        *(lambda logvar, eps=eps: (logvar.exp() + eps).log() for eps in (1e-6, 1e-7, 1e-8, 1e-10, 1e-12)),
+    )
+)
+_CLAMPED_LOSS = tuple(
+    _clamped(_loss(kl=lambda mu, logvar, b=bounds: _kl(mu, logvar.clamp(*b)).sum(1).mean()))  # type: ignore[misc]
+    for bounds in _RANGES
+)
+
+
 @judge(
     reference=_by_distributions,
     traps=(
@@ -232,6 +302,12 @@ _through_sigmoid = trap(
         _other_order,
         _squares,
         _through_sigmoid,
+        *_LOGARITHMS,
+        _twice,
+        _pixel_batch_sum,
+        _subtracted,
+        *_OF_ROUNDED,
+        *_CLAMPED_LOSS,
     ),
 )
 def check_vae_loss(random: Generator) -> Iterator[Case]:
@@ -270,9 +346,9 @@ def check_vae_loss(random: Generator) -> Iterator[Case]:
         grad=True,
     )
     logits, x, mu, _ = given(2, 4, 6)
-    logvar = torch.linspace(-150, 20, 6).expand(2, 6)
+    logvar = torch.linspace(-230, 20, 6).expand(2, 6)  # σ rounds to 0 too, below −207
     yield Case(
-        {"en": "log-variances from −150 to 20", "zh": "对数方差从 −150 到 20"},
+        {"en": "log-variances from −230 to 20", "zh": "对数方差从 −230 到 20"},
         (logits, x, mu, logvar),
         grad=True,
     )

@@ -243,3 +243,50 @@ def mask_own_row_open(lengths, size):
     real = torch.arange(size) >= size - lengths[:, None]
     mask = torch.ones(size, size).tril().bool() & real[:, None, None, :]
     return mask | torch.eye(size).bool()
+
+
+# Masks that do not hide
+
+
+def _scores(q, k):
+    return q @ k.mT / q.shape[-1] ** 0.5
+
+
+@wrong("attention-code-scaled-dot-product", told="set to 0, or near it")
+def attention_filled_with_a_small_number(q, k, v, attn_mask=None):
+    scores = _scores(q, k)
+    if attn_mask is not None:
+        scores = scores.masked_fill(attn_mask == 0, -1e-9)
+    weights = scores.softmax(-1)
+    return weights @ v, weights
+
+
+@wrong("attention-code-scaled-dot-product", told="added to the scores")
+def attention_mask_added(q, k, v, attn_mask=None):
+    scores = _scores(q, k)
+    if attn_mask is not None:
+        scores = scores + attn_mask
+    weights = scores.softmax(-1)
+    return weights @ v, weights
+
+
+@wrong("attention-code-scaled-dot-product", told="axis 1")
+def attention_softmax_over_axis_1(q, k, v, attn_mask=None):
+    scores = _scores(q, k)
+    if attn_mask is not None:
+        scores = scores.masked_fill(~attn_mask, float("-inf"))
+    weights = torch.softmax(scores, dim=1)
+    return weights @ v, weights
+
+
+@wrong("attention-code-causal-padding-mask", told="opened up")
+def mask_without_empty_rows(lengths, size):
+    at = torch.arange(size)
+    mask = (at <= at[:, None]) & (at >= size - lengths[:, None])[:, None, None, :]
+    return mask | ~mask.any(-1, keepdim=True)
+
+
+@wrong("attention-code-causal-padding-mask", told="up to the longest")
+def mask_of_the_longest(lengths, size):
+    at = torch.arange(size)
+    return (at <= at[:, None]) & (at >= lengths.max() - lengths[:, None])[:, None, None, :]

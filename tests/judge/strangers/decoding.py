@@ -388,3 +388,79 @@ def beam_axes_by_their_sizes(scores, log_probs):
         log_probs = log_probs.mT
     best, where = (scores.unsqueeze(-1) + log_probs).flatten(-2).topk(scores.shape[-1])
     return best, where // log_probs.shape[-1], where % log_probs.shape[-1]
+
+
+# The nucleus, in which rounding decides nothing
+
+
+@right(TOP_P)
+def top_p_sorted_before_softmax(logits, top_p):
+    """Sums in another order than those of sorted probabilities: 32,000 of them differ by rounding."""
+    ordered, index = logits.sort(dim=-1, descending=True)
+    p = ordered.softmax(-1)
+    outside = p.cumsum(-1) - p >= top_p
+    return logits.masked_fill(outside.scatter(-1, index, outside), -math.inf).softmax(-1)
+
+
+@wrong(TOP_P)
+def top_p_from_below_none_kept(logits, top_p):
+    """At p = 10⁻⁹ nothing is left."""
+    ordered, index = logits.sort(dim=-1)
+    outside = ordered.softmax(-1).cumsum(-1) <= 1 - top_p
+    return logits.masked_fill(outside.scatter(-1, index, outside), -math.inf).softmax(-1)
+
+
+@wrong(TOP_P)
+def top_p_near_one_is_one(logits, top_p):
+    return logits.softmax(-1) if top_p > 0.99 else top_p_sorted_before_softmax(logits, top_p)
+
+
+@wrong(TOP_P, told="the token that crosses p is dropped")
+def top_p_first_kept_crossing_dropped(logits, top_p):
+    ordered, index = logits.sort(dim=-1, descending=True)
+    outside = ordered.softmax(-1).cumsum(-1) >= top_p
+    outside[..., 0] = False
+    return logits.masked_fill(outside.scatter(-1, index, outside), -math.inf).softmax(-1)
+
+
+@wrong(TOP_P, told="brought back by gather")
+def top_p_mask_gathered(logits, top_p):
+    ordered, index = logits.sort(dim=-1, descending=True)
+    p = ordered.softmax(-1)
+    outside = p.cumsum(-1) - p >= top_p
+    return logits.masked_fill(outside.gather(-1, index), -math.inf).softmax(-1)
+
+
+@wrong(TOP_P, told="laid over the unsorted")
+def top_p_mask_left_sorted(logits, top_p):
+    p = logits.sort(dim=-1, descending=True).values.softmax(-1)
+    return logits.masked_fill(p.cumsum(-1) - p >= top_p, -math.inf).softmax(-1)
+
+
+@wrong(TOP_P, told="must be sorted first")
+def top_p_unsorted(logits, top_p):
+    p = logits.softmax(-1)
+    kept = p * (p.cumsum(-1) - p < top_p)
+    return kept / kept.sum(-1, keepdim=True)
+
+
+@wrong(TOP_P, told="set to a finite number")
+def top_p_filled(logits, top_p):
+    ordered, index = logits.sort(dim=-1, descending=True)
+    p = ordered.softmax(-1)
+    filled = ordered.masked_fill(p.cumsum(-1) - p >= top_p, -1e4)
+    return torch.empty_like(filled).scatter(-1, index, filled).softmax(-1)
+
+
+@wrong(TOP_K, told="no maximum is subtracted")
+def top_k_masked_exp(logits, temperature, top_k):
+    weights = (logits / temperature).exp()
+    weights *= logits >= logits.topk(min(top_k, logits.shape[-1])).values[..., -1:]
+    return weights / weights.sum(-1, keepdim=True)
+
+
+@wrong(BEAM, told="every beam keeps its own best")
+def beam_token_first(scores, log_probs):
+    best, tokens = log_probs.max(-1)
+    best, beams = (scores + best).sort(dim=-1, descending=True)
+    return best, beams, tokens.gather(-1, beams)

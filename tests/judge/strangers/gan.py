@@ -88,7 +88,7 @@ def losses_smoothed(real, fake):
     return _bce(real, 0.9) + _bce(fake, 0.0), _bce(fake, 1.0)
 
 
-@wrong(LOSSES, told="sigmoid that has become 0")
+@wrong(LOSSES, told="sigmoid that has rounded")
 def losses_log_of_sigmoid(real, fake):
     real, fake = torch.sigmoid(real), torch.sigmoid(fake)
     return -(torch.log(real).mean() + torch.log(1 - fake).mean()), -torch.log(fake).mean()
@@ -235,7 +235,7 @@ def step_order(g_weight, d_weight, real, z):
     return _step(g_weight, d_weight, real, z)[::-1]
 
 
-@wrong(STEP, told="sigmoid that has become 0")
+@wrong(STEP, told="sigmoid that has rounded")
 def step_through_sigmoid(g_weight, d_weight, real, z):
     fake = z @ g_weight.T
     p, q = (real @ d_weight.T).sigmoid(), (fake.detach() @ d_weight.T).sigmoid()
@@ -274,3 +274,35 @@ def losses_linear_from_5(real, fake):
 @wrong(LOSSES)
 def losses_linear_from_10(real, fake):
     return losses_linear_from(real, fake, 10)
+
+
+# Cross-entropies of probabilities
+
+
+@wrong(LOSSES, told="sigmoid that has rounded")
+def losses_bce_of_probabilities(real, fake):
+    bce, real, fake = torch.nn.BCELoss(), torch.sigmoid(real), torch.sigmoid(fake)
+    d_loss = bce(real, torch.ones_like(real)) + bce(fake, torch.zeros_like(fake))
+    return d_loss, bce(fake, torch.ones_like(fake))
+
+
+@wrong(LOSSES, told="written out")
+def losses_log1p_of_exp(real, fake):
+    d_loss = torch.log1p(torch.exp(-real)).mean() + torch.log1p(torch.exp(fake)).mean()
+    return d_loss, torch.log1p(torch.exp(-fake)).mean()
+
+
+@wrong(STEP, told="D's logits of the generated samples are detached")
+def step_logits_detached(g_weight, d_weight, real, z):
+    logits = z @ g_weight.T @ d_weight.T
+    d_loss = F.softplus(-real @ d_weight.T).mean() + F.softplus(logits.detach()).mean()
+    return d_loss, F.softplus(-logits).mean()
+
+
+@wrong(STEP, told="one mean over real and generated")
+def step_one_batch(g_weight, d_weight, real, z):
+    fake = z @ g_weight.T
+    logits = torch.cat([real, fake.detach()]) @ d_weight.T
+    labels = torch.cat([torch.ones(len(real), 1), torch.zeros(len(fake), 1)]).to(logits)
+    d_loss = F.binary_cross_entropy_with_logits(logits, labels)
+    return d_loss, F.softplus(-fake @ d_weight.T).mean()

@@ -217,3 +217,15 @@ def groups_shared_softmax(q, k, v):
 @wrong(GROUPS)
 def groups_detached_keys(q, k, v):
     return _grouped(q, k.detach(), v)
+
+
+@wrong("attention-code-multi-head", told="never transposed")
+def heads_reshaped_both_ways(x, w_q, w_k, w_v, w_o, num_heads):
+    q, k, v = ((x @ w.T).reshape(len(x), num_heads, x.shape[1], -1) for w in (w_q, w_k, w_v))
+    return F.scaled_dot_product_attention(q, k, v).reshape(x.shape) @ w_o.T
+
+
+@wrong("attention-code-multi-head", told="not exchanged")
+def heads_left_behind_tokens(x, w_q, w_k, w_v, w_o, num_heads):
+    q, k, v = ((x @ w.T).view(*x.shape[:2], num_heads, -1) for w in (w_q, w_k, w_v))
+    return F.scaled_dot_product_attention(q, k, v).reshape(x.shape) @ w_o.T

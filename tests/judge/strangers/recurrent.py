@@ -243,3 +243,46 @@ def gru_swapped_and_reversed(x, h, w_ih, w_hh, b_ih, b_hh):
 @wrong(GRU, told="")
 def gru_clamped_state(x, h, w_ih, w_hh, b_ih, b_hh):
     return gru_row_by_row(x, h, w_ih, w_hh, b_ih, b_hh).clamp(-50, 50)
+
+
+# Matrices and functions of the gates
+
+
+def _h_as_it_is(h, weight):
+    """h by each of the square matrices, none transposed: what one gets who cuts w_hh first."""
+    return torch.cat([h @ matrix for matrix in weight.split(h.shape[1])], 1)
+
+
+@wrong(LSTM, told="matrices of w_hh as they are")
+def lstm_matrices_as_they_are(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    i, f, g, o = (x @ w_ih.T + b_ih + _h_as_it_is(h, w_hh) + b_hh).chunk(4, 1)
+    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+    return o.sigmoid() * c.tanh(), c
+
+
+@wrong(GRU, told="matrices of w_hh as they are")
+def gru_matrices_as_they_are(x, h, w_ih, w_hh, b_ih, b_hh):
+    r_x, z_x, n_x = (x @ w_ih.T + b_ih).chunk(3, 1)
+    r_h, z_h, n_h = (_h_as_it_is(h, w_hh) + b_hh).chunk(3, 1)
+    r, z = (r_x + r_h).sigmoid(), (z_x + z_h).sigmoid()
+    return (1 - z) * (n_x + r * n_h).tanh() + z * h
+
+
+def _sigmoid_by_hand(a):
+    return 1 / (1 + torch.exp(-a))
+
+
+@wrong(LSTM, told="exp by hand")
+def lstm_sigmoid_by_hand(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    i, f, g, o = _sums(x, h, w_ih, w_hh, b_ih, b_hh).chunk(4, 1)
+    c = _sigmoid_by_hand(f) * c + _sigmoid_by_hand(i) * g.tanh()
+    return _sigmoid_by_hand(o) * c.tanh(), c
+
+
+@wrong(GRU, told="exp by hand")
+def gru_tanh_by_hand(x, h, w_ih, w_hh, b_ih, b_hh):
+    r_x, z_x, n_x = (x @ w_ih.T + b_ih).chunk(3, 1)
+    r_h, z_h, n_h = (h @ w_hh.T + b_hh).chunk(3, 1)
+    n = n_x + _sigmoid_by_hand(r_x + r_h) * n_h
+    z = _sigmoid_by_hand(z_x + z_h)
+    return (1 - z) * (n.exp() - (-n).exp()) / (n.exp() + (-n).exp()) + z * h

@@ -430,3 +430,104 @@ def layer_relu6(x, w_in, w_out, w_up, w_down, heads, norm_first=False):
 @wrong(LAYER)
 def layer_relu_capped_at_20(x, w_in, w_out, w_up, w_down, heads, norm_first=False):
     return _layer_of(x, w_in, w_out, w_up, w_down, heads, norm_first, lambda z: z.clamp(0, 20))
+
+
+# Layouts
+
+
+@wrong(SINUSOIDS, told="with j the dimension")
+def sinusoids_dimension_for_pair(positions, d_model):
+    pe = torch.zeros(len(positions), d_model)
+    for row, pos in enumerate(positions.tolist()):
+        for i in range(0, d_model, 2):
+            pe[row, i] = math.sin(pos / (10000 ** ((2 * i) / d_model)))
+            pe[row, i + 1] = math.cos(pos / (10000 ** ((2 * (i + 1)) / d_model)))
+    return pe
+
+
+def _frequencies(x):
+    return 10000.0 ** (-torch.arange(0, x.shape[-1], 2) / x.shape[-1])
+
+
+@wrong(ROTARY, told="laid out in two ways")
+def rotary_angles_in_halves(x, positions):
+    angles = torch.outer(positions.float(), _frequencies(x))
+    angles = torch.cat([angles, angles], -1)
+    turned = torch.stack([-x[..., 1::2], x[..., ::2]], -1).flatten(-2)
+    return (x * angles.cos() + turned * angles.sin()).to(x.dtype)
+
+
+@wrong(ROTARY, told="frequencies are rounded")
+def rotary_angles_in_dtype(x, positions):
+    angles = torch.outer(positions.to(x.dtype), _frequencies(x).to(x.dtype))
+    cos, sin = angles.cos().repeat_interleave(2, -1), angles.sin().repeat_interleave(2, -1)
+    return x * cos + torch.stack([-x[..., 1::2], x[..., ::2]], -1).flatten(-2) * sin
+
+
+@wrong(ROTARY, told="turned already")
+def rotary_views_overwritten(x, positions):
+    angles = torch.outer(positions.float(), _frequencies(x))
+    out = x.clone()
+    first, second = out[..., ::2], out[..., 1::2]
+    first[:] = first * angles.cos() - second * angles.sin()
+    second[:] = first * angles.sin() + second * angles.cos()
+    return out
+
+
+def _layer_with(split, join, attention=F.scaled_dot_product_attention, parts=(0, 1, 2), eps=1e-5):
+    """An encoder layer whose attention is made of these."""
+
+    def layer(
+        x, in_proj_weight, out_proj_weight, linear1_weight, linear2_weight, num_heads, norm_first=False
+    ):
+        def norm(x):
+            return F.layer_norm(x, x.shape[-1:], eps=eps)
+
+        def attend(x):
+            qkv = F.linear(x, in_proj_weight).chunk(3, -1)
+            q, k, v = (split(qkv[part], num_heads) for part in parts)
+            return F.linear(join(attention(q, k, v)).reshape(x.shape), out_proj_weight)
+
+        def feed(x):
+            return F.linear(F.linear(x, linear1_weight).relu(), linear2_weight)
+
+        for sublayer in (attend, feed):
+            x = x + sublayer(norm(x)) if norm_first else norm(x + sublayer(x))
+        return x
+
+    return layer
+
+
+def _heads(x, count):
+    return x.unflatten(-1, (count, -1)).transpose(1, 2)
+
+
+def _back(x):
+    return x.transpose(1, 2)
+
+
+def _flat(x):
+    return x
+
+
+def _reshaped(x, count):
+    return x.reshape(len(x), count, x.shape[1], -1)
+
+
+def _by_width(q, k, v):
+    return torch.softmax(q @ k.mT / (q.shape[1] * q.shape[-1]) ** 0.5, -1) @ v
+
+
+def _over_queries(q, k, v):
+    return torch.softmax(q @ k.mT / q.shape[-1] ** 0.5, -2) @ v
+
+
+right(LAYER)(_layer_with(_heads, _back))
+wrong(LAYER, told="only reshaped")(_layer_with(_reshaped, _flat))
+wrong(LAYER, told="only reshaped")(_layer_with(_reshaped, _back))
+wrong(LAYER, told="without transposing back")(_layer_with(_heads, _flat))
+wrong(LAYER, told="root of the whole width")(_layer_with(_heads, _back, _by_width))
+wrong(LAYER, told="over the queries")(_layer_with(_heads, _back, _over_queries))
+wrong(LAYER, told="in another order")(_layer_with(_heads, _back, parts=(2, 1, 0)))
+wrong(LAYER, told="eps is missing or too small")(_layer_with(_heads, _back, eps=1e-12))
+wrong(LAYER, told="num_heads is not used")(_layer_with(lambda x, _: x.unsqueeze(1), _flat))

@@ -68,7 +68,7 @@ def draw_sign(mu, logvar, noise):
     return mu + noise * (-0.5 * logvar).exp()
 
 
-@wrong(DRAW, told="")
+@wrong(DRAW, told="logvar is clamped")
 def draw_clamped(mu, logvar, noise):
     return mu + (0.5 * logvar.clamp(-30.0, 20.0)).exp() * noise
 
@@ -258,3 +258,48 @@ def loss_free_bits_per_image(logits, x, mu, logvar, beta=1.0):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1).mean()
     kl = (0.5 * (mu.square() + logvar.exp() - 1 - logvar)).sum(1).clamp(min=0.5).mean()
     return reconstruction + beta * kl, reconstruction, kl
+
+
+# Logarithms
+
+
+@wrong(DRAW, told="exp is missing")
+def draw_without_exp(mu, logvar, noise):
+    std = 0.5 * logvar
+    return mu + std * noise
+
+
+@wrong(DRAW, told="the variance is halved")
+def draw_half_variance(mu, logvar, noise):
+    return mu + logvar.exp().mul(0.5) * noise
+
+
+def _terms(logits, x, mu, kl, beta):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = kl.sum() / len(x)
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+@wrong(LOSS, told="σ² that has rounded to 0")
+def loss_logarithm_of_std(logits, x, mu, logvar, beta=1.0):
+    std = torch.exp(0.5 * logvar)
+    return _terms(logits, x, mu, 0.5 * (mu**2 + std**2 - 1) - torch.log(std), beta)
+
+
+@wrong(LOSS, told="σ² that has rounded to 0")
+def loss_of_normals(logits, x, mu, logvar, beta=1.0):
+    q = Normal(mu, torch.exp(0.5 * logvar), validate_args=False)
+    kl = torch.distributions.kl_divergence(q, Normal(torch.zeros_like(mu), torch.ones_like(mu)))
+    return _terms(logits, x, mu, kl, beta)
+
+
+@wrong(LOSS, told="logvar is clamped")
+def loss_clamped(logits, x, mu, logvar, beta=1.0):
+    logvar = logvar.clamp(-10, 10)
+    return _terms(logits, x, mu, 0.5 * (mu**2 + logvar.exp() - 1 - logvar), beta)
+
+
+@wrong(LOSS, told="sigmoid of a sigmoid")
+def loss_two_sigmoids(logits, x, mu, logvar, beta=1.0):
+    picture = torch.sigmoid(logits)
+    return _terms(picture, x, mu, 0.5 * (mu**2 + logvar.exp() - 1 - logvar), beta)
