@@ -6,7 +6,7 @@ where this module is imported.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from quizcli.judge.case import Trap
 from quizcli.judge.child import Candidate, GoneError
@@ -26,23 +26,21 @@ def proof(judgement: Judgement, candidate: Candidate) -> Proof:
     faults: list[str] = []
     figures: Mutants | None = None
     try:
-        trials = [load(judgement, judgement.seed + k) for k in range(judgement.rounds)]
-        faults += untried(trials[0], judgement.source.text, judgement.source.entry)
-        for trial in trials:
+        kept: list[Trial] = []  # not all: each holds what its candidates made of its cases
+        for k in range(judgement.rounds):
+            trial = load(judgement, judgement.seed + k)
             faults += _of_solution(trial)
-        for trap in trials[0].judge.traps:
-            faults += _of_trap(trials, trap)
-        faults += _of_starter(trials[0], judgement, candidate)
+            for trap in trial.judge.traps:
+                faults += _of_trap(trial, trap)
+            kept += [trial] if k < _MUTATED else []
+        faults += untried(kept[0], judgement.source.text, judgement.source.entry)
+        faults += _of_starter(kept[0], judgement, candidate)
         if judgement.mutants is not None:
-            figures, survivors = _of_mutants(trials, judgement.mutants)
+            figures, survivors = judge_mutants(kept, judgement.mutants or None)
             faults += survivors
     except BrokenError as error:
         faults.append(str(error))
     return Proof(tuple(faults), figures)
-
-
-def _of_mutants(trials: Sequence[Trial], sample: int) -> tuple[Mutants, list[str]]:
-    return judge_mutants(trials[:_MUTATED], sample or None)
 
 
 def _of_solution(trial: Trial) -> Iterator[str]:
@@ -59,21 +57,20 @@ def _of_solution(trial: Trial) -> Iterator[str]:
                 yield tr(f"the model answer fails: {at}", f"参考答案未通过：{at}")
 
 
-def _of_trap(trials: list[Trial], trap: Trap) -> Iterator[str]:
-    """A trap must fail for every seed, and be told by its own text."""
+def _of_trap(trial: Trial, trap: Trap) -> Iterator[str]:
+    """A trap must fail, and be told by its own text."""
     name = words(trap.text)
-    for trial in trials:
-        results = [news for news in trial.run(Local(trap.wrong)) if isinstance(news, CaseResult)]
-        if results[-1].passed:
-            yield tr(
-                f"the trap passes: {name} (seed {trial.seed})", f"陷阱通过了评判：{name}（种子 {trial.seed}）"
-            )
-        elif results[-1].trap != trap.text:
-            taken = words(results[-1].trap) or tr("nothing known", "未知错误")
-            yield tr(
-                f"the trap {name!r} is taken for: {taken} (seed {trial.seed})",
-                f"陷阱“{name}”被认作：{taken}（种子 {trial.seed}）",
-            )
+    results = [news for news in trial.run(Local(trap.wrong)) if isinstance(news, CaseResult)]
+    if results[-1].passed:
+        yield tr(
+            f"the trap passes: {name} (seed {trial.seed})", f"陷阱通过了评判：{name}（种子 {trial.seed}）"
+        )
+    elif results[-1].trap != trap.text:
+        taken = words(results[-1].trap) or tr("nothing known", "未知错误")
+        yield tr(
+            f"the trap {name!r} is taken for: {taken} (seed {trial.seed})",
+            f"陷阱“{name}”被认作：{taken}（种子 {trial.seed}）",
+        )
 
 
 def _of_starter(trial: Trial, judgement: Judgement, candidate: Candidate) -> Iterator[str]:

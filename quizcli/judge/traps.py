@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -12,9 +12,9 @@ from quizcli.demo.events import Words
 from quizcli.judge.case import Case, Trap
 from quizcli.judge.compare import Rules
 from quizcli.judge.examine import examine, false_facts
-from quizcli.judge.local import Local, ask_of, performance
+from quizcli.judge.local import performance
 from quizcli.judge.perform import Performance
-from quizcli.judge.wire import Raised
+from quizcli.judge.wire import Answer, Raised
 
 
 class Outcome(NamedTuple):
@@ -28,14 +28,18 @@ class Outcome(NamedTuple):
     passed: bool
 
 
-def name_mistake(traps: Iterable[Trap], outcomes: Sequence[Outcome], rules: Rules) -> Words:
+Perform = Callable[[Trap, Outcome], Sequence[Answer]]
+
+
+def name_mistake(traps: Iterable[Trap], outcomes: Sequence[Outcome], rules: Rules, perform: Perform) -> Words:
     """What is said of the trap that fits all outcomes; nothing where none does, or where only facts fit two.
 
     Of two traps that computed the same in every case the first is named: they are written down by likelihood.
+    `perform` has a trap do what the candidate did.
     """
     weak: list[Trap] = []
     for trap in traps:
-        fits = set(_fits(trap, outcomes, rules))
+        fits = set(_fits(trap, outcomes, rules, perform))
         if fits == {"same"}:
             return trap.text
         if "" not in fits:
@@ -43,19 +47,18 @@ def name_mistake(traps: Iterable[Trap], outcomes: Sequence[Outcome], rules: Rule
     return weak[0].text if len(weak) == 1 else {}
 
 
-def _fits(trap: Trap, outcomes: Sequence[Outcome], rules: Rules) -> Iterator[str]:
+def _fits(trap: Trap, outcomes: Sequence[Outcome], rules: Rules, perform: Perform) -> Iterator[str]:
     """How a trap fits each outcome, the failed ones first, up to one that it does not fit."""
     for outcome in sorted(outcomes, key=lambda outcome: outcome.passed):
-        fit = _fit(trap, outcome, rules)
+        fit = _fit(outcome, perform(trap, outcome), rules)
         yield fit
         if not fit:
             return
 
 
-def _fit(trap: Trap, outcome: Outcome, rules: Rules) -> str:
+def _fit(outcome: Outcome, answers: Sequence[Answer], rules: Rules) -> str:
     """Whether a trap did the "same"; of a random output perhaps only "alike": it breaks the same facts."""
     case = outcome.case
-    answers = [Local(trap.wrong).ask(ask_of(case, seed)) for seed in outcome.seeds]
     raised = next((answer for answer in answers if isinstance(answer, Raised)), None)
     if raised is not None or outcome.raised is not None:
         theirs, ours = outcome.raised, raised

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import copy
 import inspect
+import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import msgspec
 import torch
 
-from quizcli.judge.case import Case, Judge
+from quizcli.judge.case import Case, Judge, Trap
 from quizcli.judge.child import GoneError
 from quizcli.judge.compare import Difference, Rules
 from quizcli.judge.examine import ALWAYS_THE_SAME, RESEEDED, compare_draws, examine
@@ -44,14 +45,29 @@ class Candidate(Protocol):
         ...
 
 
-class Trial(NamedTuple):
-    """A judge, the model answer that it knows, and what the question says is judged."""
+class Trial:
+    """A judge, the model answer that it knows, and what the question says is judged.
 
-    judge: Judge
-    solution: Callable[..., Any]
-    seed: int
-    judged: tuple[str, ...] = ()
-    avoid: tuple[str, ...] = ()
+    Cases, and what model answer and traps make of them, are kept: a proof has many candidates for one trial.
+    """
+
+    def __init__(
+        self,
+        judge: Judge,
+        solution: Callable[..., Any],
+        seed: int,
+        judged: tuple[str, ...] = (),
+        avoid: tuple[str, ...] = (),
+    ) -> None:
+        self.judge = judge
+        self.solution = solution
+        self.seed = seed
+        self.judged = judged
+        self.avoid = avoid
+        self._to_draw: Iterator[tuple[int, Case]] | None = None
+        self._drawn: list[tuple[int, Case]] = []
+        self._expected: dict[int, Expected] = {}
+        self._trapped: dict[tuple[int, int], list[Answer]] = {}
 
     @property
     def rules(self) -> Rules:
@@ -73,7 +89,7 @@ class Trial(NamedTuple):
                 # a seed inside says all there is to say; its numbers would fit a trap by chance
                 if outcome is not None and result.why not in (ALWAYS_THE_SAME, RESEEDED):
                     outcomes = [*passed, outcome, *self._others(cases, names, candidate)]
-                    trap = name_mistake(self.judge.traps, outcomes, self.rules)
+                    trap = name_mistake(self.judge.traps, outcomes, self.rules, self._of_trap)
                     result = msgspec.structs.replace(result, trap=trap)
                 yield result
                 return
@@ -86,14 +102,34 @@ class Trial(NamedTuple):
                 yield from self._speed(outcome, candidate)
 
     def draw_cases(self) -> Iterator[tuple[int, Case]]:
-        """The cases of this seed, numbered."""
-        return enumerate(self.judge.cases(torch.Generator().manual_seed(self.seed)))
+        """The cases of this seed, numbered. Raises whatever the judge raises, each time."""
+        for place in itertools.count():
+            if place == len(self._drawn):
+                try:
+                    if self._to_draw is None:
+                        random = torch.Generator().manual_seed(self.seed)
+                        self._to_draw = enumerate(self.judge.cases(random))
+                    self._drawn.append(next(self._to_draw))
+                except StopIteration:
+                    return
+                except BaseException:
+                    self._to_draw, self._drawn = (
+                        None,
+                        [],
+                    )  # what has raised once would draw no more, in silence
+                    raise
+            yield self._drawn[place]
 
     def expect(self, case: Case, number: int) -> Expected:
         """Seed and performance of the model answer, once or for every draw, after PyTorch has been asked too.
 
         Raises BrokenError.
         """
+        if number not in self._expected:
+            self._expected[number] = self._right(case, number)
+        return self._expected[number]
+
+    def _right(self, case: Case, number: int) -> Expected:
         first = (self.seed + number) * _SEEDS
         seeds = [first + draw for draw in range(1 if case.facts is None else max(case.draws, 2))]
         ours = [_performed(self.solution, case, seed) for seed in seeds]
@@ -162,6 +198,14 @@ class Trial(NamedTuple):
                 if outcome is None:
                     return
                 yield outcome
+
+    def _of_trap(self, trap: Trap, outcome: Outcome) -> list[Answer]:
+        """What a trap makes of a case, with the seeds that the candidate was called with."""
+        key = id(trap), id(outcome.case)  # both live as long as this
+        if key not in self._trapped:
+            local = Local(trap.wrong)
+            self._trapped[key] = [local.ask(ask_of(outcome.case, seed)) for seed in outcome.seeds]
+        return self._trapped[key]
 
     def _speed(self, timed: Outcome, candidate: Candidate) -> Iterator[Speed]:
         """How long a call takes. Who is right need not be fast; who is slow is not asked again."""

@@ -248,11 +248,11 @@ def test_links_that_lead_nowhere() -> None:
 
 def test_the_proof_finds_what_is_wrong() -> None:
     assert list(_of_solution(TRIAL)) == []
-    assert list(_of_trap([TRIAL], adds)) == []
+    assert list(_of_trap(TRIAL, adds)) == []
     right = trap("right", "对")(double)
-    assert list(_of_trap([TRIAL], right)) == ["the trap passes: right (seed 1)"]
+    assert list(_of_trap(TRIAL, right)) == ["the trap passes: right (seed 1)"]
     unknown = trap("unknown", "未知")(lambda x, factor=2.0: x - factor)
-    assert list(_of_trap([TRIAL], unknown)) == ["the trap 'unknown' is taken for: nothing known (seed 1)"]
+    assert list(_of_trap(TRIAL, unknown)) == ["the trap 'unknown' is taken for: nothing known (seed 1)"]
     wrong = Trial(Judge(check_double.cases), lambda x, factor=2.0: x * torch.rand(()), 1)
     assert list(_of_solution(wrong)) == []  # torch's generator is seeded before each call
 
@@ -284,3 +284,31 @@ def test_the_gradients_of_a_random_function_are_looked_at() -> None:
     through = results(trial, lambda x: x + (noisy(x) - x).detach())[-1]
     assert (through.passed, through.why["en"]) == (False, "the slope is 3")
     assert "detached" in results(trial, lambda x: noisy(x.detach()))[-1].why["en"]
+
+
+def test_a_judge_that_raises_on_the_way_raises_again() -> None:
+    """Cases are kept for the next candidate; those before the fault are no whole judgement."""
+
+    @judge()
+    def breaks(random: Generator) -> Iterator[Case]:
+        yield Case({"en": "one", "zh": "一"}, (torch.ones(2),))
+        raise ZeroDivisionError
+
+    trial = Trial(breaks, double, 0)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            results(trial, double)
+
+
+def test_what_the_model_answer_makes_of_a_case_is_asked_once() -> None:
+    calls = []
+
+    def counted(x: Tensor, factor: float = 2.0) -> Tensor:
+        calls.append(x)
+        return double(x, factor)
+
+    trial = Trial(check_double, counted, 1, ("gradients", "dtype"))
+    assert results(trial, double)[-1].passed
+    asked = len(calls)
+    assert not results(trial, lambda x, factor=2.0: x)[-1].passed
+    assert len(calls) == asked > 0
