@@ -12,9 +12,9 @@ from quizcli.demo.events import Words
 from quizcli.judge.case import Case, Trap
 from quizcli.judge.compare import Rules
 from quizcli.judge.examine import examine, false_facts
-from quizcli.judge.local import performance
+from quizcli.judge.local import Local, ask_of, performance
 from quizcli.judge.perform import Performance
-from quizcli.judge.wire import Answer, Raised
+from quizcli.judge.wire import Raised
 
 
 class Outcome(NamedTuple):
@@ -28,18 +28,38 @@ class Outcome(NamedTuple):
     passed: bool
 
 
-Perform = Callable[[Trap, Outcome], Sequence[Answer]]
+Try = Callable[[Trap, "Outcome"], "Tried"]
 
 
-def name_mistake(traps: Iterable[Trap], outcomes: Sequence[Outcome], rules: Rules, perform: Perform) -> Words:
+class Tried(NamedTuple):
+    """What a trap makes of a case; of a case without facts, whether that is right."""
+
+    done: tuple[Performance, ...]
+    raised: Raised | None
+    right: bool = False
+
+
+def try_trap(trap: Trap, outcome: Outcome, rules: Rules) -> Tried:
+    """Have a trap do what the candidate did."""
+    local = Local(trap.wrong)
+    answers = [local.ask(ask_of(outcome.case, seed)) for seed in outcome.seeds]
+    raised = next((answer for answer in answers if isinstance(answer, Raised)), None)
+    done = tuple(performance(answer) for answer in answers if not isinstance(answer, Raised))
+    if raised is not None or outcome.case.facts is not None:
+        return Tried(done, raised)
+    right = all(_equal(outcome.case, e, d, rules) for e, d in zip(outcome.expected, done, strict=True))
+    return Tried(done, None, right)
+
+
+def name_mistake(traps: Iterable[Trap], outcomes: Sequence[Outcome], rules: Rules, tried: Try) -> Words:
     """What is said of the trap that fits all outcomes; nothing where none does, or where only facts fit two.
 
     Of two traps that computed the same in every case the first is named: they are written down by likelihood.
-    `perform` has a trap do what the candidate did.
+    `tried` tells what a trap makes of a case.
     """
     weak: list[Trap] = []
     for trap in traps:
-        fits = set(_fits(trap, outcomes, rules, perform))
+        fits = set(_fits(trap, outcomes, rules, tried))
         if fits == {"same"}:
             return trap.text
         if "" not in fits:
@@ -47,41 +67,37 @@ def name_mistake(traps: Iterable[Trap], outcomes: Sequence[Outcome], rules: Rule
     return weak[0].text if len(weak) == 1 else {}
 
 
-def _fits(trap: Trap, outcomes: Sequence[Outcome], rules: Rules, perform: Perform) -> Iterator[str]:
+def _fits(trap: Trap, outcomes: Sequence[Outcome], rules: Rules, tried: Try) -> Iterator[str]:
     """How a trap fits each outcome, the failed ones first, up to one that it does not fit."""
     for outcome in sorted(outcomes, key=lambda outcome: outcome.passed):
-        fit = _fit(outcome, perform(trap, outcome), rules)
+        fit = _fit(outcome, tried(trap, outcome), rules)
         yield fit
         if not fit:
             return
 
 
-def _fit(outcome: Outcome, answers: Sequence[Answer], rules: Rules) -> str:
+def _fit(outcome: Outcome, tried: Tried, rules: Rules) -> str:
     """Whether a trap did the "same"; of a random output perhaps only "alike": it breaks the same facts."""
     case = outcome.case
-    raised = next((answer for answer in answers if isinstance(answer, Raised)), None)
-    if raised is not None or outcome.raised is not None:
-        theirs, ours = outcome.raised, raised
+    if tried.raised is not None or outcome.raised is not None:
+        theirs, ours = outcome.raised, tried.raised
         same = theirs is not None and ours is not None
         same = same and (theirs.sort, theirs.message) == (ours.sort, ours.message)  # type: ignore[union-attr]
         return "same" if same else ""
-    done = [performance(answer) for answer in answers if not isinstance(answer, Raised)]
-    plain = case._replace(facts=None, spread=None, slopes=None)
-    names = [""] * (len(case.args) + len(case.kwargs))
-    if case.facts is None:
-        right = all(_equal(plain, names, e, d, rules) for e, d in zip(outcome.expected, done, strict=True))
-        if right or outcome.passed:
-            return "same" if right and outcome.passed else ""
-    if all(_equal(plain, names, d, g, rules) for d, g in zip(done, outcome.got, strict=True)):
+    if case.facts is None and (tried.right or outcome.passed):
+        return "same" if tried.right and outcome.passed else ""
+    if all(_equal(case, d, g, rules) for d, g in zip(tried.done, outcome.got, strict=True)):
         return "same"
-    false = false_facts(case, outcome.expected[0], done)
+    false = false_facts(case, outcome.expected[0], tried.done)
     alike = false is not None and false == false_facts(case, outcome.expected[0], outcome.got)
     return "alike" if alike else ""
 
 
-def _equal(case: Case, names: Sequence[str], one: Performance, other: Performance, rules: Rules) -> bool:
+def _equal(case: Case, one: Performance, other: Performance, rules: Rules) -> bool:
     """Whether two performances agree. NaN and ∞ are taken for the same: which of them comes is chance."""
-    return examine(case, names, _coarse(one), _coarse(other), rules) is None
+    plain = case._replace(facts=None, spread=None, slopes=None)
+    names = [""] * (len(case.args) + len(case.kwargs))
+    return examine(plain, names, _coarse(one), _coarse(other), rules) is None
 
 
 def _coarse(done: Performance) -> Performance:

@@ -21,7 +21,7 @@ from quizcli.judge.grids import arguments, steps
 from quizcli.judge.local import Local, ask_of, performance
 from quizcli.judge.names import parameters
 from quizcli.judge.perform import Performance, seconds_per_call
-from quizcli.judge.traps import Outcome, name_mistake
+from quizcli.judge.traps import Outcome, Tried, name_mistake, try_trap
 from quizcli.judge.wire import Answer, Ask, CaseResult, Gave, Judgement, Raised, Speed
 
 BY_HAND = {"en": "written by hand", "zh": "亲手实现"}
@@ -67,7 +67,7 @@ class Trial:
         self._to_draw: Iterator[tuple[int, Case]] | None = None
         self._drawn: list[tuple[int, Case]] = []
         self._expected: dict[int, Expected] = {}
-        self._trapped: dict[tuple[int, int], list[Answer]] = {}
+        self._traps: dict[tuple[int, int], Tried] = {}
 
     @property
     def rules(self) -> Rules:
@@ -89,7 +89,7 @@ class Trial:
                 # a seed inside says all there is to say; its numbers would fit a trap by chance
                 if outcome is not None and result.why not in (ALWAYS_THE_SAME, RESEEDED):
                     outcomes = [*passed, outcome, *self._others(cases, names, candidate)]
-                    trap = name_mistake(self.judge.traps, outcomes, self.rules, self._of_trap)
+                    trap = name_mistake(self.judge.traps, outcomes, self.rules, self._tried)
                     result = msgspec.structs.replace(result, trap=trap)
                 yield result
                 return
@@ -199,13 +199,12 @@ class Trial:
                     return
                 yield outcome
 
-    def _of_trap(self, trap: Trap, outcome: Outcome) -> list[Answer]:
-        """What a trap makes of a case, with the seeds that the candidate was called with."""
+    def _tried(self, trap: Trap, outcome: Outcome) -> Tried:
+        """What a trap makes of a case."""
         key = id(trap), id(outcome.case)  # both live as long as this
-        if key not in self._trapped:
-            local = Local(trap.wrong)
-            self._trapped[key] = [local.ask(ask_of(outcome.case, seed)) for seed in outcome.seeds]
-        return self._trapped[key]
+        if key not in self._traps:
+            self._traps[key] = try_trap(trap, outcome, self.rules)
+        return self._traps[key]
 
     def _speed(self, timed: Outcome, candidate: Candidate) -> Iterator[Speed]:
         """How long a call takes. Who is right need not be fast; who is slow is not asked again."""
