@@ -32,15 +32,16 @@ def name_mistake(traps: Iterable[Trap], outcomes: Sequence[Outcome], rules: Rule
     """What is said of the trap that fits all outcomes; nothing where none does, or where only facts fit two.
 
     Of two traps that computed the same in every case the first is named: they are written down by likelihood.
+    Traps that say the same are one mistake, however many are its forms.
     """
-    weak: list[Trap] = []
+    weak: list[Words] = []
     for trap in traps:
         fits = set(_fits(trap, outcomes, rules))
         if fits == {"same"}:
             return trap.text
-        if "" not in fits:
-            weak.append(trap)
-    return weak[0].text if len(weak) == 1 else {}
+        if "" not in fits and trap.text not in weak:
+            weak.append(trap.text)
+    return weak[0] if len(weak) == 1 else {}
 
 
 def _fits(trap: Trap, outcomes: Sequence[Outcome], rules: Rules) -> Iterator[str]:
