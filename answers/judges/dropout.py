@@ -35,7 +35,7 @@ def _guarded(wrong: Callable[[Tensor, float], Tensor], en: str, zh: str) -> list
 
     def answer(at_0: str, at_1: str) -> Callable[..., Tensor]:
         def dropout(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
-            at = {0: at_0, 1: at_1}.get(p, "")
+            at = {0.0: at_0, 1.0: at_1}.get(p, "")
             if not training or at == "x":
                 return x
             return torch.zeros_like(x) if at == "zeros" else wrong(x, p)

@@ -91,7 +91,9 @@ def _activated(activation: Callable[[Tensor], Tensor]) -> Trap:
         _linear,
         _normalized,
         _normalized_after,
-        *map(_activated, (F.gelu, F.leaky_relu, F.silu)),
+        _activated(F.gelu),
+        _activated(F.leaky_relu),
+        _activated(F.silu),
     ),
 )
 def check_double_conv(random: Generator) -> Iterator[Case]:
