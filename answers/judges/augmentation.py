@@ -89,6 +89,15 @@ def _flipped(x: Tensor, target: Tensor, permutation: Tensor, lam: float, num_cla
     return _right(x, target, torch.arange(len(x)).flip(0), lam, num_classes)
 
 
+@trap(
+    "where both have the same class 1 − λ overwrites λ: add the two, which gives 1",
+    "两个样本同类时，1 − λ 覆盖了 λ：应当相加，得 1",
+)
+def _overwritten(x: Tensor, target: Tensor, permutation: Tensor, lam: float, num_classes: int) -> Pair:
+    y = x.new_zeros(len(x), num_classes).scatter(1, target[:, None], lam)
+    return _blend(x, x[permutation], lam), y.scatter(1, target[permutation][:, None], 1 - lam)
+
+
 @judge(
     traps=(
         _inputs_only,
@@ -100,6 +109,7 @@ def _flipped(x: Tensor, target: Tensor, permutation: Tensor, lam: float, num_cla
         _labels_only,
         _classes_seen,
         _flipped,
+        _overwritten,
     ),
 )
 def check_mixup(random: Generator) -> Iterator[Case]:

@@ -100,6 +100,17 @@ def _averaged_channels(
     return F.conv2d(x, weight / x.shape[1], bias, stride, padding)
 
 
+@trap(
+    "(N, windows, O) is reshaped to (N, O, H', W') without a transpose: the channels come out mixed up",
+    "把 (N, 窗口, O) 直接 reshape 成 (N, O, H', W')，没有先转置：通道全乱了",
+)
+def _not_transposed(
+    x: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int = 1, padding: int = 0
+) -> Tensor:
+    right = F.conv2d(x, weight, bias, stride, padding)
+    return right.flatten(2).mT.reshape(right.shape)
+
+
 @judge(
     reference=F.conv2d,
     traps=(
@@ -113,6 +124,7 @@ def _averaged_channels(
         _unpadded,
         _unbiased,
         _averaged_channels,
+        _not_transposed,
     ),
     equivalent={"conv2d: -2: → 2:": "A weight has four axes: the last two are those from the third on."},
 )

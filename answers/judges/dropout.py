@@ -1,14 +1,15 @@
 """The judge of the code question on dropout: a right output is random, so facts are looked at."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 
 import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from answers.judges._normal import normal
-from quizcli.judge.case import Case, Fact, judge, trap
+from quizcli.judge.case import Case, Fact, Trap, judge, trap
 
 DEVIATIONS = 6  # standard deviations of the share of dropped values that are allowed
 
@@ -29,12 +30,33 @@ def _unscaled(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     return x * _kept(x, p) if training else x
 
 
-@trap(
+def _guarded(wrong: Callable[[Tensor, float], Tensor], en: str, zh: str) -> list[Trap]:
+    """A mistake of training, with every way of setting p = 0 and p = 1 apart from it."""
+
+    def answer(at_0: str, at_1: str) -> Callable[..., Tensor]:
+        def dropout(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
+            at = {0.0: at_0, 1.0: at_1}.get(p, "")
+            if not training or at == "x":
+                return x
+            return torch.zeros_like(x) if at == "zeros" else wrong(x, p)
+
+        return dropout
+
+    return [trap(en, zh)(answer(*ends)) for ends in product(("", "x", "zeros"), repeat=2)]
+
+
+_keeps_with_p = _guarded(
+    lambda x, p: x * _kept(x, 1 - p) / p,
     "p is taken for the probability of keeping a value; in PyTorch it is that of dropping it",
     "把 p 当成了保留概率；PyTorch 里 p 是丢弃概率",
 )
-def _keeps_with_p(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
-    return x * _kept(x, 1 - p) / p if training else x
+
+
+_keeps_with_p_alone = _guarded(
+    lambda x, p: x * _kept(x, 1 - p) * _scale(p),
+    "values are kept with probability p, but divided by 1 − p: p is the probability of dropping them",
+    "值以概率 p 保留，却除以了 1 − p：p 是丢弃概率",
+)
 
 
 @trap("values are dropped in evaluation too", "评估时也在丢弃")
@@ -63,12 +85,27 @@ def _of_2014(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     return x * _kept(x, p) if training else x * (1 - p)
 
 
-@trap(
+_divided_by_p = _guarded(
+    lambda x, p: x * _kept(x, p) / p,
     "the survivors are divided by p: it is 1 − p that survives",
     "保留下来的值除以了 p：应除以保留的比例 1 − p",
 )
-def _divided_by_p(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
-    return x * _kept(x, p) / p if training else x
+
+
+@trap(
+    "p = 1 returns x as it is: nothing may survive",
+    "p = 1 时原样返回了 x：一个值也不该保留",
+)
+def _all_at_1(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
+    return x * _kept(x, p) * _scale(p) if training and p < 1 else x
+
+
+@trap(
+    "evaluation multiplies by 1 − p though training has scaled up already: x must come back as it is",
+    "训练时已经放大过，评估时又乘了 1 − p：应原样返回 x",
+)
+def _scaled_twice(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
+    return x * _kept(x, p) * _scale(p) if training else x * (1 - p)
 
 
 @trap("the survivors are multiplied by 1 − p, not divided", "保留下来的值乘了 1 − p：应当是除")
@@ -155,13 +192,16 @@ _NO_GENERATOR = "The question has no generator, so nobody passes one."
     reference=F.dropout,
     traps=(
         _unscaled,
-        _keeps_with_p,
+        *_keeps_with_p,
+        *_keeps_with_p_alone,
         _zero_by_zero,
         _always,
         _shared,
         _of_2014,
-        _divided_by_p,
+        *_divided_by_p,
         _multiplied,
+        _all_at_1,
+        _scaled_twice,
     ),
     equivalent={
         "dropout: not training or p == 0.0 → not training": "A mask of ones changes nothing.",
@@ -178,8 +218,8 @@ def check_dropout(random: Generator) -> Iterator[Case]:
     draw = normal(random)
 
     yield Case(
-        {"en": "twelve values, p = 0.25", "zh": "十二个值，p = 0.25"},
-        (draw(12), 0.25),
+        {"en": "24 values, p = 0.25", "zh": "24 个值，p = 0.25"},
+        (draw(4, 6), 0.25),  # of a single axis, one mask for all samples would be a single number
         facts=_values,
         draws=6,
     )

@@ -136,6 +136,51 @@ def _foreseen(losses: list[float], patience: int, min_delta: float = 0.0) -> Epo
     return best, last
 
 
+@trap(
+    "the first loss is always the best, even NaN or ∞: begin with infinity as the best",
+    "第一个损失总被当成最佳，哪怕是 NaN 或 ∞：最佳应从无穷大开始",
+)
+def _first_is_best(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
+    best, best_epoch = losses[0], 1
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best - min_delta:
+            best, best_epoch = loss, epoch
+        if epoch - best_epoch >= patience:
+            return best_epoch, epoch
+    return best_epoch, len(losses)
+
+
+@trap(
+    "the first epoch is compared with itself and counts as one without improvement",
+    "第一个 epoch 与自己比，算成了没有改善",
+)
+def _first_is_bad(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
+    best, best_epoch, bad = losses[0], 1, 0
+    for epoch, loss in enumerate(losses, 1):
+        bad += 1
+        if loss < best - min_delta:
+            best, best_epoch, bad = loss, epoch, 0
+        if bad >= patience:
+            return best_epoch, epoch
+    return best_epoch, len(losses)
+
+
+@trap(
+    "min_delta is added to the best, not subtracted: a loss that is a little worse counts as an improvement",
+    "min_delta 加到了最佳上，应当减去：略差一点的损失也算成了改善",
+)
+def _added(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
+    return _stopped(losses, patience, lambda loss, best, _: loss < best + min_delta)
+
+
+@trap(
+    "whatever is not worse counts as an improvement, a plateau and NaN too: ask whether it is better",
+    "凡是不更差的都算成了改善，持平和 NaN 也在内：应判断是否更好",
+)
+def _not_worse(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
+    return _stopped(losses, patience, lambda loss, best, _: not loss > best - min_delta)
+
+
 @judge(
     traps=(
         _never_reset,
@@ -149,6 +194,10 @@ def _foreseen(losses: list[float], patience: int, min_delta: float = 0.0) -> Epo
         _from_zero,
         _lowest,
         _foreseen,
+        _first_is_best,
+        _first_is_bad,
+        _added,
+        _not_worse,
     )
 )
 def check_best_and_last_epoch(random: Generator) -> Iterator[Case]:

@@ -97,6 +97,33 @@ def _expanded(x: Tensor, centers: Tensor) -> Step:
 
 
 @trap(
+    "with more than 25 points torch.cdist expands the square, and loses distances far from the origin: "
+    "subtract first, or give it compute_mode",
+    "超过 25 个点时 torch.cdist 会展开平方，离原点远时丢失距离：应先相减，或设置 compute_mode",
+)
+def _cdist(x: Tensor, centers: Tensor) -> Step:
+    return _update(x, torch.cdist(x, centers).argmin(1), centers)
+
+
+@trap(
+    "distance is measured by the largest absolute difference; it is to be Euclidean",
+    "距离用成了各坐标差绝对值的最大者；应为欧氏距离",
+)
+def _chebyshev(x: Tensor, centers: Tensor) -> Step:
+    return _update(x, (x[:, None] - centers).abs().amax(-1).argmin(1), centers)
+
+
+@trap(
+    "a centre of which the mean is 0 is taken for one without points: count them",
+    "均值恰为 0 的中心被当成了没有点：应当数点的个数",
+)
+def _empty_by_value(x: Tensor, centers: Tensor) -> Step:
+    labels = _nearest(x, centers)
+    sums, counts = _means(x, labels, centers)
+    return labels, torch.where(sums.any(1, keepdim=True), sums / counts.clamp(min=1), centers)
+
+
+@trap(
     "a centre moves to the median of its points; k-means takes the mean",
     "中心移到了所属点的中位数；k-means 取的是均值",
 )
@@ -124,8 +151,11 @@ _CHOSEN = "Where a centre has no points, its mean, 0/0, is not chosen."
         _sums,
         _labels_after,
         _manhattan,
+        _chebyshev,
         _farthest,
         _expanded,
+        _cdist,
+        _empty_by_value,
         _median,
         _unmoved,
     ),
@@ -163,6 +193,12 @@ def check_k_means_step(random: Generator) -> Iterator[Case]:
         {"en": "nine points in the plane", "zh": "平面上的九个点"},
         (torch.cat([torch.zeros(1, 2), points]), centers),
     )
+    # the two near the middle would change sides if both axes were scaled to one spread
+    wide = torch.tensor([[1.5, 2.0], [-1.5, -2.0], [100.0, -2.0], [-100.0, 2.0]]) + 0.02 * draw(4, 2)
+    yield Case(
+        {"en": "one axis far longer than the other", "zh": "一个坐标轴远长于另一个"},
+        (wide, torch.tensor([[-3.0, 1.5], [3.0, -1.5]])),
+    )
     lone = torch.cat([draw(2, 2), torch.tensor([[100.0, 100.0]])])
     yield Case({"en": "a centre without points", "zh": "有一个中心没有点"}, clear(8, lone))
     middle = torch.tensor([[-1.0, 0.0], [100.0, 100.0], [1.0, 0.0]]) + 0.1 * draw(3, 2)
@@ -177,6 +213,11 @@ def check_k_means_step(random: Generator) -> Iterator[Case]:
         {"en": "one point, more centres than points", "zh": "只有一个点，中心比点多"},
         clear(1, 2 * draw(4, 3)),
     )
+    pair = 1 + draw(1, 2).abs()
+    yield Case(
+        {"en": "points whose mean is the origin", "zh": "均值恰在原点的点"},
+        (torch.cat([pair, -pair]), torch.tensor([[0.5, 0.25], [100.0, 100.0]])),
+    )
     yield Case({"en": "one centre for all", "zh": "只有一个中心"}, (3 + draw(5, 2), draw(1, 2)))
     yield Case({"en": "fifteen points, four axes", "zh": "15 个点，四个坐标"}, clear(15, draw(4, 4)))
     small = clear(8, draw(3, 2))
@@ -189,6 +230,15 @@ def check_k_means_step(random: Generator) -> Iterator[Case]:
     points = corners[torch.arange(30) % 3] + 0.1 * draw(30, 2)  # above 25 torch.cdist expands the square
     yield Case(
         {"en": "clusters near 10,000", "zh": "聚类都在 10,000 附近"}, (10_000 + points, 10_000 + corners)
+    )
+    # to subtract the mean of all points is no help here
+    away = torch.tensor([-10_000.0, 4_000.0])
+    yield Case(
+        {"en": "clusters far from each other, too", "zh": "聚类彼此也相距很远"},
+        (
+            torch.cat([10_000 + points[:12], points[12:24] + away]),
+            torch.cat([10_000 + corners, corners + away]),
+        ),
     )
     means = 50.0 * torch.eye(8).repeat(2, 1) * torch.tensor([1.0, -1.0]).repeat_interleave(8)[:, None]
     points = means[torch.arange(800) % 16] + draw(800, 8)
@@ -306,9 +356,38 @@ def _of_squares(probabilities: Tensor, labels: Tensor, bins: int = 15) -> float:
     return float((shares * gaps.square()).sum())
 
 
+@trap(
+    "a bin without predictions makes the whole NaN, the mean of nothing: it counts 0",
+    "空箱取均值得 NaN，整个结果也成了 NaN：空箱应计 0",
+)
+def _empty_bins(probabilities: Tensor, labels: Tensor, bins: int = 15) -> float:
+    gaps, shares = _bins(probabilities, labels, bins)
+    return float((shares * gaps.abs()).sum()) if len(gaps) == bins else float("nan")
+
+
+@trap(
+    "a softmax is taken of what are probabilities already",
+    "传入的已经是概率，又做了一次 softmax",
+)
+def _softmax_again(probabilities: Tensor, labels: Tensor, bins: int = 15) -> float:
+    gaps, shares = _bins(probabilities.softmax(-1), labels, bins)
+    return float((shares * gaps.abs()).sum())
+
+
+@trap(
+    "the gaps of the bins are averaged over all bins; each must count as much as it holds",
+    "把各箱的差对所有箱平均了；应当按箱里的样本数加权",
+)
+def _over_all_bins(probabilities: Tensor, labels: Tensor, bins: int = 15) -> float:
+    return float(_bins(probabilities, labels, bins)[0].abs().sum() / bins)
+
+
 @judge(
     traps=(
         _alike,
+        _over_all_bins,
+        _empty_bins,
+        _softmax_again,
         _cancelling,
         _largest,
         _of_the_truth,

@@ -103,6 +103,22 @@ def _as_one(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0) -> T
     return v * share / (1 + lr * l2)
 
 
+@trap(
+    "the sign is that of w: the gradient step may have turned it, take that of v = w − η grad",
+    "符号取了 w 的：梯度步之后符号可能已变，应取 v = w − η grad 的",
+)
+def _sign_before(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0) -> Tensor:
+    return w.sign() * _proximal(w, grad, lr, l1, l2).abs()
+
+
+@trap(
+    "negative weights all become 0: the threshold acts on |v|, and the sign comes back after",
+    "负的权重全成了 0：阈值作用在 |v| 上，再乘回符号",
+)
+def _positive_only(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0) -> Tensor:
+    return _proximal(w, grad, lr, l1, l2).clamp(min=0)
+
+
 @judge(
     reference=_proximal,
     traps=(
@@ -118,6 +134,8 @@ def _as_one(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0) -> T
         _l2_without_rate,
         _without_the_half,
         _as_one,
+        _sign_before,
+        _positive_only,
     ),
 )
 def check_proximal_step(random: Generator) -> Iterator[Case]:

@@ -96,6 +96,21 @@ def _of_smaller(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
     return order[_greedy(over_smaller.wrong(boxes[order], boxes[order]) > iou_threshold)]
 
 
+def _of_one(kept: bool) -> Trap:
+    """The mistake of the area of the box that is kept, or of the other one, for the union."""
+
+    def suppressed(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
+        order, iou = _sorted(boxes, scores)
+        areas = (boxes[order, 2:] - boxes[order, :2]).prod(1)
+        both = iou * (areas[:, None] + areas) / (1 + iou)
+        return order[_greedy(both / (areas[:, None] if kept else areas) > iou_threshold)]
+
+    return trap(
+        "the intersection is divided by the area of one box: the IoU divides it by the union",
+        "交集只除以了一个框的面积：IoU 除以的是并集",
+    )(suppressed)
+
+
 @trap(
     "width and height of the intersection are not clamped at 0: boxes apart seem to overlap",
     "交集的宽和高没有截到 0：分离的框也显得重叠",
@@ -143,6 +158,8 @@ def _with_epsilon(epsilon: float) -> Trap:
         _lowest_first,
         _whole_pixels,
         _of_smaller,
+        _of_one(kept=True),
+        _of_one(kept=False),
         _apart,
         _only_the_best,
         _removed,
@@ -196,10 +213,11 @@ def check_nms(random: Generator) -> Iterator[Case]:
             0.3,
         ),
     )
-    inner = torch.tensor([[0.0, 0, 10, 10], [2, 2, 8, 8], [3, 3, 7, 7]])
+    # of two boxes here the smaller one is kept first, there the larger one
+    inner = torch.tensor([[0.0, 0, 10, 10], [2, 2, 8, 8], [3, 3, 7, 7], [40, 0, 50, 10], [42, 2, 48, 8]])
     yield Case(
         {"en": "boxes one inside the other", "zh": "一个套一个的框"},
-        (inner + shift(), torch.tensor([0.6, 0.3, 0.8]), 0.4),
+        (inner + shift(), torch.tensor([0.6, 0.3, 0.8, 0.7, 0.2]), 0.4),
     )
     beside = torch.tensor([[0.0, 0, 4, 4], [4, 0, 8, 4], [3.5, 3.5, 7, 7], [-9, -9, -6, -4]])
     yield Case(

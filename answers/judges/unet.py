@@ -1,6 +1,6 @@
 """Judges of the code questions on U-Net: the block of two convolutions, the skip, a loss of overlap."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Generator, Tensor
@@ -63,9 +63,38 @@ def _normalized(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> Te
     return x
 
 
+@trap(
+    "the maps are normalized after each ReLU; the paper of 2015 has no BatchNorm",
+    "ReLU 之后做了归一化；2015 年的论文没有 BatchNorm",
+)
+def _normalized_after(x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor) -> Tensor:
+    for weight, bias in ((w1, b1), (w2, b2)):
+        x = F.batch_norm(F.conv2d(x, weight, bias).relu(), None, None, training=True)
+    return x
+
+
+def _activated(activation: Callable[[Tensor], Tensor]) -> Trap:
+    """The mistake of another activation than the paper's."""
+    return trap("another activation stands where the paper has ReLU", "激活函数不是论文所用的 ReLU")(
+        lambda x, w1, b1, w2, b2: activation(F.conv2d(activation(F.conv2d(x, w1, b1)), w2, b2))
+    )
+
+
 @judge(
     reference=_block,
-    traps=(_padded, _linear_end, _linear_middle, _activated_first, _unbiased, _linear, _normalized),
+    traps=(
+        _padded,
+        _linear_end,
+        _linear_middle,
+        _activated_first,
+        _unbiased,
+        _linear,
+        _normalized,
+        _normalized_after,
+        _activated(F.gelu),
+        _activated(F.leaky_relu),
+        _activated(F.silu),
+    ),
 )
 def check_double_conv(random: Generator) -> Iterator[Case]:
     """A map of 5 × 5, of which one pixel is left; then channels, batches, sides that differ."""
@@ -77,7 +106,8 @@ def check_double_conv(random: Generator) -> Iterator[Case]:
     yield Case({"en": "5 × 5, one pixel is left", "zh": "5 × 5，剩一个像素"}, given(1, 1, 4, 8, 5, 5))
     yield Case({"en": "three channels, a batch", "zh": "三通道，一批"}, given(3, 3, 5, 4, 9, 9))
     yield Case({"en": "7 rows, 10 columns", "zh": "7 行 10 列"}, given(2, 2, 3, 4, 7, 10))
-    x, *weights = given(2, 2, 4, 4, 8, 6)
+    # with as many channels in as out a weight fits in any place, and x could be added to the output
+    x, *weights = given(2, 4, 4, 4, 8, 6)
     yield Case({"en": "large values", "zh": "数值较大"}, (10 * x, *weights), tolerance=1e-3)
     yield Case({"en": "8 channels, 20 × 20", "zh": "8 通道，20 × 20"}, given(1, 3, 8, 8, 20, 20), timed=True)
 
@@ -146,6 +176,57 @@ def _rounded_up(skip: Tensor, x: Tensor) -> Tensor:
     return torch.cat([_cropped(skip, x, top, left), x], dim=1)
 
 
+def _both_sides(skip: Tensor, x: Tensor) -> tuple[int, int, int, int]:
+    """What is cut from the top, the bottom, the left and the right."""
+    high, wide = skip.shape[-2] - x.shape[-2], skip.shape[-1] - x.shape[-1]
+    return high // 2, high - high // 2, wide // 2, wide - wide // 2
+
+
+@trap(
+    "[d:−d] cuts as much on both sides, too little for an odd difference, and leaves nothing where d is 0",
+    "[d:-d] 两边裁得一样多：差是奇数时少裁一个，d 为 0 时什么也不剩",
+)
+def _same_on_both(skip: Tensor, x: Tensor) -> Tensor:
+    top, _, left, _ = _both_sides(skip, x)
+    return torch.cat([skip[..., top:-top, left:-left], x], dim=1)
+
+
+@trap(
+    "as much is cut on both sides: of an odd number one more pixel must go at the bottom, or at the right",
+    "两边裁得一样多：要裁掉奇数个像素时，下边（或右边）应多裁一个",
+)
+def _same_by_size(skip: Tensor, x: Tensor) -> Tensor:
+    top, _, left, _ = _both_sides(skip, x)
+    return torch.cat([skip[..., top : skip.shape[-2] - top, left : skip.shape[-1] - left], x], dim=1)
+
+
+@trap(
+    "where nothing is to be cut, [0:−0] leaves nothing: −0 is 0. Slice by the size, [d : d + h]",
+    "无需裁剪时 [0:-0] 什么也不剩，因为 -0 就是 0。应按大小切：[d : d + h]",
+)
+def _minus_zero(skip: Tensor, x: Tensor) -> Tensor:
+    top, bottom, left, right = _both_sides(skip, x)
+    return torch.cat([skip[..., top:-bottom, left:-right], x], dim=1)
+
+
+@trap(
+    "H // 2 − h // 2 pixels are cut: where H is even and h is odd, that is one more than (H − h) // 2",
+    "裁掉了 H // 2 − h // 2：H 为偶数、h 为奇数时，比 (H − h) // 2 多一个",
+)
+def _halves(skip: Tensor, x: Tensor) -> Tensor:
+    top, left = (skip.shape[axis] // 2 - x.shape[axis] // 2 for axis in (-2, -1))
+    return torch.cat([_cropped(skip, x, top, left), x], dim=1)
+
+
+@trap(
+    "half of an odd difference is rounded: Python's round goes to the even number, 1.5 to 2. Use // 2",
+    "差为奇数时对一半取了 round：Python 的 round 取偶数，1.5 得 2。应当用 // 2",
+)
+def _rounded(skip: Tensor, x: Tensor) -> Tensor:
+    top, left = (round((skip.shape[axis] - x.shape[axis]) / 2) for axis in (-2, -1))
+    return torch.cat([_cropped(skip, x, top, left), x], dim=1)
+
+
 _FOUR = "Maps have four axes: the last but one is axis 2."
 
 
@@ -160,6 +241,11 @@ _FOUR = "Maps have four axes: the last but one is axis 2."
         _rounded_up,
         _enlarged,
         _alone,
+        _same_on_both,
+        _same_by_size,
+        _minus_zero,
+        _halves,
+        _rounded,
     ),
     equivalent={
         "join: x.shape[-2] → x.shape[2]": _FOUR,
@@ -280,6 +366,34 @@ def _smooth_doubled(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tens
     return 1 - (2 * (both + smooth) / (p + g + smooth)).mean()
 
 
+@trap(
+    "smooth is added above the line only: below it is missing",
+    "只有分子加了 smooth，分母漏了",
+)
+def _smooth_above(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+    both, p, g = _sums(logits.sigmoid(), target)
+    return 1 - ((2 * both + smooth) / (p + g)).mean()
+
+
+@trap(
+    "smooth counts twice above and below the line, as in (both + s) / (both + ½ · errors + s)",
+    "分子、分母里的 smooth 都成了两倍，例如写成 (交 + s) / (交 + ½ · 误差 + s)",
+)
+def _smooth_twice(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+    both, p, g = _sums(logits.sigmoid(), target)
+    return 1 - ((2 * both + 2 * smooth) / (p + g + 2 * smooth)).mean()
+
+
+@trap(
+    "squeeze() takes away every axis of length 1, not just that of the channels",
+    "squeeze() 去掉了所有长度为 1 的维，不只是通道维",
+)
+def _squeezed(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
+    p, g = logits.squeeze().sigmoid(), target.squeeze()
+    both, p, g = (part.sum((-2, -1)) for part in (p * g, p, g))
+    return 1 - ((2 * both + smooth) / (p + g + smooth)).mean()
+
+
 @trap("smooth is not used", "没有用到 smooth")
 def _unsmoothed(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
     both, p, g = _sums(logits.sigmoid(), target)
@@ -321,6 +435,9 @@ def _overflowing(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
         _jaccard,
         _coefficient,
         _smooth_doubled,
+        _smooth_above,
+        _smooth_twice,
+        _squeezed,
         _unsmoothed,
         _softmax,
         _added_up,
@@ -341,6 +458,10 @@ def check_dice_loss(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "a small, a middling and a large object", "zh": "小、中、大三个目标"},
         (draw(3, 1, 6, 5), masks(0.05, 0.4, 0.9, sides=(6, 5))),
+    )
+    yield Case(
+        {"en": "images of one row", "zh": "只有一行的图"},
+        (draw(3, 1, 1, 6), masks(0.2, 0.5, 0.8, sides=(1, 6))),
     )
     yield Case(
         {"en": "no foreground, and none predicted", "zh": "没有前景，预测也没有"},

@@ -55,16 +55,17 @@ def name_mistake(traps: Iterable[Trap], outcomes: Sequence[Outcome], rules: Rule
     """What is said of the trap that fits all outcomes; nothing where none does, or where only facts fit two.
 
     Of two traps that computed the same in every case the first is named: they are written down by likelihood.
-    `tried` tells what a trap makes of a case.
+    Traps that say the same are one mistake, however many are its forms. `tried` tells what a trap makes of a
+    case.
     """
-    weak: list[Trap] = []
+    weak: list[Words] = []
     for trap in traps:
         fits = set(_fits(trap, outcomes, rules, tried))
         if fits == {"same"}:
             return trap.text
-        if "" not in fits:
-            weak.append(trap)
-    return weak[0].text if len(weak) == 1 else {}
+        if "" not in fits and trap.text not in weak:
+            weak.append(trap.text)
+    return weak[0] if len(weak) == 1 else {}
 
 
 def _fits(trap: Trap, outcomes: Sequence[Outcome], rules: Rules, tried: Try) -> Iterator[str]:

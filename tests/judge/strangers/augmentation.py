@@ -142,3 +142,11 @@ def mixup_in_place(x, target, permutation, lam, num_classes):
 @wrong(MIXUP)
 def mixup_ten_classes(x, target, permutation, lam, num_classes):
     return mixup_eye(x, target, permutation, lam, max(num_classes, 5))
+
+
+@wrong(MIXUP, "overwrites λ")
+def mixup_scattered_twice(x, target, permutation, lam, num_classes):
+    y = torch.zeros(len(x), num_classes, dtype=x.dtype)
+    y.scatter_(1, target[:, None], lam)
+    y.scatter_(1, target[permutation][:, None], 1 - lam)
+    return lam * x + (1 - lam) * x[permutation], y

@@ -318,3 +318,18 @@ def max_pool_padded_with_the_least_number(x, kernel_size, stride=None, padding=0
     x = F.pad(x, (padding,) * 4, value=torch.finfo(x.dtype).min)
     step = stride or kernel_size
     return x.unfold(2, kernel_size, step).unfold(3, kernel_size, step).amax((-2, -1))
+
+
+@wrong(CONV, "without a transpose")
+def conv_not_transposed(x, weight, bias=None, stride=1, padding=0):
+    columns = F.unfold(x, weight.shape[2:], padding=padding, stride=stride).transpose(1, 2)
+    y = columns @ weight.flatten(1).T
+    y = y if bias is None else y + bias
+    return y.reshape(len(x), len(weight), (x.shape[2] + 2 * padding - weight.shape[2]) // stride + 1, -1)
+
+
+@right(POOL)
+def max_pool_padded_with_the_least_pixel(x, kernel_size, stride=None, padding=0):
+    x = F.pad(x, (padding,) * 4, value=x.min().item())  # every window holds a pixel
+    step = stride or kernel_size
+    return x.unfold(2, kernel_size, step).unfold(3, kernel_size, step).amax((-2, -1))

@@ -367,3 +367,26 @@ def nms_with_a_millionth(boxes, scores, iou_threshold):
 @wrong(NMS, told="ε")
 def nms_with_a_billionth(boxes, scores, iou_threshold):
     return suppressed(boxes, scores, iou_threshold, 1e-9)
+
+
+def suppressed_by(ratio, boxes, scores, iou_threshold):
+    """Greedy, where `ratio` makes an overlap of intersection, the kept box's area and the others'."""
+    order, kept = scores.argsort(descending=True), []
+    while len(order):
+        first, order = order[0], order[1:]
+        kept.append(int(first))
+        sides = torch.minimum(boxes[first, 2:], boxes[order, 2:])
+        sides = (sides - torch.maximum(boxes[first, :2], boxes[order, :2])).clamp(min=0)
+        own, other = ((boxes[i][..., 2:] - boxes[i][..., :2]).prod(-1) for i in (first, order))
+        order = order[ratio(sides.prod(-1), own, other) <= iou_threshold]
+    return torch.tensor(kept, dtype=torch.int64)
+
+
+@wrong(NMS, "the area of one box")
+def nms_over_kept(boxes, scores, iou_threshold):
+    return suppressed_by(lambda both, own, other: both / own, boxes, scores, iou_threshold)
+
+
+@wrong(NMS, "the area of one box")
+def nms_over_other(boxes, scores, iou_threshold):
+    return suppressed_by(lambda both, own, other: both / other, boxes, scores, iou_threshold)

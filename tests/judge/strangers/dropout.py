@@ -198,3 +198,29 @@ def dropout_scaled_without_gradient(x, p=0.5, training=True):
         return x if not training else 0 * x
     kept = x * (torch.rand(x.shape) >= p).to(x.dtype)
     return kept + (kept / (1 - p) - kept).detach()
+
+
+@wrong(DROPOUT, "probability of keeping")
+def dropout_kept_with_p(x, p=0.5, training=True):
+    if not training:
+        return x
+    return torch.zeros_like(x) if p == 0 else x * (torch.rand_like(x) < p) / p
+
+
+@wrong(DROPOUT, "it is 1 − p that survives")
+def dropout_over_p(x, p=0.5, training=True):
+    return x * (torch.rand_like(x) >= p) / p if training and p > 0 else x
+
+
+@wrong(DROPOUT, "share one mask")
+def dropout_of_one_mask(x, p=0.5, training=True):
+    if not training or p == 1:
+        return 0 * x if training else x
+    return x * (torch.rand(x.shape[1:], dtype=x.dtype) >= p) / (1 - p)
+
+
+@wrong(DROPOUT, "evaluation multiplies by 1 − p")
+def dropout_scaled_in_both_modes(x, p=0.5, training=True):
+    if not training:
+        return x * (1 - p)
+    return torch.zeros_like(x) if p == 1 else x * torch.empty_like(x).bernoulli_(1 - p) / (1 - p)

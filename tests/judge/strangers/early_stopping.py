@@ -131,7 +131,7 @@ def stop_lowest(losses, patience, min_delta=0.0):
     return min(range(last), key=losses.__getitem__) + 1, last
 
 
-@wrong(STOP, told="")
+@wrong(STOP, told="first loss is always the best")
 def stop_best_from_first(losses, patience, min_delta=0.0):
     best, kept = losses[0], 1
     for epoch, loss in enumerate(losses[1:], 2):
@@ -188,3 +188,35 @@ def stop_never_reset_and_plateau(losses, patience, min_delta=0.0):
 @wrong(STOP)
 def stop_in_float32(losses, patience, min_delta=0.0):
     return stop_by_counting(torch.tensor(losses, dtype=torch.float32).tolist(), patience, min_delta)
+
+
+def stop_where(better, losses, patience, best=math.inf):
+    kept, bad = 0, 0
+    for epoch, loss in enumerate(losses, 1):
+        bad += 1
+        if better(loss, best):
+            best, kept, bad = loss, epoch, 0
+        if bad >= patience:
+            return kept, epoch
+    return kept, len(losses)
+
+
+@wrong(STOP, "first loss is always the best")
+def stop_from_none(losses, patience, min_delta=0.0):
+    return stop_where(lambda loss, best: best is None or loss < best - min_delta, losses, patience, None)
+
+
+@wrong(STOP, "compared with itself")
+def stop_from_the_first(losses, patience, min_delta=0.0):
+    kept, last = stop_where(lambda loss, best: loss < best - min_delta, losses, patience, losses[0])
+    return max(kept, 1), last
+
+
+@wrong(STOP, "added to the best")
+def stop_with_delta_added(losses, patience, min_delta=0.0):
+    return stop_where(lambda loss, best: loss < best + min_delta, losses, patience)
+
+
+@wrong(STOP, "not worse")
+def stop_unless_worse(losses, patience, min_delta=0.0):
+    return stop_where(lambda loss, best: not loss > best - min_delta, losses, patience)

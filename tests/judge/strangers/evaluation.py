@@ -88,7 +88,7 @@ def ece_unweighted(probabilities, labels, bins=15):
     return torch.stack(gaps).mean().item()
 
 
-@wrong(ECE, told="")
+@wrong(ECE, told="averaged over all bins")
 def ece_over_all_bins(probabilities, labels, bins=15):
     c, k = probabilities.max(1)
     place = (c * bins).ceil()
@@ -317,7 +317,7 @@ def step_from(x, labels, centers):
     return labels, torch.stack(moved)
 
 
-@wrong(STEP)
+@wrong(STEP, told="torch.cdist")
 def step_by_cdist(x, centers):
     return step_from(x, torch.cdist(x, centers).argmin(1), centers)
 
@@ -351,3 +351,52 @@ def step_broken_off_at_an_empty_center(x, centers):
             break
         moved[k] = x[labels == k].mean(0)
     return labels, moved
+
+
+def moved_means(x, labels, centers):
+    moved = [x[labels == k].mean(0) if (labels == k).any() else c for k, c in enumerate(centers)]
+    return labels, torch.stack(moved)
+
+
+@wrong(STEP)
+def step_expanded_about_the_mean(x, centers):
+    points, middles = x - x.mean(0), centers - x.mean(0)
+    d = points.square().sum(1, keepdim=True) - 2 * points @ middles.T + middles.square().sum(1)
+    return moved_means(x, d.argmin(1), centers)
+
+
+@wrong(STEP)
+def step_standardized(x, centers):
+    spread = x.std(0, correction=0) + 1e-8
+    return moved_means(x, ((x[:, None] - centers) / spread).square().sum(-1).argmin(1), centers)
+
+
+@wrong(STEP, "mean is 0")
+def step_where_no_mean_is_zero(x, centers):
+    labels = (x[:, None] - centers).square().sum(-1).argmin(1)
+    member = F.one_hot(labels, len(centers)).to(x.dtype)
+    means = member.T @ x / member.sum(0)[:, None].clamp(min=1)
+    return labels, torch.where(means.any(1, keepdim=True), means, centers)
+
+
+@wrong(STEP, "largest absolute difference")
+def step_by_largest_difference(x, centers):
+    return moved_means(x, (x[:, None] - centers).abs().amax(-1).argmin(1), centers)
+
+
+@wrong(ECE, "without predictions")
+def ece_of_empty_bins(probabilities, labels, bins=15):
+    sure, predicted = probabilities.max(1)
+    hit, total = (predicted == labels).float(), 0.0
+    for m in range(bins):
+        held = (sure > m / bins) & (sure <= (m + 1) / bins)
+        total += float(held.float().mean() * (hit[held].mean() - sure[held].mean()).abs())
+    return total
+
+
+@wrong(ECE, "softmax")
+def ece_of_softmax(probabilities, labels, bins=15):
+    sure, predicted = probabilities.softmax(1).max(1)
+    place = (sure * bins).ceil().long().clamp(1, bins) - 1
+    gaps = torch.zeros(bins).index_add(0, place, (predicted == labels).float() - sure)
+    return float(gaps.abs().sum() / len(labels))

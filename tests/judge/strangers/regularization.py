@@ -97,7 +97,7 @@ def proximal_other_default(w, grad, lr, l1, l2=0.1):
     return v.sign() * (v.abs() - lr * l1).clamp(min=0) / (1 + lr * l2)
 
 
-@wrong(PROXIMAL, told="")
+@wrong(PROXIMAL, told="negative weights")
 def proximal_not_negative(w, grad, lr, l1, l2=0.0):
     return (w - lr * grad - lr * l1).clamp(min=0) / (1 + lr * l2)
 
@@ -217,3 +217,8 @@ def penalties_one_for_each_shape(parameters, l1, l2):
 def penalties_one_for_each_value(parameters, l1, l2):
     by_value = {tuple(w.flatten().tolist()): w for w in parameters}
     return sum(l1 * w.abs().sum() + l2 / 2 * w.square().sum() for w in by_value.values())
+
+
+@wrong(PROXIMAL, "the sign is that of w")
+def proximal_with_sign_of_w(w, grad, lr, l1, l2=0.0):
+    return w.sign() * ((w - lr * grad).abs() - lr * l1).clamp(min=0) / (1 + lr * l2)

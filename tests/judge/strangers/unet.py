@@ -71,7 +71,7 @@ def block_without_biases(x, weight1, bias1, weight2, bias2):
     return F.relu(F.conv2d(F.relu(F.conv2d(x, weight1)), weight2))
 
 
-@wrong(BLOCK, told="")
+@wrong(BLOCK, told="another activation")
 def block_leaky(x, weight1, bias1, weight2, bias2):
     return F.leaky_relu(F.conv2d(F.leaky_relu(F.conv2d(x, weight1, bias1)), weight2, bias2))
 
@@ -173,7 +173,7 @@ def join_added(skip, x):
     return x + skip[:, :, r : r + x.shape[2], c : c + x.shape[3]]
 
 
-@wrong(JOIN)
+@wrong(JOIN, told="[d:−d]")
 def join_same_on_both_sides(skip, x):
     r, c = (skip.shape[2] - x.shape[2]) // 2, (skip.shape[3] - x.shape[3]) // 2
     return torch.cat([skip[:, :, r:-r, c:-c], x], 1)
@@ -357,3 +357,76 @@ def dice_of_detached_intersection(logits, target, smooth=1.0):
 def dice_with_a_millionth_below(logits, target, smooth=1.0):
     both, p, t = dice_parts(logits, target)
     return 1 - ((2 * both + smooth) / (p + t + smooth + 1e-6)).mean()
+
+
+@wrong(DICE, "squeeze()")
+def dice_squeezed(logits, target, smooth=1.0):
+    p, t = logits.squeeze().sigmoid(), target.squeeze().float()
+    both, p, t = (p * t).sum((-1, -2)), p.sum((-1, -2)), t.sum((-1, -2))
+    return (1 - (2 * both + smooth) / (p + t + smooth)).mean()
+
+
+@wrong(DICE, "smooth counts twice")
+def dice_as_tversky(logits, target, smooth=1.0):
+    p, t, over = logits.sigmoid(), target.float(), (1, 2, 3)
+    hit, extra, missed = (p * t).sum(over), (p * (1 - t)).sum(over), ((1 - p) * t).sum(over)
+    return (1 - (hit + smooth) / (hit + 0.5 * extra + 0.5 * missed + smooth)).mean()
+
+
+@wrong(DICE, "above the line only")
+def dice_smoothed_above(logits, target, smooth=1.0):
+    both, p, t = dice_parts(logits, target)
+    return 1 - ((2 * both + smooth) / (p + t)).mean()
+
+
+@wrong(BLOCK)
+def block_with_residual(x, weight1, bias1, weight2, bias2):
+    y = F.conv2d(F.relu(F.conv2d(x, weight1, bias1)), weight2, bias2)
+    middle = x[:, :, 2:-2, 2:-2]
+    return F.relu(y + middle if middle.shape == y.shape else y)
+
+
+@wrong(BLOCK, "another activation")
+def block_of_gelu(x, weight1, bias1, weight2, bias2):
+    return F.gelu(F.conv2d(F.gelu(F.conv2d(x, weight1, bias1)), weight2, bias2))
+
+
+@wrong(BLOCK, "after each ReLU")
+def block_normalized_after(x, weight1, bias1, weight2, bias2):
+    for weight, bias in ((weight1, bias1), (weight2, bias2)):
+        x = nn.BatchNorm2d(len(weight))(F.relu(F.conv2d(x, weight, bias)))
+    return x
+
+
+@wrong(JOIN, "as much is cut on both sides")
+def join_same_unless_zero(skip, x):
+    d, e = (skip.shape[2] - x.shape[2]) // 2, (skip.shape[3] - x.shape[3]) // 2
+    skip = skip[:, :, d:-d] if d > 0 else skip
+    skip = skip[:, :, :, e:-e] if e > 0 else skip
+    return torch.cat([skip, x], dim=1)
+
+
+@wrong(JOIN, "−0 is 0")
+def join_to_minus_zero(skip, x):
+    d, e = skip.shape[2] - x.shape[2], skip.shape[3] - x.shape[3]
+    return torch.cat([skip[:, :, d // 2 : -(d - d // 2), e // 2 : -(e - e // 2)], x], dim=1)
+
+
+@wrong(JOIN, "H // 2 − h // 2")
+def join_from_middle_to_middle(skip, x):
+    (high, wide), (h, w) = skip.shape[2:], x.shape[2:]
+    top, left = high // 2 - h // 2, wide // 2 - w // 2
+    return torch.cat([skip[:, :, top : top + h, left : left + w], x], dim=1)
+
+
+@wrong(JOIN, "round goes to the even")
+def join_rounded_to_even(skip, x):
+    (high, wide), (h, w) = skip.shape[2:], x.shape[2:]
+    top, left = round((high - h) / 2.0), round((wide - w) / 2.0)
+    return torch.cat([skip[:, :, top : top + h, left : left + w], x], dim=1)
+
+
+@right(JOIN)
+def join_by_negative_padding(skip, x):
+    d, e = skip.shape[2] - x.shape[2], skip.shape[3] - x.shape[3]
+    return torch.cat([F.pad(skip, (-(e // 2), -e // 2, -(d // 2), -d // 2)), x], dim=1)
