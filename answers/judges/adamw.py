@@ -1,12 +1,13 @@
 """The judge of the code question on AdamW: Adam's step, and a decay that does not go through it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Generator, Tensor
 
 from answers.judges.optimization import (
     OF_AVERAGES,
+    USUAL,
     Betas,
     Three,
     near_epsilon,
@@ -18,94 +19,79 @@ from answers.judges.optimization import (
 from models.optimization import adam_step
 from quizcli.judge.case import Case, Trap, judge, trap
 
-USUAL: Betas = (0.9, 0.999)
+Adam = Callable[[Tensor, Tensor], Three]  # the step of a weight and a gradient
 
 
-def _decayed(known: Trap) -> Trap:
-    """A mistake in Adam's step, made by who gets the decay right."""
+def _adamw_by(
+    move: Callable[[Adam, Tensor, Tensor, float, float], Three],
+    default: float = 1e-2,
+    adam: Callable[..., Three] = adam_step,
+) -> Callable[..., Three]:
+    """A step of AdamW with this way to join Adam's step and the decay: of w, g, η and λ."""
 
-    def wrong(
+    def step(
         w: Tensor,
         g: Tensor,
         m: Tensor,
         v: Tensor,
-        step: int,
+        t: int,
         lr: float = 1e-3,
         betas: Betas = USUAL,
         eps: float = 1e-8,
-        decay: float = 1e-2,
+        decay: float = default,
     ) -> Three:
-        made: Three = known.wrong((1 - lr * decay) * w, g, m, v, step, lr, betas, eps)
-        return made
+        return move(lambda w, g: adam(w, g, m, v, t, lr, betas, eps), w, g, lr, decay)
 
-    return Trap(wrong, known.text)
+    return step
 
 
-@trap(
+def _right(adam: Adam, w: Tensor, g: Tensor, lr: float, decay: float) -> Three:
+    return adam((1 - lr * decay) * w, g)
+
+
+def _decayed(known: Trap) -> Trap:
+    """A mistake in Adam's step, made by who gets the decay right."""
+    return Trap(_adamw_by(_right, adam=known.wrong), known.text)
+
+
+_coupled = trap(
     "λw is added to the gradient: that is Adam with an L2 penalty, not a decoupled decay",
     "λw 加进了梯度：那是 Adam 加 L2 惩罚，不是解耦的权重衰减",
+)(_adamw_by(lambda adam, w, g, lr, decay: adam(w, g + decay * w)))
+_without_rate = trap("the decay is not multiplied by the learning rate", "衰减没有乘学习率")(
+    _adamw_by(lambda adam, w, g, lr, decay: adam((1 - decay) * w, g))
 )
-def _coupled(
-    w: Tensor,
-    g: Tensor,
-    m: Tensor,
-    v: Tensor,
-    step: int,
-    lr: float = 1e-3,
-    betas: Betas = USUAL,
-    eps: float = 1e-8,
-    decay: float = 1e-2,
-) -> Three:
-    return adam_step(w, g + decay * w, m, v, step, lr, betas, eps)
-
-
-@trap("the decay is not multiplied by the learning rate", "衰减没有乘学习率")
-def _without_rate(
-    w: Tensor,
-    g: Tensor,
-    m: Tensor,
-    v: Tensor,
-    step: int,
-    lr: float = 1e-3,
-    betas: Betas = USUAL,
-    eps: float = 1e-8,
-    decay: float = 1e-2,
-) -> Three:
-    return adam_step((1 - decay) * w, g, m, v, step, lr, betas, eps)
 
 
 @trap(
     "the weight decays after Adam's step: what decays is the old weight",
     "先走了 Adam 的一步再衰减：要衰减的是更新之前的权重",
 )
-def _afterwards(
-    w: Tensor,
-    g: Tensor,
-    m: Tensor,
-    v: Tensor,
-    step: int,
-    lr: float = 1e-3,
-    betas: Betas = USUAL,
-    eps: float = 1e-8,
-    decay: float = 1e-2,
-) -> Three:
-    new, m, v = adam_step(w, g, m, v, step, lr, betas, eps)
+@_adamw_by
+def _afterwards(adam: Adam, w: Tensor, g: Tensor, lr: float, decay: float) -> Three:
+    new, m, v = adam(w, g)
     return (1 - lr * decay) * new, m, v
 
 
-@trap("weight_decay is not used: that is Adam", "没有用到 weight_decay：这就是 Adam")
-def _without_decay(
-    w: Tensor,
-    g: Tensor,
-    m: Tensor,
-    v: Tensor,
-    step: int,
-    lr: float = 1e-3,
-    betas: Betas = USUAL,
-    eps: float = 1e-8,
-    decay: float = 1e-2,
-) -> Three:
-    return adam_step(w, g, m, v, step, lr, betas, eps)
+_without_decay = trap("weight_decay is not used: that is Adam", "没有用到 weight_decay：这就是 Adam")(
+    _adamw_by(lambda adam, w, g, lr, decay: adam(w, g))
+)
+_fixed_decay = trap("weight_decay is ignored: λ is always 0.01", "没有用到 weight_decay：λ 始终是 0.01")(
+    _adamw_by(lambda adam, w, g, lr, decay: adam((1 - lr * 1e-2) * w, g))
+)
+_twice = trap(
+    "the weight decays twice, by itself and through the gradient: λw does not enter the gradient",
+    "衰减了两次，一次直接，一次经过梯度：λw 不该加进梯度",
+)(_adamw_by(lambda adam, w, g, lr, decay: adam((1 - lr * decay) * w, g + decay * w)))
+_growing = trap("the weight grows: the decay is subtracted", "权重反而变大了：衰减应当减去")(
+    _adamw_by(lambda adam, w, g, lr, decay: adam((1 + lr * decay) * w, g))
+)
+_OTHER_DEFAULT = tuple(
+    trap("the default of weight_decay is not 0.01", "weight_decay 的默认值不是 0.01")(
+        _adamw_by(_right, default)
+    )
+    for default in (0.0, 0.1, 1e-4)
+)
 
 
 def _adamw(
@@ -128,7 +114,17 @@ def _adamw(
 
 @judge(
     reference=_adamw,
-    traps=(_coupled, _without_rate, _afterwards, _without_decay, *map(_decayed, OF_AVERAGES)),
+    traps=(
+        _coupled,
+        _without_rate,
+        _afterwards,
+        _without_decay,
+        _fixed_decay,
+        _twice,
+        _growing,
+        *_OTHER_DEFAULT,
+        *map(_decayed, OF_AVERAGES),
+    ),
 )
 def check_adamw(random: Generator) -> Iterator[Case]:
     """Decay alone, the first step, a later one, no decay, other settings, the defaults."""

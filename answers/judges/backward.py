@@ -1,6 +1,6 @@
 """Judges of the code questions that do without autograd."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Generator, Tensor
@@ -15,13 +15,76 @@ def _flat(*tensors: Tensor) -> tuple[Tensor, ...]:
     return tuple(tensor.reshape(-1, tensor.shape[-1]) for tensor in tensors)
 
 
-@trap(
+def _right(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
+    x, g = _flat(input, grad_output)
+    return grad_output @ weight, g.mT @ x, g.sum(0)
+
+
+def _divided(divisors: Callable[[Tensor], tuple[int, int, int]]) -> Callable[..., Three]:
+    """The gradients, each divided by a number that is made of the input."""
+
+    def backward(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
+        gradients = _right(input, weight, grad_output)
+        by_x, by_w, by_b = (g / d for g, d in zip(gradients, divisors(input), strict=True))
+        return by_x, by_w, by_b
+
+    return backward
+
+
+def _rows(input: Tensor) -> int:
+    return input.numel() // input.shape[-1]
+
+
+_mean = trap(
     "the gradients by weight and bias are averaged over the batch: they are sums, the loss is the average",
     "weight 和 bias 的梯度对批取了平均：应当求和，要平均的是损失",
 )
-def _averaged(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
-    x, g = _flat(input, grad_output)
-    return grad_output @ weight, g.mT @ x / len(x), g.mean(0)
+_AVERAGED = (
+    _mean(_divided(lambda x: (1, _rows(x), _rows(x)))),
+    _mean(_divided(lambda x: (1, len(x), len(x)))),
+)
+_mean_of_all = trap(
+    "all gradients are divided by the size of the batch: if the loss is an average, grad_output is already",
+    "三个梯度都除以了批的大小：损失若取了平均，grad_output 里已经除过了",
+)
+_ALL_AVERAGED = (
+    _mean_of_all(_divided(lambda x: (_rows(x),) * 3)),
+    _mean_of_all(_divided(lambda x: (len(x),) * 3)),
+)
+_mean_bias = trap(
+    "the gradient by the bias is averaged over the examples: it is their sum",
+    "bias 的梯度对样本取了平均：应当求和",
+)
+_BIAS_AVERAGED = (
+    _mean_bias(_divided(lambda x: (1, 1, _rows(x)))),
+    _mean_bias(_divided(lambda x: (1, 1, len(x)))),
+)
+
+_of_matrices = trap(
+    "written for (N, in) alone: sequences, (B, T, in), have one axis more",
+    "只考虑了 (N, in)：序列是 (B, T, in)，多一维",
+)
+_FOR_MATRICES = (
+    _of_matrices(  # Tensor.T, without its warning
+        lambda input, weight, grad_output: (
+            grad_output @ weight,
+            grad_output.permute(*reversed(range(grad_output.ndim))) @ input,
+            grad_output.sum(0),
+        )
+    ),
+    _of_matrices(
+        lambda input, weight, grad_output: (grad_output @ weight, grad_output.t() @ input, grad_output.sum(0))
+    ),
+)
+
+
+@trap(
+    "the gradient by the input is left flat: it has the shape of the input",
+    "input 的梯度没有变回原来的形状：应与 input 相同",
+)
+def _flat_input(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
+    by_x, by_w, by_b = _right(input, weight, grad_output)
+    return _flat(by_x)[0], by_w, by_b
 
 
 @trap(
@@ -109,7 +172,11 @@ def _autograd(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
 @judge(
     reference=_autograd,
     traps=(
-        _averaged,
+        *_AVERAGED,
+        *_ALL_AVERAGED,
+        *_BIAS_AVERAGED,
+        *_FOR_MATRICES,
+        _flat_input,
         _transposed,
         _unsummed,
         _first_axis,

@@ -42,8 +42,8 @@ def _written_out(
     corrections: tuple[int, int] = (0, 1),  # of the variance that normalizes, and of the one that is stored
     share: Callable[[float], float] = lambda momentum: momentum,  # of the new batch, in what is kept
     root: Callable[[Tensor, float], Tensor] = lambda var, eps: (var + eps).sqrt(),
-    cancelled: bool = False,  # the variance as E[x²] − E[x]²
-    running: bool = False,  # normalized by what was kept so far
+    cancelled: int = 0,  # as E[x²] − E[x]²: the variance that normalizes, from 2 on the stored one too
+    running: str = "",  # normalized by what was kept "before", or by what is kept "now"
     frozen: bool = False,  # statistics without gradient
     tracked: bool = False,  # running statistics with gradient
 ) -> Three:
@@ -54,12 +54,14 @@ def _written_out(
     var, stored = (source.var(over, correction=c) for c in corrections)
     if cancelled:
         var = source.square().mean(over) - mean.square()
-    by = (running_mean, running_var) if running else (mean, var)
-    centred = (x - by[0].view(shape)) / root(by[1], eps).view(shape)
+        m = x.numel() // x.shape[1]
+        stored = var * m / (m - 1) if cancelled > 1 else stored
     new = [mean, stored] if tracked else [mean.detach(), stored.detach()]
     old = [one if tracked else one.detach() for one in (running_mean, running_var)]
     part = share(momentum)
     kept = [(1 - part) * before + part * now for before, now in zip(old, new, strict=True)]
+    by = {"before": (running_mean, running_var), "now": kept}.get(running, (mean, var))
+    centred = (x - by[0].view(shape)) / root(by[1], eps).view(shape)
     return centred * weight.view(shape) + bias.view(shape), kept[0], kept[1]
 
 
@@ -95,15 +97,22 @@ _no_eps = trap("no ε is added to the variance", "方差没有加 ε")(
 _outside = trap(
     "ε is added to the standard deviation; it belongs under the root, to the variance",
     "ε 加在了标准差上；应加在根号里的方差上",
-)(partial(_written_out, root=lambda var, eps: var.sqrt() + eps))
-_cancelled = trap(
+)
+_OUTSIDE = (
+    _outside(partial(_written_out, root=lambda var, eps: var.sqrt() + eps)),
+    # Tensor.std: its slope is 0 where it is 0 itself
+    _outside(partial(_written_out, root=lambda var, eps: var.clamp(min=1e-30).sqrt() + eps)),
+)
+_cancels = trap(
     "E[x²] − E[x]² loses its digits where the mean is large: subtract the mean first",
     "均值很大时 E[x²] − E[x]² 会损失有效数字：应先减均值再平方",
-)(partial(_written_out, cancelled=True))
+)
+_CANCELLED = tuple(_cancels(partial(_written_out, cancelled=count)) for count in (2, 1))
 _evaluated = trap(
     "the running statistics normalize the batch, as in evaluation; in training its own do",
     "用滑动统计量做了归一化，那是评估时的做法；训练时用这一批自己的",
-)(partial(_written_out, running=True))
+)
+_EVALUATED = tuple(_evaluated(partial(_written_out, running=when)) for when in ("before", "now"))
 _constant_statistics = trap(
     "mean and variance of the batch are cut out of the graph; y depends on x through them too",
     "批均值和批方差被排除在计算图之外；y 也通过它们依赖 x",
@@ -125,9 +134,9 @@ _tracked = trap(
         _not_kept,
         _fixed_eps,
         _no_eps,
-        _outside,
-        _cancelled,
-        _evaluated,
+        *_OUTSIDE,
+        *_CANCELLED,
+        *_EVALUATED,
         _constant_statistics,
         _tracked,
     ),
@@ -250,6 +259,16 @@ def _no_mean(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5) 
     return _backward(x, weight, grad_output, eps, through_mean=False)
 
 
+@trap(
+    "the paths through mean and variance lack their 1/m: they take the means over the batch, not the sums",
+    "经过均值和方差的两条路径少了 1/m：应取对批的平均，而不是求和",
+)
+def _sums(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5) -> Three:
+    normal = (x - x.mean(0)) * _variance(x, eps).rsqrt()
+    inner = grad_output - grad_output.sum(0) - normal * (grad_output * normal).sum(0)
+    return weight * _variance(x, eps).rsqrt() * inner, (grad_output * normal).sum(0), grad_output.sum(0)
+
+
 @trap("grad_input lacks the factor weight (γ)", "grad_input 少乘了 weight（γ）")
 def _no_weight(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5) -> Three:
     return _backward(x, torch.ones_like(weight), grad_output, eps)
@@ -301,6 +320,10 @@ _fixed_eps_backward = trap("eps is ignored: it is always 1e-5", "没有用到 ep
 _no_eps_backward = trap("no ε is added to the variance", "方差没有加 ε")(
     partial(_backward, variance=lambda x, eps: _variance(x, 0.0))
 )
+_outside_backward = trap(
+    "ε is added to the standard deviation; it belongs under the root, to the variance",
+    "ε 加在了标准差上；应加在根号里的方差上",
+)(partial(_backward, variance=lambda x, eps: (_variance(x, 0.0).sqrt() + eps).square()))
 _cancelled_backward = trap(
     "E[x²] − E[x]² loses its digits where the mean is large: subtract the mean first",
     "均值很大时 E[x²] − E[x]² 会损失有效数字：应先减均值再平方",
@@ -313,6 +336,7 @@ _cancelled_backward = trap(
         _no_statistics,
         _no_variance,
         _no_mean,
+        _sums,
         _no_weight,
         _averaged,
         _unsummed,
@@ -321,6 +345,7 @@ _cancelled_backward = trap(
         _unbiased_backward,
         _fixed_eps_backward,
         _no_eps_backward,
+        _outside_backward,
         _cancelled_backward,
     ),
 )

@@ -59,11 +59,23 @@ _CAPPED = (
 
 
 @trap(
-    "exp of the logit itself: log(1 + exp(z)) overflows for large z",
-    "直接对 logit 取 exp：z 较大时 log(1 + exp(z)) 溢出",
+    "the logarithm is clamped at −100: where the sigmoid rounds to 1 the loss jumps there, and the gradient "
+    "is lost",
+    "对数截断在 −100：sigmoid 一舍入成 1，损失就跳到 100，梯度也丢了",
 )
-def _overflowing(input: Tensor, target: Tensor) -> Tensor:
-    return (input.exp().log1p() - target * input).mean()
+def _clamped_logarithm(input: Tensor, target: Tensor) -> Tensor:
+    p = input.sigmoid()
+    return -(target * p.log().clamp(min=-100) + (1 - target) * (1 - p).log().clamp(min=-100)).mean()
+
+
+_overflows = trap(
+    "exp of the logit itself: log(1 + exp(z)) overflows for large z, log(1 + exp(−z)) for large −z",
+    "直接对 logit 取 exp：z 很大时 log(1 + exp(z)) 溢出，−z 很大时 log(1 + exp(−z)) 溢出",
+)
+_OVERFLOWING = (
+    _overflows(lambda input, target: (input.exp().log1p() - target * input).mean()),
+    _overflows(lambda input, target: ((-input).exp().log1p() + (1 - target) * input).mean()),
+)
 
 
 @trap(
@@ -106,6 +118,10 @@ _rows_summed = trap(
     "summed over the last axis and averaged over the first: the mean is over all elements",
     "对最后一维求和、再对第一维取平均了：应对所有元素取平均",
 )(lambda input, target: _right(input, target).sum(-1).mean())
+_by_batch = trap(
+    "divided by the size of the batch alone: the mean is over all elements",
+    "只除以了批的大小：应对所有元素取平均",
+)(lambda input, target: _right(input, target).sum() / len(input))
 _sign = trap("the sign is wrong: the loss is never negative", "符号反了：损失不会是负的")(
     lambda input, target: -_binary(input, target)
 )
@@ -126,13 +142,15 @@ _no_sigmoid = trap(
         _log_of_sigmoid,
         _log_of_sigmoid_in_float64,
         *_CAPPED,
-        _overflowing,
+        _clamped_logarithm,
+        *_OVERFLOWING,
         _both_branches,
         _kinked,
         _too_steep,
         _summed,
         _unreduced,
         _rows_summed,
+        _by_batch,
         _sign,
         _exchanged,
         _no_sigmoid,

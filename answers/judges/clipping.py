@@ -63,6 +63,15 @@ def _sum_of_norms(grads: list[Tensor], max_norm: float) -> Clipped:
     return _scaled(grads, (max_norm / (norm + 1e-6)).clamp(max=1)), norm
 
 
+@trap(
+    "what is too long is scaled to a norm of 1, not of max_norm",
+    "超限的梯度缩到了范数 1，而不是 max_norm",
+)
+def _to_one(grads: list[Tensor], max_norm: float) -> Clipped:
+    norm = _norm(grads)
+    return (_scaled(grads, 1 / norm) if norm > max_norm else grads), norm
+
+
 def _by(measure: Callable[[Tensor], Tensor]) -> Callable[[list[Tensor], float], Clipped]:
     """Clipping by another measure than the norm of the whole."""
 
@@ -121,6 +130,7 @@ _GUARD = "The docstring allows a tiny number that is added to the norm, and does
         _by_value,
         _always,
         _norm_after,
+        _to_one,
         _sum_of_norms,
         _squared,
         _largest,

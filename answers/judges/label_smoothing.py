@@ -74,6 +74,14 @@ _finished = trap(
 )
 _log_of_softmax = _finished(_of_logarithms(lambda input: input.softmax(1).log()))
 _log_of_softmax_in_float64 = _finished(_of_logarithms(lambda input: input.double().softmax(1).log()))
+_over_batch = trap(
+    "softmax runs over the batch (dim 0); the classes are dim 1",
+    "softmax 沿批（第 0 维）做了；类别是第 1 维",
+)(_of_logarithms(lambda input: input.log_softmax(0)))
+_mean_over_classes = trap(
+    "the mean runs over the classes too: the loss is C times too small",
+    "把类别也平均进去了，损失只有 1/C",
+)(lambda input, target, label_smoothing=0.1: _smoothed(input, target, label_smoothing) / input.shape[1])
 _unshifted = trap("no maximum is subtracted: exp overflows", "没有先减最大值，exp 溢出")(
     _of_logarithms(lambda input: input - input.exp().sum(1, keepdim=True).log())
 )
@@ -122,6 +130,8 @@ _unreduced = trap("the loss of each example is returned, not their mean", "返�
         _log_of_softmax_in_float64,
         _unshifted,
         _one_maximum,
+        _over_batch,
+        _mean_over_classes,
         *_CAPPED,
         _summed,
         _unreduced,

@@ -1,6 +1,6 @@
 """Judges of the code questions on softmax and on the cross-entropy."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Generator, Tensor
@@ -74,6 +74,48 @@ def _clamped_logits(input: Tensor, dim: int = -1) -> Tensor:
     return exp / exp.sum(dim, keepdim=True)
 
 
+def _by_sum(
+    shift: Callable[[Tensor, int], Tensor], divisor: Callable[[Tensor], Tensor]
+) -> Callable[..., Tensor]:
+    """Softmax of shifted logits, divided by what is made of the sum."""
+
+    def softmax(input: Tensor, dim: int = -1) -> Tensor:
+        exp = shift(input, dim).exp()
+        return exp / divisor(exp.sum(dim, keepdim=True))
+
+    return softmax
+
+
+def _below_maximum(input: Tensor, dim: int) -> Tensor:
+    return input - input.amax(dim, keepdim=True)
+
+
+_constant_sum = trap(
+    "the sum is cut out of the graph: every probability depends on all logits through it",
+    "分母被排除在计算图之外：每个概率都通过它依赖所有 logit",
+)(_by_sum(_below_maximum, Tensor.detach))
+
+
+def _plus(epsilon: float) -> Callable[[Tensor], Tensor]:
+    return lambda total: total + epsilon
+
+
+_below_one = trap(
+    "an ε is added to the denominator: after the maximum is subtracted the sum is at least 1, and with ε the "
+    "probabilities no longer sum to 1",
+    "分母多加了 ε：减去最大值之后，和至少是 1，不需要它；加了它，概率之和就不再是 1",
+)
+_in_place_of_maximum = trap(
+    "an ε in the denominator in place of the maximum: exp overflows all the same, and ∞/(∞ + ε) is NaN",
+    "没有减最大值，而是在分母上加 ε：exp 照样溢出，∞/(∞ + ε) 仍是 NaN",
+)
+_EPSILONS = (1e-5, 1e-6, 1e-7, 1e-8, 1e-9)
+_WITH_EPSILON = (
+    *(_below_one(_by_sum(_below_maximum, _plus(epsilon))) for epsilon in _EPSILONS),
+    *(_in_place_of_maximum(_by_sum(lambda input, dim: input, _plus(epsilon))) for epsilon in _EPSILONS),
+)
+
+
 @trap("the logarithm is returned, not the probabilities", "返回的是对数，而不是概率")
 def _logarithm(input: Tensor, dim: int = -1) -> Tensor:
     return torch.log_softmax(input, dim)
@@ -90,6 +132,8 @@ def _logarithm(input: Tensor, dim: int = -1) -> Tensor:
         _always_first,
         _minus_mean,
         _clamped_logits,
+        _constant_sum,
+        *_WITH_EPSILON,
         _logarithm,
     ),
 )
@@ -158,6 +202,33 @@ _log_of_softmax = _finished(lambda input, target: _of_probability(input.softmax(
 _log_of_softmax_in_float64 = _finished(
     lambda input, target: _of_probability(input.double().softmax(1), target).to(input.dtype)
 )
+
+
+@trap(
+    "exp of the bare logits, and the logarithm after: exp overflows or underflows, to ∞/∞ or to log 0",
+    "直接对 logit 取 exp，最后才取对数：exp 会溢出得 ∞/∞，或下溢得 log 0",
+)
+def _log_of_bare_softmax(input: Tensor, target: Tensor) -> Tensor:
+    exp = input.exp()
+    return _of_probability(exp / exp.sum(1, keepdim=True), target)
+
+
+@trap(
+    "the sum is cut out of the graph: what the other classes get of the gradient comes through it",
+    "分母被排除在计算图之外：其他类别的梯度正是经过它传来的",
+)
+def _constant_total(input: Tensor, target: Tensor) -> Tensor:
+    z = input - input.amax(1, keepdim=True)
+    return (z.exp().sum(1).detach().log() - z.gather(1, target[:, None]).squeeze(1)).mean()
+
+
+@trap(
+    "the maximum is subtracted within the sum alone: log Σ exp(z − m) lacks the m",
+    "只在求和里减了最大值：log Σ exp(z − m) 还要把 m 加回来",
+)
+def _maximum_lost(input: Tensor, target: Tensor) -> Tensor:
+    z = input - input.amax(1, keepdim=True)
+    return (z.exp().sum(1).log() - input.gather(1, target[:, None]).squeeze(1)).mean()
 
 
 def _epsilon(epsilon: float) -> Trap:
@@ -232,9 +303,12 @@ def _cross_entropy(input: Tensor, target: Tensor) -> Tensor:
         _mean_over_classes,
         _log_of_softmax,
         _log_of_softmax_in_float64,
+        _log_of_bare_softmax,
         *_CAPPED,
         _cross_entropy_unshifted,
         _one_maximum_of_all,
+        _maximum_lost,
+        _constant_total,
         _summed,
         _unreduced,
         _sign,

@@ -81,11 +81,47 @@ def _last_only(x: Tensor, over: list[int], eps: float) -> Tensor:
     return _standardized(x, [-1], eps)
 
 
-@trap("ε is added to the standard deviation; it belongs under the root", "ε 加在了标准差上；应加在根号里")
+_outside = trap(
+    "ε is added to the standard deviation; it belongs under the root", "ε 加在了标准差上；应加在根号里"
+)
+_LAYER_OUTSIDE = (
+    _outside(
+        _layer(
+            lambda x, over, eps: (
+                _centred_by(x, over) / (_centred_by(x, over).square().mean(over, keepdim=True).sqrt() + eps)
+            )
+        )
+    ),
+    # Tensor.std: its slope is 0 where it is 0 itself
+    _outside(
+        _layer(lambda x, over, eps: _centred_by(x, over) / (x.std(over, correction=0, keepdim=True) + eps))
+    ),
+)
+
+
+@trap(
+    "the unbiased deviation, and ε added to it: divide by √(σ² + ε), with σ² over n, not n − 1",
+    "用了无偏标准差，ε 又加在根号外：应除以 √(σ² + ε)，σ² 除以 n 而不是 n − 1",
+)
 @_layer
-def _layer_outside(x: Tensor, over: list[int], eps: float) -> Tensor:
-    z = x - x.mean(over, keepdim=True)
-    return z / (z.square().mean(over, keepdim=True).sqrt() + eps)
+def _annotated(x: Tensor, over: list[int], eps: float) -> Tensor:
+    return _centred_by(x, over) / (x.std(over, keepdim=True) + eps)
+
+
+_all_but_first = trap(
+    "all dimensions but the first are normalized: normalized_shape tells which",
+    "除第一维外全都归一化了：哪几维由 normalized_shape 决定",
+)(_layer(lambda x, over, eps: _standardized(x, list(range(1, x.ndim)), eps)))
+
+
+@trap(
+    "mean and variance are cut out of the graph; y depends on x through them too",
+    "均值和方差被排除在计算图之外；y 也通过它们依赖 x",
+)
+@_layer
+def _constant_statistics(x: Tensor, over: list[int], eps: float) -> Tensor:
+    var, mean = torch.var_mean(x.detach(), over, correction=0, keepdim=True)
+    return (x - mean) / (var + eps).sqrt()
 
 
 @trap(
@@ -131,13 +167,28 @@ def _bias_with_weight(
     return F.layer_norm(x, list(normalized_shape), weight, None if weight is None else bias, eps)
 
 
+@trap("weight and bias are used only where both are given", "weight 和 bias 只在两者都给出时才用到")
+def _both_or_none(
+    x: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    both = weight is not None and bias is not None
+    return F.layer_norm(x, list(normalized_shape), weight if both else None, bias if both else None, eps)
+
+
 @judge(
     reference=F.layer_norm,
     traps=(
         _layer_unbiased,
         _over_batch,
         _last_only,
-        _layer_outside,
+        *_LAYER_OUTSIDE,
+        _annotated,
+        _all_but_first,
+        _constant_statistics,
         _cancelled,
         _layer_fixed_eps,
         _layer_no_eps,
@@ -146,6 +197,7 @@ def _bias_with_weight(
         _layer_uncast,
         _layer_by_square,
         _bias_with_weight,
+        _both_or_none,
     ),
     equivalent={
         "_trailing_dims: tuple(normalized_shape) → normalized_shape": "The question gives a tuple.",
@@ -275,13 +327,24 @@ def _by_norm(x: Tensor, over: list[int], eps: float) -> Tensor:
     return x / (x.square().sum(over, keepdim=True) + eps).sqrt()
 
 
-@trap(
+_added_to_root = trap(
     "ε is added to the root; it belongs under it, to the mean square",
     "ε 加在了均方根上；应加在根号里的均方上",
 )
-@_rms
-def _rms_outside(x: Tensor, over: list[int], eps: float) -> Tensor:
-    return x / (x.square().mean(over, keepdim=True).sqrt() + eps)
+_RMS_OUTSIDE = (
+    _added_to_root(_rms(lambda x, over, eps: x / (x.square().mean(over, keepdim=True).sqrt() + eps))),
+    # a norm: its slope is 0 where it is 0 itself
+    _added_to_root(
+        _rms(lambda x, over, eps: x / (x.square().mean(over, keepdim=True).clamp(min=1e-30).sqrt() + eps))
+    ),
+)
+_rms_by_square = trap("divided by the mean square, without the root", "除以了均方，没有开方")(
+    _rms(lambda x, over, eps: x / (x.square().mean(over, keepdim=True) + eps))
+)
+_constant_root = trap(
+    "the root is cut out of the graph; y depends on x through it too",
+    "均方根被排除在计算图之外；y 也通过它依赖 x",
+)(_rms(lambda x, over, eps: x / (x.detach().square().mean(over, keepdim=True) + eps).sqrt()))
 
 
 _in_half = trap(
@@ -323,7 +386,9 @@ _no_weight = trap("the weight is left out", "没有乘 weight")(
     traps=(
         _centred,
         _by_norm,
-        _rms_outside,
+        *_RMS_OUTSIDE,
+        _rms_by_square,
+        _constant_root,
         _in_half,
         _rms_uncast,
         _rms_last_only,

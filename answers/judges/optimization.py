@@ -14,6 +14,7 @@ Two = tuple[Tensor, Tensor]
 Three = tuple[Tensor, Tensor, Tensor]
 Four = tuple[Tensor, Tensor, Tensor, Tensor]
 Betas = tuple[float, float]
+USUAL: Betas = (0.9, 0.999)
 
 
 def normal(random: Generator, *shape: int) -> Tensor:
@@ -77,11 +78,10 @@ def _averaged(w: Tensor, g: Tensor, v: Tensor, lr: float, mu: float, decay: floa
 
 
 @trap(**_AVERAGED)
-def _averaged_later(
-    w: Tensor, g: Tensor, v: Tensor | None, lr: float, mu: float = 0.9, decay: float = 0.0
-) -> Two:
-    g = g + decay * w
-    v = g if v is None else mu * v + (1 - mu) * g
+@_sgd_by
+def _averaged_later(w: Tensor, g: Tensor, v: Tensor, lr: float, mu: float, decay: float) -> Two:
+    # the first velocity is the gradient itself; before it there is none, given as zeros
+    v = mu * v + (1 - mu if v.any() else 1) * (g + decay * w)
     return w - lr * v, v
 
 
@@ -132,6 +132,13 @@ def _decay_without_rate(w: Tensor, g: Tensor, v: Tensor, lr: float, mu: float, d
     return (1 - decay) * w - lr * v, v
 
 
+@trap("momentum is ignored: μ is always 0.9", "没有用到 momentum：μ 始终是 0.9")
+@_sgd_by
+def _fixed_momentum(w: Tensor, g: Tensor, v: Tensor, lr: float, mu: float, decay: float) -> Two:
+    v = 0.9 * v + g + decay * w
+    return w - lr * v, v
+
+
 @trap("weight_decay is not used", "没有用到 weight_decay")
 @_sgd_by
 def _without_decay(w: Tensor, g: Tensor, v: Tensor, lr: float, mu: float, decay: float) -> Two:
@@ -163,6 +170,7 @@ def _sgd(
         _decay_outside,
         _decay_without_rate,
         _without_decay,
+        _fixed_momentum,
     ),
     equivalent={"sgd_step: grad.clone() → grad": "It is a new tensor already, the sum with the decay."},
 )
@@ -193,8 +201,8 @@ def check_sgd(random: Generator) -> Iterator[Case]:
 # Adam
 
 
-def _adam_by(divide: Callable[..., Tensor]) -> Callable[..., Three]:
-    """A step of Adam with this way to make a direction of the new averages m and v."""
+def _with_settings(move: Callable[..., Three]) -> Callable[..., Three]:
+    """A step with the defaults of Adam: all eight arguments are handed on, in this order."""
 
     def step(
         w: Tensor,
@@ -203,14 +211,40 @@ def _adam_by(divide: Callable[..., Tensor]) -> Callable[..., Three]:
         v: Tensor,
         t: int,
         lr: float = 1e-3,
-        betas: Betas = (0.9, 0.999),
+        betas: Betas = USUAL,
         eps: float = 1e-8,
     ) -> Three:
-        m = betas[0] * m + (1 - betas[0]) * g
-        v = betas[1] * v + (1 - betas[1]) * g**2
-        return w - lr * divide(m, v, t, betas, eps), m, v
+        return move(w, g, m, v, t, lr, betas, eps)
 
     return step
+
+
+def _settled(settings: Callable[..., tuple[Any, ...]]) -> Callable[..., Three]:
+    """A right step with other settings, made of η, the betas and ε."""
+    return _with_settings(
+        lambda w, g, m, v, t, lr, betas, eps: adam_step(w, g, m, v, t, *settings(lr, betas, eps))
+    )
+
+
+def _direction(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tensor:
+    return m / (1 - betas[0] ** t) / ((v / (1 - betas[1] ** t)).sqrt() + eps)
+
+
+def _adam_by(
+    divide: Callable[..., Tensor],
+    square: Callable[[Tensor], Tensor] = Tensor.square,
+    share: Callable[[float], float] = lambda beta: 1 - beta,  # of the gradient, in an average
+) -> Callable[..., Three]:
+    """A step of Adam with this way to make a direction of the new averages m and v."""
+
+    def move(
+        w: Tensor, g: Tensor, m: Tensor, v: Tensor, t: int, lr: float, betas: Betas, eps: float
+    ) -> Three:
+        m = betas[0] * m + share(betas[0]) * g
+        v = betas[1] * v + share(betas[1]) * square(g)
+        return w - lr * divide(m, v, t, betas, eps), m, v
+
+    return _with_settings(move)
 
 
 @trap("there is no bias correction: the first steps are too large", "没有做偏差修正：开头几步会过大")
@@ -246,10 +280,9 @@ def _epsilon_hat(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tens
     return m / (1 - betas[0] ** t) * math.sqrt(1 - betas[1] ** t) / (v.sqrt() + eps)
 
 
-@trap("eps is not used: ε is not always 1e−8", "没有用到 eps：ε 不总是 1e−8")
-@_adam_by
-def _epsilon_fixed(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tensor:
-    return m / (1 - betas[0] ** t) / ((v / (1 - betas[1] ** t)).sqrt() + 1e-8)
+_epsilon_fixed = trap("eps is not used: ε is not always 1e−8", "没有用到 eps：ε 不总是 1e−8")(
+    _settled(lambda lr, betas, eps: (lr, betas, 1e-8))
+)
 
 
 @trap(
@@ -261,13 +294,22 @@ def _without_epsilon(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> 
     return m / (1 - betas[0] ** t) / (v / (1 - betas[1] ** t)).sqrt()
 
 
-@trap(
+_one_too_far = trap(
     "the step is counted one too far: `step` is the number of this one, 1 at the first",
     "步数多数了一：step 就是这一步的序号，第一步是 1",
+)(_adam_by(lambda m, v, t, betas, eps: _direction(m, v, t + 1, betas, eps)))
+_always_first = trap(
+    "step is not used: every step is corrected as the first", "没有用到 step：每一步都按第一步修正"
+)(_adam_by(lambda m, v, t, betas, eps: _direction(m, v, 1, betas, eps)))
+
+
+@trap(
+    "the first average is not corrected: it begins at 0 as the second does",
+    "一阶平均没有做偏差修正：它和二阶平均一样从 0 开始",
 )
 @_adam_by
-def _one_too_far(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tensor:
-    return m / (1 - betas[0] ** (t + 1)) / ((v / (1 - betas[1] ** (t + 1))).sqrt() + eps)
+def _second_corrected(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tensor:
+    return m / ((v / (1 - betas[1] ** t)).sqrt() + eps)
 
 
 @trap("the root of the second average is missing", "二阶平均没有开平方")
@@ -276,47 +318,49 @@ def _rootless(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tensor:
     return m / (1 - betas[0] ** t) / (v / (1 - betas[1] ** t) + eps)
 
 
-@trap(
+_betas_swapped = trap(
     "the betas are swapped: the first is that of the average of g, the second that of g²",
     "两个 β 弄反了：第一个用于 g 的平均，第二个用于 g² 的平均",
+)(_settled(lambda lr, betas, eps: (lr, betas[::-1], eps)))
+_fixed_rate = trap("lr is ignored: it is always 0.001", "没有用到 lr：始终是 0.001")(
+    _settled(lambda lr, betas, eps: (1e-3, betas, eps))
 )
-def _betas_swapped(
-    w: Tensor,
-    g: Tensor,
-    m: Tensor,
-    v: Tensor,
-    step: int,
-    lr: float = 1e-3,
-    betas: Betas = (0.9, 0.999),
-    eps: float = 1e-8,
-) -> Three:
-    return adam_step(w, g, m, v, step, lr, (betas[1], betas[0]), eps)
+_fixed_betas = trap(
+    "the betas are ignored: they are always 0.9 and 0.999", "没有用到 betas：始终是 0.9 和 0.999"
+)(_settled(lambda lr, betas, eps: (lr, USUAL, eps)))
 
 
-@trap("the gradient is not squared in the second average", "二阶平均里的梯度没有平方")
-def _absolute(
-    w: Tensor,
-    g: Tensor,
-    m: Tensor,
-    v: Tensor,
-    step: int,
-    lr: float = 1e-3,
-    betas: Betas = (0.9, 0.999),
-    eps: float = 1e-8,
-) -> Three:
-    m = betas[0] * m + (1 - betas[0]) * g
-    v = betas[1] * v + (1 - betas[1]) * g.abs()
-    return w - lr * m / (1 - betas[0] ** step) / ((v / (1 - betas[1] ** step)).sqrt() + eps), m, v
+_absolute = trap("the gradient is not squared in the second average", "二阶平均里的梯度没有平方")(
+    _adam_by(_direction, square=Tensor.abs)
+)
+_summed_up = trap(
+    "the gradient enters the averages whole: the factors 1 − β are missing",
+    "梯度进入平均时没有乘 1 − β",
+)(_adam_by(_direction, share=lambda beta: 1.0))
+_uphill = trap("the weight moves uphill: the step is subtracted", "方向反了：更新量应当减去")(
+    _adam_by(lambda m, v, t, betas, eps: -_direction(m, v, t, betas, eps))
+)
+
+
+@trap(
+    "the weight moves by the old averages: they take in the gradient first",
+    "更新权重用了旧的平均值：应先把这一步的梯度计入",
+)
+@_with_settings
+def _by_old_averages(w: Tensor, g: Tensor, m: Tensor, v: Tensor, t: int, *settings: Any) -> Three:
+    lr, betas, eps = settings
+    return w - lr * _direction(m, v, t, betas, eps), *adam_step(w, g, m, v, t, *settings)[1:]
 
 
 @trap(
     "the corrected averages are returned as the state, and would be corrected again in the next step",
     "把修正后的平均值当作状态返回了，下一步会再修正一次",
 )
-def _corrected_state(w: Tensor, g: Tensor, m: Tensor, v: Tensor, step: int, *settings: Any) -> Three:
-    new, m, v = adam_step(w, g, m, v, step, *settings)
-    beta1, beta2 = settings[1] if len(settings) > 1 else (0.9, 0.999)
-    return new, m / (1 - beta1**step), v / (1 - beta2**step)
+@_with_settings
+def _corrected_state(w: Tensor, g: Tensor, m: Tensor, v: Tensor, t: int, *settings: Any) -> Three:
+    new, m, v = adam_step(w, g, m, v, t, *settings)
+    beta1, beta2 = settings[1]
+    return new, m / (1 - beta1**t), v / (1 - beta2**t)
 
 
 def _adam(
@@ -326,7 +370,7 @@ def _adam(
     v: Tensor,
     step: int,
     lr: float = 1e-3,
-    betas: Betas = (0.9, 0.999),
+    betas: Betas = USUAL,
     eps: float = 1e-8,
 ) -> Three:
     def make(params: list[Tensor]) -> torch.optim.Optimizer:
@@ -356,14 +400,21 @@ def small(random: Generator) -> Four:
 OF_AVERAGES = (
     _uncorrected,
     _first_corrected,
+    _second_corrected,
     _epsilon_inside,
     _epsilon_hat,
     _epsilon_fixed,
     _without_epsilon,
     _one_too_far,
+    _always_first,
     _rootless,
     _betas_swapped,
+    _fixed_rate,
+    _fixed_betas,
     _absolute,
+    _summed_up,
+    _by_old_averages,
+    _uphill,
     _corrected_state,
 )
 

@@ -55,14 +55,71 @@ def _climbing(step: int, lr: float, warmup_steps: int, total_steps: int, lr_min:
     return lr_min + (lr - lr_min) * _cosine((step - warmup_steps) / (total_steps - warmup_steps))
 
 
-@trap("without warm-up it divides by zero", "不预热时除以了零")
+def _done(step: int, warmup_steps: int, total_steps: int) -> float:
+    return min((step - warmup_steps) / (total_steps - warmup_steps), 1)
+
+
+_zero_division = trap("without warm-up it divides by zero", "不预热时除以了零")
+
+
+@_zero_division
 def _divided_by_zero(step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: float = 0.0) -> float:
     progress = min(max(0, (step - warmup_steps) / (total_steps - warmup_steps)), 1)
     return min(1, step / warmup_steps) * (lr_min + (lr - lr_min) * _cosine(progress))
 
 
-def _done(step: int, warmup_steps: int, total_steps: int) -> float:
-    return min((step - warmup_steps) / (total_steps - warmup_steps), 1)
+def _up_to(step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: float, least: int) -> float:
+    """Right, but that the warm-up includes its last step, and counts `least` steps at least."""
+    if step <= warmup_steps:
+        return lr * step / max(least, warmup_steps)
+    return lr_min + (lr - lr_min) * _cosine(_done(step, warmup_steps, total_steps))
+
+
+@_zero_division
+def _float_divided_by_zero(
+    step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: float = 0.0
+) -> float:
+    return _up_to(step, lr, warmup_steps, total_steps, lr_min, 0)
+
+
+_starts_at_zero = trap(
+    "without warm-up the rate is 0 at step 0: where warmup_steps is 0 it begins at lr",
+    "不预热时第 0 步的学习率成了 0：warmup_steps 为 0 时应从 lr 开始",
+)
+
+
+@_starts_at_zero
+def _zero_at_first(step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: float = 0.0) -> float:
+    return _up_to(step, lr, warmup_steps, total_steps, lr_min, 1)
+
+
+@_starts_at_zero
+def _one_step_at_least(
+    step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: float = 0.0
+) -> float:
+    return _up_to(step, lr, max(1, warmup_steps), total_steps, lr_min, 1)
+
+
+_floor = trap(
+    "lr_min only cuts the cosine off from below: the cosine itself should end there",
+    "lr_min 只是给余弦设了下限：余弦本身就应当降到 lr_min",
+)
+
+
+def _floored_decay(step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: float = 0.0) -> float:
+    if step < warmup_steps:
+        return lr * step / warmup_steps
+    return max(lr_min, lr * _cosine(_done(step, warmup_steps, total_steps)))
+
+
+_FLOORED = (
+    _floor(_floored_decay),
+    _floor(
+        lambda step, lr, warmup_steps, total_steps, lr_min=0.0: max(
+            lr_min, _floored_decay(step, lr, warmup_steps, total_steps)
+        )
+    ),
+)
 
 
 @trap(
@@ -92,14 +149,30 @@ def _to_zero(step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: 
     return lr * _cosine(_done(step, warmup_steps, total_steps))
 
 
-@trap(
+_lasts_too_long = trap(
     "the decay starts after the warm-up and lasts total_steps: these contain the warm-up",
     "衰减从预热之后算起又走了 total_steps 步：total_steps 已含预热",
 )
+
+
+@_lasts_too_long
 def _too_long(step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: float = 0.0) -> float:
     if step < warmup_steps:
         return lr * step / warmup_steps
     return lr_min + (lr - lr_min) * _cosine(min((step - warmup_steps) / total_steps, 1))
+
+
+@_lasts_too_long
+def _too_long_and_cut(
+    step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: float = 0.0
+) -> float:
+    if step < warmup_steps:
+        return lr * step / warmup_steps
+    return (
+        lr_min
+        if step >= total_steps
+        else lr_min + (lr - lr_min) * _cosine((step - warmup_steps) / total_steps)
+    )
 
 
 @trap("the rate falls in a straight line, not along a cosine", "学习率沿直线下降，不是沿余弦")
@@ -134,10 +207,15 @@ _EVEN = "The cosine is even."
         _added,
         _climbing,
         _divided_by_zero,
+        _float_divided_by_zero,
+        _zero_at_first,
+        _one_step_at_least,
         _from_minimum,
         _at_least,
         _to_zero,
+        *_FLOORED,
         _too_long,
+        _too_long_and_cut,
         _straight,
         _quarter,
         _cold,

@@ -69,7 +69,7 @@ def linear_averaged(x, w, g):
     return g @ w, g2.T @ x / x.shape[0], g2.mean(0)
 
 
-@wrong(LINEAR, told="")
+@wrong(LINEAR, told="weight and bias are averaged")
 def linear_divided_by_the_batch(x, w, g):
     rows, g2 = x.flatten(0, -2), g.flatten(0, -2)
     return g @ w, g2.T @ rows / x.shape[0], g2.sum(0) / x.shape[0]
@@ -95,7 +95,7 @@ def linear_bias_of_features(x, w, g):
     return g @ w, g.flatten(0, -2).T @ x.flatten(0, -2), g.sum(-1)
 
 
-@wrong(LINEAR)
+@wrong(LINEAR, told="written for (N, in) alone")
 def linear_without_sequences(x, w, g):
     return g @ w, g.T @ x, g.sum(0)
 
@@ -110,3 +110,26 @@ def linear_in_place(x, w, g):
     dx = g @ w
     g *= 1 / len(g)
     return dx, g.flatten(0, -2).T @ x.flatten(0, -2) * len(g), g.flatten(0, -2).sum(0) * len(g)
+
+
+@wrong(LINEAR, told="written for (N, in) alone")
+def linear_of_matrices(x, w, g):
+    return g @ w, g.t() @ x, g.sum(0)
+
+
+@wrong(LINEAR, told="all gradients are divided")
+def linear_all_divided(x, w, g):
+    rows, g2 = x.flatten(0, -2), g.flatten(0, -2)
+    return g @ w / len(x), g2.T @ rows / len(x), g2.sum(0) / len(x)
+
+
+@wrong(LINEAR, told="gradient by the bias is averaged")
+def linear_mean_bias(x, w, g):
+    rows, g2 = x.flatten(0, -2), g.flatten(0, -2)
+    return g @ w, g2.T @ rows, g2.mean(0)
+
+
+@wrong(LINEAR, told="left flat")
+def linear_left_flat(x, w, g):
+    rows, g2 = x.reshape(-1, x.shape[-1]), g.reshape(-1, g.shape[-1])
+    return g2 @ w, g2.T @ rows, g2.sum(0)

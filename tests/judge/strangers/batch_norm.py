@@ -342,3 +342,38 @@ def back_least_epsilon(x, w, g, eps=1e-5):
     inverse = (z.square().mean(0) + max(eps, 1e-5)).rsqrt()
     n = z * inverse
     return w * inverse * (g - g.mean(0) - n * (g * n).mean(0)), (g * n).sum(0), g.sum(0)
+
+
+@wrong(BN, told="loses its digits")
+def bn_cancelled_in_both(x, rm, rv, w, b, momentum=0.1, eps=1e-5):
+    axes, shape = [0, *range(2, x.ndim)], (-1, *[1] * (x.ndim - 2))
+    m, mean = x.numel() / x.shape[1], x.mean(axes)
+    var = (x * x).mean(axes) - mean * mean
+    y = (x - mean.view(shape)) / (var.view(shape) + eps).sqrt() * w.view(shape) + b.view(shape)
+    new = (1 - momentum) * rm + momentum * mean, (1 - momentum) * rv + momentum * var * m / (m - 1)
+    return y, *(one.detach() for one in new)
+
+
+@wrong(BN, told="running statistics normalize")
+def bn_by_the_new(x, rm, rv, w, b, momentum=0.1, eps=1e-5):
+    axes, shape = [0, *range(2, x.ndim)], (-1, *[1] * (x.ndim - 2))
+    rm = ((1 - momentum) * rm + momentum * x.mean(axes)).detach()
+    rv = ((1 - momentum) * rv + momentum * x.var(axes)).detach()
+    return (x - rm.view(shape)) / (rv.view(shape) + eps).sqrt() * w.view(shape) + b.view(shape), rm, rv
+
+
+@wrong("norm-code-batch-norm-backward", told="lack their 1/m")
+def bn_backward_of_sums(x, w, g, eps=1e-5):
+    centred = x - x.mean(0)
+    inverse = (centred.square().mean(0) + eps) ** -0.5
+    by_var = (g * w * centred * -0.5 * inverse**3).sum(0)
+    by_mean = -(g * w * inverse).sum(0)
+    return g * w * inverse + by_var * 2 * centred + by_mean, (g * centred * inverse).sum(0), g.sum(0)
+
+
+@wrong("norm-code-batch-norm-backward", told="under the root")
+def bn_backward_epsilon_outside(x, w, g, eps=1e-5):
+    inverse = 1 / (x.std(0, correction=0) + eps)
+    normal = (x - x.mean(0)) * inverse
+    by_x = w * inverse * (g - g.mean(0) - normal * (g * normal).mean(0))
+    return by_x, (g * normal).sum(0), g.sum(0)

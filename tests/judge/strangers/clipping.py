@@ -121,3 +121,9 @@ def clip_each_by_value_of_its_own(grads, max_norm):
     norms = torch.stack([g.norm() for g in grads])
     clipped = [g.clamp(-max_norm, max_norm) for g in grads]
     return clipped, norms.sum()
+
+
+@wrong("optimization-code-clip-norm", told="norm of 1")
+def clip_to_one(grads, max_norm):
+    norm = torch.cat([grad.flatten() for grad in grads]).norm()
+    return [grad / norm for grad in grads] if norm > max_norm else grads, norm

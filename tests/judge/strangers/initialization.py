@@ -138,3 +138,9 @@ def init_other_default(shape, scheme="xavier"):
 def init_laplace(shape, scheme="he"):
     signs = torch.randint(0, 2, shape) * 2.0 - 1
     return signs * torch.empty(shape).exponential_() / math.sqrt(2) * _std(shape, scheme)
+
+
+@wrong(INIT, told="of the right variance")
+def init_uniform(shape, scheme="he"):
+    bound = math.sqrt(3) * _std(shape, scheme)
+    return torch.empty(shape).uniform_(-bound, bound)

@@ -106,3 +106,17 @@ def smoothing_in_float64(x, y, label_smoothing=0.1):
 def smoothing_clamped(x, y, label_smoothing=0.1):
     logp = x.log_softmax(1).clamp(min=-math.log(1e7))
     return (1 - label_smoothing) * F.nll_loss(logp, y) - label_smoothing * logp.mean()
+
+
+@wrong("losses-code-label-smoothing", told="over the batch")
+def smoothing_over_batch(input, target, label_smoothing=0.1):
+    logp = F.log_softmax(input, 0)
+    nll = F.nll_loss(logp, target)
+    return (1 - label_smoothing) * nll - label_smoothing * logp.mean()
+
+
+@wrong("losses-code-label-smoothing", told="over the classes too")
+def smoothing_mean_of_all(input, target, label_smoothing=0.1):
+    k = input.size(1)
+    q = F.one_hot(target, k) * (1 - label_smoothing) + label_smoothing / k
+    return -(q * F.log_softmax(input, -1)).mean()

@@ -100,7 +100,7 @@ def softmax_last(x, dim=-1):
     return e / e.sum(-1, keepdim=True)
 
 
-@wrong("losses-code-softmax", told="")
+@wrong("losses-code-softmax", told="added to the denominator")
 def softmax_with_epsilon(x, dim=-1):
     e = (x - x.max(dim, keepdim=True)[0]).exp()
     return e / (e.sum(dim, keepdim=True) + 1e-6)
@@ -378,3 +378,54 @@ def softmax_least_number_for_infinity(input, dim=-1):
 def softmax_exponents_clamped(input, dim=-1):
     e = (input - input.amax(dim, keepdim=True)).clamp(min=-11).exp()
     return e / e.sum(dim, keepdim=True)
+
+
+@wrong("losses-code-softmax", told="in place of the maximum")
+def softmax_epsilon_against_overflow(input, dim=-1):
+    e = input.exp()
+    return e / (e.sum(dim, keepdim=True) + 1e-8)
+
+
+@wrong("losses-code-softmax", told="cut out of the graph")
+def softmax_constant_sum(input, dim=-1):
+    e = (input - input.amax(dim, keepdim=True)).exp()
+    with torch.no_grad():
+        total = e.sum(dim, keepdim=True)
+    return e / total
+
+
+@wrong("losses-code-cross-entropy", told="exp of the bare logits")
+def cross_entropy_as_in_a_lecture(input, target):
+    p = torch.exp(input) / torch.exp(input).sum(1, keepdim=True)
+    return -torch.log(p[range(len(target)), target]).mean()
+
+
+@wrong("losses-code-cross-entropy", told="cut out of the graph")
+def cross_entropy_constant_sum(input, target):
+    z = input - input.amax(1, keepdim=True)
+    return (z.exp().sum(1).log().detach() - z[range(len(target)), target]).mean()
+
+
+@wrong("losses-code-cross-entropy", told="lacks the m")
+def cross_entropy_maximum_lost(input, target):
+    top = input.amax(1, keepdim=True)
+    return (torch.exp(input - top).sum(1).log() - input[range(len(target)), target]).mean()
+
+
+@wrong("losses-code-bce-with-logits", told="clamped at −100")
+def bce_as_nn_bce_loss(input, target):
+    p = torch.sigmoid(input)
+    yes, no = torch.clamp(torch.log(p), min=-100), torch.clamp(torch.log(1 - p), min=-100)
+    return -(target * yes + (1 - target) * no).mean()
+
+
+@wrong("losses-code-bce-with-logits", told="size of the batch alone")
+def bce_by_examples(input, target):
+    top = torch.maximum(input, torch.zeros_like(input))
+    soft = top + torch.log(torch.exp(-top) + torch.exp(input - top))
+    return (soft - input * target).sum() / input.size(0)
+
+
+@wrong("losses-code-bce-with-logits", told="exp of the logit itself")
+def bce_of_the_other_sign(input, target):
+    return (torch.log(1 + torch.exp(-input)) + input * (1 - target)).mean()

@@ -280,3 +280,57 @@ def rms_least_epsilon(x, normalized_shape, weight=None, eps=1e-6):
     z = x.float() if x.dtype == torch.float16 else x
     y = z * (z.square().mean(dims, keepdim=True) + max(eps, 1e-6)).rsqrt()
     return (y if weight is None else y * weight).to(x.dtype)
+
+
+def _dressed(y, x, weight, bias=None):
+    y = y if weight is None else y * weight
+    return (y if bias is None else y + bias).to(x.dtype)
+
+
+def _wide(x):
+    return x.float() if x.dtype == torch.float16 else x
+
+
+@wrong(LN, told="unbiased deviation")
+def ln_as_annotated(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+    dims, z = tuple(range(-len(normalized_shape), 0)), _wide(x)
+    z = (z - z.mean(dims, keepdim=True)) / (z.std(dims, keepdim=True) + eps)
+    return _dressed(z, x, weight, bias)
+
+
+@wrong(LN, told="belongs under the root")
+def ln_std_plus_epsilon(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+    dims, z = tuple(range(-len(normalized_shape), 0)), _wide(x)
+    z = (z - z.mean(dims, keepdim=True)) / (z.std(dims, keepdim=True, unbiased=False) + eps)
+    return _dressed(z, x, weight, bias)
+
+
+@wrong(LN, told="all dimensions but the first")
+def ln_all_but_the_batch(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+    dims, z = tuple(range(1, x.dim())), _wide(x)
+    var, mean = torch.var_mean(z, dims, correction=0, keepdim=True)
+    return _dressed((z - mean) * torch.rsqrt(var + eps), x, weight, bias)
+
+
+@wrong(LN, told="only where both are given")
+def ln_affine_or_not(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+    dims, z = tuple(range(-len(normalized_shape), 0)), _wide(x)
+    var, mean = torch.var_mean(z, dims, correction=0, keepdim=True)
+    z = (z - mean) * torch.rsqrt(var + eps)
+    return _dressed(z, x, weight, bias) if weight is not None and bias is not None else z.to(x.dtype)
+
+
+@wrong(RMS, told="belongs under it")
+def rms_norm_plus_epsilon(x, normalized_shape, weight=None, eps=1e-6):
+    dims, z = tuple(range(-len(normalized_shape), 0)), _wide(x)
+    size = torch.Size(normalized_shape).numel()
+    root = torch.linalg.vector_norm(z, dim=dims, keepdim=True) / size**0.5
+    return _dressed(z / (root + eps), x, weight)
+
+
+@wrong(RMS, told="cut out of the graph")
+def rms_constant(x, normalized_shape, weight=None, eps=1e-6):
+    dims, z = tuple(range(-len(normalized_shape), 0)), _wide(x)
+    with torch.no_grad():
+        scale = torch.rsqrt(z.pow(2).mean(dims, keepdim=True) + eps)
+    return _dressed(z * scale, x, weight)

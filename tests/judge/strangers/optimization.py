@@ -284,7 +284,7 @@ def adamw_in_numpy(
     return adam_in_numpy(decayed, grad, exp_avg, exp_avg_sq, step, lr, betas, eps)
 
 
-@wrong(ADAMW, told="")
+@wrong(ADAMW, told="default of weight_decay")
 def adamw_other_decay(
     param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0
 ):
@@ -364,3 +364,60 @@ def sgd_momentum_or_the_default(param, grad, momentum_buffer, lr, momentum=0.9, 
     d = grad + weight_decay * param
     v = d if momentum_buffer is None else momentum * momentum_buffer + d
     return param - lr * v, v.clone()
+
+
+# Settings that are not used, averages that are updated too late or not as averages
+
+
+def _adam(w, g, m, v, t, lr, betas, eps):
+    m, v = betas[0] * m + (1 - betas[0]) * g, betas[1] * v + (1 - betas[1]) * g**2
+    return w - lr * m / (1 - betas[0] ** t) / ((v / (1 - betas[1] ** t)).sqrt() + eps), m, v
+
+
+@wrong(ADAM, told="lr is ignored")
+def adam_fixed_rate(param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    return _adam(param, grad, exp_avg, exp_avg_sq, step, 1e-3, betas, eps)
+
+
+@wrong(ADAM, told="betas are ignored")
+def adam_fixed_betas(param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    return _adam(param, grad, exp_avg, exp_avg_sq, step, lr, (0.9, 0.999), eps)
+
+
+@wrong(ADAM, told="step is not used")
+def adam_always_the_first(param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    return _adam(param, grad, exp_avg, exp_avg_sq, 1, lr, betas, eps)
+
+
+@wrong(ADAM, told="old averages")
+def adam_too_late(param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    m, v = exp_avg / (1 - betas[0] ** step), exp_avg_sq / (1 - betas[1] ** step)
+    return param - lr * m / (v.sqrt() + eps), *_moments(grad, exp_avg, exp_avg_sq, betas)
+
+
+@wrong(ADAM, told="1 − β are missing")
+def adam_adding_up(param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    m, v = betas[0] * exp_avg + grad, betas[1] * exp_avg_sq + grad**2
+    return param - lr * m / (1 - betas[0] ** step) / ((v / (1 - betas[1] ** step)) ** 0.5 + eps), m, v
+
+
+@wrong(ADAMW, told="λ is always 0.01")
+def adamw_fixed_decay(
+    param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2
+):
+    return _adam(param * (1 - lr * 0.01), grad, exp_avg, exp_avg_sq, step, lr, betas, eps)
+
+
+@wrong(ADAMW, told="decays twice")
+def adamw_on_top_of_l2(
+    param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2
+):
+    grad = grad + weight_decay * param
+    return _adam(param * (1 - lr * weight_decay), grad, exp_avg, exp_avg_sq, step, lr, betas, eps)
+
+
+@wrong(SGD, told="momentum is ignored")
+def sgd_fixed_momentum(param, grad, momentum_buffer, lr, momentum=0.9, weight_decay=0.0):
+    v = grad + weight_decay * param
+    v = v if momentum_buffer is None else 0.9 * momentum_buffer + v
+    return param - lr * v, v

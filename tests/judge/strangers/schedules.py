@@ -127,3 +127,22 @@ def schedule_minimum_added_from_the_beginning(step, lr, warmup_steps, total_step
     if step < warmup_steps:
         return lr * step / warmup_steps
     return lr_min + lr * (1 + math.cos(math.pi * min(step / total_steps, 1))) / 2
+
+
+@wrong(COSINE, told="divides by zero")
+def schedule_up_to_and_with_the_top(step, lr, warmup_steps, total_steps, lr_min=0.0):
+    if step <= warmup_steps:
+        return lr * step / warmup_steps
+    return schedule_backwards(step, lr, warmup_steps, total_steps, lr_min)
+
+
+@wrong(COSINE, told="0 at step 0")
+def schedule_max_of_one(step, lr, warmup_steps, total_steps, lr_min=0.0):
+    if step <= warmup_steps:
+        return lr * step / max(1, warmup_steps)
+    return schedule_backwards(step, lr, warmup_steps, total_steps, lr_min)
+
+
+@wrong(COSINE, told="only cuts the cosine off")
+def schedule_floored(step, lr, warmup_steps, total_steps, lr_min=0.0):
+    return max(lr_min, schedule_backwards(step, lr, warmup_steps, total_steps))
