@@ -61,7 +61,7 @@ def _facts(weight: Tensor, shape: Sequence[int], scheme: str = "he") -> Iterator
     # NumPy, as it sorts ten times as fast as torch
     yield (
         {"en": "every weight should be drawn on its own", "zh": "每个权重都应独立抽取"},
-        np.unique(weight.detach().abs().numpy()).size > 0.75 * weight.numel(),
+        np.unique(values.abs().numpy()).size > 0.75 * values.numel(),
     )
 
 
