@@ -12,7 +12,7 @@ quiz: $(VENV)/.quiz
 	@$(BIN)/quizcli
 
 test: lint
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-all: test
 	@$(BIN)/quizcli bank check --run --mutants

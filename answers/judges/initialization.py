@@ -187,4 +187,5 @@ def check_init_weight(random: Generator) -> Iterator[Case]:
     yield case("He, a convolution of 5 × 5", "He，5 × 5 卷积", (width, 16, 5, 5), "he")
     yield case("Xavier, a convolution of 5 × 5", "Xavier，5 × 5 卷积", (width, 16, 5, 5), "xavier")
     yield case("He by default, a kernel of 7 × 1", "默认（He），7 × 1 卷积核", (96, 64, 7, 1))
-    yield case("He, 96 × 160 × 3 × 3", "He，96 × 160 × 3 × 3", (96, 160, 3, 3), "he", timed=True)
+    # the largest sees the tails best
+    yield case("He, 128 × 256 × 3 × 3", "He，128 × 256 × 3 × 3", (128, 256, 3, 3), "he", timed=True)

@@ -18,7 +18,8 @@ from quizcli.judge.trial import BrokenError, Trial, load
 from quizcli.judge.wire import CaseResult, Judgement, Mutants, Proof, Raised
 from quizcli.text import tr, words
 
-_MUTATED = 3  # seeds with which each mutant must be refused
+_TRAPPED = 10  # seeds, at most, with which each trap must be told: there are many more traps than answers
+_MUTATED = 3  # seeds, at most, with which each mutant must be refused
 
 
 def proof(judgement: Judgement, candidate: Candidate) -> Proof:
@@ -30,7 +31,7 @@ def proof(judgement: Judgement, candidate: Candidate) -> Proof:
         for k in range(judgement.rounds):
             trial = load(judgement, judgement.seed + k)
             faults += _of_solution(trial)
-            for trap in trial.judge.traps:
+            for trap in trial.judge.traps if k < _TRAPPED else ():
                 faults += _of_trap(trial, trap)
             kept += [trial] if k < _MUTATED else []
         faults += untried(kept[0], judgement.source.text, judgement.source.entry)

@@ -1,6 +1,7 @@
 """Every code question of the built-in banks is proved: starter, model answer, and each known mistake."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,18 +10,28 @@ from quizcli.bank.packs import builtin, load
 from quizcli.bank.types import Code
 
 ROOT = Path(__file__).parents[2]
+CODES = [q for bank in load(builtin(), None).banks for q in bank.questions if isinstance(q, Code)]
+
+
+SAMPLE = 2  # mutants of each model answer; `make test-all` judges them all
 
 
 def test_every_code_question_is_sound(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "quizcli", "bank", "check", "--run"],
+        [*(sys.executable, "-m", "quizcli", "bank", "check", "--run"), "--mutants", "--sample", str(SAMPLE)],
         capture_output=True,
         text=True,
         cwd=ROOT,
         env={**os.environ, "QUIZCLI_HOME": str(tmp_path), "QUIZCLI_LANG": "en"},
-        timeout=850,
+        timeout=580,
     )
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+    figures = re.search(r"(\d+) code questions: (\d+) mutants, (\d+) killed", done.stderr)
+    assert figures, done.stderr
+    questions, made, killed = map(int, figures.groups())
+    assert questions == len(CODES)
+    assert made == SAMPLE * questions
+    assert killed > 0.9 * made
 
 
 def test_both_starters_are_the_same_but_for_their_words() -> None:
@@ -34,7 +45,6 @@ def test_both_starters_are_the_same_but_for_their_words() -> None:
                 node.body = node.body[1:] or [ast.Pass()]
         return ast.unparse(tree)
 
-    codes = [q for bank in load(builtin(), None).banks for q in bank.questions if isinstance(q, Code)]
-    assert len(codes) >= 36
-    assert [q.id for q in codes if bare(q.starter.en) != bare(q.starter.zh)] == []
-    assert [q.id for q in codes if '"""' not in q.starter.en or ">>>" not in q.starter.en] == []
+    assert len(CODES) >= 36
+    assert [q.id for q in CODES if bare(q.starter.en) != bare(q.starter.zh)] == []
+    assert [q.id for q in CODES if '"""' not in q.starter.en or ">>>" not in q.starter.en] == []
