@@ -361,6 +361,10 @@ def check_batch_norm_backward(random: Generator) -> Iterator[Case]:
         (2 * draw(5, 4) + 3, draw(4), draw(5, 4)),
     )
     yield Case(
+        {"en": "a weight of 0", "zh": "有一个 weight 为 0"},
+        (draw(6, 3), torch.cat([torch.zeros(1), draw(2)]), draw(6, 3)),
+    )
+    yield Case(
         {"en": "float64", "zh": "float64"},
         (
             draw(7, 3, dtype=torch.float64),

@@ -63,6 +63,26 @@ def _facts(weight: Tensor, shape: Sequence[int], scheme: str = "he") -> Iterator
         {"en": "every weight should be drawn on its own", "zh": "每个权重都应独立抽取"},
         np.unique(values.abs().numpy()).size > 0.75 * values.numel(),
     )
+    alike = _likeness(weight.double().flatten(1))
+    yield from _between(
+        {
+            "en": f"two rows or columns should be as alike as chance makes them, not {alike:.2f} times so",
+            "zh": f"任意两行（或两列）的内积应像各自独立时那样散布，这里是其 {alike:.2f} 倍",
+        },
+        *(0.8, alike, 1.25),
+    )
+
+
+def _likeness(rows: Tensor) -> float:
+    """The mean square of the products of two rows, by what it is where all numbers are independent.
+
+    Of the fewer, rows or columns: orthogonal ones cannot be more than there are axes, and theirs is 0.
+    """
+    rows = rows if rows.shape[0] <= rows.shape[1] else rows.T  # (k, n), k ≤ n
+    products = rows @ rows.T / rows.square().mean()  # (k, k)
+    others = products.square().sum() - products.diagonal().square().sum()
+    k, n = rows.shape
+    return (others / (k * (k - 1) * n)).item()
 
 
 def _scatter(weights: Sequence[Tensor], shape: Sequence[int], scheme: str = "he") -> Iterator[Fact]:

@@ -377,3 +377,13 @@ def bn_backward_epsilon_outside(x, w, g, eps=1e-5):
     normal = (x - x.mean(0)) * inverse
     by_x = w * inverse * (g - g.mean(0) - normal * (g * normal).mean(0))
     return by_x, (g * normal).sum(0), g.sum(0)
+
+
+@wrong(BACK)
+def backward_divided_by_weight(x, weight, grad_output, eps=1e-5):
+    var, mean = torch.var_mean(x, 0, correction=0)
+    inverse = (var + eps).rsqrt()
+    x_hat = (x - mean) * inverse
+    g = grad_output * weight
+    dx = inverse * (g - g.mean(0) - x_hat * (g * x_hat / weight).mean(0) * weight)
+    return dx, (grad_output * x_hat).sum(0), grad_output.sum(0)

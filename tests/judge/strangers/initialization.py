@@ -144,3 +144,10 @@ def init_laplace(shape, scheme="he"):
 def init_uniform(shape, scheme="he"):
     bound = math.sqrt(3) * _std(shape, scheme)
     return torch.empty(shape).uniform_(-bound, bound)
+
+
+@wrong(INIT)
+def init_orthogonal(shape, scheme="he"):
+    return nn.init.orthogonal_(torch.empty(*shape), math.sqrt(max(shape[0], math.prod(shape[1:])))) * _std(
+        shape, scheme
+    )

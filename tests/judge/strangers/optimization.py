@@ -421,3 +421,23 @@ def sgd_fixed_momentum(param, grad, momentum_buffer, lr, momentum=0.9, weight_de
     v = grad + weight_decay * param
     v = v if momentum_buffer is None else 0.9 * momentum_buffer + v
     return param - lr * v, v
+
+
+def _corrected_at_first(w, g, m, v, step, lr, betas, eps):
+    """As if a thousand steps were enough for 0.999ᵗ to be gone."""
+    m = betas[0] * m + (1 - betas[0]) * g
+    v = betas[1] * v + (1 - betas[1]) * g * g
+    if step > 1000:
+        return w - lr * m / (v.sqrt() + eps), m, v
+    m_hat, v_hat = m / (1 - betas[0] ** step), v / (1 - betas[1] ** step)
+    return w - lr * m_hat / (v_hat.sqrt() + eps), m, v
+
+
+@wrong(ADAM)
+def adam_corrected_at_first(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    return _corrected_at_first(w, g, m, v, step, lr, betas, eps)
+
+
+@wrong(ADAMW)
+def adamw_corrected_at_first(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+    return _corrected_at_first(w * (1 - lr * weight_decay), g, m, v, step, lr, betas, eps)
