@@ -26,7 +26,8 @@ from quizcli.screen.verdict import news_lines
 from quizcli.study.drafts import Drafts
 from quizcli.text import tr
 
-POLL = 0.03  # seconds between two looks at the file: whoever saves it in another window is judged too
+POLL = 0.03  # seconds between two looks at the file: whoever saves it in another window is judged too,
+# once two looks have seen the same: a save may take several steps, and half a file is nobody's answer
 
 
 class Written(Struct, frozen=True):
@@ -61,7 +62,7 @@ class Desk:
         self._root = root
         self._permit = permit
         self._path = drafts.open(question)
-        self._judged = self._stamp()  # of the file as it was judged last
+        self._seen = self._judged = self._stamp()  # of the file at the last look, and as it was judged last
         self._results: list[Line] = []
         self._hinted = False
         self._came_to = Written()
@@ -78,7 +79,8 @@ class Desk:
                 if self._press(key):
                     self._page.clear_footer()
                     return self._came_to
-            if self._stamp() != self._judged:
+            before, self._seen = self._seen, self._stamp()
+            if self._seen not in (None, self._judged) and self._seen == before:
                 self._judge()
 
     def _press(self, key: str) -> bool:

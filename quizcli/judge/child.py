@@ -74,6 +74,7 @@ class Candidate:
         try:
             self._next(WARM)
         except GoneError as error:
+            self._pipes.hear_out(_LAST)
             told = self.printed.strip().splitlines()
             last = f": {told[-1]}" if told else ""
             raise GoneError(f"{tr('its process did not start', '其进程未能启动')}: {error}{last}") from error

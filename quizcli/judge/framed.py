@@ -41,10 +41,11 @@ class Framed:
         self._over = False  # no frame will come any more
         self._closed = False
         self._letters: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._threads = [
-            threading.Thread(target=work, daemon=True)
-            for work in (self._read_frames, self._read_printed, self._write_frames)
-        ]
+        self._listener = threading.Thread(target=self._read_printed, daemon=True)
+        reader, writer = (
+            threading.Thread(target=work, daemon=True) for work in (self._read_frames, self._write_frames)
+        )
+        self._threads = [reader, self._listener, writer]
         for thread in self._threads:
             thread.start()
 
@@ -70,6 +71,10 @@ class Framed:
             payload = self._frames.popleft() if self._frames else None
             self._news.notify_all()
         return payload
+
+    def hear_out(self, patience: float) -> None:
+        """Wait until all has been told that was printed by a process that has ended."""
+        self._listener.join(patience)
 
     def kill(self) -> None:
         """Kill the process and its children."""

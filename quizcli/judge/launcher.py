@@ -133,6 +133,7 @@ class Referee:
             lost = tr(
                 f"the judge's process has ended, with exit code {code}", f"评判进程已退出，退出码 {code}"
             )
+        self._pipes.hear_out(_LAST)
         told = self._tail.decode(errors="replace").strip().splitlines()
         return f"{lost}: {told[-1]}" if told else lost
 
