@@ -26,7 +26,7 @@ from quizcli.screen.verdict import news_lines
 from quizcli.study.drafts import Drafts
 from quizcli.text import tr
 
-POLL = 0.03  # seconds between two looks at the file: whoever saves it in another window is judged too,
+POLL = 0.02  # seconds between two looks at the file: whoever saves it in another window is judged too,
 # once two looks have seen the same: a save may take several steps, and half a file is nobody's answer
 
 

@@ -39,6 +39,7 @@ class Watch:
         self._names = {plain(name): name for name in avoid}
         self._folders = {folder: name for name in avoid for folder in _FOLDERS.get(name, ())}
         self._file = file
+        self._forbidden: dict[str, str] = {}  # what each name that was met is known as; "" where it may run
         self.used: Use | None = None
 
     def __enter__(self) -> Self:
@@ -76,18 +77,20 @@ class Watch:
                 self.used = "threads", self._line(frame)
         elif event == "call" and "site-packages" in frame.f_code.co_filename:
             self._note(_called(frame), frame)
-            path = frame.f_code.co_filename.replace("\\", "/")
             for folder, name in self._folders.items():
-                if folder in path:
+                if folder in frame.f_code.co_filename.replace("\\", "/"):
                     self.used = name, self._line(frame)
 
     def _note(self, name: str, frame: FrameType) -> None:
-        if plain(name) in _MEDDLING:
-            self.used = name, self._line(frame)
-            return
-        known = next((self._names[form] for form in _forms(plain(name)) if form in self._names), None)
-        if known is not None:
+        if name not in self._forbidden:
+            self._forbidden[name] = self._known(name)
+        if known := self._forbidden[name]:
             self.used = known, self._line(frame)
+
+    def _known(self, name: str) -> str:
+        if plain(name) in _MEDDLING:
+            return name
+        return next((self._names[form] for form in _forms(plain(name)) if form in self._names), "")
 
     def _line(self, frame: FrameType | None) -> int:
         while frame is not None and frame.f_code.co_filename != self._file:
