@@ -390,7 +390,9 @@ def _between(logits: Tensor, least: float) -> float:
 def _widest(logits: Tensor, least: float, most: float) -> float:
     """The middle of the widest gap between two sums: of many tokens rounding would decide elsewhere."""
     held = logits.double().softmax(-1).sort(descending=True).values.cumsum(-1).flatten()
-    held = held[(held > least) & (held < most)].sort().values
+    # with the ends, for where few tokens hold nearly all no sum lies between
+    ends = torch.tensor([least, most], dtype=held.dtype)
+    held = torch.cat([held[(held > least) & (held < most)], ends]).sort().values
     place = int(held.diff().argmax())
     return float(held[place : place + 2].mean())
 
