@@ -57,7 +57,7 @@ def _begun(argv: Sequence[str]) -> int:
     use_language(likely_language(os.environ))
     arguments, flags = global_flags(argv)
     use_language(likely_language(os.environ, flags.get("lang", "")))
-    settings = load_settings(mending=arguments[:1] in ([word] for word in _MENDING), **flags)
+    settings = load_settings(mending=bool(arguments) and arguments[0] in _MENDING, **flags)
     use_language(settings.lang)
     if settings.left_aside:
         hint = tr(

@@ -35,9 +35,15 @@ def _one_more(losses: list[float], patience: int, min_delta: float = 0.0) -> Epo
     return _stopped(losses, patience + 1, lambda loss, best, _: loss < best - min_delta)
 
 
-def _stopped(losses: list[float], patience: int, better: Callable[[float, float, float], bool]) -> Epochs:
+def _stopped(
+    losses: list[float],
+    patience: int,
+    better: Callable[[float, float, float], bool],
+    best: float = math.inf,
+    best_epoch: int = 0,
+) -> Epochs:
     """Both epochs, where `better` compares a loss with the best one and with the one before it."""
-    best, best_epoch, before = math.inf, 0, math.inf
+    before = math.inf
     for epoch, loss in enumerate(losses, 1):
         if better(loss, best, before):
             best, best_epoch = loss, epoch
@@ -141,13 +147,7 @@ def _foreseen(losses: list[float], patience: int, min_delta: float = 0.0) -> Epo
     "第一个损失总被当成最佳，哪怕是 NaN 或 ∞：最佳应从无穷大开始",
 )
 def _first_is_best(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
-    best, best_epoch = losses[0], 1
-    for epoch, loss in enumerate(losses, 1):
-        if loss < best - min_delta:
-            best, best_epoch = loss, epoch
-        if epoch - best_epoch >= patience:
-            return best_epoch, epoch
-    return best_epoch, len(losses)
+    return _stopped(losses, patience, lambda loss, best, _: loss < best - min_delta, losses[0], 1)
 
 
 @trap(
@@ -155,14 +155,8 @@ def _first_is_best(losses: list[float], patience: int, min_delta: float = 0.0) -
     "第一个 epoch 与自己比，算成了没有改善",
 )
 def _first_is_bad(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
-    best, best_epoch, bad = losses[0], 1, 0
-    for epoch, loss in enumerate(losses, 1):
-        bad += 1
-        if loss < best - min_delta:
-            best, best_epoch, bad = loss, epoch, 0
-        if bad >= patience:
-            return best_epoch, epoch
-    return best_epoch, len(losses)
+    best, last = _stopped(losses, patience, lambda loss, best, _: loss < best - min_delta, losses[0])
+    return max(best, 1), last
 
 
 @trap(

@@ -113,10 +113,8 @@ class Trial:
                 except StopIteration:
                     return
                 except BaseException:
-                    self._to_draw, self._drawn = (
-                        None,
-                        [],
-                    )  # what has raised once would draw no more, in silence
+                    # Else the next one would be judged by the cases before it, and no word of the rest.
+                    self._to_draw, self._drawn = None, []
                     raise
             yield self._drawn[place]
 
