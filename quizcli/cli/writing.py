@@ -67,6 +67,7 @@ class Desk:
         self._hinted = False
         self._came_to = Written()
         self._message = ""
+        self._prepare()
 
     def work(self) -> Written:
         """Obey keys, and judge the file whenever it has been saved."""
@@ -152,7 +153,7 @@ class Desk:
         self._results = []
         self._page.turn(self._lines())
         self._page.footer(Line(tr(" judging …   q stops", " 正在评判 …   按 q 停止"), style=theme.QUIET))
-        judgement = judgement_of(self._question, self._root, text, self._path.name, self._permit)
+        judgement = replace(self._next, source=replace(self._next.source, text=text))
         over: Over | None = None
         for news in self._referee().judge(judgement, self._stopped):
             lines = [Line()] if isinstance(news, CaseResult) and not self._results else []
@@ -164,6 +165,12 @@ class Desk:
             self._page.add(lines)
         if over is None:
             self._message = tr("stopped", "已停止")
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Draw other inputs for the next save; the judge gets them ready while the person works."""
+        self._next = judgement_of(self._question, self._root, "", self._path.name, self._permit)
+        self._referee().prepare(self._next)
 
     def _stopped(self) -> bool:
         """Whether the person has had enough of a judgement that takes its time."""

@@ -37,6 +37,10 @@ class Room:
         self.permit = permit
         self.refusal: QuizError | None = None
 
+    def serves(self, root: Path, permit: Permit) -> bool:
+        """Whether it is that of this pack, and nothing in it was refused, which may be as it was again."""
+        return (self.root, self.permit) == (root.resolve(), permit) and self.refusal is None
+
     def check(self) -> None:
         """Raise QuizError where something was imported that is not what was trusted."""
         if self.refusal is not None:

@@ -49,6 +49,11 @@ class Referee:
         """Whether the process still runs, and can still be heard."""
         return self._pipes.process.poll() is None and not self._pipes.over
 
+    def prepare(self, judgement: Judgement) -> None:
+        """Have it do ahead what a judgement of this question and seed would wait for."""
+        if self.alive and not self._busy:
+            self._pipes.send(msgspec.msgpack.encode(msgspec.structs.replace(judgement, ahead=True)))
+
     def judge(
         self,
         judgement: Judgement,

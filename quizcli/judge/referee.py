@@ -11,9 +11,9 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO, NamedTuple, NoReturn
 
 import msgspec
 
@@ -23,7 +23,7 @@ from quizcli.errors import QuizError
 from quizcli.judge.child import Candidate, GoneError
 from quizcli.judge.folder import sweep
 from quizcli.judge.trial import BrokenError, Trial, load
-from quizcli.judge.wire import CaseResult, Judgement, News, Over, Proof, Raised, Speed
+from quizcli.judge.wire import CaseResult, Judgement, News, Over, Proof, Raised, Source, Speed
 from quizcli.settings import load_settings
 from quizcli.text import use_language
 
@@ -57,16 +57,20 @@ def _serve(judgements: queue.SimpleQueue[bytes], outlet: BinaryIO, reserve: Rese
     torch.set_num_threads(1)
     torch.optim.SGD([torch.zeros(1)])  # that import alone takes two seconds, and some references need it
     _send(outlet, b"")
-    served: Judgement | None = None
+    room: Room | None = None
+    prepared: Prepared | None = None
     while True:
         judgement = msgspec.msgpack.decode(judgements.get(), type=Judgement)
-        _send(outlet, b"")  # who ends from here on has been ended by what it judges
-        # The modules of a pack stay loaded, as they were trusted, until another pack is served or the
-        # person trusts other code.
-        if served is None or (served.root, served.permit) != (judgement.root, judgement.permit):
-            room = make_room(Path(judgement.root), judgement.permit)
-            served = judgement
-        for news in ruled(judgement, reserve.candidate, room):
+        if not judgement.ahead:
+            _send(outlet, b"")  # who ends from here on has been ended by what it judges
+        # The modules of a pack stay loaded, as they were trusted, until another pack is served, the person
+        # trusts other code, or they were loaded without what was refused.
+        if room is None or not room.serves(Path(judgement.root), judgement.permit):
+            room, prepared = make_room(Path(judgement.root), judgement.permit), None
+        if judgement.ahead:
+            prepared = prepare(judgement, lambda: not judgements.empty())
+            continue
+        for news in ruled(judgement, reserve.candidate, room, prepared):
             _send(outlet, msgspec.msgpack.encode(news))
         reserve.renew()  # after the verdict, which has waited for nothing
 
@@ -103,11 +107,45 @@ def _listen(inlet: BinaryIO, judgements: queue.SimpleQueue[bytes], reserve: Rese
     reserve.end(0)
 
 
-def ruled(judgement: Judgement, candidate: Candidate, room: Room) -> Iterator[News]:
-    """What there is to say, until code is asked for that nobody has trusted: then only that."""
-    room.refusal = None  # of an earlier judgement: what was changed may be as it was again
+class Prepared(NamedTuple):
+    """A trial that was begun before there was anything to judge."""
+
+    judgement: Judgement
+    trial: Trial
+
+    def serves(self, judgement: Judgement) -> bool:
+        """Whether nothing but the source differs."""
+        return _without_source(self.judgement) == _without_source(judgement)
+
+
+def _without_source(judgement: Judgement) -> Judgement:
+    source = Source("", "", "", judgement.source.avoid)
+    return msgspec.structs.replace(judgement, source=source, ahead=False)
+
+
+def prepare(judgement: Judgement, waits: Callable[[], bool]) -> Prepared | None:
+    """Draw the cases and ask the model answer, until something waits to be judged.
+
+    Nothing is prepared where the judge is broken or refused: the judgement comes upon it again, and tells it.
+    """
     try:
-        for news in (proven if judgement.prove else judged)(judgement, candidate):
+        trial = load(judgement, judgement.seed)
+        for number, case in trial.draw_cases():
+            if waits():
+                break
+            trial.expect(case, number)
+    except (BrokenError, *_JUDGES_OWN):
+        return None
+    return Prepared(judgement, trial)
+
+
+def ruled(
+    judgement: Judgement, candidate: Candidate, room: Room, prepared: Prepared | None = None
+) -> Iterator[News]:
+    """What there is to say, until code is asked for that nobody has trusted: then only that."""
+    try:
+        rule = proven(judgement, candidate) if judgement.prove else judged(judgement, candidate, prepared)
+        for news in rule:
             room.check()  # the judge may have swallowed the refusal
             yield news
     except QuizError as error:
@@ -125,12 +163,13 @@ def proven(judgement: Judgement, candidate: Candidate) -> Iterator[News]:
     yield found
 
 
-def judged(judgement: Judgement, candidate: Candidate) -> Iterator[News]:
+def judged(judgement: Judgement, candidate: Candidate, prepared: Prepared | None = None) -> Iterator[News]:
     """All that there is to say about a source."""
     began = time.perf_counter()
     passed, broken = False, ""
     try:
-        trial = load(judgement, judgement.seed)
+        ready = prepared is not None and prepared.serves(judgement)
+        trial = prepared.trial if prepared and ready else load(judgement, judgement.seed)
         for news in _results(trial, judgement, candidate):
             passed = not isinstance(news, CaseResult) or news.passed
             yield news

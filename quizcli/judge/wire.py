@@ -63,6 +63,7 @@ Answer = Gave | Raised
 class Judgement(Struct, frozen=True, tag="judgement"):
     """Judge this source. `seed` draws the inputs, `judged` says what is compared beside the values.
 
+    `ahead`: there is nothing to judge yet; draw the cases and ask the model answer while nobody waits.
     `prove`: prove judge and question instead with so many seeds, see proof.py; `mutants`: judge mutants of
     the model answer too, all (0) or so many.
     """
@@ -73,6 +74,7 @@ class Judgement(Struct, frozen=True, tag="judgement"):
     source: Source
     seed: int
     judged: tuple[str, ...] = ()
+    ahead: bool = False
     prove: bool = False
     rounds: int = 3
     mutants: int | None = None

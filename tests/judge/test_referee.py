@@ -10,12 +10,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from quizcli.demo.room import make_room
 from quizcli.judge import folder, launcher
 from quizcli.judge.child import Candidate
 from quizcli.judge.launcher import Referee
-from quizcli.judge.referee import judged, proven
+from quizcli.judge.referee import judged, prepare, proven
 from quizcli.judge.wire import CaseResult, Judgement, News, Over, Proof, Source
 from quizcli.permit import NOTHING, Permit
 from tests.permits import permit_for
@@ -36,6 +37,7 @@ LINES = {
     "raises": "1 / 0",
     "interrupts": "raise KeyboardInterrupt",
     "sound": "pass",
+    "counts": "with open(os.environ['COUNTED'], 'a') as file: file.write('x')",
 }
 
 
@@ -85,6 +87,33 @@ def test_what_a_judge_raises_ends_no_process(check: str, told: str, pack: Path, 
         [proof] = proven(asked(pack, check, prove=True, permit=permit_for(pack)), candidate)
     assert isinstance(proof, Proof)
     assert proof.faults[-1].endswith(told or "the starter passes: it gives the answer away")
+
+
+def test_what_was_prepared_is_not_done_again(
+    pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forked: None
+) -> None:
+    counted = tmp_path / "counted"
+    monkeypatch.setenv("COUNTED", str(counted))
+    make_room(pack, permit_for(pack))
+    question = asked(pack, "counts", "", permit=permit_for(pack))
+    for waits, drawn in ((False, 1), (True, 0)):  # where a judgement waits, the rest is left to it
+        counted.write_text("")
+        prepared = prepare(question, lambda waits=waits: waits)  # type: ignore[misc]
+        assert prepared is not None
+        assert counted.read_text() == "x" * drawn
+        with Candidate() as candidate:
+            judgement = asked(pack, "counts", permit=permit_for(pack))
+            news = list(judged(judgement, candidate, prepared))
+        assert (len(news), over(news).passed, counted.read_text()) == (3, True, "x")
+    assert prepared is not None
+    for other in (
+        replace(question, seed=2),
+        replace(question, judged=("dtype",)),
+        replace(question, source=replace(question.source, avoid=("softmax",))),
+        replace(question, permit=NOTHING),
+    ):
+        assert not prepared.serves(other)
+    assert prepare(replace(question, check="raises.check"), lambda: False) is None
 
 
 # The terminal's end, with a process in the place of the referee that only speaks in frames.
@@ -189,8 +218,17 @@ def test_one_referee_for_all_that_is_hostile(pack: Path, tmp_path: Path) -> None
         assert referee._pipes.process is process
         resident = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
         assert resident * os.sysconf("SC_PAGE_SIZE") < 2**30
-        told = over(referee.judge(asked(pack, "exits", permit=permit_for(pack)))).broken
-        assert told == "the judge's process has ended, with exit code 7"
+        for ahead in (False, True):
+            for check, why in (
+                ("exits", "the judge's process has ended, with exit code 7"),
+                ("raises", "answers/raises.py:7: ZeroDivisionError: division by zero"),
+                ("sound", ""),
+            ):
+                judgement = asked(pack, check, permit=permit_for(pack))
+                if ahead:  # what goes wrong there is told when something is judged
+                    referee.prepare(judgement)
+                told = over(referee.judge(judgement))
+                assert (told.broken, told.passed) == (why, not why)
 
 
 TERMINAL = """

@@ -51,7 +51,9 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def judged(referee: Referee, root: Path, permit: Permit, *, prove: bool = False) -> list[News]:
+def judged(
+    referee: Referee, root: Path, permit: Permit, *, prove: bool = False, ahead: bool = False
+) -> list[News]:
     judgement = Judgement(
         str(root),
         "judges.doubling.check_double",
@@ -61,6 +63,8 @@ def judged(referee: Referee, root: Path, permit: Permit, *, prove: bool = False)
         prove=prove,
         permit=permit,
     )
+    if ahead:
+        referee.prepare(judgement)
     return list(referee.judge(judgement))
 
 
@@ -88,11 +92,13 @@ def test_what_was_trusted_judges(referee: Referee, root: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["answers/judges/doubling.py", "models/twice.py", "models/late.py"])
-@pytest.mark.parametrize("prove", [False, True])
-def test_what_was_changed_since_does_not(referee: Referee, root: Path, name: str, prove: bool) -> None:
+@pytest.mark.parametrize("how", [{}, {"prove": True}, {"ahead": True}])
+def test_what_was_changed_since_does_not(
+    referee: Referee, root: Path, name: str, how: dict[str, bool]
+) -> None:
     permit = permit_for(root, "mine")
     spoil(root / name)
-    news = judged(referee, root, permit, prove=prove)
+    news = judged(referee, root, permit, **how)
     assert refusal(news) == f"{name} has changed since you trusted it"
     assert not ran(root)
     with pytest.raises(QuizError, match=name):
@@ -121,6 +127,7 @@ def test_what_is_as_it_was_again_runs_again(referee: Referee, root: Path) -> Non
     spoil(root / "models" / "late.py")
     refusal(judged(referee, root, permit))
     (root / "models" / "late.py").write_text("")
-    over = judged(referee, root, permit)[-1]
-    assert isinstance(over, Over)
-    assert over.passed
+    for ahead in (True, False):
+        over = judged(referee, root, permit, ahead=ahead)[-1]
+        assert isinstance(over, Over)
+        assert over.passed
