@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from quizcli.bank.packs import builtin, load
 from quizcli.bank.types import Code
 
@@ -16,6 +18,7 @@ CODES = [q for bank in load(builtin(), None).banks for q in bank.questions if is
 SAMPLE = 2  # mutants of each model answer; `make test-all` judges them all
 
 
+@pytest.mark.timeout(600)  # 48 questions, some seconds each
 def test_every_code_question_is_sound(tmp_path: Path) -> None:
     done = subprocess.run(
         [*(sys.executable, "-m", "quizcli", "bank", "check", "--run"), "--mutants", "--sample", str(SAMPLE)],
