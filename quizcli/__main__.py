@@ -16,7 +16,15 @@ _MENDING = ("backup", "doctor", "restore")  # what is run when something is wron
 
 def main() -> None:
     """Entry point of the `quizcli` command."""
-    sys.exit(run(sys.argv[1:]))
+    try:
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # pressed again, while it was ending
+        status = ExitStatus.INTERRUPTED
+    if status == ExitStatus.INTERRUPTED:
+        import signal
+
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # and again: it ends
+    sys.exit(status)
 
 
 def run(argv: Sequence[str]) -> int:

@@ -22,6 +22,7 @@ from rich.console import Console
 from quizcli.screen.keycodes import PASTED, KeyDecoder
 
 ESCAPE_DELAY = 0.05  # seconds after which a lone Esc is the Esc key and not the beginning of a sequence
+CTRL_C = "\x03"
 _STAYS = ("ctrl-c", "resize")  # what flush() does not drop
 
 
@@ -154,6 +155,8 @@ class Keyboard:
             left = max(0.0, self._held_since + ESCAPE_DELAY - time.monotonic())
             timeout = left if timeout is None else min(left, timeout)
         text = self._input.read(timeout)
+        if text == CTRL_C and time.monotonic() >= self._held_since + ESCAPE_DELAY:
+            self._decoder.settle()  # pressed, not pasted: the end of a paste was lost, and is awaited no more
         if text:
             self._keys += self._decoder.feed(text)
             self._held_since = time.monotonic()

@@ -275,6 +275,24 @@ def test_ctrl_c_is_130_and_says_nothing(say: Say, monkeypatch: pytest.MonkeyPatc
     assert (said.status, said.out, said.err) == (130, "", "")
 
 
+TWICE = """
+import os, signal
+import quizcli.__main__ as door
+door._dispatch = lambda arguments, settings: os.kill(os.getpid(), signal.SIGINT)
+door.streams.let_go = lambda: os.kill(os.getpid(), signal.SIGINT)
+import atexit
+atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))
+door.main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_ctrl_c_twice_says_nothing_either(tmp_path: Path) -> None:
+    environ = {**os.environ, "QUIZCLI_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", TWICE], capture_output=True, env=environ, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (ExitStatus.INTERRUPTED, b"", b"")
+
+
 # Folders
 
 

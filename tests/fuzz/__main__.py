@@ -15,11 +15,12 @@ from pathlib import Path
 
 import torch
 
-from tests.fuzz import argv, banks, candidates, keys, packs, replies, stores
+from tests.fuzz import argv, banks, candidates, keys, packs, replies, stores, terminals
 from tests.fuzz.program import TooLong, template
 
 KINDS: dict[str, Callable[[Path, int], list[str]]] = {
     "keys": keys.one,
+    "terminals": terminals.one,
     "argv": argv.one,
     "banks": banks.one,
     "stores": stores.one,

@@ -33,16 +33,16 @@ def one(folder: Path, seed: int) -> list[str]:
     chance = random.Random(seed)
     home = home_like(folder, seed)
     store = home / "data" / "quizcli.db"
-    before = _reviews(store)
+    before = reviews(store)
     typed = "".join(chance.choice(KEYS) for _ in range(chance.randrange(80)))
     told = faults(quizcli(chance.choice(COMMANDS), home, typed))
-    after = _reviews(store)
+    after = reviews(store)
     if not set(before) <= set(after):
         told.append("a review is gone")
     return told
 
 
-def _reviews(store: Path) -> list[str]:
+def reviews(store: Path) -> list[str]:
     """The log as it stands; undoing adds to it and takes nothing away."""
     with sqlite3.connect(store) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)

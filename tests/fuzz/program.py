@@ -61,26 +61,30 @@ def quizcli(
     out, err = io.BytesIO(), io.BytesIO()
     stdout = io.TextIOWrapper(out, encoding="utf-8", errors="backslashreplace")
     stderr = io.TextIOWrapper(err, encoding="utf-8", errors="backslashreplace")
+    with mock.patch.multiple(sys, stdin=stdin, stdout=stdout, stderr=stderr), at_most(PATIENCE):
+        status = alone(arguments, home, environ)
+        for stream in (stdout, stderr):
+            stream.flush()
+    return Ran(status, out.getvalue().decode(errors="replace"), err.getvalue().decode(errors="replace"))
+
+
+def alone(arguments: Sequence[str], home: Path, environ: Mapping[str, str] | None = None) -> int:
+    """The exit status of a command line in a home, run on the streams that there are, without processes."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("QUIZCLI")}
     clean |= {"QUIZCLI_HOME": str(home), "QUIZCLI_LANG": "en", "QUIZCLI_OFFLINE": "1", "EDITOR": "true"}
     here = os.getcwd()
     with (
-        mock.patch.multiple(sys, stdin=stdin, stdout=stdout, stderr=stderr),
         mock.patch.dict(os.environ, {**clean, **(environ or {})}, clear=True),
         mock.patch("subprocess.Popen", side_effect=PermissionError(1, "no processes here")),
-        at_most(PATIENCE),
     ):
         try:
             os.chdir(home)
-            status = run(arguments)
+            return int(run(arguments))
         except SystemExit as end:  # completion and Rich end the process themselves
-            status = end.code if isinstance(end.code, int) else 1
+            return end.code if isinstance(end.code, int) else 1
         finally:
             os.chdir(here)
             use_language("en")
-        for stream in (stdout, stderr):
-            stream.flush()
-    return Ran(int(status), out.getvalue().decode(errors="replace"), err.getvalue().decode(errors="replace"))
 
 
 def faults(ran: Ran) -> list[str]:

@@ -150,6 +150,17 @@ def test_ctrl_c_is_a_key_and_ctrl_s_does_not_freeze() -> None:
     child.expect_exact("end q")
 
 
+def test_ctrl_c_is_heard_where_the_end_of_a_paste_was_lost() -> None:
+    child = _child(READ_ALL)
+    child.send("\x1b[200~half a paste \x03 and a bit")
+    time.sleep(0.2)
+    child.send("\x03")
+    child.expect_exact("<ctrl-c>")
+    child.send("q")
+    child.expect_exact("end q")
+    assert "a bit" not in str(child.before)
+
+
 def test_a_character_in_two_reads() -> None:
     child = _child(READ_ALL)
     first, second = "中".encode()[:1], "中".encode()[1:]
