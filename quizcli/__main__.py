@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 from quizcli.cli import streams
 from quizcli.errors import ExitStatus, QuizError
@@ -14,8 +14,9 @@ from quizcli.text import tr, use_language
 _MENDING = ("backup", "doctor", "restore")  # what is run when something is wrong, the settings perhaps
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Entry point of the `quizcli` command."""
+    sys.unraisablehook = _come_again
     try:
         status = run(sys.argv[1:])
     except KeyboardInterrupt:  # pressed again, while it was ending
@@ -25,6 +26,27 @@ def main() -> None:
 
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # and again: it ends
     sys.exit(status)
+
+
+def _come_again(unraisable: "sys.UnraisableHookArgs") -> None:
+    """A Ctrl-C that came where Python can raise nothing, as in a callback of an import, comes again."""
+    if isinstance(unraisable.exc_value, KeyboardInterrupt):
+        import _thread
+
+        _thread.start_new_thread(_press, ())  # from here it would be lost as well
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
+def _press() -> None:
+    import signal
+    import time
+
+    time.sleep(0.01)
+    if sys.platform == "win32":
+        signal.raise_signal(signal.SIGINT)
+    else:
+        os.kill(os.getpid(), signal.SIGINT)  # which wakes who sleeps
 
 
 def run(argv: Sequence[str]) -> int:

@@ -293,6 +293,30 @@ def test_ctrl_c_twice_says_nothing_either(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (ExitStatus.INTERRUPTED, b"", b"")
 
 
+LOST = """
+import os, signal, time, weakref
+import quizcli.__main__ as door
+class Thing: pass
+def interrupt(arguments, settings):
+    def told(_):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0)
+    thing = Thing()
+    watch = weakref.ref(thing, told)
+    del thing
+    time.sleep(60)
+door._dispatch = interrupt
+door.main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_ctrl_c_is_not_lost_where_python_raises_nothing(tmp_path: Path) -> None:
+    environ = {**os.environ, "QUIZCLI_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", LOST], capture_output=True, env=environ, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (ExitStatus.INTERRUPTED, b"", b"")
+
+
 # Folders
 
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -62,14 +62,14 @@ def quizcli(
     stdout = io.TextIOWrapper(out, encoding="utf-8", errors="backslashreplace")
     stderr = io.TextIOWrapper(err, encoding="utf-8", errors="backslashreplace")
     with mock.patch.multiple(sys, stdin=stdin, stdout=stdout, stderr=stderr), at_most(PATIENCE):
-        status = alone(arguments, home, environ)
+        status = alone(lambda: run(arguments), home, environ)
         for stream in (stdout, stderr):
             stream.flush()
     return Ran(status, out.getvalue().decode(errors="replace"), err.getvalue().decode(errors="replace"))
 
 
-def alone(arguments: Sequence[str], home: Path, environ: Mapping[str, str] | None = None) -> int:
-    """The exit status of a command line in a home, run on the streams that there are, without processes."""
+def alone(begin: Callable[[], int], home: Path, environ: Mapping[str, str] | None = None) -> int:
+    """The exit status of the program in a home, on the streams that there are, without processes."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("QUIZCLI")}
     clean |= {"QUIZCLI_HOME": str(home), "QUIZCLI_LANG": "en", "QUIZCLI_OFFLINE": "1", "EDITOR": "true"}
     here = os.getcwd()
@@ -79,8 +79,8 @@ def alone(arguments: Sequence[str], home: Path, environ: Mapping[str, str] | Non
     ):
         try:
             os.chdir(home)
-            return int(run(arguments))
-        except SystemExit as end:  # completion and Rich end the process themselves
+            return int(begin())
+        except SystemExit as end:  # completion, Rich and main() end the process themselves
             return end.code if isinstance(end.code, int) else 1
         finally:
             os.chdir(here)

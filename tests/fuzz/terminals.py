@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from quizcli.__main__ import main
 from tests.fuzz.keys import COMMANDS, KEYS, reviews
 from tests.fuzz.program import OURS, PATIENCE, STATUSES, TooLong, alone, home_like
 
@@ -101,9 +102,10 @@ def _become(arguments: list[str], home: Path) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        status = alone(arguments, home, {"TERM": "xterm-256color"})
+        sys.argv[1:] = arguments
+        status = alone(main, home, {"TERM": "xterm-256color"})
         sys.stdout.flush()
-    except KeyboardInterrupt:  # between these lines, where no program of a person's is
+    except KeyboardInterrupt:  # between these lines, which are no program of a person's
         status = 130
     finally:
         os._exit(status)

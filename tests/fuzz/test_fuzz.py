@@ -9,7 +9,16 @@ import torch
 from tests.fuzz.__main__ import KINDS, attempt
 from tests.fuzz.program import template
 
-COUNTS = {"keys": 60, "argv": 80, "banks": 300, "stores": 60, "packs": 30, "replies": 300, "candidates": 6}
+COUNTS = {
+    "keys": 60,
+    "terminals": 20,
+    "argv": 80,
+    "banks": 300,
+    "stores": 60,
+    "packs": 30,
+    "replies": 300,
+    "candidates": 6,
+}
 
 
 @pytest.fixture(scope="module")
