@@ -22,6 +22,7 @@ from quizcli.judge.local import Local, ask_of, performance
 from quizcli.judge.names import parameters
 from quizcli.judge.perform import Performance, seconds_per_call
 from quizcli.judge.traps import Outcome, Tried, name_mistake, try_trap
+from quizcli.judge.watch import THREADS
 from quizcli.judge.wire import Answer, Ask, CaseResult, Gave, Judgement, Raised, Speed
 
 BY_HAND = {"en": "written by hand", "zh": "亲手实现"}
@@ -252,15 +253,18 @@ def _performed(entry: Callable[..., Any], case: Case, seed: int) -> Performance:
 
 
 def _not_by_hand(name: str, line: int) -> CaseResult:
-    at = {"en": f"line {line} uses", "zh": f"第 {line} 行"} if line else {"en": "it uses", "zh": "代码"}
-    return CaseResult(
-        BY_HAND,
-        False,
-        {
-            "en": f"{at['en']} {name}, which this question asks you to do without",
-            "zh": f"{at['zh']}用了 {name}，而本题要求不用它",
-        },
-    )
+    en, zh = (f"line {line}", f"第 {line} 行") if line else ("it", "代码")
+    if name == THREADS:
+        why = {
+            "en": f"{en} starts a thread, where nobody sees whether it is written by hand: do without one",
+            "zh": f"{zh}启动了线程，而在线程里无法看出是否亲手实现：请不要使用线程",
+        }
+    else:
+        why = {
+            "en": f"{en} uses {name}, which this question asks you to do without",
+            "zh": f"{zh}用了 {name}，而本题要求不用它",
+        }
+    return CaseResult(BY_HAND, False, why)
 
 
 def load(judgement: Judgement, seed: int) -> Trial:

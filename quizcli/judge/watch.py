@@ -10,9 +10,10 @@ from __future__ import annotations
 import sys
 from _thread import start_new_thread
 from collections.abc import Iterable
-from types import FrameType, TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, Self
 
+from torch import _tensor_str, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 Use = tuple[str, int]  # a forbidden name, and the line of the person's file that led to it (0: none did)
@@ -25,6 +26,18 @@ _MEANS = {"runbackward": "autograd", "makedual": "autograd"}
 # What nobody does but to be looked at no longer.
 _MEDDLING = ("disablecurrentmodes", "poptorchdispatchstack", "disabletorchdispatch")
 _FOLDERS = {"optim": ("torch/optim/",), "lr_scheduler": ("torch/optim/lr_scheduler",)}
+THREADS = "threads"  # known as used where one is started: what runs there goes unseen
+
+
+def _own_business() -> Iterable[CodeType]:
+    """What PyTorch does for itself: to print a tensor, and to fill a new layer with what is no answer."""
+    yield _tensor_str._str.__code__
+    for layer in vars(nn).values():
+        if fill := getattr(layer, "reset_parameters", None):
+            yield fill.__code__
+
+
+_OWN_BUSINESS = frozenset(_own_business())  # by their code, before anybody can put something in its place
 
 
 def plain(name: str) -> str:
@@ -74,7 +87,7 @@ class Watch:
             if _of_torch(what):
                 self._note(getattr(what, "__name__", ""), frame)
             elif what is start_new_thread:
-                self.used = "threads", self._line(frame)
+                self.used = THREADS, self._line(frame)
         elif event == "call" and "site-packages" in frame.f_code.co_filename:
             self._note(_called(frame), frame)
             for folder, name in self._folders.items():
@@ -84,13 +97,21 @@ class Watch:
     def _note(self, name: str, frame: FrameType) -> None:
         if name not in self._forbidden:
             self._forbidden[name] = self._known(name)
-        if known := self._forbidden[name]:
+        if (known := self._forbidden[name]) and not self._minds_its_own(frame):
             self.used = known, self._line(frame)
 
     def _known(self, name: str) -> str:
         if plain(name) in _MEDDLING:
             return name
         return next((self._names[form] for form in _forms(plain(name)) if form in self._names), "")
+
+    def _minds_its_own(self, frame: FrameType | None) -> bool:
+        """Whether PyTorch does something for itself, not on the way to what the person calls."""
+        while frame is not None and frame.f_code.co_filename != self._file:
+            if frame.f_code in _OWN_BUSINESS:
+                return True
+            frame = frame.f_back
+        return False
 
     def _line(self, frame: FrameType | None) -> int:
         while frame is not None and frame.f_code.co_filename != self._file:

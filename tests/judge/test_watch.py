@@ -116,6 +116,25 @@ def f():
     assert used(source) == (name, 15)
 
 
+PRINTED = ("abs", "isfinite", "masked_select", "min", "max", "reshape", "unbind", "ceil", "ne")
+
+
+@pytest.mark.parametrize(
+    "body", ["print(x)", "str(x)", "repr(nn.Parameter(x))", "assert x.sum() > 1, f'{x}'"]
+)
+def test_a_tensor_may_be_looked_at(body: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert used(f"{IMPORTS}def f():\n    {body}\n", (*AVOID, *PRINTED)) is None
+    seen = used(f"{IMPORTS}def f():\n    {body}\n    x.abs()\n", (*AVOID, *PRINTED))
+    assert seen == ("abs", 11)
+
+
+def test_what_a_new_layer_is_filled_with_is_nobodys_answer() -> None:
+    avoid = ("kaiming_uniform_", "uniform_")
+    assert used(f"{IMPORTS}def f():\n    nn.Linear(2, 3).weight\n", avoid) is None
+    source = f"{IMPORTS}def f():\n    nn.init.kaiming_uniform_(nn.Linear(2, 3).weight)\n"
+    assert used(source, avoid) == ("kaiming_uniform_", 10)
+
+
 def test_a_backward_of_ones_own_is_looked_at() -> None:
     source = f"""{IMPORTS}
 class Own(torch.autograd.Function):
