@@ -26,6 +26,11 @@ RESEEDED: Words = {
     "zh": "它重设了 torch 随机数生成器的种子：调用者此后抽到的随机数会一再重复",
 }
 
+PUT_BACK: Words = {
+    "en": "two calls in a row draw the same random numbers: is the generator put back, or a seed set inside?",
+    "zh": "连续两次调用得到同样的随机数：是不是把随机数生成器放回了原处，或在函数里设了种子？",
+}
+
 
 def examine(
     case: Case, names: Sequence[str], expected: Performance, got: Performance, rules: Rules
@@ -60,6 +65,11 @@ def compare_draws(
         return None
     facts = case.spread([one.output for one in got], *case.args, **case.kwargs)
     return next((Difference(words) for words, holds in facts if not holds), None)
+
+
+def compare_row(expected: Sequence[Performance], got: Sequence[Performance]) -> Difference | None:
+    """What is wrong with calls in a row, without a seed in between, of what differs with each seed."""
+    return Difference(PUT_BACK) if _alike(got) and not _alike(expected) else None
 
 
 def false_facts(case: Case, right: Performance, performances: Sequence[Performance]) -> list[int] | None:

@@ -34,7 +34,7 @@ class Local:
 def gave(done: Performance) -> Gave:
     """A performance as it is sent."""
     return Gave(
-        packed(done.output), packed(done.after), packed(done.gradients), done.seconds, state=done.state
+        packed(done.output), packed(done.after), packed(done.gradients), done.seconds, done.state, done.seeded
     )
 
 
@@ -60,5 +60,10 @@ def performance(answer: Gave) -> Performance:
             return Strange(str(error))
 
     return Performance(
-        value(answer.output), value(answer.after), value(answer.gradients), answer.state, answer.seconds
+        value(answer.output),
+        value(answer.after),
+        value(answer.gradients),
+        answer.state,
+        answer.seconds,
+        answer.seeded,
     )

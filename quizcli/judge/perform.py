@@ -17,7 +17,8 @@ from quizcli.judge.watch import Watch
 class Performance(NamedTuple):
     """What came of a call: the output, the arguments as they are afterwards, gradients by the arguments.
 
-    `state` is that of torch's generator after the call, as a checksum; `seconds` is the time of the call.
+    `state` is that of torch's generator after the call, as a checksum; `seconds` is the time of the call;
+    `seeded` says whether the generator has another seed than before.
     """
 
     output: Any
@@ -25,6 +26,10 @@ class Performance(NamedTuple):
     gradients: list[Any] | None
     state: int = 0
     seconds: float = 0.0
+    seeded: bool = False
+
+
+GO_ON = -1  # in the place of a seed: torch's generator goes on where it is
 
 
 def perform(
@@ -45,7 +50,9 @@ def perform(
     leaves = [t for t in tensors([given[place] for place in grad]) if t.is_floating_point()]
     for leaf in leaves:
         leaf.requires_grad_()
-    torch.default_generator.manual_seed(seed)  # torch.manual_seed keeps a stack trace for each kind of device
+    if seed != GO_ON:  # torch.manual_seed keeps a stack trace for each kind of device
+        torch.default_generator.manual_seed(seed)
+    sown = torch.initial_seed()
     began = time.perf_counter()
     with ExitStack() as stack:
         if watch is not None:
@@ -57,9 +64,10 @@ def perform(
             output = [_called(output, method, arguments) for method, arguments in calls]
         seconds = time.perf_counter() - began
         state = zlib.crc32(torch.get_rng_state().numpy().tobytes())
+        seeded = torch.initial_seed() != sown
         # A backward of one's own is looked at too; where autograd is forbidden, no gradients are asked for.
         gradients = _gradients(output, leaves, seed) if grad else None
-    return Performance(output, given, gradients, state, seconds)
+    return Performance(output, given, gradients, state, seconds, seeded)
 
 
 def _called(made: Any, method: str, args: Sequence[Any]) -> Any:

@@ -130,10 +130,9 @@ def prepare(judgement: Judgement, waits: Callable[[], bool]) -> Prepared | None:
     """
     try:
         trial = load(judgement, judgement.seed)
-        for number, case in trial.draw_cases():
+        for _ in trial.prepare():
             if waits():
                 break
-            trial.expect(case, number)
     except (BrokenError, *_JUDGES_OWN):
         return None
     return Prepared(judgement, trial)

@@ -13,14 +13,15 @@ from typing import Any, Protocol
 import msgspec
 import torch
 
+from quizcli.demo.events import Words
 from quizcli.judge.case import Case, Judge, Trap
 from quizcli.judge.child import GoneError
 from quizcli.judge.compare import Difference, Rules
-from quizcli.judge.examine import ALWAYS_THE_SAME, RESEEDED, compare_draws, examine
+from quizcli.judge.examine import ALWAYS_THE_SAME, PUT_BACK, RESEEDED, compare_draws, compare_row, examine
 from quizcli.judge.grids import arguments, steps
 from quizcli.judge.local import Local, ask_of, performance
 from quizcli.judge.names import parameters
-from quizcli.judge.perform import Performance, seconds_per_call
+from quizcli.judge.perform import GO_ON, Performance, seconds_per_call
 from quizcli.judge.traps import Outcome, Tried, name_mistake, try_trap
 from quizcli.judge.watch import THREADS
 from quizcli.judge.wire import Answer, Ask, CaseResult, Gave, Judgement, Raised, Speed
@@ -28,6 +29,7 @@ from quizcli.judge.wire import Answer, Ask, CaseResult, Gave, Judgement, Raised,
 BY_HAND = {"en": "written by hand", "zh": "亲手实现"}
 _SEEDS = 1000  # more than there are cases, and than a case has draws
 _LOOK_ON = 1.0  # seconds for the cases after the first that fails: they tell which mistake it was
+_AGAIN = 3  # cases that are tried with other numbers at the end: what is kept from a call to the next shows
 _SLOW = 0.5  # seconds of a call that need not be measured again
 
 
@@ -69,6 +71,7 @@ class Trial:
         self._drawn: list[tuple[int, Case]] = []
         self._expected: dict[int, Expected] = {}
         self._traps: dict[tuple[int, int], Tried] = {}
+        self._second: Trial | None = None  # the same with another seed
 
     @property
     def rules(self) -> Rules:
@@ -88,7 +91,7 @@ class Trial:
             result, outcome = self.judge_case(case, self.expect(case, number), names, candidate, states)
             if not result.passed:
                 # a seed inside says all there is to say; its numbers would fit a trap by chance
-                if outcome is not None and result.why not in (ALWAYS_THE_SAME, RESEEDED):
+                if outcome is not None and result.why not in (ALWAYS_THE_SAME, PUT_BACK, RESEEDED):
                     outcomes = [*passed, outcome, *self._others(cases, names, candidate)]
                     trap = name_mistake(self.judge.traps, outcomes, self.rules, self._tried)
                     result = msgspec.structs.replace(result, trap=trap)
@@ -96,6 +99,12 @@ class Trial:
                 return
             yield result
             passed += [outcome] if outcome is not None else []
+        second = self._with_other_numbers()
+        for number, case in second.first_cases():
+            result, _ = second.judge_case(case, second.expect(case, number), names, candidate, states)
+            if not result.passed:
+                yield msgspec.structs.replace(result, name=_again(case.name))
+                return
         if text and self.avoid:
             yield CaseResult(BY_HAND, True)
         for outcome in passed:
@@ -118,6 +127,28 @@ class Trial:
                     self._to_draw, self._drawn = None, []
                     raise
             yield self._drawn[place]
+
+    def first_cases(self) -> Iterator[tuple[int, Case]]:
+        """The first few that have one right output and are not large."""
+        plain = (
+            (number, case) for number, case in self.draw_cases() if case.facts is None and not case.timed
+        )
+        return itertools.islice(plain, _AGAIN)
+
+    def _with_other_numbers(self) -> Trial:
+        if self._second is None:
+            self._second = Trial(self.judge, self.solution, self.seed + _SEEDS, self.judged, self.avoid)
+        return self._second
+
+    def prepare(self) -> Iterator[None]:
+        """Do ahead, step by step, what a judgement waits for. Raises BrokenError."""
+        for number, case in self.draw_cases():
+            self.expect(case, number)
+            yield
+        second = self._with_other_numbers()
+        for number, case in second.first_cases():
+            second.expect(case, number)
+            yield
 
     def expect(self, case: Case, number: int) -> Expected:
         """Seed and performance of the model answer, once or for every draw, after PyTorch has been asked too.
@@ -175,7 +206,7 @@ class Trial:
             None,
         )
         if found is None and case.facts is not None:
-            found = compare_draws(case, ours, got)
+            found = compare_draws(case, ours, got) or self._in_a_row(case, ours, got, candidate)
         found = found or _reseeded(seeds, ours, got, states)
         outcome = Outcome(case, tuple(seeds), tuple(ours), tuple(got), None, found is None)
         if found is None:
@@ -183,6 +214,19 @@ class Trial:
         given = arguments(names, [*copy.deepcopy(case.args), *case.kwargs.values()])
         given += steps([(call.method, call.args) for call in case.calls])
         return CaseResult(case.name, False, found.why, grids=(*given, *found.grids)), outcome
+
+    def _in_a_row(
+        self, case: Case, ours: list[Performance], got: list[Performance], candidate: Candidate
+    ) -> Difference | None:
+        """What is wrong where a random function is called again, and nobody has set a seed meanwhile."""
+        row = got[-1:]
+        for _ in got[1:]:
+            try:
+                answer = candidate.ask(ask_of(case, GO_ON))
+            except GoneError:
+                return None  # whoever asks next comes upon it
+            row += [performance(answer)] if isinstance(answer, Gave) else []
+        return compare_row(ours, row)
 
     def _others(
         self, cases: Iterator[tuple[int, Case]], names: Sequence[str], candidate: Candidate
@@ -228,6 +272,10 @@ def _names(text: str, entry: str, solution: Callable[..., Any]) -> list[str]:
     return [*own, *list(inspect.signature(solution).parameters)[len(own) :]]
 
 
+def _again(name: Words) -> Words:
+    return {"en": f"{name['en']}, called again with other numbers", "zh": f"{name['zh']}，换一组数再次调用"}
+
+
 def _as_given(case: Case, names: Sequence[str]) -> list[str]:
     """The name of each argument of a case."""
     count = len(case.args)
@@ -239,6 +287,8 @@ def _reseeded(
 ) -> Difference | None:
     """A generator that two calls left in one state, and that began each in another, was seeded in between."""
     for seed, right, done in zip(seeds, ours, got, strict=True):
+        if done.seeded:
+            return Difference(RESEEDED)
         if done.state != right.state and states.setdefault(done.state, seed) != seed:
             return Difference(RESEEDED)
     return None

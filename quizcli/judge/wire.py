@@ -21,7 +21,10 @@ class Source(Struct, frozen=True, tag="source"):
 
 
 class Ask(Struct, frozen=True, tag="ask"):
-    """Call the entry once; with `timed` again and again, for the time that it takes."""
+    """Call the entry once; with `timed` again and again, for the time that it takes.
+
+    torch's generator begins at `seed`, or where the last call left it (GO_ON).
+    """
 
     args: tuple[Value, ...]
     kwargs: dict[str, Value]
@@ -35,7 +38,8 @@ class Ask(Struct, frozen=True, tag="ask"):
 class Gave(Struct, frozen=True, tag="gave"):
     """What the call came to: output, arguments afterwards, gradients where asked for, and its seconds.
 
-    `state` is a checksum of torch's generator afterwards; `used` what it should have done without, and where.
+    `state` is a checksum of torch's generator afterwards, `seeded` whether it was given another seed; `used`
+    what it should have done without, and where.
     """
 
     output: Value = None
@@ -43,6 +47,7 @@ class Gave(Struct, frozen=True, tag="gave"):
     gradients: Value = None
     seconds: float = 0.0
     state: int = 0
+    seeded: bool = False
     used: tuple[str, int] | None = None
 
 

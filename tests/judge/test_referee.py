@@ -96,7 +96,7 @@ def test_what_was_prepared_is_not_done_again(
     monkeypatch.setenv("COUNTED", str(counted))
     make_room(pack, permit_for(pack))
     question = asked(pack, "counts", "", permit=permit_for(pack))
-    for waits, drawn in ((False, 1), (True, 0)):  # where a judgement waits, the rest is left to it
+    for waits, drawn in ((False, 2), (True, 0)):  # where a judgement waits, the rest is left to it
         counted.write_text("")
         prepared = prepare(question, lambda waits=waits: waits)  # type: ignore[misc]
         assert prepared is not None
@@ -104,7 +104,7 @@ def test_what_was_prepared_is_not_done_again(
         with Candidate() as candidate:
             judgement = asked(pack, "counts", permit=permit_for(pack))
             news = list(judged(judgement, candidate, prepared))
-        assert (len(news), over(news).passed, counted.read_text()) == (3, True, "x")
+        assert (len(news), over(news).passed, counted.read_text()) == (3, True, "xx")
     assert prepared is not None
     for other in (
         replace(question, seed=2),

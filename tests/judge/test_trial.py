@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from quizcli.judge.case import Call, Case, Judge, judge, trap
+from quizcli.judge.case import Call, Case, Judge, Trap, judge, trap
 from quizcli.judge.local import Local
 from quizcli.judge.proof import _of_solution, _of_trap
 from quizcli.judge.trial import BrokenError, Trial, load
@@ -142,6 +142,73 @@ def test_a_seed_inside_is_taken_for_no_other_mistake(why: str) -> None:
     last = results(Trial(Judge(cases, traps=(made,)), drawn, seed=1), seeded)[-1]
     assert not last.passed
     assert not last.trap
+
+
+def _forked(x: Tensor) -> Tensor:
+    with torch.random.fork_rng(devices=[]):
+        return x + torch.randn_like(x)
+
+
+def _of_its_own(x: Tensor) -> Tensor:
+    return x + torch.randn(x.shape, generator=torch.Generator().manual_seed(torch.initial_seed()))
+
+
+def _sown_again(x: Tensor) -> Tensor:
+    torch.manual_seed(torch.initial_seed())
+    return x + torch.randn_like(x)
+
+
+def _copied(x: Tensor) -> Tensor:
+    own = torch.Generator()
+    own.set_state(torch.get_rng_state())
+    return x + torch.randn(x.shape, generator=own)
+
+
+def _sown_by_chance(x: Tensor) -> Tensor:
+    torch.seed()
+    return x + torch.randn_like(x)
+
+
+def _drawn_from(x: Tensor) -> Tensor:
+    own = torch.Generator().manual_seed(int(torch.randint(2**31, ())))
+    return x + torch.randn(x.shape, generator=own)
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        (_forked, "two calls in a row draw"),
+        (_of_its_own, "two calls in a row draw"),
+        (_sown_again, "two calls in a row draw"),
+        (_copied, "two calls in a row draw"),
+        (_sown_by_chance, "it sets the seed"),
+        (_drawn_from, ""),
+    ],
+)
+def test_torchs_generator_goes_on_from_call_to_call(entry: Any, why: str) -> None:
+    def facts(output: Tensor, x: Tensor) -> Iterator[tuple[dict[str, str], bool]]:
+        yield {"en": "finite", "zh": "有限"}, bool(output.isfinite().all())
+
+    def cases(random: Generator) -> Iterator[Case]:
+        yield Case({"en": "some", "zh": "一些"}, (torch.randn(9, generator=random),), facts=facts)
+
+    last = results(Trial(Judge(cases, traps=(Trap(entry, {"en": "", "zh": ""}),)), noisy, seed=1), entry)[-1]
+    assert (last.passed, last.trap) == (not why, {})
+    assert last.why.get("en", "").startswith(why)
+
+
+def test_what_is_kept_from_an_earlier_call_is_found() -> None:
+    kept: dict[object, Tensor] = {}
+
+    def remembers(x: Tensor, factor: float = 2.0) -> Tensor:
+        return (
+            kept.setdefault((x.shape, factor), (x * factor).detach()) if not x.requires_grad else x * factor
+        )
+
+    last = results(Trial(check_double, double, 1, ("gradients",)), remembers)[-1]
+    assert not last.passed
+    assert last.name["en"] == "three numbers, called again with other numbers"
+    assert last.why["en"].startswith("output[0] should be")
 
 
 def test_what_is_raised_is_told() -> None:
