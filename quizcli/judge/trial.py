@@ -25,6 +25,7 @@ from quizcli.judge.perform import GO_ON, Performance, seconds_per_call
 from quizcli.judge.traps import Outcome, Tried, name_mistake, try_trap
 from quizcli.judge.watch import THREADS
 from quizcli.judge.wire import Answer, Ask, CaseResult, Gave, Judgement, Raised, Speed
+from quizcli.text import tr
 
 BY_HAND = {"en": "written by hand", "zh": "亲手实现"}
 _SEEDS = 1000  # more than there are cases, and than a case has draws
@@ -112,8 +113,8 @@ class Trial:
                 yield from self._speed(outcome, candidate)
 
     def draw_cases(self) -> Iterator[tuple[int, Case]]:
-        """The cases of this seed, numbered. Raises whatever the judge raises, each time."""
-        for place in itertools.count():
+        """The cases of this seed, numbered. Raises whatever the judge raises, each time; BrokenError too."""
+        for place in range(_SEEDS):
             if place == len(self._drawn):
                 try:
                     if self._to_draw is None:
@@ -121,12 +122,15 @@ class Trial:
                         self._to_draw = enumerate(self.judge.cases(random))
                     self._drawn.append(next(self._to_draw))
                 except StopIteration:
+                    if not self._drawn:
+                        raise BrokenError(tr("the judge has no cases", "评判没有任何用例")) from None
                     return
                 except BaseException:
                     # Else the next one would be judged by the cases before it, and no word of the rest.
                     self._to_draw, self._drawn = None, []
                     raise
             yield self._drawn[place]
+        raise BrokenError(tr(f"more than {_SEEDS} cases: without end?", f"用例超过 {_SEEDS} 个：没有尽头？"))
 
     def first_cases(self) -> Iterator[tuple[int, Case]]:
         """The first few that have one right output and are not large."""

@@ -327,7 +327,8 @@ def test_the_proof_finds_what_is_wrong() -> None:
     def nothing(random: Generator) -> Iterator[Case]:
         yield from ()
 
-    assert list(_of_solution(Trial(nothing, double, 0))) == ["the judge has no cases"]
+    with pytest.raises(BrokenError, match="the judge has no cases"):
+        results(Trial(nothing, double, 0), double)
 
 
 def test_the_gradients_of_a_random_function_are_looked_at() -> None:
@@ -365,6 +366,16 @@ def test_a_judge_that_raises_on_the_way_raises_again() -> None:
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             results(trial, double)
+
+
+def test_a_judge_without_end_is_broken() -> None:
+    @judge()
+    def endless(random: Generator) -> Iterator[Case]:
+        while True:
+            yield Case({"en": "one more", "zh": "再一个"}, (torch.ones(2),))
+
+    with pytest.raises(BrokenError, match="more than 1000 cases: without end"):
+        results(Trial(endless, double, 0), double)
 
 
 def test_what_the_model_answer_makes_of_a_case_is_asked_once() -> None:
