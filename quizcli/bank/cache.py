@@ -76,7 +76,7 @@ def _read(path: Path, root: bytes) -> dict[str, Entry]:
     """The entries of the cache; none where it is missing, corrupt, of another version or another pack."""
     try:
         compiled = msgspec.msgpack.decode(read_regular(path, _LIMIT), type=_Compiled)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return {}
     if (compiled.schema, compiled.version, compiled.root) != (SCHEMA, __version__, root):
         return {}

@@ -53,7 +53,7 @@ def added(settings: Settings) -> tuple[Added, ...]:
         return msgspec.json.decode(read_regular(path, _LIMIT), type=tuple[Added, ...])
     except FileNotFoundError:
         return ()
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise QuizError(
             tr(f"{path}: cannot be read: {error}", f"{path}：无法读取：{error}"),
             tr(

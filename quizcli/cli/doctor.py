@@ -101,8 +101,9 @@ def _torch() -> list[Finding]:
         advice = tr("pip install torch torchvision", "请执行 pip install torch torchvision")
         return [Finding("torch", "missing", detail, advice)]
     try:
+        # -P: a torch.py in the current folder is somebody's code, and no torch.
         child = subprocess.run(
-            [sys.executable, "-c", _ASK_TORCH], capture_output=True, text=True, timeout=_PATIENCE
+            [sys.executable, "-P", "-c", _ASK_TORCH], capture_output=True, text=True, timeout=_PATIENCE
         )
     except subprocess.TimeoutExpired:
         return [_slow("torch", installed)]

@@ -18,7 +18,13 @@ def open_editor(path: Path, line: int) -> None:
 
     The terminal must be the editor's meanwhile. QuizError where it cannot be started, or ends with an error.
     """
-    editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    wanted = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
+    try:
+        editor = shlex.split(wanted) or ["vi"]
+    except ValueError as error:  # a quotation mark without its other half
+        raise QuizError(
+            tr(f"EDITOR is no command: {wanted!r}: {error}", f"EDITOR 不是可执行的命令：{wanted!r}：{error}")
+        ) from error
     place = [f"+{line}"] if Path(editor[0]).name in _TAKES_PLUS_LINE else []
     try:
         status = subprocess.run([*editor, *place, str(path)], check=False).returncode

@@ -24,11 +24,13 @@ def source_text(data: bytes, path: Path) -> str:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
-    except (UnicodeDecodeError, SyntaxError) as error:
+    except (UnicodeError, SyntaxError, LookupError) as error:  # LookupError: rot13 is a codec, not of text
         told = getattr(
             error, "msg", ""
         )  # of an encoding that there is not, or another one than the mark says
-        if told.startswith(("unknown encoding", "encoding problem")):
+        if isinstance(error, LookupError):
+            message = f"{path}: {error}"
+        elif told.startswith(("unknown encoding", "encoding problem")):
             message = f"{path}: {told}"
         else:
             message = tr(f"{path}: this is not UTF-8", f"{path}：不是 UTF-8 编码")

@@ -5,6 +5,7 @@ It may come from elsewhere. So nothing in it is believed: not its names, its siz
 
 from __future__ import annotations
 
+import lzma
 import os
 import re
 import sqlite3
@@ -41,8 +42,10 @@ _LONGEST_NAME, _LONGEST_PATH = (
     800,
 )  # bytes: with an ending for a file that is not whole yet, and its folder
 _NAME = re.compile(r"(edits|code)(/[^/\\:\x00-\x1f\x7f]+)+\Z")
-# All that zipfile raises on foreign files, beside OSError.
+# All that zipfile and what unpacks for it raise on foreign files; bz2 and seeking raise OSError too.
 _BROKEN = (
+    OSError,
+    lzma.LZMAError,
     zipfile.BadZipFile,
     zlib.error,
     RuntimeError,
@@ -226,9 +229,15 @@ class Archive:
 
     def extract_store(self, target: str) -> None:
         """Write the store to a new file. OSError where the disk says no."""
-        with create(target) as stream, self._told(), self._zip.open(self._entries[STORE]) as member:
-            while chunk := member.read(1 << 20):
-                stream.write(chunk)
+        with self._told():
+            member = self._zip.open(self._entries[STORE])
+        with create(target) as stream, member:
+            while True:
+                with self._told():
+                    chunk = member.read(1 << 20)
+                if not chunk:
+                    return
+                stream.write(chunk)  # what the disk says is not of the backup
 
     @property
     def store_size(self) -> int:
@@ -238,7 +247,7 @@ class Archive:
     def _about(self) -> About:
         try:
             return msgspec.json.decode(self._read(ABOUT), type=About)
-        except (msgspec.MsgspecError, ValueError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise no_backup(self._path, str(error)) from error
 
     def _read(self, name: str) -> bytes:
@@ -250,7 +259,11 @@ class Archive:
         try:
             yield
         except _BROKEN as error:
-            raise no_backup(self._path, str(error)) from error
+            raise no_backup(self._path, _reason(error)) from error
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 @contextmanager
@@ -258,10 +271,8 @@ def opened(path: Path) -> Iterator[Archive]:
     """A backup to read from. QuizError where the file is none, or holds what no backup holds."""
     try:
         archive = zipfile.ZipFile(path)
-    except OSError as error:
-        raise no_backup(path, error.strerror or str(error)) from error
     except _BROKEN as error:
-        raise no_backup(path, str(error)) from error
+        raise no_backup(path, _reason(error)) from error
     with archive:
         yield Archive(path, archive)
 

@@ -18,10 +18,12 @@ from quizcli.study.connection import backups_of, fail
 
 BY_HAND = "by-hand"  # why: the person asked for it, and so it stays
 DAILY = "daily"
+RESCUED = "rescued"  # how the why begins of what a store could not take
 _NAME = re.compile(r"(?P<stem>.+)-(?P<stamp>\d{8}T\d{6}Z)-(?P<why>[a-z0-9-]+?)(_\d+)?\.(db|zip)\Z")
 _PARTIAL = re.compile(r"\.quizcli-\d+-[0-9a-f]+\.partial(-wal|-shm|-journal)?\Z")
 _DAY = 86_400
-_KEEP_ALL, _KEEP_DAYS, _KEEP_WEEKS, _KEEP_MONTHS = 2, 14, 8, 12
+_KEEP_ALL = 2  # days in which all stay
+_KEEP = {"day": 14, "week": 8, "month": 12}  # of how many of them, of those that have any, the last one stays
 
 
 class Backup(Struct, frozen=True):
@@ -132,31 +134,33 @@ def thin_out(store: str | os.PathLike[str], now: float | None = None) -> list[Ba
 
 
 def superfluous(kept: Iterable[Backup], now: float) -> list[Backup]:
-    """Which backups to delete: all stay for two days, then the last one of each day for two weeks, of each
-    week for two months, of each month for a year. What a person asked for stays, and the newest of all.
+    """Which backups to delete: all stay for two days, then the last one of each of the last fourteen days, of
+    the last eight weeks and of the last twelve months that have any.
+
+    Time alone deletes nothing: whoever comes back after a year, or has a clock that is wrong, finds them all.
+    What a person asked for stays, and what was rescued: it is nowhere else. The daily ones make no other
+    superfluous, such as that of before a restore, and none of them does.
     """
-    seen: set[tuple[object, ...]] = set()
+    seen: dict[tuple[bool, str], set[tuple[int, ...]]] = {}
     gone = []
-    newest_first = sorted(kept, key=lambda each: each.made, reverse=True)
-    for each in newest_first[1:]:
-        age = (now - each.made) / _DAY
-        period = _period(datetime.fromtimestamp(each.made).date(), age)
-        if each.why == BY_HAND or age <= _KEEP_ALL:
+    for each in sorted(kept, key=lambda each: each.made, reverse=True):
+        if each.why == BY_HAND or each.why.startswith(RESCUED):
             continue
-        if period is None or period in seen:
+        wanted = now - each.made <= _KEEP_ALL * _DAY
+        for name, period in _periods(datetime.fromtimestamp(each.made).date()):
+            known = seen.setdefault((each.why == DAILY, name), set())
+            if period not in known and len(known) < _KEEP[name]:
+                known.add(period)
+                wanted = True
+        if not wanted:
             gone.append(each)
-        else:
-            seen.add(period)
     return gone
 
 
-def _period(day: date, age: float) -> tuple[object, ...] | None:
-    """The span of time of which one backup stays; None where it is too long ago."""
-    if age <= _KEEP_DAYS:
-        return "day", day
-    if age <= _KEEP_WEEKS * 7:
-        return "week", *day.isocalendar()[:2]
-    return ("month", day.year, day.month) if age <= _KEEP_MONTHS * 30.5 else None
+def _periods(day: date) -> Iterator[tuple[str, tuple[int, ...]]]:
+    yield "day", (day.toordinal(),)
+    yield "week", day.isocalendar()[:2]
+    yield "month", (day.year, day.month)
 
 
 def has_one_of_today(store: str | os.PathLike[str], now: float | None = None) -> bool:

@@ -43,7 +43,7 @@ def _packs(data: bytes, path: Path, settings: Settings) -> bytes:
 
     try:
         packs = msgspec.json.decode(data, type=tuple[Added, ...])
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise no_backup(path, f"{PACKS}: {error}") from error
     if is_ours(path, settings):
         return data

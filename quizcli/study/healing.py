@@ -15,6 +15,7 @@ from contextlib import closing, suppress
 
 from quizcli.errors import QuizError
 from quizcli.private import create, make_folder
+from quizcli.study.backups import RESCUED
 from quizcli.study.carrying import carry_over
 from quizcli.study.connection import backups_of, connect, writing
 from quizcli.study.damage import DamagedError
@@ -66,6 +67,11 @@ def heal(
         return fresh, told
     except QuizError as error:
         raise _kept(copy, written, terms, path, error) from error
+    except (
+        OSError
+    ) as error:  # a full disk, another one, a file where the folder was: the copy is all there is
+        refused = QuizError(f"{path}: {error.strerror or error}.")
+        raise _kept(copy, written, terms, path, refused) from error
     finally:
         if copy is not None:
             _remove(copy)
@@ -181,7 +187,7 @@ def _kept(
     """The error of a store that cannot take the answers, with the place where they are kept instead."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     for folder in (backups_of(path), tempfile.gettempdir()):
-        target = os.path.join(folder, f"quizcli-{stamp}-rescued-{os.urandom(2).hex()}.db")
+        target = os.path.join(folder, f"quizcli-{stamp}-{RESCUED}-{os.urandom(2).hex()}.db")
         try:
             make_folder(folder)
             create(target).close()

@@ -152,6 +152,7 @@ def test_a_name_that_is_near(settings: Settings, tmp_path: Path) -> None:
         b'[{"name": "../x", "root": "/"}]',
         b'[{"name": "x\\n", "root": "/"}]',
         b"\xff",
+        b"[" * 100_000,
     ],
 )
 def test_a_damaged_file_is_named(settings: Settings, damage: bytes) -> None:

@@ -85,8 +85,11 @@ def test_a_config_file_that_was_left_aside(examine: Examine) -> None:
 
 
 def test_the_whole_report_of_this_machine(program: Program) -> None:
+    stranger = program.home.parent / "torch.py"  # where the program is called from; a pack's code, perhaps
+    stranger.write_text("open('ran', 'w')\n")
     said = program.run("doctor", "--json")
     assert said.returncode == 0, said.stderr
+    assert not stranger.with_name("ran").exists()
     findings = {finding["name"]: finding for finding in json.loads(said.stdout)}
     assert list(findings) == NAMES
     assert {tuple(finding) for finding in findings.values()} == {("name", "state", "detail", "advice")}

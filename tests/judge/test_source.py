@@ -37,6 +37,9 @@ def test_every_form_of_a_source(data: bytes, text: str, tmp_path: Path) -> None:
         (b"x = '\xff'", "this is not UTF-8"),
         (TEXT.encode("utf-16"), "UTF-8"),
         (b"# coding: klingon\n", "unknown encoding: klingon"),
+        (b"# coding: rot13\n", "'rot13' is not a text encoding"),
+        (b"# coding: hex\n", "'hex' is not a text encoding"),
+        (b"# coding: undefined\n", "this is not UTF-8"),
         (b"\xef\xbb\xbf# coding: latin-1\n", "encoding problem"),
     ],
 )

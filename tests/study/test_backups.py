@@ -217,22 +217,69 @@ def test_thinning_over_two_years_of_every_day() -> None:
         kept = [each for each in kept if each not in gone]
     ages = days_of(kept, now + timedelta(hours=3))
     assert sum(age <= 2 for age in ages) >= 4
-    assert 12 <= sum(2 < age <= 14 for age in ages) <= 13
+    assert 11 <= sum(2 < age <= 14 for age in ages) <= 13
     assert 5 <= sum(14 < age <= 56 for age in ages) <= 8
     assert 9 <= sum(age > 56 for age in ages) <= 12
     assert max(ages) > 300
     assert len(ages) < 40
 
 
-def test_what_a_person_asked_for_and_the_newest_stay_for_ever() -> None:
-    old = [Backup(Path(f"{n}"), n * DAY, why, 1) for n, why in enumerate((DAILY, BY_HAND, DAILY, DAILY))]
-    gone = superfluous(old, 20_000 * DAY)
-    assert gone == [old[2], old[0]]
+def test_what_a_person_asked_for_and_what_was_rescued_stay_for_ever() -> None:
+    reasons = (DAILY, BY_HAND, DAILY, "rescued-ab12", *[DAILY] * 14)
+    old = [Backup(Path(f"{n}"), 10_000 * DAY + 3600 * n, why, 1) for n, why in enumerate(reasons)]
+    assert superfluous(old, 20_000 * DAY) == [each for each in old[-2::-1] if each.why == DAILY]
 
 
-def test_clocks_that_are_wrong_delete_nothing_new() -> None:
-    ahead = [Backup(Path(f"{n}"), (20_000 + n) * DAY, DAILY, 1) for n in range(5)]
-    assert superfluous(ahead, 19_000 * DAY) == []
+def test_a_daily_one_takes_no_other_one_away() -> None:
+    noon = 19_000 * DAY + DAY // 2
+    restore = Backup(Path("restore"), noon, "before-restore", 1)
+    daily = Backup(Path("daily"), noon + 3600, DAILY, 1)
+    earlier = Backup(Path("earlier"), noon - 3600, DAILY, 1)
+    assert superfluous([earlier, restore, daily], noon + 5 * DAY) == [earlier]
+
+
+def test_time_alone_deletes_nothing() -> None:
+    kept = [Backup(Path(f"{n}"), (20_000 + n) * DAY, DAILY, 1) for n in range(14)]
+    late = Backup(Path("late"), 20_800 * DAY, DAILY, 1)  # after two years away, or with a clock that is wrong
+    assert superfluous(kept, 19_000 * DAY) == superfluous(kept, 30_000 * DAY) == []
+    assert superfluous([*kept[1:], late], 20_800 * DAY) == []
+
+
+def test_whatever_bits_of_a_backup_are_wrong_it_is_told_by_its_name(
+    settings: Settings, answered: Answered, tmp_path: Path
+) -> None:
+    answered("a")
+    sound = archive.write(settings, BY_HAND).path.read_bytes()
+    damaged = tmp_path / "damaged.zip"
+    chance = random.Random(1)
+    end = (
+        len(sound) - 22 - 400
+    )  # about where the directory begins: a bit of it says more than one of the rest
+    places = [*range(60), *range(end, len(sound)), *(chance.randrange(len(sound)) for _ in range(100))]
+    told = []
+    for place in places:
+        data = bytearray(sound)
+        data[place] ^= 1 << chance.randrange(8)
+        damaged.write_bytes(data)
+        try:
+            archive.about(damaged)
+            with archive.opened(damaged) as opened:
+                opened.files()
+                if opened.has_store:
+                    opened.extract_store(str(tmp_path / "store"))
+        except QuizError as error:
+            told.append(error.message)
+        (tmp_path / "store").unlink(missing_ok=True)
+    assert len(told) > 100
+    assert [each for each in told if not each.startswith(str(damaged))] == []
+
+
+def test_deep_nesting_is_no_backup(tmp_path: Path) -> None:
+    deep = tmp_path / "deep.zip"
+    with zipfile.ZipFile(deep, "w") as made:
+        made.writestr("about.json", "[" * 100_000)
+    with pytest.raises(QuizError, match="no sound backup"):
+        archive.about(deep)
 
 
 def test_thinning_clears_away_what_kills_have_left_but_nothing_else(

@@ -1,5 +1,6 @@
 """The store's file deleted, moved, replaced or spoilt while it is open: every answer is there afterwards."""
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -250,6 +251,29 @@ def test_what_is_no_store_of_ours_is_left_alone_and_the_answers_are_kept(
     assert str(rescued) in caught.value.hint
     assert rows_at(rescued) == ["answer a", "answer b", "answer c"]
     assert rescued.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("number", [errno.EXDEV, errno.EROFS, errno.ENOTDIR, errno.EIO])
+def test_a_copy_that_cannot_take_the_stores_place_is_rescued(
+    tmp_path: Path, wall: Wall, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """The disk is full and the copy on another one, or the folder has become something else."""
+    path = tmp_path / "quizcli.db"
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with Store.open(path) as store:
+        answer(store, wall, "earlier")
+    with Store.open(path) as store:
+        answer(store, wall, "a")
+        all_gone(path, path)
+        monkeypatch.setattr(os, "link", refuse)
+        with pytest.raises(QuizError, match="All that this run had stored is in") as caught:
+            answer(store, wall, "b")
+    assert os.strerror(number) in caught.value.message
+    (rescued,) = (tmp_path / "backups").iterdir()
+    assert rows_at(rescued) == ["answer earlier", "answer a", "answer b"]
 
 
 def test_after_that_every_answer_says_so_again(tmp_path: Path, wall: Wall) -> None:

@@ -1,0 +1,37 @@
+"""The person's own editor: started as EDITOR says, and told of where it cannot be."""
+
+from pathlib import Path
+
+import pytest
+
+from quizcli.cli.editor import open_editor
+from quizcli.errors import QuizError
+
+
+@pytest.mark.parametrize(
+    ("editor", "told"),
+    [
+        ('vi "', "EDITOR is no command: 'vi \"': No closing quotation"),
+        ("no-such-editor -w", "the editor 'no-such-editor' cannot be started"),
+        ("false", "false ended with status 1"),
+    ],
+)
+def test_an_editor_that_does_not_work_is_told(
+    editor: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", editor)
+    with pytest.raises(QuizError) as caught:
+        open_editor(tmp_path / "draft.py", 1)
+    assert caught.value.message.startswith(told)
+
+
+@pytest.mark.parametrize("editor", ["", "   "])
+def test_without_an_editor_it_is_vi(editor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "vi").write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/seen\n')
+    (tmp_path / "vi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", editor)
+    open_editor(tmp_path / "draft.py", 7)
+    assert (tmp_path / "seen").read_text() == f"+7 {tmp_path}/draft.py\n"
