@@ -64,12 +64,17 @@ def _always(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     return x * _kept(x, p) * _scale(p)
 
 
-@trap(
-    "all samples of the batch share one mask: every value has its own chance",
-    "整批样本共用一个掩码：每个值都应独立抽取",
-)
-def _shared(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
-    return x * _kept(x[0] if x.ndim > 1 else x, p) * _scale(p) if training else x
+def _sharing(whole_vector: bool) -> Trap:
+    """One mask for all samples; for those of a vector one number, or as many as there are."""
+
+    def shared(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
+        alone = x if x.ndim == 1 and not whole_vector else x[0]
+        return x * _kept(alone, p) * _scale(p) if training else x
+
+    return trap(
+        "all samples of the batch share one mask: every value has its own chance",
+        "整批样本共用一个掩码：每个值都应独立抽取",
+    )(shared)
 
 
 @trap("p = 1 ends in 0/0: nobody survives to be scaled", "p = 1 时算成了 0/0：没有值保留，无从放大")
@@ -163,11 +168,9 @@ def _shares(y: Tensor, x: Tensor, p: float = 0.5, training: bool = True) -> Iter
     dropped = y == 0
     dropped = dropped.view(16, -1) if y.ndim == 1 else dropped  # whatever repeats on one axis is seen here
     if 0.1 <= p <= 0.9:  # masks that are hardly ever 0, or hardly ever not, are alike by chance
-        slices = [
-            dropped.movedim(axis, 0).flatten(1) for axis in range(dropped.ndim) if y.ndim > 1 or axis == 0
-        ]
-        own = [_all_differ(each) and _unrelated(each, p) for each in slices]
-        for axis, holds in enumerate(own):
+        for axis in range(dropped.ndim if y.ndim > 1 else 1):
+            slices = dropped.movedim(axis, 0).flatten(1)
+            holds = _all_differ(slices) and _unrelated(slices, p)
             yield (
                 {
                     "en": f"what lies along axis {axis} must not share one mask, nor have opposite ones",
@@ -175,8 +178,8 @@ def _shares(y: Tensor, x: Tensor, p: float = 0.5, training: bool = True) -> Iter
                 },
                 holds,
             )
-        if not all(own):
-            return  # of one mask many times the share says little
+            if not holds:
+                return  # of one mask many times other axes, and the share, say what chance makes of it
     share, n = dropped.double().mean().item(), dropped.numel()
     yield (
         {
@@ -218,7 +221,8 @@ _NO_GENERATOR = "The question has no generator, so nobody passes one."
         *_keeps_with_p_alone,
         _zero_by_zero,
         _always,
-        _shared,
+        _sharing(whole_vector=False),
+        _sharing(whole_vector=True),
         _of_2014,
         *_divided_by_p,
         _multiplied,
