@@ -288,7 +288,7 @@ def _dressed(y, x, weight, bias=None):
 
 
 def _wide(x):
-    return x.float() if x.dtype == torch.float16 else x
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
 @wrong(LN, told="unbiased deviation")
@@ -338,7 +338,7 @@ def rms_constant(x, normalized_shape, weight=None, eps=1e-6):
 
 @wrong(LN, told="only float16")
 def ln_lifts_float16_alone(x, normalized_shape, weight=None, bias=None, eps=1e-5):
-    dims, z = tuple(range(-len(normalized_shape), 0)), _wide(x)
+    dims, z = tuple(range(-len(normalized_shape), 0)), x.float() if x.dtype == torch.float16 else x
     z = z - z.mean(dims, keepdim=True)
     return _dressed(z * torch.rsqrt(z.square().mean(dims, keepdim=True) + eps), x, weight, bias)
 
