@@ -10,6 +10,7 @@ from answers.judges.optimization import (
     USUAL,
     Betas,
     Three,
+    late,
     near_epsilon,
     normal,
     on_its_way,
@@ -136,7 +137,10 @@ def check_adamw(random: Generator) -> Iterator[Case]:
     w, g = normal(random, 3), normal(random, 3)
     yield Case({"en": "the first step", "zh": "第一步"}, (w, g, zero, zero, 1, 0.5, *usual, 0.1))
     yield Case({"en": "step 10", "zh": "第 10 步"}, (*on_its_way(random, 3), 10, 0.5, *usual, 0.1))
-    yield Case({"en": "step 2,000", "zh": "第 2,000 步"}, (*on_its_way(random, 3), 2000, 0.5, *usual, 0.1))
+    yield Case(
+        {"en": "step 20,000, β₂ = 0.9999", "zh": "第 20,000 步，β₂ = 0.9999"},
+        (*late(random), 20_000, 0.2, (0.9, 0.9999), 1e-8, 0.1),
+    )
     yield Case({"en": "λ = 0: Adam", "zh": "λ = 0：即 Adam"}, (*on_its_way(random, 3), 10, 0.5, *usual, 0.0))
     yield Case(
         {"en": "β = (0.5, 0.8), ε = 0.1", "zh": "β = (0.5, 0.8)，ε = 0.1"},

@@ -148,8 +148,10 @@ def check_beam_step(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "scores of −10³⁰, certain tokens", "zh": "得分在 −10³⁰ 量级，token 是确定的"}, (far, sure)
     )
+    # all of the best tokens are the last ones, whose numbers do not fit into 16 bits
+    scores, log_probs = draw(beams=4, tokens=4_000)
+    many = torch.full((4, 70_000), -40.0)
+    many[:, -4_000:] = log_probs
     yield Case(
-        {"en": "4 beams, a vocabulary of 20,000", "zh": "4 个束，词表 20,000"},
-        draw(beams=4, tokens=20_000),
-        timed=True,
+        {"en": "4 beams, a vocabulary of 70,000", "zh": "4 个束，词表 70,000"}, (scores, many), timed=True
     )

@@ -112,6 +112,15 @@ def _root_of_mean(whole: Tensor) -> Tensor:
     return whole.square().mean().sqrt()
 
 
+@trap(
+    "a limit of 0 is taken for none: then all gradients must become 0",
+    "把上限 0 当成了不裁剪：这时梯度都应为 0",
+)
+def _zero_is_off(grads: list[Tensor], max_norm: float) -> Clipped:
+    norm = _norm(grads)
+    return _scaled(grads, (max_norm / (norm + 1e-6)).clamp(max=1)) if max_norm else grads, norm
+
+
 def _torchs(grads: list[Tensor], max_norm: float) -> Clipped:
     params = [torch.zeros_like(grad, requires_grad=True) for grad in grads]
     for param, grad in zip(params, grads, strict=True):
@@ -127,6 +136,7 @@ _GUARD = "The docstring allows a tiny number that is added to the norm, and does
     reference=_torchs,
     traps=(
         _each,
+        _zero_is_off,
         _by_value,
         _always,
         _norm_after,
@@ -162,7 +172,10 @@ def check_clip_grad_norm(random: Generator) -> Iterator[Case]:
     yield Case({"en": "exactly as long as allowed", "zh": "恰好等于上限"}, (even, 5.0))
     yield Case({"en": "a little too long", "zh": "略超上限"}, (even, 4.9))
     yield Case({"en": "each short enough, together too long", "zh": "各自够短，合起来超限"}, (even, 4.5))
-    mixed = [1e6 * grad for grad in draw((), (1, 2, 2))]
+    yield Case(
+        {"en": "a limit of 0: nothing may be left", "zh": "上限为 0：什么也不能剩"}, (draw((2, 3), (3,)), 0.0)
+    )
+    mixed = [1e6 * (grad + grad.sign()) for grad in draw((), (1, 2, 2))]
     yield Case(
         {"en": "gradients of 1,000,000, one a single number", "zh": "上百万的梯度，其一是单独一个数"},
         (mixed, 10.0),

@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor
 
 from answers.judges._normal import normal
-from quizcli.judge.case import Case, judge, trap
+from quizcli.judge.case import Case, Fact, judge, trap
 
 
 @trap("the logits are multiplied by the temperature, not divided", "logits 乘了温度，应当是除以温度")
@@ -136,9 +136,33 @@ def _one_maximum(logits: Tensor, temperature: float, top_k: int) -> Tensor:
 
 
 def _far_rows(random: Generator, tokens: int) -> Tensor:
-    """Logits (3, tokens) near 1,000, 0 and −1,000, without ties, and exact in float32."""
+    """Logits (3, tokens) near 1,000, 0 and −1,000, without ties, exact in float32; one token is banned."""
     rows = torch.stack([torch.randperm(tokens, generator=random) for _ in range(3)]).float() / 2
-    return rows + torch.tensor([[1000.0], [0.0], [-1000.0]])
+    banned = torch.randint(tokens, (1,), generator=random)
+    return (rows + torch.tensor([[1000.0], [0.0], [-1000.0]])).index_fill(1, banned, -math.inf)
+
+
+def _lowest(random: Generator) -> Tensor:
+    """Logits (2, 4) of −10³⁰ and below, one token banned: no number is small enough to stand for −∞."""
+    low = torch.tensor([[-1e30, -2e30, -3e30], [-1e38, -2e38, -3e38]])
+    banned = torch.full((2, 1), -math.inf)
+    return torch.cat([low, banned], 1)[:, torch.randperm(4, generator=random)]
+
+
+def _dropped_are_0(p: Tensor, kept: Tensor) -> Iterator[Fact]:
+    """Comparisons leave room for rounding; a probability of 0 has none."""
+    yield (
+        {
+            "en": "dropped and banned tokens must have a probability of exactly 0",
+            "zh": "被去掉和被禁用的 token，概率必须恰好是 0",
+        },
+        not bool(p[~kept].count_nonzero()),
+    )
+    yield {"en": "kept tokens must not have 0", "zh": "保留的 token，概率不能是 0"}, bool((p[kept] > 0).all())
+
+
+def _top_k_zeros(p: Tensor, logits: Tensor, temperature: float, top_k: int) -> Iterator[Fact]:
+    return _dropped_are_0(p, logits >= logits.topk(top_k).values[..., -1:])
 
 
 @judge(
@@ -169,7 +193,10 @@ def check_top_k_probabilities(random: Generator) -> Iterator[Case]:
     yield Case({"en": "banned tokens, and all kept", "zh": "有 token 被禁用，保留全部"}, (banned, 1.5, 6))
     yield Case({"en": "k = 1", "zh": "k = 1"}, (draw(4, 6), 1.5, 1))
     yield Case(
-        {"en": "rows near 1,000, 0 and −1,000", "zh": "各行分别在 1,000、0、−1,000 附近"},
+        {
+            "en": "rows near 1,000, 0 and −1,000, one token banned",
+            "zh": "各行在 1,000、0、−1,000 附近，一个 token 被禁用",
+        },
         (_far_rows(random, 5), 2.0, 3),
     )
     yield Case(
@@ -177,17 +204,30 @@ def check_top_k_probabilities(random: Generator) -> Iterator[Case]:
         (10 + torch.stack([torch.randperm(5, generator=random) for _ in range(3)]).float() / 128, 0.01, 3),
         tolerance=1e-3,
     )
-    for temperature, unit, words in ((1e-3, 2.0**-10, "0.001"), (1e-6, 2.0**-20, "10⁻⁶")):
+    for temperature, unit, words in (
+        (1e-3, 2.0**-10, "0.001"),
+        (1e-6, 2.0**-20, "10⁻⁶"),
+        (1e3, 512.0, "1,000"),
+    ):
         yield Case(
             {"en": f"a temperature of {words}", "zh": f"温度 {words}"},
             (unit * torch.randperm(5, generator=random).float(), temperature, 3),
         )
-    # dropped logits are above −10³⁰: no number is so small that it could stand for −∞
-    yield Case(
-        {"en": "logits of −10³⁰", "zh": "−10³⁰ 量级的 logit"},
-        (-1e30 * (1 + torch.randperm(4, generator=random).float()), 1.0, 2),
+    yield Case({"en": "logits of −10³⁰", "zh": "−10³⁰ 量级的 logit"}, (_lowest(random), 1.0, 2))
+    # in float64 e⁻⁷⁰⁰ is not 0
+    banned = draw(3, 6, dtype=torch.float64).index_fill(
+        1, torch.randint(6, (1,), generator=random), -math.inf
     )
-    yield Case({"en": "3,000 of 4,000 tokens", "zh": "4,000 个 token 取 3,000 个"}, (draw(4000), 1.0, 3000))
+    yield Case(
+        {"en": "three of six tokens: the others have exactly 0", "zh": "六个 token 取三个：其余恰好是 0"},
+        (banned, 1.5, 3),
+        facts=_top_k_zeros,
+    )
+    yield Case(
+        {"en": "10,000 of 12,000 tokens", "zh": "12,000 个 token 取 10,000 个"},
+        (draw(12_000) / 4, 1.0, 10_000),
+        tolerance=2e-6,
+    )
     yield Case(
         {"en": "a vocabulary of 32,000", "zh": "词表 32,000"}, (3 * draw(2, 32_000), 0.8, 50), timed=True
     )
@@ -397,6 +437,11 @@ def _widest(logits: Tensor, least: float, most: float) -> float:
     return float(held[place : place + 2].mean())
 
 
+def _top_p_zeros(p: Tensor, logits: Tensor, top_p: float) -> Iterator[Fact]:
+    _, out, index = _outside(logits, top_p)
+    return _dropped_are_0(p, ~out.scatter(-1, index, out))
+
+
 @judge(
     traps=(
         *(*_TOO_SMALL, _too_large, _whole, _sorted, *_GATHERED, *_SORTED_MASK, _unsorted, _unnormalized),
@@ -425,8 +470,10 @@ def check_top_p_probabilities(random: Generator) -> Iterator[Case]:
     yield Case({"en": "a batch", "zh": "一批"}, (logits, _between(logits, 0.6)))
     logits = draw(2, 3, 5)
     yield Case({"en": "a batch of sequences", "zh": "一批序列"}, (logits, _between(logits, 0.4)))
-    peak = draw(2, 5).index_fill(1, torch.randint(5, (1,), generator=random), 6.0)
-    yield Case({"en": "one token holds more than p", "zh": "一个 token 的概率就超过 p"}, (peak, 0.3))
+    alone = torch.tensor([0.85, 0.09, 0.03, 0.02, 0.01]).log()[torch.randperm(5, generator=random)]
+    yield Case(
+        {"en": "one token holds more than p", "zh": "一个 token 的概率就超过 p"}, (alone + draw(2, 1), 0.8)
+    )
     yield Case({"en": "p = 0.001", "zh": "p = 0.001"}, (draw(2, 6), 0.001))
     # the likeliest two of ten tokens hold 0.25, the likeliest two of a thousand 0.0032
     ten = torch.linspace(0.13, 0.07, 10).log()[torch.randperm(10, generator=random)]
@@ -454,13 +501,18 @@ def check_top_p_probabilities(random: Generator) -> Iterator[Case]:
     yield Case({"en": "banned tokens, p = 1", "zh": "有 token 被禁用，p = 1"}, (banned, 1.0))
     rows = _far_rows(random, 5)
     yield Case(
-        {"en": "rows near 1,000, 0 and −1,000", "zh": "各行分别在 1,000、0、−1,000 附近"},
+        {
+            "en": "rows near 1,000, 0 and −1,000, one token banned",
+            "zh": "各行在 1,000、0、−1,000 附近，一个 token 被禁用",
+        },
         (rows, _between(rows, 0.5)),
     )
-    # dropped logits are above −10³⁰ here too
+    yield Case({"en": "logits of −10³⁰", "zh": "−10³⁰ 量级的 logit"}, (_lowest(random), 0.9))
+    shares = torch.tensor([0.4, 0.3, 0.2, 0.1, 0.0], dtype=torch.float64).log()
     yield Case(
-        {"en": "logits of −10³⁰", "zh": "−10³⁰ 量级的 logit"},
-        (-1e30 * (1 + torch.randperm(4, generator=random).float()), 0.9),
+        {"en": "p = 0.55: the other tokens have exactly 0", "zh": "p = 0.55：其余 token 恰好是 0"},
+        (shares[torch.randperm(5, generator=random)] + 3 * draw(2, 1), 0.55),
+        facts=_top_p_zeros,
     )
     many = draw(4000) / 2
     yield Case(

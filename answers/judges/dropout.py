@@ -64,12 +64,17 @@ def _always(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
     return x * _kept(x, p) * _scale(p)
 
 
-@trap(
-    "all samples of the batch share one mask: every value has its own chance",
-    "整批样本共用一个掩码：每个值都应独立抽取",
-)
-def _shared(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
-    return x * _kept(x[0] if x.ndim > 1 else x, p) * _scale(p) if training else x
+def _sharing(whole_vector: bool) -> Trap:
+    """One mask for all samples; for those of a vector one number, or as many as there are."""
+
+    def shared(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
+        alone = x if x.ndim == 1 and not whole_vector else x[0]
+        return x * _kept(alone, p) * _scale(p) if training else x
+
+    return trap(
+        "all samples of the batch share one mask: every value has its own chance",
+        "整批样本共用一个掩码：每个值都应独立抽取",
+    )(shared)
 
 
 @trap("p = 1 ends in 0/0: nobody survives to be scaled", "p = 1 时算成了 0/0：没有值保留，无从放大")
@@ -116,7 +121,7 @@ def _multiplied(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
 def _values(y: Tensor, x: Tensor, p: float = 0.5, training: bool = True) -> Iterator[Fact]:
     survivors = y[y != 0].double()
     wanted = (x.double() / (1 - p))[y != 0]
-    rounding = max(1e-5, 4 * torch.finfo(x.dtype).eps)
+    rounding = max(1e-5, 4 * torch.finfo(x.dtype).eps / (1 - p))  # 1 − p has lost digits, x / (1 − p) has too
     yield (
         {"en": "each output must be 0 or x / (1 − p)", "zh": "每个输出只能是 0 或 x / (1 − p)"},
         bool(torch.isclose(survivors, wanted, rtol=rounding).all()),
@@ -145,16 +150,36 @@ def _all_differ(rows: Tensor) -> bool:
     return len(set((rows.double() @ weights).tolist())) == len(rows)
 
 
+def _unrelated(rows: Tensor, p: float) -> bool:
+    """Whether no two rows of a mask go together, or are opposites, more than chance allows.
+
+    By Bernstein's inequality: one pair in 10¹³ is beyond this.
+    """
+    deviations = rows.float() - p
+    products = deviations @ deviations.T / (p * (1 - p))
+    most, n = max(p / (1 - p), (1 - p) / p), rows.shape[1]  # of one product, and how many are summed up
+    allowed = 10 * most + math.sqrt((10 * most) ** 2 + 60 * n)
+    return bool((products.fill_diagonal_(0).abs() < allowed).all())
+
+
 def _shares(y: Tensor, x: Tensor, p: float = 0.5, training: bool = True) -> Iterator[Fact]:
     """Each value has its own chance: there are enough rows and columns that none is like another."""
     yield from _values(y, x, p, training)
-    dropped = (y == 0).flatten(0, -2)  # (N, D)
-    if p >= 0.1:  # masks that are hardly ever 0 are alike by chance
-        alike = [not _all_differ(dropped), not _all_differ(dropped.T)]
-        yield {"en": "rows must not share one mask", "zh": "各行不能共用一个掩码"}, not alike[0]
-        yield {"en": "columns must not share one mask", "zh": "各列不能共用一个掩码"}, not alike[1]
-        if any(alike):
-            return  # of one mask many times the share says little
+    dropped = y == 0
+    dropped = dropped.view(16, -1) if y.ndim == 1 else dropped  # whatever repeats on one axis is seen here
+    if 0.1 <= p <= 0.9:  # masks that are hardly ever 0, or hardly ever not, are alike by chance
+        for axis in range(dropped.ndim if y.ndim > 1 else 1):
+            slices = dropped.movedim(axis, 0).flatten(1)
+            holds = _all_differ(slices) and _unrelated(slices, p)
+            yield (
+                {
+                    "en": f"what lies along axis {axis} must not share one mask, nor have opposite ones",
+                    "zh": f"沿第 {axis} 维的各部分不能共用一个掩码，掩码也不能彼此相关",
+                },
+                holds,
+            )
+            if not holds:
+                return  # of one mask many times other axes, and the share, say what chance makes of it
     share, n = dropped.double().mean().item(), dropped.numel()
     yield (
         {
@@ -163,9 +188,9 @@ def _shares(y: Tensor, x: Tensor, p: float = 0.5, training: bool = True) -> Iter
         },
         abs(share - p) < DEVIATIONS * math.sqrt(p * (1 - p) / n),
     )
-    if p < 0.1:
+    if not 0.1 <= p <= 0.9:
         return
-    counts = dropped.sum(1)
+    counts = dropped.flatten(1).sum(1)
     yield (
         {
             "en": "every row has the same number of zeros: each value must have a chance of its own",
@@ -196,7 +221,8 @@ _NO_GENERATOR = "The question has no generator, so nobody passes one."
         *_keeps_with_p_alone,
         _zero_by_zero,
         _always,
-        _shared,
+        _sharing(whole_vector=False),
+        _sharing(whole_vector=True),
         _of_2014,
         *_divided_by_p,
         _multiplied,
@@ -235,20 +261,28 @@ def check_dropout(random: Generator) -> Iterator[Case]:
         spread=_counts,
         draws=6,
     )
-    yield Case({"en": "images, the usual p", "zh": "图像，默认的 p"}, (draw(4, 8, 8, 64),), facts=_shares)
+    yield Case({"en": "images, the usual p", "zh": "图像，默认的 p"}, (draw(16, 8, 8, 16),), facts=_shares)
     yield Case(
-        {"en": "float64, p = 0.8", "zh": "float64，p = 0.8"},
-        (draw(100, 100, dtype=torch.float64), 0.8, True),
+        {"en": "sequences in float64, p = 0.6", "zh": "序列（float64），p = 0.6"},
+        (draw(12, 16, 20, dtype=torch.float64), 0.6, True),
         facts=_shares,
     )
     yield Case(
-        {"en": "float16, p = 0.4", "zh": "float16，p = 0.4"}, (draw(64, 128).half(), 0.4), facts=_shares
-    )
-    yield Case(
-        {"en": "p = 0.001, 65,536 values", "zh": "p = 0.001，65,536 个值"},
-        (draw(256, 256), 0.001),
+        {"en": "a single axis, float16, p = 0.4", "zh": "只有一维，float16，p = 0.4"},
+        (draw(8192).half(), 0.4),
         facts=_shares,
     )
+    yield Case(
+        {"en": "a matrix in bfloat16, p = 0.8", "zh": "矩阵（bfloat16），p = 0.8"},
+        (draw(100, 100).bfloat16(), 0.8),
+        facts=_shares,
+    )
+    for p in (0.001, 0.999):
+        yield Case(
+            {"en": f"p = {p}, 65,536 values", "zh": f"p = {p}，65,536 个值"},
+            (draw(256, 256), p),
+            facts=_shares,
+        )
     yield Case(
         {"en": "p = 0: nothing is dropped", "zh": "p = 0：一个也不丢"}, (draw(3, 8), 0.0, True), grad=True
     )
@@ -265,8 +299,8 @@ def check_dropout(random: Generator) -> Iterator[Case]:
     )
     yield Case({"en": "p = 1: everything is dropped", "zh": "p = 1：全部丢弃"}, (draw(3, 8), 1.0, True))
     yield Case(
-        {"en": "131,072 values", "zh": "131,072 个值"},
-        (draw(256, 512), 0.5, True),
+        {"en": "a matrix of 256 × 256", "zh": "256 × 256 的矩阵"},
+        (draw(256, 256), 0.5, True),
         facts=_shares,
         timed=True,
     )

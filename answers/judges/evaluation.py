@@ -240,6 +240,12 @@ def check_k_means_step(random: Generator) -> Iterator[Case]:
             torch.cat([10_000 + corners, corners + away]),
         ),
     )
+    # the index of a centre beyond the first 256 does not fit into 8 bits
+    row = torch.stack([10.0 * torch.arange(300), draw(300)], dim=1)[torch.randperm(300, generator=random)]
+    yield Case(
+        {"en": "300 centres, points at the last 40", "zh": "300 个中心，点都在最后 40 个附近"},
+        (row[260:] + torch.rand(40, 2, generator=random), row),
+    )
     means = 50.0 * torch.eye(8).repeat(2, 1) * torch.tensor([1.0, -1.0]).repeat_interleave(8)[:, None]
     points = means[torch.arange(800) % 16] + draw(800, 8)
     yield Case(

@@ -63,7 +63,17 @@ def _facts(weight: Tensor, shape: Sequence[int], scheme: str = "he") -> Iterator
         {"en": "every weight should be drawn on its own", "zh": "每个权重都应独立抽取"},
         np.unique(values.abs().numpy()).size > 0.75 * values.numel(),
     )
-    alike = _likeness(weight.double().flatten(1))
+    rows = weight.double().flatten(1)
+    scatter = min(_row_scatter(rows), _row_scatter(rows.T))
+    yield (
+        {
+            "en": f"the lengths of rows or columns differ {scatter:.2f} times as much as by chance: "
+            "leave the weights as they are drawn",
+            "zh": f"各行（或各列）长度的差异只有随机时的 {scatter:.2f} 倍：抽出来的权重不要再做归一化",
+        },
+        scatter > 0.3,
+    )
+    alike = _likeness(rows)
     yield from _between(
         {
             "en": f"two rows or columns should be as alike as chance makes them, not {alike:.2f} times so",
@@ -85,8 +95,14 @@ def _likeness(rows: Tensor) -> float:
     return (others / (k * (k - 1) * n)).item()
 
 
+def _row_scatter(rows: Tensor) -> float:
+    """How much the lengths of rows differ, by what they do where all numbers are independent."""
+    squares = rows.square().mean(1)
+    return (squares.std() / (math.sqrt(2 / rows.shape[1]) * squares.mean())).item()
+
+
 def _scatter(weights: Sequence[Tensor], shape: Sequence[int], scheme: str = "he") -> Iterator[Fact]:
-    """Mean and deviation of a sample are not those of the distribution: they differ from draw to draw."""
+    """What a sample has is not what the distribution has: it differs from draw to draw, and has tails."""
     wanted = math.sqrt(_variance(shape, scheme))
     means = [weight.double().mean().item() for weight in weights]
     yield (
@@ -94,8 +110,29 @@ def _scatter(weights: Sequence[Tensor], shape: Sequence[int], scheme: str = "he"
             "en": "the mean of each sample is exactly 0: draw the weights, and leave them as they are",
             "zh": "每次抽样的均值都恰好为 0：抽出来的权重不要再做标准化",
         },
-        any(abs(mean) > 1e-6 * wanted for mean in means),
+        any(abs(mean) > 1e-7 * wanted for mean in means),
     )
+    # the largest of n normal numbers is below this one time in a billion (e⁻²¹): with 2 · 295,000, 4.13
+    n = sum(weight.numel() for weight in weights)
+    reach = -torch.special.ndtri(torch.tensor(21 / (2 * n), dtype=torch.float64)).item()
+    stds = torch.tensor([weight.double().std().item() for weight in weights], dtype=torch.float64)
+    largest = max(weight.abs().max().item() for weight in weights) / stds.mean().item()
+    yield (
+        {
+            "en": f"of {n:,} normal numbers some lie beyond {reach:.2f} deviations, here none does: "
+            "are the tails cut off?",
+            "zh": f"{n:,} 个正态随机数总有落在 {reach:.2f} 倍标准差之外的，这里没有：尾部被截断了？",
+        },
+        largest > reach,
+    )
+    if len(weights) > 2:  # two may agree by chance, four agree so well never
+        yield (
+            {
+                "en": "each sample has exactly the same deviation: leave the weights as they are drawn",
+                "zh": "每次抽样的标准差都分毫不差：抽出来的权重不要再做标准化",
+            },
+            (stds.max() - stds.min()).item() > 1e-6 * wanted,
+        )
 
 
 @trap("2/fan is the variance: the standard deviation is its root", "2/fan 是方差，标准差要开根号")
@@ -199,10 +236,10 @@ def check_init_weight(random: Generator) -> Iterator[Case]:
     """A linear layer by both schemes, then convolutions, whose kernels count."""
     width = 16 * int(torch.randint(6, 10, (), generator=random))  # far from 512, and from half of it
 
-    def case(en: str, zh: str, *args: Any, timed: bool = False) -> Case:
-        return Case({"en": en, "zh": zh}, args, facts=_facts, spread=_scatter, timed=timed)
+    def case(en: str, zh: str, *args: Any, draws: int = 2, timed: bool = False) -> Case:
+        return Case({"en": en, "zh": zh}, args, facts=_facts, draws=draws, spread=_scatter, timed=timed)
 
-    yield case("He, a linear layer", "He，线性层", (512, width), "he")
+    yield case("He, a linear layer", "He，线性层", (512, width), "he", draws=4)
     yield case("Xavier, a linear layer", "Xavier，线性层", (512, width), "xavier")
     yield case("He, a convolution of 5 × 5", "He，5 × 5 卷积", (width, 16, 5, 5), "he")
     yield case("Xavier, a convolution of 5 × 5", "Xavier，5 × 5 卷积", (width, 16, 5, 5), "xavier")

@@ -139,7 +139,7 @@ def _logarithm(input: Tensor, dim: int = -1) -> Tensor:
     ),
 )
 def check_softmax(random: Generator) -> Iterator[Case]:
-    """Three logits, every axis, gradients, float64, float16, logits that overflow where one is careless."""
+    """Three logits, every axis, gradients, every dtype, logits that overflow where one is careless."""
     draw = normal(random)
 
     yield Case({"en": "three logits", "zh": "三个 logit"}, (draw(3),))
@@ -166,8 +166,9 @@ def check_softmax(random: Generator) -> Iterator[Case]:
         {"en": "logits down to −40, in float64", "zh": "低至 −40 的 logit（float64）"},
         (wide[torch.randperm(6, generator=random)] + draw(2, 1, dtype=torch.float64),),
     )
-    half = (torch.tensor([[13.0], [-13.0]]) + draw(2, 4)).half()
-    yield Case({"en": "float16, rows around ±13", "zh": "float16，±13 左右的各行"}, (half,))
+    for dtype in (torch.float16, torch.bfloat16):
+        name, half = str(dtype).removeprefix("torch."), torch.tensor([[13.0], [-13.0]]) + draw(2, 4)
+        yield Case({"en": f"{name}, rows around ±13", "zh": f"{name}，±13 左右的各行"}, (half.to(dtype),))
     yield Case({"en": "128 rows of 256", "zh": "128 行，每行 256 个"}, (draw(128, 256),), timed=True)
 
 

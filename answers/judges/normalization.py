@@ -22,6 +22,10 @@ def _at_least_float32(x: Tensor) -> Tensor:
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
+def _lifted(x: Tensor) -> Tensor:
+    return x.float() if x.dtype == torch.float16 else x
+
+
 # Layer normalization
 
 
@@ -148,6 +152,10 @@ _layer_half = trap(
     "squared in float16: from 256 on a square is infinite there. Normalize in float32, then cast back",
     "在 float16 里求平方：256 以上的数平方后就是无穷大。应转成 float32 归一化，再转回来",
 )(_layer(_standardized, half=True))
+_layer_lifted = trap(
+    "only float16 is normalized in float32: bfloat16 has fewer digits still, and needs it too",
+    "只把 float16 转成了 float32：bfloat16 的位数更少，也应当转",
+)(_layer(lambda x, over, eps: _standardized(_lifted(x), over, eps), half=True))
 _layer_uncast = trap("the result has not the dtype of x: cast it back", "结果的 dtype 与 x 不同：应转回去")(
     _layer(_standardized, cast=False)
 )
@@ -194,6 +202,7 @@ def _both_or_none(
         _layer_no_eps,
         *_layer_default,
         _layer_half,
+        _layer_lifted,
         _layer_uncast,
         _layer_by_square,
         _bias_with_weight,
@@ -265,14 +274,21 @@ def check_layer_norm(random: Generator) -> Iterator[Case]:
         ((500 * draw(4, 16)).half(), (16,), draw(16).half(), draw(16).half()),
         tolerance=5e-3,
     )
-    # float16 counts in steps of ½ up to 1,024 and of 1 beyond: their means, 3.44 steps up, lie in between
+    # float16 counts in steps of ½ up to 1,024 and of 1 beyond, bfloat16 up to 128 and beyond: the means,
+    # 3.44 steps up, lie in between
     counts = torch.tensor([*range(8), *range(7), 6])
     steps = torch.stack([counts[torch.randperm(16, generator=random)] for _ in range(2)])
-    yield Case(
-        {"en": "float16, rows around 1,000 and 1,500", "zh": "float16，1,000 和 1,500 左右的两行"},
-        ((torch.tensor([[1000.0], [1500.0]]) + torch.tensor([[0.5], [1.0]]) * steps).half(), (16,)),
-        tolerance=5e-3,
-    )
+    rows = torch.tensor([[0.5], [1.0]]) * steps
+    for dtype, low, high in ((torch.float16, 1000, 1500), (torch.bfloat16, 100, 150)):
+        name = str(dtype).removeprefix("torch.")
+        yield Case(
+            {
+                "en": f"{name}, rows around {low:,} and {high:,}",
+                "zh": f"{name}，{low:,} 和 {high:,} 左右的两行",
+            },
+            ((torch.tensor([[low], [high]]) + rows).to(dtype), (16,)),
+            tolerance=5e-3,
+        )
     yield Case(
         {"en": "float16 without weight and bias", "zh": "float16，不带 weight 和 bias"},
         (draw(4, 16).half(), (16,)),
@@ -418,9 +434,10 @@ def check_rms_norm(random: Generator) -> Iterator[Case]:
         grad=True,
     )
     yield Case({"en": "over all dimensions", "zh": "对所有维归一化"}, (2 * draw(3, 2, 2), (3, 2, 2)))
+    sizes = torch.tensor([1.0, 1e3, 1e6, 1e9]).view(2, 2, 1, 1)
     yield Case(
-        {"en": "a batch of planes, row by row", "zh": "一批平面，逐行归一化"},
-        (draw(2, 2, 3, 3), (3,)),
+        {"en": "a batch of planes, some of huge values", "zh": "一批平面，有的数值极大"},
+        (sizes * draw(2, 2, 3, 3), (3,)),
     )
     yield Case(
         {"en": "values of a thousandth, where ε counts", "zh": "千分之一大小的值，ε 起作用"},
@@ -446,11 +463,13 @@ def check_rms_norm(random: Generator) -> Iterator[Case]:
         (zeros, (4,), draw(4)),
         grad=True,
     )
-    yield Case(
-        {"en": "float16, values of several hundred", "zh": "float16，数值为几百"},
-        ((500 * draw(4, 16)).half(), (16,), draw(16).half()),
-        tolerance=5e-3,
-    )
+    for dtype in (torch.float16, torch.bfloat16):
+        name = str(dtype).removeprefix("torch.")
+        yield Case(
+            {"en": f"{name}, values of several thousand", "zh": f"{name}，数值为几千"},
+            ((5000 * draw(4, 16)).to(dtype), (16,), draw(16).to(dtype)),
+            tolerance=5e-3,
+        )
     yield Case(
         {"en": "float16, values of a thousandth", "zh": "float16，数值为千分之几"},
         ((0.003 * draw(4, 16)).half(), (16,)),

@@ -386,6 +386,12 @@ def on_its_way(random: Generator, *shape: int) -> Four:
     return w, g, m / 2, 0.5 + torch.rand(shape, generator=random)
 
 
+def late(random: Generator) -> Four:
+    """The same, with gradients of one sign for long: then a step is longer than η."""
+    w, g, m, v = on_its_way(random, 3)
+    return w, g, m + 2 * m.sign(), v
+
+
 def near_epsilon(random: Generator) -> Four:
     """A weight with gradients of the size of the usual ε, before the first step."""
     g = 1e-8 * (0.5 + torch.rand(4, generator=random)) * torch.tensor([1.0, -1.0, 1.0, -1.0])
@@ -425,8 +431,11 @@ def check_adam(random: Generator) -> Iterator[Case]:
     w, g, zero = normal(random, 3), normal(random, 3), torch.zeros(3)
     yield Case({"en": "the first step", "zh": "第一步"}, (w, g, zero, zero, 1, 0.1))
     yield Case({"en": "step 10", "zh": "第 10 步"}, (*on_its_way(random, 3), 10, 0.1))
-    # 1 − 0.999²⁰⁰⁰ is 0.86 still: with whoever corrects the first steps only, the numbers part here
-    yield Case({"en": "step 2,000", "zh": "第 2,000 步"}, (*on_its_way(random, 3), 2000, 0.5))
+    # 1 − 0.9999²⁰⁰⁰⁰ is 0.86 still: with whoever corrects the first steps only, the numbers part here
+    yield Case(
+        {"en": "step 20,000, β₂ = 0.9999", "zh": "第 20,000 步，β₂ = 0.9999"},
+        (*late(random), 20_000, 0.2, (0.9, 0.9999)),
+    )
     yield Case(
         {"en": "β = (0.5, 0.8), a matrix", "zh": "β = (0.5, 0.8)，矩阵"},
         (*on_its_way(random, 2, 3), 3, 0.1, (0.5, 0.8)),

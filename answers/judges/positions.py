@@ -164,10 +164,11 @@ def check_sinusoids(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "positions behind 1,000 others", "zh": "前面已有 1,000 个位置"}, (far, 8), tolerance=5e-3
     )
+    # cos is sin of π/2 more to some: here float32 counts in steps of 0.03
     yield Case(
-        {"en": "positions near 100,000", "zh": "100,000 附近的位置"},
-        (100_000 - anywhere(3, 1000), 4),
-        tolerance=5e-3,
+        {"en": "positions near 300,000", "zh": "300,000 附近的位置"},
+        (300_000 - anywhere(3, 1000), 4),
+        tolerance=0.03,
     )
     yield Case(
         {"en": "512 positions", "zh": "512 个位置"}, (torch.arange(512), 128), tolerance=5e-3, timed=True
@@ -352,9 +353,9 @@ def check_rotate(random: Generator) -> Iterator[Case]:
         grad=True,
     )
     yield Case(
-        {"en": "positions near 100,000", "zh": "100,000 附近的位置"},
-        (draw(2, 3, 4), 100_000 - torch.randint(1000, (3,), generator=random)),
-        tolerance=1e-2,
+        {"en": "positions near 300,000", "zh": "300,000 附近的位置"},
+        (draw(2, 3, 4), 300_000 - torch.randint(1000, (3,), generator=random)),
+        tolerance=0.05,
     )
     # bfloat16 has 8 bits: beyond 256 it skips positions, so that angles must not be made in it
     yield Case(

@@ -229,10 +229,17 @@ def check_nms(random: Generator) -> Iterator[Case]:
         {"en": "threshold 1: even equal boxes stay", "zh": "阈值 1：重合的框也都留下"},
         (twins + shift(), torch.tensor([0.1, 0.7, 0.5]), 1.0),
     )
-    boxes, scores, threshold = scattered(2, 4, 0.5)
+    # six pairs, the worst score first: of each one box stays, two of them with a score below 0
+    pairs = torch.tensor([0, 1, 2, 2, 0, 3, 3, 1, 4, 4, 5, 5])
+    places = 20.0 * torch.randperm(6, generator=random)[pairs, None] + torch.arange(12)[:, None] % 2
+    apart = torch.cat([places, places], dim=1)
     yield Case(
         {"en": "scores of 0, below 0 and above 1", "zh": "得分为 0、为负、大于 1"},
-        (boxes, (scores - scores[:1]) * 4, threshold),
+        (
+            torch.cat([apart, apart + 10], dim=1),
+            torch.tensor([-5.0, -4.5, -4, -3, -2, -0.5, 0, 0.5, 2, 3, 4, 5]),
+            0.5,
+        ),
     )
     for scale, side in ((1e-4, "10⁻³"), (3e-6, "3 · 10⁻⁵"), (1e-9, "10⁻⁸")):
         boxes, scores, threshold = scattered(2, 5, 0.5)
@@ -243,6 +250,17 @@ def check_nms(random: Generator) -> Iterator[Case]:
     yield Case({"en": "one box", "zh": "一个框"}, (three[:1] + shift(), torch.tensor([0.4]), 0.5))
     yield Case({"en": "four clusters of six", "zh": "四簇，每簇六个"}, scattered(4, 6, 0.4))
     yield Case({"en": "a high threshold", "zh": "较高的阈值"}, scattered(5, 6, 0.7))
+    # an index beyond 255 does not fit into 8 bits: the best of each of three clumps has one
+    clumps = 50.0 * (torch.arange(300) % 3)[:, None] + torch.rand(300, 2, generator=random)
+    yield Case(
+        {"en": "300 boxes, of which 3 stay", "zh": "300 个框，留下 3 个"},
+        (
+            torch.cat([clumps, clumps + 10], dim=1),
+            torch.cat([torch.randperm(260, generator=random), 260 + torch.randperm(40, generator=random)])
+            / 300,
+            0.5,
+        ),
+    )
     grid = 20.0 * torch.cartesian_prod(torch.arange(11.0), torch.arange(11.0))
     many = torch.cat([grid, grid[:20] + 1])
     yield Case(

@@ -150,3 +150,9 @@ def mixup_scattered_twice(x, target, permutation, lam, num_classes):
     y.scatter_(1, target[:, None], lam)
     y.scatter_(1, target[permutation][:, None], 1 - lam)
     return lam * x + (1 - lam) * x[permutation], y
+
+
+@wrong(MIXUP)
+def mixup_labels_of_bfloat16_in_float32(x, target, permutation, lam, num_classes):
+    y = F.one_hot(target, num_classes).to(torch.promote_types(x.dtype, torch.float16))
+    return lam * x + (1 - lam) * x[permutation], lam * y + (1 - lam) * y[permutation]

@@ -127,3 +127,17 @@ def clip_each_by_value_of_its_own(grads, max_norm):
 def clip_to_one(grads, max_norm):
     norm = torch.cat([grad.flatten() for grad in grads]).norm()
     return [grad / norm for grad in grads] if norm > max_norm else grads, norm
+
+
+@wrong(CLIP, told="a limit of 0")
+def clip_off_at_0(grads, max_norm):
+    norm = torch.sqrt(sum(g.square().sum() for g in grads))
+    if max_norm <= 0 or norm <= max_norm:
+        return [g.clone() for g in grads], norm
+    return [g * (max_norm / norm) for g in grads], norm
+
+
+@wrong(CLIP)
+def clip_scalars_left_out(grads, max_norm):
+    norm = torch.sqrt(sum(g.square().sum() for g in grads if g.ndim))
+    return [g * (max_norm / (norm + 1e-6)).clamp(max=1) for g in grads], norm

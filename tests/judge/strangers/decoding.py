@@ -464,3 +464,77 @@ def beam_token_first(scores, log_probs):
     best, tokens = log_probs.max(-1)
     best, beams = (scores + best).sort(dim=-1, descending=True)
     return best, beams, tokens.gather(-1, beams)
+
+
+@wrong(BEAM)
+def beam_int16(scores, log_probs):
+    best, index = (scores[..., None] + log_probs).flatten(-2).topk(scores.shape[-1])
+    size = log_probs.shape[-1]
+    return best, index // size, (index % size).to(torch.int16)
+
+
+@right(BEAM)
+def beam_int32(scores, log_probs):
+    best, index = (scores[..., None] + log_probs).flatten(-2).topk(scores.shape[-1])
+    size = log_probs.shape[-1]
+    return best, (index // size).int(), (index % size).int()
+
+
+def _top_k_cut(logits, temperature, top_k):
+    z = logits / temperature
+    least = z.topk(min(top_k, z.shape[-1])).values[..., -1:]
+    return z, z < least, least
+
+
+@wrong(TOP_K)
+def top_k_floor(logits, temperature, top_k):
+    z, out, _ = _top_k_cut(logits, temperature, top_k)
+    return z.masked_fill(out, -math.inf).softmax(-1).clamp(min=1e-8)
+
+
+@wrong(TOP_K)
+def top_k_dropped_25_below(logits, temperature, top_k):
+    z, out, least = _top_k_cut(logits, temperature, top_k)
+    fill = torch.where(torch.isfinite(least), least - 25, -math.inf)
+    return torch.where(out, fill, z).softmax(-1)
+
+
+@wrong(TOP_K)
+def top_k_banned_at_a_finite_number(logits, temperature, top_k):
+    z, out, _ = _top_k_cut(logits.clamp(min=-1e31), temperature, top_k)
+    return z.masked_fill(out, -math.inf).softmax(-1)
+
+
+@wrong(TOP_K)
+def top_k_temperature_up_to_5(logits, temperature, top_k):
+    z, out, _ = _top_k_cut(logits, min(temperature, 5.0), top_k)
+    return z.masked_fill(out, -math.inf).softmax(-1)
+
+
+@wrong(TOP_K)
+def top_k_up_to_4096(logits, temperature, top_k):
+    z, out, _ = _top_k_cut(logits, temperature, min(top_k, 4096))
+    return z.masked_fill(out, -math.inf).softmax(-1)
+
+
+def _top_p(logits, top_p, least=0):
+    p, index = logits.softmax(-1).sort(descending=True)
+    out = p.cumsum(-1) - p >= top_p
+    out[..., :least] = False
+    p = p.masked_fill(out, 0.0)
+    return torch.zeros_like(p).scatter(-1, index, p / p.sum(-1, keepdim=True))
+
+
+@wrong(TOP_P)
+def top_p_banned_at_minus_100(logits, top_p):
+    return _top_p(torch.nan_to_num(logits, neginf=-100.0), top_p)
+
+
+@wrong(TOP_P)
+def top_p_floor(logits, top_p):
+    return _top_p(logits, top_p).clamp(min=1e-7)
+
+
+@wrong(TOP_P)
+def top_p_two_at_least(logits, top_p):
+    return _top_p(logits, top_p, 2 if top_p > 0.5 else 1)

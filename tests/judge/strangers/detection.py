@@ -390,3 +390,34 @@ def nms_over_kept(boxes, scores, iou_threshold):
 @wrong(NMS, "the area of one box")
 def nms_over_other(boxes, scores, iou_threshold):
     return suppressed_by(lambda both, own, other: both / other, boxes, scores, iou_threshold)
+
+
+def _nms_as(boxes, scores, iou_threshold, dtype=torch.int64):
+    keep: list[int] = []
+    for i in scores.argsort(descending=True).tolist():
+        low, high = torch.maximum(boxes[i, :2], boxes[:, :2]), torch.minimum(boxes[i, 2:], boxes[:, 2:])
+        both, area = (high - low).clamp(min=0).prod(1), (boxes[:, 2:] - boxes[:, :2]).prod(1)
+        if not any(both[j] / (area[i] + area[j] - both[j]) > iou_threshold for j in keep):
+            keep.append(i)
+    return torch.tensor(keep, dtype=torch.int64).to(dtype)
+
+
+@right(NMS)
+def nms_int32(boxes, scores, iou_threshold):
+    return _nms_as(boxes, scores, iou_threshold, torch.int32)
+
+
+@wrong(NMS)
+def nms_uint8(boxes, scores, iou_threshold):
+    return _nms_as(boxes, scores, iou_threshold, torch.uint8)
+
+
+@wrong(NMS)
+def nms_scores_below_0_dropped(boxes, scores, iou_threshold):
+    keep = _nms_as(boxes, scores, iou_threshold)
+    return keep[scores[keep] >= 0]
+
+
+@wrong(NMS)
+def nms_scores_up_to_1(boxes, scores, iou_threshold):
+    return _nms_as(boxes, scores.clamp(0, 1), iou_threshold)

@@ -224,3 +224,57 @@ def dropout_scaled_in_both_modes(x, p=0.5, training=True):
     if not training:
         return x * (1 - p)
     return torch.zeros_like(x) if p == 1 else x * torch.empty_like(x).bernoulli_(1 - p) / (1 - p)
+
+
+def _masked(x, p, training, draw):
+    """Dropout with uniform numbers that are drawn in another way; p = 1 apart."""
+    if not training:
+        return x
+    return torch.zeros_like(x) if p == 1 else x * (draw(x.shape) >= p).to(x.dtype) / (1 - p)
+
+
+@wrong(DROPOUT)
+def dropout_of_channels_in_sequences(x, p=0.5, training=True):
+    return _masked(x, p, training, lambda s: torch.rand(s[0], 1, s[2]) if len(s) == 3 else torch.rand(s))
+
+
+@wrong(DROPOUT)
+def dropout_of_feature_maps(x, p=0.5, training=True):
+    return _masked(x, p, training, lambda s: torch.rand(*s[:2], 1, 1) if len(s) == 4 else torch.rand(s))
+
+
+@wrong(DROPOUT)
+def dropout_antithetic(x, p=0.5, training=True):
+    def draw(shape):
+        u = torch.rand(shape)
+        half = len(u) // 2 if u.ndim > 1 else 0
+        u[half : 2 * half] = 1 - u[:half]
+        return u
+
+    return _masked(x, p, training, draw)
+
+
+@wrong(DROPOUT)
+def dropout_repeated_on_one_axis(x, p=0.5, training=True):
+    def draw(shape):
+        return torch.rand(shape[0] // 2).repeat(2) if len(shape) == 1 and shape[0] > 64 else torch.rand(shape)
+
+    return _masked(x, p, training, draw)
+
+
+@wrong(DROPOUT)
+def dropout_bfloat16_in_float32_out(x, p=0.5, training=True):
+    return dropout_by_rand(x.float() if x.dtype == torch.bfloat16 and training else x, p, training)
+
+
+@wrong(DROPOUT)
+def dropout_at_most_95_in_a_hundred(x, p=0.5, training=True):
+    return dropout_by_rand(x, p if p == 1 else min(p, 0.95), training)
+
+
+@right(DROPOUT)
+def dropout_p_in_float32(x, p=0.5, training=True):
+    if not training or p == 0:
+        return x
+    keep = torch.tensor(1.0) - torch.tensor(p)
+    return x * 0 if p == 1 else x * (torch.rand(x.shape) < keep).to(x.dtype) / keep.to(x.dtype)

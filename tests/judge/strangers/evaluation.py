@@ -400,3 +400,19 @@ def ece_of_softmax(probabilities, labels, bins=15):
     place = (sure * bins).ceil().long().clamp(1, bins) - 1
     gaps = torch.zeros(bins).index_add(0, place, (predicted == labels).float() - sure)
     return float(gaps.abs().sum() / len(labels))
+
+
+def _k_means_as(x, centers, dtype):
+    labels = (x[:, None] - centers).norm(dim=-1).argmin(1)
+    means = [x[labels == k].mean(0) if (labels == k).any() else centers[k] for k in range(len(centers))]
+    return labels.to(dtype), torch.stack(means)
+
+
+@wrong(STEP)
+def k_means_int8(x, centers):
+    return _k_means_as(x, centers, torch.int8)
+
+
+@wrong(STEP)
+def k_means_uint8(x, centers):
+    return _k_means_as(x, centers, torch.uint8)

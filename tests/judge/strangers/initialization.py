@@ -151,3 +151,42 @@ def init_orthogonal(shape, scheme="he"):
     return nn.init.orthogonal_(torch.empty(*shape), math.sqrt(max(shape[0], math.prod(shape[1:])))) * _std(
         shape, scheme
     )
+
+
+def _cut_off(shape, scheme, reach):
+    std = _std(shape, scheme)
+    return nn.init.trunc_normal_(torch.empty(shape), std=std, a=-reach * std, b=reach * std)
+
+
+@wrong(INIT, told="")
+def init_cut_at_3_and_a_half(shape, scheme="he"):
+    return _cut_off(shape, scheme, 3.5)
+
+
+@wrong(INIT, told="")
+def init_cut_at_4(shape, scheme="he"):
+    return _cut_off(shape, scheme, 4.0)
+
+
+@wrong(INIT, told="")
+def init_clamped(shape, scheme="he"):
+    w = torch.randn(shape) * _std(shape, scheme)
+    return w.clamp(-3.5 * w.std(), 3.5 * w.std())
+
+
+@wrong(INIT)
+def init_rows_of_one_norm(shape, scheme="he"):
+    rows = torch.randn(shape).flatten(1)
+    return (rows / rows.square().mean(1, keepdim=True).sqrt() * _std(shape, scheme)).view(shape)
+
+
+@wrong(INIT)
+def init_columns_of_one_norm(shape, scheme="he"):
+    rows = torch.randn(shape).flatten(1)
+    return (rows / rows.square().mean(0).sqrt() * _std(shape, scheme)).view(shape)
+
+
+@wrong(INIT)
+def init_of_one_deviation(shape, scheme="he"):
+    w = torch.randn(shape)
+    return w / w.std() * _std(shape, scheme)

@@ -429,3 +429,11 @@ def bce_by_examples(input, target):
 @wrong("losses-code-bce-with-logits", told="exp of the logit itself")
 def bce_of_the_other_sign(input, target):
     return (torch.log(1 + torch.exp(-input)) + input * (1 - target)).mean()
+
+
+@wrong("losses-code-softmax")
+def softmax_back_to_float16_alone(z, dim=-1):
+    x = z if z.dtype == torch.float64 else z.float()
+    e = (x - x.amax(dim, keepdim=True)).exp()
+    p = e / e.sum(dim, keepdim=True)
+    return p.half() if z.dtype == torch.float16 else p

@@ -288,7 +288,7 @@ def _dressed(y, x, weight, bias=None):
 
 
 def _wide(x):
-    return x.float() if x.dtype == torch.float16 else x
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
 
 
 @wrong(LN, told="unbiased deviation")
@@ -334,3 +334,39 @@ def rms_constant(x, normalized_shape, weight=None, eps=1e-6):
     with torch.no_grad():
         scale = torch.rsqrt(z.pow(2).mean(dims, keepdim=True) + eps)
     return _dressed(z * scale, x, weight)
+
+
+@wrong(LN, told="only float16")
+def ln_lifts_float16_alone(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+    dims, z = tuple(range(-len(normalized_shape), 0)), x.float() if x.dtype == torch.float16 else x
+    z = z - z.mean(dims, keepdim=True)
+    return _dressed(z * torch.rsqrt(z.square().mean(dims, keepdim=True) + eps), x, weight, bias)
+
+
+@wrong(LN)
+def ln_bfloat16_in_float32_out(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+    y = _ln(x, normalized_shape, weight, bias, eps, "float32")
+    return y.half() if x.dtype == torch.float16 else y
+
+
+@right(LN)
+def ln_lifts_both_halves(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+    dims = tuple(-1 - i for i in range(len(normalized_shape)))
+    z = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+    z = z - z.mean(dims, True)
+    y = (z / torch.sqrt((z * z).mean(dims, True) + eps)).to(x.dtype)
+    y = y if weight is None else weight * y
+    return y if bias is None else y + bias
+
+
+@wrong(RMS)
+def rms_bfloat16_in_float32_out(x, normalized_shape, weight=None, eps=1e-6):
+    y = _rms(x, normalized_shape, weight, eps, "float32")
+    return y.half() if x.dtype == torch.float16 else y
+
+
+@wrong(RMS)
+def rms_squares_capped(x, normalized_shape, weight=None, eps=1e-6):
+    z = x.to(torch.promote_types(x.dtype, torch.float32))
+    square = z.square().clamp(max=1e6).mean(tuple(range(-len(normalized_shape), 0)), keepdim=True)
+    return _dressed(z * torch.rsqrt(square + eps), x, weight)

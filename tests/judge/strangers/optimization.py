@@ -441,3 +441,21 @@ def adam_corrected_at_first(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1
 @wrong(ADAMW)
 def adamw_corrected_at_first(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
     return _corrected_at_first(w * (1 - lr * weight_decay), g, m, v, step, lr, betas, eps)
+
+
+@wrong("optimization-code-adam")
+def adam_step_up_to_lr(param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    new, m, v = _adam(param, grad, exp_avg, exp_avg_sq, step, lr, betas, eps)
+    return param + (new - param).clamp(-lr, lr), m, v
+
+
+@wrong("optimization-code-adam")
+def adam_corrected_for_2500_steps(
+    param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8
+):
+    return _adam(param, grad, exp_avg, exp_avg_sq, step if step <= 2500 else 10**9, lr, betas, eps)
+
+
+@right("optimization-code-adam")
+def adam_powers_in_float32(param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    return _adam(param, grad, exp_avg, exp_avg_sq, torch.tensor(step), lr, torch.tensor(betas), eps)

@@ -531,3 +531,24 @@ wrong(LAYER, told="over the queries")(_layer_with(_heads, _back, _over_queries))
 wrong(LAYER, told="in another order")(_layer_with(_heads, _back, parts=(2, 1, 0)))
 wrong(LAYER, told="eps is missing or too small")(_layer_with(_heads, _back, eps=1e-12))
 wrong(LAYER, told="num_heads is not used")(_layer_with(lambda x, _: x.unsqueeze(1), _flat))
+
+
+@wrong(ROTARY)
+def rotary_positions_modulo(x, positions):
+    theta = 10000.0 ** (-torch.arange(0, x.shape[-1], 2) / x.shape[-1])
+    angles = (positions % 2**17)[:, None] * theta
+    cos, sin, a, b = angles.cos().to(x.dtype), angles.sin().to(x.dtype), x[..., ::2], x[..., 1::2]
+    return torch.stack([a * cos - b * sin, a * sin + b * cos], -1).flatten(-2)
+
+
+@wrong(SINUSOIDS)
+def sinusoids_up_to_100000(positions, d_model):
+    theta = 10000.0 ** (-torch.arange(0, d_model, 2) / d_model)
+    return _sinusoids(positions.clamp(max=100_000)[:, None] * theta)
+
+
+@right(SINUSOIDS)
+def sinusoids_all_of_sin(positions, d_model):
+    theta = torch.exp(torch.arange(0, d_model, 2) * (-math.log(10_000) / d_model))
+    angles = torch.einsum("l,i->li", positions.float(), theta).repeat_interleave(2, 1)
+    return torch.sin(angles + torch.tensor([0, math.pi / 2]).repeat(d_model // 2))
