@@ -400,3 +400,12 @@ def ece_of_softmax(probabilities, labels, bins=15):
     place = (sure * bins).ceil().long().clamp(1, bins) - 1
     gaps = torch.zeros(bins).index_add(0, place, (predicted == labels).float() - sure)
     return float(gaps.abs().sum() / len(labels))
+
+
+@wrong("evaluation-code-calibration-error", told="")
+def calibration_of_two_classes_from_one_half(probabilities, labels, bins=15):
+    conf, pred = probabilities.max(1)
+    place = (2 * conf - 1) if probabilities.shape[1] == 2 and bins > 2 else conf
+    index = (place * bins).ceil().long().clamp(1, bins) - 1
+    gap = torch.zeros(bins).index_add(0, index, conf - (pred == labels).float())
+    return float(gap.abs().sum() / len(labels))
