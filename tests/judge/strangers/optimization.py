@@ -441,3 +441,10 @@ def adam_corrected_at_first(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1
 @wrong(ADAMW)
 def adamw_corrected_at_first(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
     return _corrected_at_first(w * (1 - lr * weight_decay), g, m, v, step, lr, betas, eps)
+
+
+@wrong("optimization-code-sgd-momentum", told="")
+def sgd_decay_by_default(param, grad, momentum_buffer, lr, momentum=0.9, weight_decay=1e-5):
+    g = grad + weight_decay * param
+    v = g if momentum_buffer is None else momentum * momentum_buffer + g
+    return param - lr * v, v
