@@ -531,3 +531,23 @@ wrong(LAYER, told="over the queries")(_layer_with(_heads, _back, _over_queries))
 wrong(LAYER, told="in another order")(_layer_with(_heads, _back, parts=(2, 1, 0)))
 wrong(LAYER, told="eps is missing or too small")(_layer_with(_heads, _back, eps=1e-12))
 wrong(LAYER, told="num_heads is not used")(_layer_with(lambda x, _: x.unsqueeze(1), _flat))
+
+
+@wrong(LAYER, told="")
+def layer_clamped_scores(x, in_proj, out_proj, up, down, num_heads, norm_first=False):
+    def attend(y):
+        q, k, v = (y @ in_proj.T).unflatten(-1, (3, num_heads, -1)).permute(2, 0, 3, 1, 4)
+        weights = (q @ k.mT / math.sqrt(q.shape[-1])).clamp(-30, 30).softmax(-1)
+        return (weights @ v).transpose(1, 2).flatten(2) @ out_proj.T
+
+    def norm(y):
+        return F.layer_norm(y, y.shape[-1:])
+
+    def feed(y):
+        return F.linear(F.linear(y, up).relu(), down)
+
+    if norm_first:
+        x = x + attend(norm(x))
+        return x + feed(norm(x))
+    x = norm(x + attend(x))
+    return norm(x + feed(x))
