@@ -135,9 +135,24 @@ def _masked_scores(q: Tensor, k: Tensor, attn_mask: Tensor | None) -> Tensor:
     return scores if attn_mask is None else scores.masked_fill(~attn_mask, float("-inf"))
 
 
-@trap("no maximum is subtracted: exp overflows, and ∞/∞ is NaN", "没有先减最大值：exp 溢出，∞/∞ 得 NaN")
+_no_maximum = trap(
+    "no maximum is subtracted: exp overflows, and ∞/∞ is NaN", "没有先减最大值：exp 溢出，∞/∞ 得 NaN"
+)
+
+
+@_no_maximum
 def _unshifted(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
     return _shifted(_masked_scores(q, k, attn_mask), 0.0, v)
+
+
+@_no_maximum
+def _unshifted_exp_masked(
+    q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    exp = _masked_scores(q, k, None).exp()
+    exp = exp if attn_mask is None else exp * attn_mask
+    weights = exp / exp.sum(-1, keepdim=True)
+    return weights @ v, weights
 
 
 @trap(
@@ -149,11 +164,26 @@ def _one_maximum(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = Non
     return _shifted(scores, scores.max(), v)
 
 
+@trap(
+    "exp is taken of hidden scores too, and masked after: where they are far above the others it overflows, "
+    "and the gradient is 0 · ∞, NaN",
+    "被遮住的得分也取了 exp，之后才掩掉：它们远高于其余得分时会溢出，梯度是 0 · ∞，得 NaN",
+)
+def _masked_exp(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    top = _masked_scores(q, k, attn_mask).amax(-1, keepdim=True)
+    exp = (_masked_scores(q, k, None) - top).exp()
+    exp = exp if attn_mask is None else exp.masked_fill(~attn_mask, 0.0)
+    weights = exp / exp.sum(-1, keepdim=True)
+    return weights @ v, weights
+
+
 @judge(
     reference=_attention,
     traps=(
         *(_unscaled, _divided_by_d, _by_values, _over_queries, _unmasked, _inverted_mask, _masked_late),
         *(_renormalized, _finite_fill, _zero_fill, _added_mask, _over_axis_1, _unshifted, _one_maximum),
+        _unshifted_exp_masked,
+        _masked_exp,
     ),
 )
 def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
@@ -187,6 +217,14 @@ def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "scores near ±1,000, with gradients", "zh": "正负上千的得分，带梯度"},
         (*far_apart(random, (2, 4), (2, 3)), draw(2, 3, 2)),
+        grad=True,
+    )
+    # whole scores and keys that float32 holds exactly: q and −q turn the signs of scores near 20,480
+    order = torch.randperm(5, generator=random)
+    k = torch.tensor([160.0, 160 + 1 / 128, 160 + 2 / 128, 208.0, 112.0])[order, None]
+    yield Case(
+        {"en": "scores of ±20,000, hidden ones 6,000 above", "zh": "得分正负两万，被遮住的高出 6,000"},
+        (torch.tensor([[128.0], [-128.0]]), k, draw(5, 2), order < 3),
         grad=True,
     )
     # hidden scores are 10³⁰, the others −10³⁰: no number is so small that it could stand for −∞

@@ -6,8 +6,8 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from answers.judges._normal import normal
-from quizcli.judge.case import Case, judge, trap
+from answers.judges._normal import halves, normal
+from quizcli.judge.case import Case, Trap, judge, trap
 
 
 def _binary(input: Tensor, target: Tensor) -> Tensor:
@@ -31,6 +31,7 @@ _sigmoid_first = trap(
     "先 sigmoid 再取对数：sigmoid 舍入成 1，log(1 − 1) = −∞",
 )
 _log_of_sigmoid = _sigmoid_first(lambda input, target: _of_probability(input.sigmoid(), target))
+_log_of_own_sigmoid = _sigmoid_first(lambda input, target: _of_probability(1 / (1 + (-input).exp()), target))
 _log_of_sigmoid_in_float64 = _sigmoid_first(
     lambda input, target: _of_probability(input.double().sigmoid(), target).to(input.dtype)
 )
@@ -76,6 +77,17 @@ _OVERFLOWING = (
     _overflows(lambda input, target: (input.exp().log1p() - target * input).mean()),
     _overflows(lambda input, target: ((-input).exp().log1p() + (1 - target) * input).mean()),
 )
+
+
+def _linear_from(threshold: float) -> Trap:
+    return trap(
+        "log(1 + exp(z)) is taken for z too early: it still lacks exp(−z) there, where y = 1 nearly "
+        "all of the loss",
+        "过早地把 log(1 + exp(z)) 当成了 z：还差 exp(−z)，而 y = 1 时损失几乎全在这一项",
+    )(lambda input, target: (F.softplus(input, threshold=threshold) - target * input).mean())
+
+
+_LINEAR = tuple(_linear_from(threshold) for threshold in (5, 8, 10))
 
 
 @trap(
@@ -140,10 +152,12 @@ _no_sigmoid = trap(
     traps=(
         _positives_only,
         _log_of_sigmoid,
+        _log_of_own_sigmoid,
         _log_of_sigmoid_in_float64,
         *_CAPPED,
         _clamped_logarithm,
         *_OVERFLOWING,
+        *_LINEAR,
         _both_branches,
         _kinked,
         _too_steep,
@@ -162,7 +176,7 @@ _no_sigmoid = trap(
     },
 )
 def check_binary_cross_entropy(random: Generator) -> Iterator[Case]:
-    """Three logits, soft targets, gradients, logits where the sigmoid rounds, overflow, and exactly 0."""
+    """Three logits, soft targets, gradients, exactly 0, all sizes, where the sigmoid rounds, overflow."""
     draw = normal(random)
 
     def soft(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -181,6 +195,21 @@ def check_binary_cross_entropy(random: Generator) -> Iterator[Case]:
         {"en": "logits of exactly 0, gradients", "zh": "恰好为 0 的 logit，梯度"},
         (zeros, torch.tensor([0.0, 1.0, 0.25, 1.0])),
         grad=(0,),
+    )
+    # The loss is a mean: right answers show what one logit lacks, wrong ones what a sigmoid rounds.
+    z = halves(random, 0, 12)
+    yield Case(
+        {"en": "right, logits up to ±12", "zh": "答对，logit 到 ±12"},
+        (z, (z > 0).float()),
+        grad=(0,),
+        tolerance=1e-6,
+    )
+    z = halves(random, 10, 29)
+    yield Case(
+        {"en": "wrong, logits of ±10 to ±29", "zh": "答错，logit 从 ±10 到 ±29"},
+        (z, (z < 0).float()),
+        grad=(0,),
+        tolerance=1e-6,
     )
     yield Case(
         {"en": "confident mistakes, logits of ±30", "zh": "自信地答错，logit 为 ±30"},

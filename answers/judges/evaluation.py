@@ -434,11 +434,17 @@ def check_expected_calibration_error(random: Generator) -> Iterator[Case]:
         return rows, torch.where(torch.rand(len(rows), generator=random) < 0.1, drawn, labels)
 
     def fine(bins: int) -> tuple[Tensor, Tensor]:
-        """Confidences near both ends of every bin above one half: right in every other bin, else wrong."""
+        """Confidences near both ends of every bin above one half: right in every other bin, else wrong.
+
+        One is wrong in the upper half of a bin of right ones: bins half as wide would have gaps of two signs.
+        """
         number = torch.arange(bins // 2 + 1, bins)[:, None]
         sure = ((number + torch.tensor([0.04, 0.5, 0.96])) / bins).flatten()
         sure = sure + 0.02 / bins * torch.rand(len(sure), generator=random)
-        return torch.stack([1 - sure, sure], dim=1), (number % 2).repeat(1, 3).flatten()
+        odd = (bins - 3) // 2 * 2 + 1
+        sure = torch.cat([sure, torch.tensor([(odd + 0.8) / bins])])
+        right = torch.cat([(number % 2).repeat(1, 3).flatten(), torch.tensor([0])])
+        return torch.stack([1 - sure, sure], dim=1), right
 
     yield Case(
         {"en": "two predictions, one bin", "zh": "两个预测，一个箱"},
@@ -446,7 +452,7 @@ def check_expected_calibration_error(random: Generator) -> Iterator[Case]:
     )
     yield Case(
         {"en": "three predictions, four bins", "zh": "三个预测，四个箱"},
-        (binary(0.6, 0.9, 0.95), torch.tensor([1, 0, 0]), 4),
+        (binary(0.6, 0.8, 0.95), torch.tensor([1, 1, 0]), 4),
     )
     yield Case({"en": "40 predictions, three classes", "zh": "40 个预测，三个类别"}, (*draw(40, 3, 10), 10))
     edges = torch.tensor([[0.5, 0.25, 0.25], [0.125, 0.75, 0.125], [0.25, 0.5, 0.25], [0.0, 0.25, 0.75]])

@@ -217,7 +217,7 @@ def check_losses(random: Generator) -> Iterator[Case]:
         (torch.zeros(4), torch.zeros(4)),
         grad=True,
     )
-    for size in (6.0, 10.5):
+    for size in (6.0, 10.5, 13.5):
         yield Case(
             {"en": f"logits near ±{size:g}", "zh": f"logits 在 ±{size:g} 附近"},
             (-size + 0.1 * draw(1), torch.tensor([size, -size]) + 0.1 * draw(2)),
@@ -421,6 +421,15 @@ def check_step_losses(random: Generator) -> Iterator[Case]:
     g_weight, d_weight, real, z = given(3, 2, 4, 4)
     zero = torch.zeros_like(d_weight)
     yield Case({"en": "a D of zeros", "zh": "D 的权重全为零"}, (g_weight, zero, real, z), grad=True)
+    for size in (6.0, 10.5, 13.5):
+        real, z = -size + 0.1 * draw(1, 1), torch.tensor([[size], [-size]]) + 0.1 * draw(2, 1)
+        yield Case(
+            {"en": f"logits near ±{size:g}", "zh": f"logits 在 ±{size:g} 附近"},
+            (torch.full((1, 1), 2.0), torch.full((1, 1), 0.5), 2 * real, z),
+            grad=True,
+            tolerance=1e-6,
+        )
+    g_weight, d_weight, real, z = given(3, 2, 4, 4)
     yield Case(
         {"en": "logits of hundreds", "zh": "logits 上百"}, (g_weight, 300 * d_weight, real, z), grad=True
     )

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from answers.judges._normal import classes, normal
+from answers.judges._normal import classes, normal, uneven_classes
 from quizcli.judge.case import Case, Trap, judge, trap
 
 Loss = Callable[..., Tensor]
@@ -108,6 +108,17 @@ _CAPPED = tuple(_epsilon(epsilon) for epsilon in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12
 _summed = trap("the loss is summed over the batch, not averaged", "对批求了和，没有取平均")(
     lambda input, target, label_smoothing=0.1: _smoothed(input, target, label_smoothing) * len(input)
 )
+
+
+@trap(
+    "a mean for each class first, and the mean of those after: a sample of a rare class then counts more",
+    "先对每个类别各自取平均，再对类别取平均：稀有类别的样本因此权重更大；应直接对样本取平均",
+)
+def _mean_by_class(input: Tensor, target: Tensor, label_smoothing: float = 0.1) -> Tensor:
+    loss = F.cross_entropy(input, target, reduction="none", label_smoothing=label_smoothing)
+    return torch.stack([loss[target == c].mean() for c in set(target.tolist())]).mean()
+
+
 _unreduced = trap("the loss of each example is returned, not their mean", "返回了每个样本的损失，没有取平均")(
     lambda input, target, label_smoothing=0.1: F.cross_entropy(
         input, target, reduction="none", label_smoothing=label_smoothing
@@ -134,6 +145,7 @@ _unreduced = trap("the loss of each example is returned, not their mean", "返�
         _mean_over_classes,
         *_CAPPED,
         _summed,
+        _mean_by_class,
         _unreduced,
     ),
 )
@@ -160,8 +172,8 @@ def check_label_smoothing(random: Generator) -> Iterator[Case]:
         grad=True,
     )
     yield Case(
-        {"en": "gradients, in float64", "zh": "梯度（float64）"},
-        (draw(3, 4, dtype=torch.float64), labels(3, 4), 0.2),
+        {"en": "two of a class, one of another, float64", "zh": "两个样本同类，一个不同（float64）"},
+        (draw(3, 4, dtype=torch.float64), uneven_classes(random, 3, 4), 0.2),
         grad=True,
     )
     sure = draw(2, 3) + torch.tensor([[200.0, 0.0, 0.0], [0.0, 200.0, 0.0]])

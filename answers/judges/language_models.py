@@ -296,7 +296,8 @@ def check_lora_linear(random: Generator) -> Iterator[Case]:
         {"en": "one vector, rank 2", "zh": "一个向量，秩 2"}, (*draw(1, inputs=3, outputs=2, rank=2), 4.0)
     )
     yield Case(
-        {"en": "a batch of sequences", "zh": "一批序列"}, (*draw(2, 3, inputs=5, outputs=4, rank=3), 6.0)
+        {"en": "a batch of sequences, α = 64", "zh": "一批序列，α = 64"},
+        (*draw(2, 3, inputs=5, outputs=4, rank=3), 64.0),
     )
     yield Case({"en": "rank 1", "zh": "秩 1"}, (*draw(4, inputs=5, outputs=3, rank=1), 2.0))
     yield Case({"en": "α = 0.5", "zh": "α = 0.5"}, (*draw(2, inputs=4, outputs=3, rank=2), 0.5))

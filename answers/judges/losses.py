@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from answers.judges._normal import classes, normal
+from answers.judges._normal import classes, normal, uneven_classes
 from quizcli.judge.case import Case, Trap, judge, trap
 
 # Softmax
@@ -268,6 +268,15 @@ def _unreduced(input: Tensor, target: Tensor) -> Tensor:
     return F.cross_entropy(input, target, reduction="none")
 
 
+@trap(
+    "a mean for each class first, and the mean of those after: a sample of a rare class then counts more",
+    "先对每个类别各自取平均，再对类别取平均：稀有类别的样本因此权重更大；应直接对样本取平均",
+)
+def _mean_by_class(input: Tensor, target: Tensor) -> Tensor:
+    loss = F.cross_entropy(input, target, reduction="none")
+    return torch.stack([loss[target == c].mean() for c in set(target.tolist())]).mean()
+
+
 @trap("the sign is wrong: the loss is −log p, never negative", "符号反了：损失是 −log p，不会是负的")
 def _sign(input: Tensor, target: Tensor) -> Tensor:
     return -F.cross_entropy(input, target)
@@ -312,6 +321,7 @@ def _cross_entropy(input: Tensor, target: Tensor) -> Tensor:
         _maximum_lost,
         _constant_total,
         _summed,
+        _mean_by_class,
         _unreduced,
         _sign,
         _twice,
@@ -334,8 +344,8 @@ def check_cross_entropy(random: Generator) -> Iterator[Case]:
         grad=True,
     )
     yield Case(
-        {"en": "gradients, in float64", "zh": "梯度（float64）"},
-        (draw(3, 4, dtype=torch.float64), labels(3, 4)),
+        {"en": "two of a class, one of another, float64", "zh": "两个样本同类，一个不同（float64）"},
+        (draw(3, 4, dtype=torch.float64), uneven_classes(random, 3, 4)),
         grad=True,
     )
     sure = draw(2, 3) + torch.tensor([[0.0, -150.0, 0.0], [0.0, 0.0, -150.0]])

@@ -190,6 +190,11 @@ def check_sgd(random: Generator) -> Iterator[Case]:
     )
     yield Case({"en": "weight decay, later", "zh": "权重衰减，后来的一步"}, (*draw(3), 0.5, 0.9, 0.2))
     yield Case({"en": "μ = 0 with a velocity", "zh": "μ = 0，已有速度"}, (*draw(3), 0.5, 0.0))
+    w, g, v = draw(3)
+    yield Case(
+        {"en": "weights of a million, no decay by default", "zh": "上百万的权重，默认没有衰减"},
+        (1e6 * (w + w.sign()), g, v, 0.5),
+    )
     w, g, v = draw()
     yield Case(
         {"en": "a single number, a gradient of 10,000", "zh": "单独一个数，梯度上万"},

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from quizcli.judge.case import Case, judge, trap
+from quizcli.judge.case import Case, Fact, judge, trap
 
 
 def _proximal(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0) -> Tensor:
@@ -155,8 +155,13 @@ def check_proximal_step(random: Generator) -> Iterator[Case]:
     yield Case({"en": "a gradient and L1", "zh": "有梯度，只有 L1"}, (*weights(3, 4), 0.1, 0.5))
     yield Case({"en": "no gradient, L2 alone", "zh": "梯度为零，只有 L2"}, (some, nothing, 0.4, 0.0, 1.0))
     yield Case({"en": "L1 and L2", "zh": "L1 加 L2"}, (*weights(3, 4), 0.4, 0.5, 1.0))
-    edge = torch.tensor([0.25, -0.25, 0.0, 0.5])
-    yield Case({"en": "exactly at the threshold", "zh": "恰好等于阈值"}, (edge, nothing, 0.5, 0.5))
+    beyond = 0.25 + 2.0**-14
+    edge = torch.tensor([[0.25, -0.25, 0.0, 0.5], [beyond, -beyond, 2 - beyond, -beyond]])
+    yield Case(
+        {"en": "at the threshold and just beyond", "zh": "恰好等于阈值，或稍微超过"},
+        (edge, torch.zeros(2, 4), 0.5, 0.5),
+        tolerance=1e-6,
+    )
     yield Case({"en": "η l2 = 4", "zh": "η l2 = 4"}, (*weights(2, 1, 3), 0.5, 0.1, 8.0))
     yield Case({"en": "zeros, no penalty", "zh": "全是零，没有惩罚"}, (nothing, nothing, 0.5, 0.0))
     w, grad = weights()
@@ -231,6 +236,23 @@ def _matrices_only(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
     return _elastic(matrices, l1, l2) if matrices else torch.zeros(())
 
 
+_rooted = trap(
+    "√(w²) in the place of |w|: the root is infinitely steep at 0, and its gradient there is ∞ · 0, NaN",
+    "用 √(w²) 代替 |w|：根号在 0 处无穷陡，权重为 0 时梯度是 ∞ · 0，得 NaN",
+)
+
+
+@_rooted
+def _root_of_squares(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
+    w = torch.cat([p.flatten() for p in parameters])
+    return l1 * w.square().sqrt().sum() + l2 / 2 * w.square().sum()
+
+
+@_rooted
+def _root_of_squares_with_l1(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
+    return _root_of_squares.wrong(parameters, l1, l2) if l1 else _elastic(parameters, l1, l2)
+
+
 @trap("the ½ stands before both penalties: it belongs to L2", "两项都乘了 ½：它只属于 L2")
 def _both_halved(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
     return _elastic(parameters, l1 / 2, l2)
@@ -248,6 +270,8 @@ def _both_halved(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
         _signed,
         _matrices_only,
         _both_halved,
+        _root_of_squares,
+        _root_of_squares_with_l1,
     ),
 )
 def check_penalty(random: Generator) -> Iterator[Case]:
@@ -267,7 +291,29 @@ def check_penalty(random: Generator) -> Iterator[Case]:
         ([same, draw(3), same.clone()], 0.3, 0.7),
     )
     yield Case({"en": "gradients", "zh": "梯度"}, ([draw(3, 2), draw(3)], 0.3, 0.7), grad=True)
-    # of |w| at 0 every slope from −1 to 1 is right, so L1 is away
+
+    def kinked(_: Tensor, wanted: Tensor, __: Tensor, given: Tensor) -> Iterator[Fact]:
+        """L1 alone: away from 0 there is one slope, at 0 every one between the two beside it is right."""
+        off = wanted != 0
+        words = {
+            "en": "the gradient at weights other than 0 is not l1 times their sign",
+            "zh": "非零权重处的梯度应为 l1 乘以其符号，这里不是",
+        }
+        yield words, torch.allclose(given[off].to(wanted.dtype), wanted[off], rtol=1e-3, atol=1e-6)
+        words = {
+            "en": "the gradient at weights of 0 is NaN, or not between −l1 and l1",
+            "zh": "权重为 0 处的梯度是 NaN，或不在 −l1 与 l1 之间",
+        }
+        yield words, bool((given[~off].abs() <= 1.001 * wanted.abs().max()).all())
+
+    some = draw(3) + draw(3).sign()
+    yield Case(
+        {"en": "weights of 0 beside others, L1 alone", "zh": "含为 0 的权重，只有 L1"},
+        ([torch.cat([some, torch.zeros(2)])[torch.randperm(5, generator=random)], draw(2)], 0.5, 0.0),
+        grad=True,
+        slopes=kinked,
+    )
+    # L1 is away: beside it the case above allows more than one slope
     yield Case(
         {"en": "a bias of zeros, L2 alone, with gradients", "zh": "偏置全为零，只有 L2，含梯度"},
         ([torch.zeros(3)], 0.0, 0.5),

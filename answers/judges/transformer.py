@@ -325,6 +325,16 @@ def check_encoder_layer(random: Generator) -> Iterator[Case]:
             (x[None], w_in, *weights, 1, norm_first),
             grad=True,
         )
+    # the first two patterns by turns, at angles so small that all scores lie near 100, about 1 apart
+    angle = torch.tensor([0.0, 0.15, 0.3])[torch.randperm(3, generator=random), None]
+    near = angle.cos() * x[0] + angle.sin() * x[1]
+    _, w_in, *weights = draw(1, 3, 4, 8)
+    w_in = torch.cat([50**0.5 * torch.eye(4), 50**0.5 * torch.eye(4), w_in[8:]])
+    yield Case(
+        {"en": "post-norm, scores near 100, gradients", "zh": "post-norm，得分都在 100 左右，梯度"},
+        (near[None], w_in, *weights, 1, False),
+        grad=True,
+    )
     x, *weights = draw(2, 4, 8, 16)
     yield Case(
         {"en": "pre-norm, inputs of 1,000", "zh": "pre-norm，上千的输入"}, (1000 * x, *weights, 2, True)

@@ -8,7 +8,7 @@ from torch.distributions import Normal
 from torch.distributions import kl_divergence as kl_of
 from torch.nn import functional as F
 
-from answers.judges._normal import normal
+from answers.judges._normal import halves, normal
 from quizcli.judge.case import Case, judge, trap
 
 Three = tuple[Tensor, Tensor, Tensor]
@@ -330,6 +330,21 @@ def check_vae_loss(random: Generator) -> Iterator[Case]:
         grad=True,
     )
     yield Case({"en": "β = 0", "zh": "β = 0"}, (*given(3, 3, 3), 0.0))
+    # Pixels told right show what one logit lacks, pixels told wrong what a sigmoid rounds.
+    sure, nothing = halves(random, 0, 12)[None], torch.zeros(1, 2)
+    yield Case(
+        {"en": "pixels told right, logits up to ±12", "zh": "像素答对，logits 到 ±12"},
+        (sure, (sure > 0).float(), nothing, nothing),
+        grad=True,
+        tolerance=5e-6,
+    )
+    sure = halves(random, 10, 29)[None]
+    yield Case(
+        {"en": "pixels told wrong, logits of ±10 to ±29", "zh": "像素答错，logits 从 ±10 到 ±29"},
+        (sure, (sure < 0).float(), nothing, nothing),
+        grad=True,
+        tolerance=5e-6,
+    )
     yield Case(
         {"en": "logits of ±200", "zh": "logits 为 ±200"},
         (200 * draw(2, 8).sign(), *given(2, 8, 2)[1:]),
@@ -353,7 +368,9 @@ def check_vae_loss(random: Generator) -> Iterator[Case]:
         grad=True,
     )
     yield Case(
-        {"en": "gradients, in float64", "zh": "梯度（float64）"}, given(3, 5, 4, torch.float64), grad=True
+        {"en": "β = 0.5, gradients, in float64", "zh": "β = 0.5，梯度（float64）"},
+        (*given(3, 5, 4, torch.float64), 0.5),
+        grad=True,
     )
     yield Case(
         {"en": "64 images of MNIST's size", "zh": "64 张 MNIST 大小的图"}, given(64, 784, 20), timed=True

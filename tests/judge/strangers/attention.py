@@ -290,3 +290,21 @@ def mask_without_empty_rows(lengths, size):
 def mask_of_the_longest(lengths, size):
     at = torch.arange(size)
     return (at <= at[:, None]) & (at >= lengths.max() - lengths[:, None])[:, None, None, :]
+
+
+@wrong(SDPA, told="exp is taken of hidden scores too")
+def sdpa_masked_exp(q, k, v, attn_mask=None):
+    s = q @ k.mT / math.sqrt(q.shape[-1])
+    top = s if attn_mask is None else s.masked_fill(~attn_mask, -math.inf)
+    e = (s - top.amax(-1, keepdim=True)).exp()
+    if attn_mask is not None:
+        e = e.masked_fill(~attn_mask, 0.0)
+    w = e / e.sum(-1, keepdim=True)
+    return w @ v, w
+
+
+@wrong(SDPA, told="")
+def sdpa_clamped_scores(q, k, v, attn_mask=None):
+    s = (q @ k.mT / math.sqrt(q.shape[-1])).clamp(-1e4, 1e4)
+    w = (s if attn_mask is None else s.masked_fill(~attn_mask, -math.inf)).softmax(-1)
+    return w @ v, w

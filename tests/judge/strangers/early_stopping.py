@@ -220,3 +220,14 @@ def stop_with_delta_added(losses, patience, min_delta=0.0):
 @wrong(STOP, "not worse")
 def stop_unless_worse(losses, patience, min_delta=0.0):
     return stop_where(lambda loss, best: not loss > best - min_delta, losses, patience)
+
+
+@wrong(STOP, told="")
+def stop_finite_only(losses, patience, min_delta=0.0):
+    best, at = math.inf, 0
+    for epoch, loss in enumerate(losses, 1):
+        if math.isfinite(loss) and loss < best - min_delta:
+            best, at = loss, epoch
+        if epoch - at >= patience:
+            return at, epoch
+    return at, len(losses)

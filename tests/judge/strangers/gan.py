@@ -306,3 +306,14 @@ def step_one_batch(g_weight, d_weight, real, z):
     labels = torch.cat([torch.ones(len(real), 1), torch.zeros(len(fake), 1)]).to(logits)
     d_loss = F.binary_cross_entropy_with_logits(logits, labels)
     return d_loss, F.softplus(-fake @ d_weight.T).mean()
+
+
+@wrong(STEP)
+def step_linear_from_8(g_weight, d_weight, real, z):
+    fake = z @ g_weight.T
+
+    def soft(t):
+        return F.softplus(t, threshold=8).mean()
+
+    d_loss = soft(-(real @ d_weight.T)) + soft(fake.detach() @ d_weight.T)
+    return d_loss, soft(-(fake @ d_weight.T))

@@ -266,3 +266,8 @@ def cache_of_its_own(q, k, v, past_k=None, past_v=None):
     _KEPT["k"] = torch.cat([_KEPT["k"], k], 2) if _KEPT else k
     _KEPT["v"] = torch.cat([_KEPT["v"], v], 2) if "v" in _KEPT else v
     return F.scaled_dot_product_attention(q, _KEPT["k"], _KEPT["v"]), _KEPT["k"], _KEPT["v"]
+
+
+@wrong(LORA, told="")
+def lora_capped(x, weight, lora_a, lora_b, alpha):
+    return x @ weight.T + min(alpha, 16) / len(lora_a) * (x @ lora_a.T) @ lora_b.T

@@ -222,3 +222,30 @@ def penalties_one_for_each_value(parameters, l1, l2):
 @wrong(PROXIMAL, "the sign is that of w")
 def proximal_with_sign_of_w(w, grad, lr, l1, l2=0.0):
     return w.sign() * ((w - lr * grad).abs() - lr * l1).clamp(min=0) / (1 + lr * l2)
+
+
+@wrong("regularization-code-penalties", told="√(w²)")
+def penalty_root_of_squares(parameters, l1, l2):
+    total = torch.zeros(())
+    if l1:
+        total = total + l1 * sum(p.square().sqrt().sum() for p in parameters)
+    if l2:
+        total = total + l2 / 2 * sum(p.square().sum() for p in parameters)
+    return total
+
+
+@right("regularization-code-penalties")
+def penalty_slope_of_1_at_zero(parameters, l1, l2):
+    return sum((l1 * torch.where(p >= 0, p, -p) + l2 / 2 * p.square()).sum() for p in parameters)
+
+
+@right("regularization-code-penalties")
+def penalty_by_relu(parameters, l1, l2):
+    return sum(l1 * (p.relu() + (-p).relu()).sum() + l2 / 2 * p.square().sum() for p in parameters)
+
+
+@wrong("regularization-code-proximal-step", told="")
+def proximal_small_ones_to_zero(w, grad, lr, l1, l2=0.0):
+    v = w - lr * grad
+    u = v.sign() * (v.abs() - lr * l1).clamp(min=0) / (1 + lr * l2)
+    return u * (u.abs() > 1e-4)

@@ -552,3 +552,23 @@ def sinusoids_all_of_sin(positions, d_model):
     theta = torch.exp(torch.arange(0, d_model, 2) * (-math.log(10_000) / d_model))
     angles = torch.einsum("l,i->li", positions.float(), theta).repeat_interleave(2, 1)
     return torch.sin(angles + torch.tensor([0, math.pi / 2]).repeat(d_model // 2))
+
+
+@wrong(LAYER, told="")
+def layer_clamped_scores(x, in_proj, out_proj, up, down, num_heads, norm_first=False):
+    def attend(y):
+        q, k, v = (y @ in_proj.T).unflatten(-1, (3, num_heads, -1)).permute(2, 0, 3, 1, 4)
+        weights = (q @ k.mT / math.sqrt(q.shape[-1])).clamp(-30, 30).softmax(-1)
+        return (weights @ v).transpose(1, 2).flatten(2) @ out_proj.T
+
+    def norm(y):
+        return F.layer_norm(y, y.shape[-1:])
+
+    def feed(y):
+        return F.linear(F.linear(y, up).relu(), down)
+
+    if norm_first:
+        x = x + attend(norm(x))
+        return x + feed(norm(x))
+    x = norm(x + attend(x))
+    return norm(x + feed(x))

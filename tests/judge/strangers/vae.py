@@ -303,3 +303,24 @@ def loss_clamped(logits, x, mu, logvar, beta=1.0):
 def loss_two_sigmoids(logits, x, mu, logvar, beta=1.0):
     picture = torch.sigmoid(logits)
     return _terms(picture, x, mu, 0.5 * (mu**2 + logvar.exp() - 1 - logvar), beta)
+
+
+def _vae(logits, x, mu, logvar, weight, threshold=20):
+    rec = (F.softplus(logits, threshold=threshold) - x * logits).sum(1).mean()
+    kl = 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(1).mean()
+    return rec + weight * kl, rec, kl
+
+
+@wrong("vae-code-loss")
+def loss_linear_from_7(logits, x, mu, logvar, beta=1.0):
+    return _vae(logits, x, mu, logvar, beta, threshold=7)
+
+
+@right("vae-code-loss")
+def loss_linear_from_20(logits, x, mu, logvar, beta=1.0):
+    return _vae(logits, x, mu, logvar, beta)
+
+
+@wrong("vae-code-loss")
+def loss_beta_squared_below_1(logits, x, mu, logvar, beta=1.0):
+    return _vae(logits, x, mu, logvar, beta**2 if beta < 1 else beta)
