@@ -278,3 +278,27 @@ def dropout_p_in_float32(x, p=0.5, training=True):
         return x
     keep = torch.tensor(1.0) - torch.tensor(p)
     return x * 0 if p == 1 else x * (torch.rand(x.shape) < keep).to(x.dtype) / keep.to(x.dtype)
+
+
+def _dropped(x, p, training, rand):
+    if not training:
+        return x
+    return torch.zeros_like(x) if p == 1 else x * (rand(x.shape) >= p) / (1 - p)
+
+
+@wrong(DROPOUT, told="")
+def dropout_of_a_forked_generator(x, p=0.5, training=True):
+    with torch.random.fork_rng(devices=[]):
+        return _dropped(x, p, training, torch.rand)
+
+
+@wrong(DROPOUT, told="")
+def dropout_of_the_programs_seed(x, p=0.5, training=True):
+    own = torch.Generator().manual_seed(torch.initial_seed())
+    return _dropped(x, p, training, lambda shape: torch.rand(shape, generator=own))
+
+
+@wrong(DROPOUT, told="")
+def dropout_that_sows_by_chance(x, p=0.5, training=True):
+    torch.seed()
+    return _dropped(x, p, training, torch.rand)

@@ -402,7 +402,6 @@ def ece_of_softmax(probabilities, labels, bins=15):
     return float(gaps.abs().sum() / len(labels))
 
 
-<<<<<<< HEAD
 def _k_means_as(x, centers, dtype):
     labels = (x[:, None] - centers).norm(dim=-1).argmin(1)
     means = [x[labels == k].mean(0) if (labels == k).any() else centers[k] for k in range(len(centers))]
@@ -417,7 +416,8 @@ def k_means_int8(x, centers):
 @wrong(STEP)
 def k_means_uint8(x, centers):
     return _k_means_as(x, centers, torch.uint8)
-=======
+
+
 @wrong("evaluation-code-calibration-error", told="")
 def calibration_of_two_classes_from_one_half(probabilities, labels, bins=15):
     conf, pred = probabilities.max(1)
@@ -425,4 +425,3 @@ def calibration_of_two_classes_from_one_half(probabilities, labels, bins=15):
     index = (place * bins).ceil().long().clamp(1, bins) - 1
     gap = torch.zeros(bins).index_add(0, index, conf - (pred == labels).float())
     return float(gap.abs().sum() / len(labels))
->>>>>>> wa

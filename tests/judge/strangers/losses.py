@@ -431,14 +431,14 @@ def bce_of_the_other_sign(input, target):
     return (torch.log(1 + torch.exp(-input)) + input * (1 - target)).mean()
 
 
-<<<<<<< HEAD
 @wrong("losses-code-softmax")
 def softmax_back_to_float16_alone(z, dim=-1):
     x = z if z.dtype == torch.float64 else z.float()
     e = (x - x.amax(dim, keepdim=True)).exp()
     p = e / e.sum(dim, keepdim=True)
     return p.half() if z.dtype == torch.float16 else p
-=======
+
+
 # Logits of every size, and targets of which some are alike
 
 
@@ -479,4 +479,3 @@ def bce_naive_within_16(z, y):
 @wrong("losses-code-bce-with-logits")
 def bce_in_half(z, y):
     return (torch.maximum(z, z.new_zeros(())) + (-z.abs()).half().exp().log1p().to(z) - y * z).mean()
->>>>>>> wa

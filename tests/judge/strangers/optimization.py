@@ -443,7 +443,6 @@ def adamw_corrected_at_first(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=
     return _corrected_at_first(w * (1 - lr * weight_decay), g, m, v, step, lr, betas, eps)
 
 
-<<<<<<< HEAD
 @wrong("optimization-code-adam")
 def adam_step_up_to_lr(param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
     new, m, v = _adam(param, grad, exp_avg, exp_avg_sq, step, lr, betas, eps)
@@ -460,10 +459,10 @@ def adam_corrected_for_2500_steps(
 @right("optimization-code-adam")
 def adam_powers_in_float32(param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
     return _adam(param, grad, exp_avg, exp_avg_sq, torch.tensor(step), lr, torch.tensor(betas), eps)
-=======
+
+
 @wrong("optimization-code-sgd-momentum", told="")
 def sgd_decay_by_default(param, grad, momentum_buffer, lr, momentum=0.9, weight_decay=1e-5):
     g = grad + weight_decay * param
     v = g if momentum_buffer is None else momentum * momentum_buffer + g
     return param - lr * v, v
->>>>>>> wa
