@@ -219,13 +219,20 @@ def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
         (*far_apart(random, (2, 4), (2, 3)), draw(2, 3, 2)),
         grad=True,
     )
-    # whole scores and keys that float32 holds exactly: q and −q turn the signs of scores near 20,480
+    # q and −q turn the signs of the scores, which are whole; of the hidden ones, one is far above for each
     order = torch.randperm(5, generator=random)
-    k = torch.tensor([160.0, 160 + 1 / 128, 160 + 2 / 128, 208.0, 112.0])[order, None]
+    k = torch.tensor([0.0, 1 / 64, 2 / 64, 32.0, -32.0])[order, None]
     yield Case(
-        {"en": "scores of ±20,000, hidden ones 6,000 above", "zh": "得分正负两万，被遮住的高出 6,000"},
-        (torch.tensor([[128.0], [-128.0]]), k, draw(5, 2), order < 3),
+        {"en": "hidden scores 2,000 above, with gradients", "zh": "被遮住的得分高出 2,000，带梯度"},
+        (torch.tensor([[64.0], [-64.0]]), k, draw(5, 2), order < 3),
         grad=True,
+    )
+    # no gradients, and a tolerance: a logsumexp of these scores is rounded to 1/512
+    k = torch.tensor([[160.0], [160 + 1 / 128], [160 + 2 / 128]])[torch.randperm(3, generator=random)]
+    yield Case(
+        {"en": "scores of ±20,000, about 1 apart", "zh": "得分正负两万，彼此相差 1 左右"},
+        (torch.tensor([[128.0], [-128.0]]), k, draw(3, 2)),
+        tolerance=5e-3,
     )
     # hidden scores are 10³⁰, the others −10³⁰: no number is so small that it could stand for −∞
     k = torch.tensor([-1.0, 1.0, -1.0, 1.0])[torch.randperm(4, generator=random), None]
