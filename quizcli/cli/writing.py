@@ -26,8 +26,9 @@ from quizcli.screen.verdict import news_lines
 from quizcli.study.drafts import Drafts
 from quizcli.text import tr
 
-POLL = 0.02  # seconds between two looks at the file: whoever saves it in another window is judged too,
-# once two looks have seen the same: a save may take several steps, and half a file is nobody's answer
+# Seconds between two looks at the file: whoever saves it in another window is judged too, once two looks have
+# seen the same; a save may take several steps, and half a file is nobody's answer.
+POLL, SECOND_LOOK = 0.015, 0.01
 
 
 class Written(Struct, frozen=True):
@@ -74,7 +75,7 @@ class Desk:
         self._page.turn(self._lines())
         while True:
             self._offer()
-            key = self._keys.read(POLL)
+            key = self._keys.read(POLL if self._seen == self._judged else SECOND_LOOK)
             if key is not None:
                 self._message = ""
                 if self._press(key):

@@ -30,7 +30,7 @@ from quizcli.text import tr
 BY_HAND = {"en": "written by hand", "zh": "亲手实现"}
 _SEEDS = 1000  # more than there are cases, and than a case has draws
 _LOOK_ON = 1.0  # seconds for the cases after the first that fails: they tell which mistake it was
-_AGAIN = 3  # cases that are tried with other numbers at the end: what is kept from a call to the next shows
+_AGAIN = 2  # cases that are tried with other numbers at the end: what is kept from a call to the next shows
 _SLOW = 0.5  # seconds of a call that need not be measured again
 
 
