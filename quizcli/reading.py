@@ -11,9 +11,12 @@ import stat
 from io import FileIO
 from pathlib import Path
 
+import msgspec
+
 from quizcli.text import tr
 
 MEBIBYTE = 1 << 20
+UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # what msgspec raises on any bytes
 _CHUNK = 1 << 20
 # A pipe without a writer is no wait, a terminal does not become ours, and nothing is inherited by children.
 _FLAGS = os.O_RDONLY | sum(

@@ -7,6 +7,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from answers.judges._normal import classes, normal, uneven_classes
+from answers.judges.losses import mean_by_class
 from quizcli.judge.case import Case, Trap, judge, trap
 
 Loss = Callable[..., Tensor]
@@ -110,15 +111,6 @@ _summed = trap("the loss is summed over the batch, not averaged", "对批求了�
 )
 
 
-@trap(
-    "a mean for each class first, and the mean of those after: a sample of a rare class then counts more",
-    "先对每个类别各自取平均，再对类别取平均：稀有类别的样本因此权重更大；应直接对样本取平均",
-)
-def _mean_by_class(input: Tensor, target: Tensor, label_smoothing: float = 0.1) -> Tensor:
-    loss = F.cross_entropy(input, target, reduction="none", label_smoothing=label_smoothing)
-    return torch.stack([loss[target == c].mean() for c in set(target.tolist())]).mean()
-
-
 _unreduced = trap("the loss of each example is returned, not their mean", "返回了每个样本的损失，没有取平均")(
     lambda input, target, label_smoothing=0.1: F.cross_entropy(
         input, target, reduction="none", label_smoothing=label_smoothing
@@ -145,7 +137,7 @@ _unreduced = trap("the loss of each example is returned, not their mean", "返�
         _mean_over_classes,
         *_CAPPED,
         _summed,
-        _mean_by_class,
+        mean_by_class(0.1),
         _unreduced,
     ),
 )

@@ -268,13 +268,17 @@ def _unreduced(input: Tensor, target: Tensor) -> Tensor:
     return F.cross_entropy(input, target, reduction="none")
 
 
-@trap(
-    "a mean for each class first, and the mean of those after: a sample of a rare class then counts more",
-    "先对每个类别各自取平均，再对类别取平均：稀有类别的样本因此权重更大；应直接对样本取平均",
-)
-def _mean_by_class(input: Tensor, target: Tensor) -> Tensor:
-    loss = F.cross_entropy(input, target, reduction="none")
-    return torch.stack([loss[target == c].mean() for c in set(target.tolist())]).mean()
+def mean_by_class(usual: float) -> Trap:
+    """`usual` is how much is smoothed where the call does not say."""
+
+    def wrong(input: Tensor, target: Tensor, label_smoothing: float = usual) -> Tensor:
+        loss = F.cross_entropy(input, target, reduction="none", label_smoothing=label_smoothing)
+        return torch.stack([loss[target == c].mean() for c in set(target.tolist())]).mean()
+
+    return trap(
+        "a mean for each class first, and the mean of those after: a sample of a rare class then counts more",
+        "先对每个类别各自取平均，再对类别取平均：稀有类别的样本因此权重更大；应直接对样本取平均",
+    )(wrong)
 
 
 @trap("the sign is wrong: the loss is −log p, never negative", "符号反了：损失是 −log p，不会是负的")
@@ -321,7 +325,7 @@ def _cross_entropy(input: Tensor, target: Tensor) -> Tensor:
         _maximum_lost,
         _constant_total,
         _summed,
-        _mean_by_class,
+        mean_by_class(0.0),
         _unreduced,
         _sign,
         _twice,

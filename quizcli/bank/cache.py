@@ -19,7 +19,7 @@ from quizcli.bank.files import BankFile, content, unreadable
 from quizcli.bank.mistake import Mistake
 from quizcli.bank.types import Bank
 from quizcli.private import replace_file
-from quizcli.reading import MEBIBYTE, read_regular
+from quizcli.reading import MEBIBYTE, UNDECODABLE, read_regular
 from quizcli.text import Lang, language
 
 SCHEMA = 4  # raise it when a record of bank/types.py or of this module changes; a test watches them
@@ -76,7 +76,7 @@ def _read(path: Path, root: bytes) -> dict[str, Entry]:
     """The entries of the cache; none where it is missing, corrupt, of another version or another pack."""
     try:
         compiled = msgspec.msgpack.decode(read_regular(path, _LIMIT), type=_Compiled)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (OSError, *UNDECODABLE):
         return {}
     if (compiled.schema, compiled.version, compiled.root) != (SCHEMA, __version__, root):
         return {}

@@ -18,7 +18,7 @@ from quizcli.bank.mistake import did_you_mean, shown
 from quizcli.bank.packs import Pack, builtin, pack_at
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.private import replace_file
-from quizcli.reading import MEBIBYTE, leaves, read_regular
+from quizcli.reading import MEBIBYTE, UNDECODABLE, leaves, read_regular
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -53,7 +53,7 @@ def added(settings: Settings) -> tuple[Added, ...]:
         return msgspec.json.decode(read_regular(path, _LIMIT), type=tuple[Added, ...])
     except FileNotFoundError:
         return ()
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         raise QuizError(
             tr(f"{path}: cannot be read: {error}", f"{path}：无法读取：{error}"),
             tr(

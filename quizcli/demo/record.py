@@ -18,7 +18,7 @@ from quizcli.demo.launcher import Run
 from quizcli.demo.wire import Order, Request
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.private import create, make_folder
-from quizcli.reading import MEBIBYTE, open_regular
+from quizcli.reading import MEBIBYTE, UNDECODABLE, open_regular
 from quizcli.text import tr
 
 EVENTS = "events.jsonl"
@@ -122,7 +122,7 @@ def _parsed(line: bytes, where: str) -> tuple[float, Event]:
         if len(line) > _LONGEST:
             raise msgspec.DecodeError(tr("the line is too long", "该行过长"))
         return msgspec.json.decode(line, type=_Line).t, from_json(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except UNDECODABLE as error:
         raise QuizError(
             tr(f"{where}: not an event: {error}", f"{where}：不是事件：{error}"),
             tr("Delete the line, or record the run again.", "请删除该行，或重新录制。"),

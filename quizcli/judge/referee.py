@@ -167,8 +167,10 @@ def judged(judgement: Judgement, candidate: Candidate, prepared: Prepared | None
     began = time.perf_counter()
     passed, broken = False, ""
     try:
-        ready = prepared is not None and prepared.serves(judgement)
-        trial = prepared.trial if prepared and ready else load(judgement, judgement.seed)
+        if prepared is not None and prepared.serves(judgement):
+            trial = prepared.trial
+        else:
+            trial = load(judgement, judgement.seed)
         for news in _results(trial, judgement, candidate):
             passed = not isinstance(news, CaseResult) or news.passed
             yield news

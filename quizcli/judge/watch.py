@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sys
 from _thread import start_new_thread
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import takewhile
 from types import CodeType, FrameType, TracebackType
 from typing import Any, Self
 
@@ -107,16 +108,19 @@ class Watch:
 
     def _minds_its_own(self, frame: FrameType | None) -> bool:
         """Whether PyTorch does something for itself, not on the way to what the person calls."""
-        while frame is not None and frame.f_code.co_filename != self._file:
-            if frame.f_code in _OWN_BUSINESS:
-                return True
-            frame = frame.f_back
-        return False
+        beneath = takewhile(lambda one: one.f_code.co_filename != self._file, _outwards(frame))
+        return any(one.f_code in _OWN_BUSINESS for one in beneath)
 
     def _line(self, frame: FrameType | None) -> int:
-        while frame is not None and frame.f_code.co_filename != self._file:
-            frame = frame.f_back
-        return frame.f_lineno if frame is not None else 0
+        lines = (one.f_lineno for one in _outwards(frame) if one.f_code.co_filename == self._file)
+        return next(lines, 0)
+
+
+def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    """A frame, and those that called it."""
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
 
 
 _watching: list[Watch] = []  # the one that is entered; an audit hook cannot be taken away

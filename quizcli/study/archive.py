@@ -26,7 +26,7 @@ from msgspec.structs import replace
 from quizcli import __version__
 from quizcli.errors import QuizError
 from quizcli.private import create, make_folder
-from quizcli.reading import first_bytes, read_regular
+from quizcli.reading import UNDECODABLE, first_bytes, read_regular
 from quizcli.settings import Settings
 from quizcli.study.backups import BY_HAND, partial, put, remove, snapshot, target
 from quizcli.study.connection import fail, fail_reading
@@ -247,7 +247,7 @@ class Archive:
     def _about(self) -> About:
         try:
             return msgspec.json.decode(self._read(ABOUT), type=About)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        except UNDECODABLE as error:
             raise no_backup(self._path, str(error)) from error
 
     def _read(self, name: str) -> bytes:

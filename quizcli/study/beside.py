@@ -10,6 +10,7 @@ import msgspec
 
 from quizcli.errors import QuizError
 from quizcli.private import replace_file
+from quizcli.reading import UNDECODABLE
 from quizcli.settings import Settings, check_config
 from quizcli.study.archive import CONFIG, PACKS, no_backup, own_files, places
 from quizcli.study.connection import backups_of
@@ -43,7 +44,7 @@ def _packs(data: bytes, path: Path, settings: Settings) -> bytes:
 
     try:
         packs = msgspec.json.decode(data, type=tuple[Added, ...])
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+    except UNDECODABLE as error:
         raise no_backup(path, f"{PACKS}: {error}") from error
     if is_ours(path, settings):
         return data

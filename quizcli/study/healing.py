@@ -67,9 +67,8 @@ def heal(
         return fresh, told
     except QuizError as error:
         raise _kept(copy, written, terms, path, error) from error
-    except (
-        OSError
-    ) as error:  # a full disk, another one, a file where the folder was: the copy is all there is
+    except OSError as error:
+        # A full disk, another one, a file where the folder was: the copy is all there is.
         refused = QuizError(f"{path}: {error.strerror or error}.")
         raise _kept(copy, written, terms, path, refused) from error
     finally:
