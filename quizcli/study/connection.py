@@ -36,6 +36,9 @@ def connect(path: str) -> sqlite3.Connection:
         _refuse_foreign(db, path)
         _use_wal(db)
         db.execute("PRAGMA synchronous = FULL")
+        # The log goes into the main file when the last connection closes, and not before: so that whoever has
+        # it open can tell, by its time, that another program has written to it.
+        db.execute("PRAGMA wal_autocheckpoint = 0")
         db.execute("PRAGMA foreign_keys = ON")
     except BaseException as error:
         db.close()

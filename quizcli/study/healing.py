@@ -1,7 +1,8 @@
-"""A store whose file was deleted, replaced or damaged while it was open: nothing of it is lost.
+"""A store whose file was deleted, replaced, written over or damaged while it was open: nothing is lost.
 
-The open connection still holds everything, whatever has become of the file. What is at the path now is what
-later runs will find; so what it lacks is put there.
+The open connection still holds everything, whatever has become of the file; where somebody has written over
+the file itself, it is known what this process has written. What is at the path now is what later runs will
+find; so what it lacks is put there.
 """
 
 from __future__ import annotations
@@ -15,14 +16,17 @@ from contextlib import closing, suppress
 
 from quizcli.errors import QuizError
 from quizcli.private import create, make_folder
-from quizcli.study.backups import RESCUED
+from quizcli.study.backups import RESCUED, remove
 from quizcli.study.carrying import carry_over
 from quizcli.study.connection import backups_of, connect, writing
+from quizcli.study.copies import contents, copied, drop, newest_backup
 from quizcli.study.damage import DamagedError
 from quizcli.study.migrations import migrate
 from quizcli.study.presence import Presence, look
-from quizcli.study.rows import ENTRY, Entry, entry_of
+from quizcli.study.rows import Entry
 from quizcli.text import tr
+
+_PATIENCE = 2.0  # seconds that somebody may take to write over the store
 
 
 class RescuedError(QuizError):
@@ -40,30 +44,31 @@ def heal(
     known even where `db` can no longer be read. Raises QuizError where what is at the path is no store, and
     RescuedError where everything is kept in another one.
     """
-    copy = _copied(db, path)
-    db.close()
+    overwritten = files.is_overwritten(look(path))
+    if overwritten:
+        _wait_until_written(path)
+    copy = copied(db, path)
+    whole = copy is not None  # and not merely a backup
     try:
         told = ""
         now = look(path)
-        if copy is not None and now.main != files.main and now.wal == files.wal:
+        _let_go(db, path, overwritten)
+        if overwritten or (copy is not None and now.main != files.main and now.wal == files.wal):
             _remove_sides(path)  # SQLite would mix what was logged for the old file into the new one
         if now.main is None:
-            told = _brought_back(copy, path)
+            copy, told = _brought_back(copy, path)
         try:
             fresh = _opened(path)
         except DamagedError:
-            if copy is None:
+            if copy is None and not overwritten:
                 raise
             told = _put_aside(path)
-            _brought_back(copy, path)
+            copy, more = _brought_back(copy, path)
+            told += "" if whole else f" {more}"
             fresh = _opened(path)
         carried = _carried(copy, written, terms, fresh, path)
-        if carried and not told:
-            told = tr(
-                f"{path} had been replaced by another copy. What that lacked has been added ({carried} "
-                "entries); nothing is lost.",
-                f"{path} 曾被另一份副本替换；缺少的 {carried} 条记录已补上，没有丢失。",
-            )
+        if not told and (carried or not whole):
+            told = _told_of_another(path, carried, whole)
         return fresh, told
     except QuizError as error:
         raise _kept(copy, written, terms, path, error) from error
@@ -73,26 +78,48 @@ def heal(
         raise _kept(copy, written, terms, path, refused) from error
     finally:
         if copy is not None:
-            _remove(copy)
-            _remove_sides(copy)  # SQLite leaves them where the copy became the store under another name
+            drop(copy)
 
 
-def _copied(db: sqlite3.Connection, path: str) -> str | None:
-    """A copy of what a connection holds, beside the store if that can be; None where it is not whole."""
-    for folder in (os.path.dirname(os.path.abspath(path)), tempfile.gettempdir()):
-        copy = os.path.join(folder, f".quizcli-{os.getpid()}-{os.urandom(4).hex()}.partial")
-        try:
-            make_folder(folder)
-            create(copy).close()
-            db.execute("VACUUM INTO ?", (copy,))
-            with closing(sqlite3.connect(copy)) as whole:
-                if whole.execute("PRAGMA quick_check").fetchone() == ("ok",):
-                    return copy
-        except (OSError, sqlite3.Error):  # tried elsewhere, or told by who asked for the store
-            pass
-        _remove(copy)
-        _remove_sides(copy)
-    return None
+def _wait_until_written(path: str) -> None:
+    """Who is writing over the file at this moment may finish, unless that takes long."""
+    deadline = time.monotonic() + _PATIENCE
+    now = look(path)
+    while time.monotonic() < deadline:
+        time.sleep(0.05)
+        before, now = now, look(path)
+        if before == now:
+            return
+
+
+def _let_go(db: sqlite3.Connection, path: str, overwritten: bool) -> None:
+    """Close the connection. SQLite's last close writes what it has logged into the file that it opened; into
+    one that has moved it does not, and so one that somebody has written over moves for that moment.
+    """
+    file = os.path.realpath(path)
+    aside = f"{file}.{os.getpid()}-{os.urandom(4).hex()}"
+    if overwritten:
+        os.rename(file, aside)
+    try:
+        db.close()
+    finally:
+        if overwritten:
+            os.rename(aside, file)
+
+
+def _told_of_another(path: str, carried: int, whole: bool) -> str:
+    if whole:
+        return tr(
+            f"{path} had been replaced by another copy. What that lacked has been added ({carried} "
+            "entries); nothing is lost.",
+            f"{path} 曾被另一份副本替换；缺少的 {carried} 条记录已补上，没有丢失。",
+        )
+    return tr(
+        f"{path} had been overwritten by another copy. Of this run nothing is lost ({carried} entries have "
+        "been added); older ones that the copy lacks are in the backups: `quizcli restore`.",
+        f"{path} 曾被另一份副本覆盖。本次运行的作答没有丢失（已补上 {carried} 条）；"
+        "该副本缺少的更早记录请用 `quizcli restore` 从备份中找回。",
+    )
 
 
 def _opened(path: str) -> sqlite3.Connection:
@@ -110,9 +137,15 @@ def _opened(path: str) -> sqlite3.Connection:
     return db
 
 
-def _brought_back(copy: str | None, path: str) -> str:
-    """Put the copy where the store was. Where another process does so at this moment, its store stays."""
+def _brought_back(copy: str | None, path: str) -> tuple[str | None, str]:
+    """Put the copy where the store was, or the newest backup where there is none; returns what was put there.
+
+    Where another process does so at this moment, its store stays.
+    """
     _remove_sides(path)  # of the store that has gone
+    name = ""
+    if copy is None and (backup := newest_backup(path)) is not None:
+        copy, name = backup
     if copy is not None:
         with suppress(FileExistsError, FileNotFoundError):
             try:
@@ -120,14 +153,19 @@ def _brought_back(copy: str | None, path: str) -> str:
             except (PermissionError, NotImplementedError):  # a file system without hard links
                 if not os.path.exists(path):
                     os.replace(copy, path)
-    if copy is None:
-        return tr(
-            f"{path} had been deleted and could not be read any more. A new one holds the answers of this "
-            "run; `quizcli restore` lists the backups of the others.",
-            f"{path} 曾被删除且已无法读取。新文件中只有本次运行的作答；"
-            "其余请用 `quizcli restore` 从备份恢复。",
+    if name:
+        return copy, tr(
+            f"{path} could not be read any more. It is put together from the backup {name} and the answers "
+            "of this run.",
+            f"{path} 已无法读取；现已由备份 {name} 和本次运行的作答重建。",
         )
-    return tr(
+    if copy is None:
+        return None, tr(
+            f"{path} could not be read any more. A new one holds the answers of this run; there is no backup "
+            "of others.",
+            f"{path} 已无法读取。新文件中只有本次运行的作答；没有其他作答的备份。",
+        )
+    return copy, tr(
         f"{path} had been deleted or moved away. It is there again; nothing is lost.",
         f"{path} 曾被删除或移走；现已恢复，没有丢失。",
     )
@@ -135,7 +173,7 @@ def _brought_back(copy: str | None, path: str) -> str:
 
 def _remove_sides(path: str) -> None:
     for end in ("-wal", "-shm"):
-        _remove(path + end)
+        remove(path + end)
 
 
 def _put_aside(path: str) -> str:
@@ -145,22 +183,19 @@ def _put_aside(path: str) -> str:
         with suppress(FileNotFoundError):
             os.replace(path + end, aside + end)
     return tr(
-        f"{path} had been damaged from outside. It is whole again; the damaged file is {aside}.",
-        f"{path} 曾被外部改坏；现已复原，损坏的文件存为 {aside}。",
+        f"{path} had been damaged from outside. The damaged file is kept as {aside}.",
+        f"{path} 曾被外部改坏，损坏的文件存为 {aside}。",
     )
 
 
 def _carried(
     copy: str | None, written: Sequence[Entry], terms: Mapping[int, str], db: sqlite3.Connection, path: str
 ) -> int:
-    if copy is None:
-        return carry_over(written, terms, db, path)
-    with closing(sqlite3.connect(copy)) as source:
-        rows = source.execute(f"SELECT {ENTRY} FROM log ORDER BY seq").fetchall()
-        known = dict(source.execute("SELECT id, terms FROM scheduler").fetchall())
-    number = carry_over((entry_of(row, copy) for row in rows), known, db, path)
-    _carry_the_rest(copy, db, path)
-    return number
+    number = 0
+    if copy is not None:
+        number = carry_over(*contents(copy), db, path)
+        _carry_the_rest(copy, db, path)
+    return number + carry_over(written, terms, db, path)  # of which the copy may lack some
 
 
 def _carry_the_rest(copy: str, db: sqlite3.Connection, path: str) -> None:
@@ -191,11 +226,10 @@ def _kept(
             make_folder(folder)
             create(target).close()
             with closing(_new(target)) as rescued:
-                if copy is None:
-                    carry_over(written, terms, rescued, target)
-                else:
+                if copy is not None:
                     with closing(sqlite3.connect(copy)) as source:
                         source.backup(rescued)
+                carry_over(written, terms, rescued, target)
         except (OSError, sqlite3.Error, QuizError):
             continue  # the next folder; after the last one it is said that nothing could be kept
         told = RescuedError(
@@ -217,8 +251,3 @@ def _new(path: str) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None)
     migrate(db, path)
     return db
-
-
-def _remove(path: str) -> None:
-    with suppress(OSError):
-        os.unlink(path)

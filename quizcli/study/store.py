@@ -78,7 +78,7 @@ class Store:
     def close(self) -> None:
         """Close the file; may be called twice. What was written is where it is looked for."""
         try:
-            if self._wrote and self._broken is None:
+            if self._broken is None and (self._wrote or self._would_spoil()):
                 self._hold()
         finally:
             self._wrote = False
@@ -309,10 +309,21 @@ class Store:
             now = look(self._path)
         self._files = now
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        """All rows of a query."""
+    def _would_spoil(self) -> bool:
+        """Whether closing would write what SQLite has logged into a file that somebody has written over."""
+        now = look(self._path)
+        return self._files.is_overwritten(now) and now.wal_size > 0
+
+    def _readable(self) -> None:
+        """Have the open file be one that can be read: not one half of which is of somebody else."""
         if self._broken is not None:
             raise self._broken
+        if not self._db.in_transaction and self._files.is_overwritten(look(self._path)):
+            self._hold()
+
+    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        """All rows of a query."""
+        self._readable()
         try:
             return self._db.execute(sql, values).fetchall()
         except (sqlite3.Error, ValueError, OverflowError) as error:
@@ -320,8 +331,7 @@ class Store:
 
     def one(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """The first row of a query, or None."""
-        if self._broken is not None:
-            raise self._broken
+        self._readable()
         try:
             return self._db.execute(sql, values).fetchone()
         except (sqlite3.Error, ValueError, OverflowError) as error:

@@ -1,0 +1,93 @@
+"""Whole copies of a store from what is left of it: of an open connection, or of the newest sound backup."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+from quizcli.errors import QuizError
+from quizcli.private import create, make_folder
+from quizcli.study.archive import is_bare_store, opened
+from quizcli.study.backups import backups, partial, remove
+from quizcli.study.damage import DamagedError
+from quizcli.study.migrations import migrate
+from quizcli.study.rows import ENTRY, Entry, entry_of
+
+
+def copied(db: sqlite3.Connection, path: str) -> str | None:
+    """A copy of what a connection holds, beside the store if that can be; None where it is not whole."""
+    for copy in _names(path):
+        try:
+            create(copy).close()
+            db.execute("VACUUM INTO ?", (copy,))
+            if _is_whole(copy):
+                return copy
+        except (OSError, sqlite3.Error):  # tried elsewhere, or told by who asked for the store
+            pass
+        drop(copy)
+    return None
+
+
+def newest_backup(path: str) -> tuple[str, str] | None:
+    """A copy of the newest backup of a store that holds one and is sound, and its name."""
+    with suppress(OSError):
+        for backup in reversed(backups(path)):
+            for copy in _names(path):
+                try:
+                    _unpack(backup.path, copy)
+                    with closing(sqlite3.connect(copy, isolation_level=None)) as db:
+                        migrate(db, copy)
+                    if _is_whole(copy):
+                        return copy, backup.name
+                except (OSError, sqlite3.Error, QuizError):  # an older one may be sound
+                    pass
+                drop(copy)
+    return None
+
+
+def contents(copy: str) -> tuple[list[Entry], dict[int, str]]:
+    """The log of a copy, oldest first, and the terms of the schedulers that it names."""
+    with closing(sqlite3.connect(copy)) as source:
+        rows = source.execute(f"SELECT {ENTRY} FROM log ORDER BY seq").fetchall()
+        return [entry_of(row, copy) for row in rows], dict(source.execute("SELECT id, terms FROM scheduler"))
+
+
+def drop(copy: str) -> None:
+    """Delete a copy. SQLite leaves its side files where it became the store under another name."""
+    for end in ("", "-wal", "-shm"):
+        remove(copy + end)
+
+
+def _names(path: str) -> Iterator[str]:
+    for folder in (os.path.dirname(os.path.abspath(path)), tempfile.gettempdir()):
+        with suppress(OSError):
+            make_folder(folder)
+            yield partial(folder)
+
+
+def _unpack(backup: Path, copy: str) -> None:
+    if is_bare_store(backup):
+        with create(copy) as stream, open(backup, "rb") as source:
+            shutil.copyfileobj(source, stream)
+        return
+    with opened(backup) as archive:
+        if not archive.has_store:
+            raise FileNotFoundError(backup)
+        archive.extract_store(copy)
+
+
+def _is_whole(copy: str) -> bool:
+    """Whether everything in a copy can be what quizcli wrote, and so can be carried over."""
+    try:
+        with closing(sqlite3.connect(copy)) as db:
+            if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                return False
+        log, terms = contents(copy)
+    except DamagedError:
+        return False
+    return all(entry.scheduler in terms for entry in log if entry.kind == "answer")

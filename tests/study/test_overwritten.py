@@ -1,0 +1,213 @@
+"""The store's file written over in place while it is open (`cp`, `cat >`, a tool that synchronizes).
+
+It keeps its inode, so that SQLite notices nothing. Every answer of the run is there afterwards, and the file is
+whole.
+"""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from quizcli.errors import QuizError
+from quizcli.settings import Settings
+from quizcli.study.archive import write
+from quizcli.study.rounds import Round
+from quizcli.study.store import Store
+from tests.study.desk import BERLIN, Wall
+from tests.study.test_presence import DAYS, QUIZZED, answer, rows_at
+
+Fault = Callable[[Path, Path], None]
+
+
+def shell(command: str, path: Path, data: bytes = b"") -> None:
+    """By another process: closing the file in this one would drop SQLite's locks (POSIX)."""
+    subprocess.run(["sh", "-c", command, "sh", path], input=data, check=True)
+
+
+def over(path: Path, data: bytes) -> None:
+    """As `cp` and `cat >` do: cut off, then written."""
+    shell('cat > "$1"', path, data)
+
+
+def by_an_older_copy(path: Path, old: Path) -> None:
+    over(path, old.read_bytes())
+
+
+def in_pieces(path: Path, old: Path) -> None:
+    """As `rsync --inplace` does: not cut off before."""
+    data = old.read_bytes()
+    shell('cat 1<> "$1"', path, data)
+    os.truncate(path, len(data))
+
+
+def with_its_side_files(path: Path, old: Path) -> None:
+    """`cp -r` of the whole folder, from a copy of a store in use."""
+    with Store.open(old) as store:
+        list(store.cards())
+        for end in ("", "-wal", "-shm"):
+            over(Path(f"{path}{end}"), Path(f"{old}{end}").read_bytes())
+
+
+def a_page(path: Path, old: Path) -> None:
+    shell('dd of="$1" bs=4096 seek=1 conv=notrunc status=none', path, b"\xfe" * 4096)
+
+
+def all_but_the_header(path: Path, old: Path) -> None:
+    rest = b"\xfe" * (path.stat().st_size - 100)
+    shell('dd of="$1" bs=100 seek=1 conv=notrunc status=none', path, rest)
+
+
+def cut_in_half(path: Path, old: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def cut_off(path: Path, old: Path) -> None:
+    os.truncate(path, 0)
+
+
+OURS = (by_an_older_copy, in_pieces, with_its_side_files)
+SPOILT = (a_page, all_but_the_header, cut_in_half, cut_off)
+
+
+@pytest.mark.parametrize("many", [0, 300], ids=["small", "large"])
+@pytest.mark.parametrize("fault", [*OURS, *SPOILT], ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("then", ["answers", "undo", "close"])
+def test_nothing_of_the_run_is_lost(
+    tmp_path: Path, settings: Settings, wall: Wall, fault: Fault, then: str, many: int
+) -> None:
+    path, old = settings.store_file, tmp_path / "old.db"
+    with Store.open(path) as store:
+        answer(store, wall, "monday")
+    shutil.copy(path, old)
+    with Store.open(path) as store:
+        answer(store, wall, *[f"tuesday{n}" for n in range(many)])
+    with Store.open(path) as store:
+        answer(store, wall, "a")
+        write(settings, "daily")
+        answer(store, wall, "b")
+        fault(path, old)
+        match then:
+            case "answers":
+                answer(store, wall, "c", "a")
+            case "undo":
+                store.undo(wall.now, DAYS.number(wall.now))
+        store.rows("SELECT * FROM log")
+        store.close()
+        notices = store.notices
+    assert len(notices) == 1
+    assert str(path) in notices[0]
+    expected = ["answer monday", "answer a", "answer b"]
+    expected += {"answers": ["answer c", "answer a"], "undo": ["undo b"], "close": []}[then]
+    found = rows_at(path)
+    assert [row for row in found if "tuesday" not in row] == expected
+    if fault in SPOILT:  # what the other copy lacks may be wanted: whoever put it there knows
+        assert len(found) == len(expected) + many
+    assert not [name for name in os.listdir(path.parent) if "partial" in name]
+
+
+@pytest.mark.parametrize("before", [0, 3])
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_larger_store_from_another_machine(tmp_path: Path, wall: Wall, fresh: bool, before: int) -> None:
+    path, other = tmp_path / "quizcli.db", tmp_path / "other.db"
+    with Store.open(other) as store:
+        answer(store, wall, *[f"theirs{n}" for n in range(150)])
+    if not fresh:
+        with Store.open(path) as store:
+            answer(store, wall, "earlier")
+    ours = [f"ours{n}" for n in range(before)]
+    with Store.open(path) as store:
+        answer(store, wall, *ours)
+        over(path, other.read_bytes())
+        answer(store, wall, "new")
+        assert all("another copy" in notice for notice in store.notices)
+        assert len(store.notices) == (before > 0 or not fresh)  # of an empty store there is nothing to tell
+    found = rows_at(path)
+    assert len([row for row in found if "theirs" in row]) == 150
+    rest = [row for row in found if "theirs" not in row and row != "answer earlier"]
+    assert rest == [f"answer {name}" for name in [*ours, "new"]]
+
+
+def test_who_has_written_nothing_does_not_spoil_it(tmp_path: Path, wall: Wall) -> None:
+    """What a killed run has left in the log of SQLite must not be mixed into another file at the end."""
+    path, other = tmp_path / "quizcli.db", tmp_path / "other.db"
+    with Store.open(other) as store:
+        answer(store, wall, *[f"theirs{n}" for n in range(150)])
+    with Store.open(tmp_path / "killed.db") as store:
+        answer(store, wall, "a")
+        for end in ("", "-wal"):
+            shutil.copy(tmp_path / f"killed.db{end}", f"{path}{end}")
+    with Store.open(path) as store:
+        list(store.cards())
+        over(path, other.read_bytes())
+    assert [row for row in rows_at(path) if row != "answer a"] == [f"answer theirs{n}" for n in range(150)]
+
+
+@pytest.mark.parametrize("what", ["diary", "bookmarks", "newer"])
+def test_what_is_no_store_of_ours_is_left_as_it_is(tmp_path: Path, wall: Wall, what: str) -> None:
+    path, other = tmp_path / "quizcli.db", tmp_path / "other.db"
+    with sqlite3.connect(other) as db:
+        db.execute("CREATE TABLE bookmark (url)")
+        if what == "newer":
+            db.execute("PRAGMA user_version = 99")
+            db.execute(f"PRAGMA application_id = {0x5155495A}")
+    db.close()
+    data = b"Dear diary\n" * 3000 if what == "diary" else other.read_bytes()
+
+    def go_on() -> None:
+        with Store.open(path) as store:
+            answer(store, wall, "a", "b")
+            over(path, data)
+            answer(store, wall, "c")
+
+    with pytest.raises(QuizError, match="All that this run had stored is in") as caught:
+        go_on()
+    assert path.read_bytes() == data or what == "newer"
+    (rescued,) = (tmp_path / "backups").iterdir()
+    assert str(rescued) in caught.value.message
+    assert rows_at(rescued) == ["answer a", "answer b", "answer c"]
+
+
+def test_two_sessions(tmp_path: Path, wall: Wall) -> None:
+    path, old = tmp_path / "quizcli.db", tmp_path / "old.db"
+    with Store.open(path) as store:
+        answer(store, wall, "monday")
+    shutil.copy(path, old)
+    with Store.open(path) as one, Store.open(path) as other:
+        answer(one, wall, "a")
+        answer(other, wall, "b")
+        by_an_older_copy(path, old)
+        answer(one, wall, "c")
+        answer(other, wall, "d")
+        answer(one, wall, "e")
+    assert sorted(rows_at(path)) == [*(f"answer {name}" for name in "abcde"), "answer monday"]
+
+
+def test_what_is_read_in_between_ends_no_session(tmp_path: Path, wall: Wall) -> None:
+    path = tmp_path / "quizcli.db"
+    with Store.open(path) as store:
+        answer(store, wall, *[f"earlier{n}" for n in range(400)])
+    with Store.open(path) as store:
+        answer(store, wall, "a")
+        all_but_the_header(path, path)
+        assert [entry.card for entry in store.log()] == ["a"]
+        (notice,) = store.notices
+    assert "damaged" in notice
+    assert rows_at(path) == ["answer a"]
+
+
+def test_a_scored_round_is_carried_too(tmp_path: Path, settings: Settings, wall: Wall) -> None:
+    path, old = settings.store_file, tmp_path / "old.db"
+    with Store.open(path) as store:
+        answer(store, wall, "monday")
+    shutil.copy(path, old)
+    with Store.open(path) as store:
+        round_ = Round.start(store, QUIZZED, settings, wall, zone=BERLIN)
+        round_.answer(True, 1000)
+        by_an_older_copy(path, old)
+        round_.answer(False, 1000)
+        assert (round_.result.right, round_.result.answers) == (1, 2)
