@@ -1,7 +1,6 @@
 """The store's file written over in place while it is open (`cp`, `cat >`, a tool that synchronizes).
 
-It keeps its inode, so that SQLite notices nothing. Every answer of the run is there afterwards, and the file is
-whole.
+It keeps its inode, so that SQLite notices nothing. Every answer of the run is there afterwards, and it is whole.
 """
 
 import os
