@@ -8,6 +8,7 @@ from pathlib import Path
 from quizcli.bank.types import Code
 from quizcli.judge.wire import Judgement, Source
 from quizcli.permit import NOTHING, Permit
+from quizcli.visible import clean
 
 
 def judgement_of(
@@ -18,7 +19,7 @@ def judgement_of(
         root=str(root),
         check=question.check,
         solution=question.solution,
-        source=Source(text, file, question.entry, question.avoid),
+        source=Source(text, clean(file), question.entry, question.avoid),
         seed=random.randrange(10_000) if seed is None else seed,
         judged=question.judged,
         permit=permit,

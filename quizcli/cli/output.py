@@ -10,7 +10,7 @@ from quizcli.visible import escaped
 
 def print_json(value: object) -> None:
     """Print a value, indented."""
-    _print(msgspec.json.format(_encoded(value), indent=2).decode())
+    _print(_encoded(value, indent=2).decode())
 
 
 def print_json_line(value: object) -> None:
@@ -23,11 +23,12 @@ def print_json_text(line: bytes) -> None:
     _print(line.decode())
 
 
-def _encoded(value: object) -> bytes:
+def _encoded(value: object, indent: int | None = None) -> bytes:
     try:
-        return msgspec.json.encode(value, enc_hook=str)
+        line = msgspec.json.encode(value, enc_hook=str)
     except UnicodeEncodeError:  # half of a surrogate pair, from the name of a file: only in ASCII it is JSON
-        return json.dumps(msgspec.to_builtins(value, enc_hook=str)).encode()
+        return json.dumps(msgspec.to_builtins(value, enc_hook=str), indent=indent).encode()
+    return line if indent is None else msgspec.json.format(line, indent=indent)
 
 
 def _print(text: str) -> None:

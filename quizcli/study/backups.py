@@ -98,7 +98,7 @@ def snapshot(store: str, copy: str) -> None:
     with create(copy) as stream:
         # Not created where it has gone: that would be a new and empty one.
         with closing(sqlite3.connect(f"{Path(store).absolute().as_uri()}?mode=rw", uri=True)) as db:
-            db.execute("VACUUM INTO ?", (copy,))
+            db.execute("VACUUM INTO CAST(? AS TEXT)", (os.fsencode(copy),))
         os.fsync(stream.fileno())  # SQLite does not flush what VACUUM INTO writes
 
 

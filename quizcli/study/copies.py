@@ -24,7 +24,7 @@ def copied(db: sqlite3.Connection, path: str) -> str | None:
     for copy in _names(path):
         try:
             create(copy).close()
-            db.execute("VACUUM INTO ?", (copy,))
+            db.execute("VACUUM INTO CAST(? AS TEXT)", (os.fsencode(copy),))
             if _is_whole(copy):
                 return copy
         except (OSError, sqlite3.Error):  # tried elsewhere, or told by who asked for the store

@@ -200,7 +200,7 @@ def _carried(
 
 def _carry_the_rest(copy: str, db: sqlite3.Connection, path: str) -> None:
     """Rounds and measured claims that the store lacks; where it has others of the same key, those stay."""
-    db.execute("ATTACH ? AS lost", (copy,))
+    db.execute("ATTACH CAST(? AS TEXT) AS lost", (os.fsencode(copy),))
     try:
         with writing(db, path):
             db.execute("INSERT OR IGNORE INTO main.claim SELECT * FROM lost.claim")

@@ -61,6 +61,7 @@ class Store:
         self._written: list[Entry] = []  # by this process
         self._terms: dict[int, str] = {}  # of the schedulers that these name
         self._wrote = False
+        self._closed = False
         self._broken: QuizError | None = None
 
     @classmethod
@@ -77,11 +78,13 @@ class Store:
 
     def close(self) -> None:
         """Close the file; may be called twice. What was written is where it is looked for."""
+        if self._closed:
+            return
+        self._closed = True
         try:
             if self._broken is None and (self._wrote or self._would_spoil()):
                 self._hold()
         finally:
-            self._wrote = False
             self._db.close()
 
     def __enter__(self) -> Self:

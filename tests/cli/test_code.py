@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import sys
@@ -220,6 +221,17 @@ def test_a_file_is_judged(coded: Program, text: str, status: int, told: str) -> 
     ran = coded.run("code", "doubling-code", "-f", str(path), "--seed", "7", "--json")
     last = json.loads(ran.stdout.splitlines()[-1])
     assert (last["type"], last["passed"], last["seed"]) == ("over", status == 0, 7)
+
+
+def test_a_file_whose_name_is_no_text(coded: Program) -> None:
+    path = coded.home.parent / os.fsdecode(b"mine\xff.py")
+    try:
+        path.write_text(WRONG)
+    except OSError:
+        pytest.skip("this file system knows no such names")
+    ran = coded.run("code", "doubling-code", "--file", str(path))
+    assert ran.returncode == 3, ran.stderr
+    assert "it squares" in ran.stdout
 
 
 @pytest.mark.parametrize(

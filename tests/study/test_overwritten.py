@@ -1,6 +1,6 @@
 """The store's file written over in place while it is open (`cp`, `cat >`, a tool that synchronizes).
 
-It keeps its inode, so that SQLite notices nothing. Every answer of the run is there afterwards, and it is whole.
+It keeps its inode, so that SQLite notices nothing. Every answer of the run is there afterwards.
 """
 
 import os
@@ -210,3 +210,17 @@ def test_a_scored_round_is_carried_too(tmp_path: Path, settings: Settings, wall:
         by_an_older_copy(path, old)
         round_.answer(False, 1000)
         assert (round_.result.right, round_.result.answers) == (1, 2)
+
+
+def test_what_closing_writes_is_our_own(tmp_path: Path, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing can be deleted, SQLite's log stays beside the store that has just taken it in."""
+    path = tmp_path / "quizcli.db"
+    with Store.open(path) as store:
+        answer(store, wall, "a")
+        before = store._files
+        store.close()
+        shutil.copy(path, f"{path}-wal")
+        assert before.changed != path.stat().st_mtime_ns
+    assert not (tmp_path / "backups").exists()
+    Path(f"{path}-wal").unlink()
+    assert rows_at(path) == ["answer a"]
