@@ -32,8 +32,8 @@ def make_folder(path: StrPath) -> None:
             os.mkdir(folder, FOLDER)
             os.chmod(folder, FOLDER)  # a umask may have taken the owner's own rights away
         except FileExistsError:
-            if not os.path.isdir(folder):  # a file is in the way; else another process was quicker
-                raise
+            if not os.path.isdir(folder):  # a file or a link is in the way; else another was quicker
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder) from None
 
 
 def create(path: StrPath) -> BinaryIO:
@@ -50,10 +50,12 @@ def replacing(path: StrPath) -> Iterator[BinaryIO]:
     """A file to write that takes the place of the one at `path` at the end: a reader sees the old or the new.
 
     Its folder is made where it is missing. Where `path` is a link, the file that it names is replaced.
-    After an exception everything is as it was.
+    After an exception everything is as it was. OSError for what is no file, such as a link to /dev/null.
     """
     target = os.path.realpath(path)
     make_folder(os.path.dirname(target))
+    if os.path.lexists(target) and not os.path.isfile(target):
+        raise OSError(errno.EINVAL, "not a regular file", target)
     partial = f"{target}.{os.getpid()}-{os.urandom(4).hex()}.partial"
     try:
         with create(partial) as stream:

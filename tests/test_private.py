@@ -85,8 +85,32 @@ def test_a_folder_that_a_file_stands_in_the_way_of(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError, match="file"):
         make_folder(tmp_path / "file" / "below")
-    with pytest.raises(FileExistsError):
+    with pytest.raises(NotADirectoryError):
         make_folder(tmp_path / "file")
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(NotADirectoryError):
+        make_folder(tmp_path / "link")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("what", ["null", "pipe", "folder"])
+def test_what_is_no_file_is_not_replaced(tmp_path: Path, what: str) -> None:
+    """As root, whoever has linked a file of theirs to /dev/null would lose /dev/null."""
+    path, target = tmp_path / "config.toml", tmp_path / "target"
+    match what:
+        case "null":
+            target = Path("/dev/null")
+        case "pipe":
+            os.mkfifo(target)
+        case _:
+            target.mkdir()
+    before = os.lstat(target)
+    path.symlink_to(target)
+    with pytest.raises(OSError, match="not a regular file"):
+        replace_file(path, b"new")
+    after = os.lstat(target)
+    assert (before.st_ino, before.st_mode) == (after.st_ino, after.st_mode)
+    assert sorted(each.name for each in tmp_path.iterdir()) == sorted({"config.toml", target.name} - {"null"})
 
 
 def _writes(call: ast.Call) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 import typer
@@ -49,6 +48,14 @@ found = {"device": "cuda" if cuda else "mps" if mps else "cpu", "name": name,
 import torchvision
 print(json.dumps(found))
 """
+
+
+class _Found(msgspec.Struct):
+    """What that says."""
+
+    device: str
+    name: str
+    threads: int
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -114,7 +121,11 @@ def _torch() -> list[Finding]:
             "torch 与 torchvision 必须是同一构建：请从同一来源一起安装。",
         )
         return [Finding("torch", "missing", f"{installed}: {last}", advice)]
-    found: dict[str, Any] = json.loads(child.stdout.strip().splitlines()[-1])
+    try:
+        found = msgspec.json.decode((child.stdout.splitlines() or [""])[-1], type=_Found)
+    except msgspec.DecodeError as error:
+        detail = tr(f"{installed}: answers oddly: {error}", f"{installed}：返回了异常内容：{error}")
+        return [Finding("torch", "missing", detail)]
     return [Finding("torch", "ok", installed), _device(found)]
 
 
@@ -130,10 +141,10 @@ def _slow(name: str, detail: str) -> Finding:
     )
 
 
-def _device(found: dict[str, Any]) -> Finding:
-    if found["device"] != "cpu":
-        return Finding("device", "ok", f"{found['device']} · {found['name']}")
-    threads = found["threads"]
+def _device(found: _Found) -> Finding:
+    if found.device != "cpu":
+        return Finding("device", "ok", f"{found.device} · {found.name}")
+    threads = found.threads
     return Finding(
         "device",
         "ok",
@@ -312,7 +323,7 @@ def _store(settings: Settings) -> Finding:
     from quizcli.study.store import Store
 
     path = settings.store_file
-    if not path.exists():
+    if not os.path.lexists(path):
         detail = tr(f"{path}: begins with your first answer", f"{path}：第一次学习时创建")
         return Finding("store", "ok", detail)
     try:

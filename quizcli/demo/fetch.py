@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from urllib.error import HTTPError
 
 _CHUNK = 65_536
+_TALK = 1 << 20  # bytes that a server may say beside what it was asked for
 _REDIRECTS = 5
 _MOVED = (301, 302, 303, 307, 308)
 
@@ -45,10 +46,22 @@ def fetch(
     """Download a file of `size` bytes into `part`, and move it to `target` when its checksum is right.
 
     `silence`: seconds after which a server that says nothing is given up. `arrived` is told the number of
-    bytes of each piece; what it raises ends the download. Raises FetchError, DiskError.
+    bytes of each piece, and 0 for what is none of the file; what it raises ends the download. Raises
+    FetchError, DiskError.
     """
     digest = hashlib.md5(usedforsecurity=False)
-    with _server_told(), _opened(address, silence) as reply:
+    heard = 0
+
+    def count(number: int) -> None:
+        nonlocal heard
+        heard += number
+        if heard > 2 * size + _TALK:
+            raise FetchError(
+                Text(f"says {heard:,} bytes for {size:,}", f"为 {size:,} 字节发送了 {heard:,} 字节")
+            )
+        arrived(0)
+
+    with _server_told(), _opened(address, silence, count) as reply:
         pieces = _pieces(reply, size)
         with _disk_told():
             out = part.open("wb", buffering=0)
@@ -65,19 +78,21 @@ def fetch(
         part.replace(target)
 
 
-def _opened(address: str, silence: float) -> HTTPResponse:
+def _opened(address: str, silence: float, count: Callable[[int], None]) -> HTTPResponse:
     """The reply to a request, redirections followed by hand: urllib's own reads their bodies without end."""
     from urllib import error, request
 
+    from quizcli.demo.metered import Http, Https
+
     opener = request.OpenerDirector()
     for handler in (
-        request.ProxyHandler,
-        request.HTTPHandler,
-        request.HTTPSHandler,
-        request.HTTPDefaultErrorHandler,
-        request.HTTPErrorProcessor,
+        request.ProxyHandler(),
+        Http(count),
+        Https(count),
+        request.HTTPDefaultErrorHandler(),
+        request.HTTPErrorProcessor(),
     ):
-        opener.add_handler(handler())
+        opener.add_handler(handler)
     for _ in range(_REDIRECTS):
         if not address.lower().startswith(("http://", "https://")):
             scheme = address.partition(":")[0]

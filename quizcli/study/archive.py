@@ -33,9 +33,11 @@ from quizcli.study.connection import fail, fail_reading
 from quizcli.text import tr
 
 STORE, ABOUT, PACKS, CONFIG = "quizcli.db", "about.json", "packs.json", "config.toml"
+FORMAT = 1  # of a backup
 LONGEST = 4 << 20  # bytes of a file beside the store: nobody writes as much
 _MOST_FILES = 20_000
 _MOST_BYTES = 256 << 20  # of these files together
+_MOST_TOLD = 100  # files that are left out, by their names
 _DEEPEST = 8  # folders
 _LONGEST_NAME, _LONGEST_PATH = (
     200,
@@ -59,7 +61,7 @@ _BROKEN = (
 class About(Struct, frozen=True, kw_only=True):
     """What a backup says of itself."""
 
-    format: int = 1
+    format: int = FORMAT
     quizcli: str = __version__
     made: int = 0  # seconds since 1970
     why: str = ""
@@ -97,7 +99,9 @@ def write(
         finally:
             remove(copy)
             remove(whole)
-    except FileExistsError:
+    except FileExistsError as error:
+        if goal is None:
+            fail(error, str(where))
         raise
     except sqlite3.Error as error:
         fail_reading(error, str(settings.store_file))
@@ -109,7 +113,10 @@ def write(
 def _pack(settings: Settings, why: str, whole: str, copy: str) -> About:
     files, left_out = own_files(settings)
     about = summary(copy) if copy else About()
-    about = replace(about, made=int(time.time()), why=why, left_out=tuple(left_out))
+    told = tuple(left_out[:_MOST_TOLD])
+    if more := len(left_out) - len(told):
+        told += (tr(f"and {more:,} more", f"以及另外 {more:,} 个"),)
+    about = replace(about, made=int(time.time()), why=why, left_out=told)
     with create(whole) as stream:
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             archive.writestr(_entry(ABOUT), msgspec.json.format(msgspec.json.encode(about)) + b"\n")
@@ -135,14 +142,21 @@ def own_files(settings: Settings) -> tuple[dict[str, bytes], list[str]]:
     """What a person has beside the store, by the name it has in a backup; and the paths that are left out."""
     files: dict[str, bytes] = {}
     left_out: list[str] = []
+    room = _MOST_BYTES
     for name, path in places(settings).items():
         found = [(name, path)] if name in (PACKS, CONFIG) else _below(path, name, left_out)
         for inner, each in found:
             try:
-                files[inner] = read_regular(each, LONGEST)
+                data = read_regular(each, LONGEST)
             except FileNotFoundError:
                 continue
             except (OSError, ValueError):
+                left_out.append(_printable(each))
+                continue
+            if len(files) < _MOST_FILES and len(data) <= room:
+                files[inner] = data
+                room -= len(data)
+            else:  # no backup holds more, and what could not be restored is none
                 left_out.append(_printable(each))
     return files, left_out
 
@@ -246,9 +260,18 @@ class Archive:
 
     def _about(self) -> About:
         try:
-            return msgspec.json.decode(self._read(ABOUT), type=About)
+            about = msgspec.json.decode(self._read(ABOUT), type=About)
         except UNDECODABLE as error:
             raise no_backup(self._path, str(error)) from error
+        if about.format != FORMAT:
+            raise no_backup(
+                self._path,
+                tr(
+                    f"it is of format {about.format}, this quizcli knows {FORMAT}",
+                    f"其格式为 {about.format}，本版本只支持 {FORMAT}",
+                ),
+            )
+        return about
 
     def _read(self, name: str) -> bytes:
         with self._told():
@@ -289,7 +312,11 @@ def _checked(path: Path, archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipIn
             raise no_backup(path, tr(f"no backup holds {name!a}", f"备份中不应有 {name!a}"))
         if name != STORE:
             total += entry.file_size
-        if (name != STORE and entry.file_size > LONGEST) or total > _MOST_BYTES or len(entries) > _MOST_FILES:
+        if (
+            (name != STORE and entry.file_size > LONGEST)
+            or total > _MOST_BYTES + LONGEST
+            or len(entries) > _MOST_FILES + 2
+        ):
             raise no_backup(path, tr("it holds too much", "内容过多"))
         entries[name] = entry
     folders = {str(folder) for name in entries for folder in PurePosixPath(name).parents}

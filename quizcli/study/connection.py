@@ -135,6 +135,7 @@ def _not_ours(path: str) -> QuizError:
 
 def _create(path: str) -> None:
     """Make the folder and the file readable by nobody else; SQLite's side files take after the file."""
+    refuse_dangling(path)
     make_folder(os.path.dirname(os.path.abspath(path)))
     try:
         create(path).close()
@@ -147,6 +148,22 @@ def _create(path: str) -> None:
             raise OSError(errno.EINVAL, tr("this is no regular file", "这不是普通文件")) from None
         if status.st_size == 0 and _has_backups(path):  # a new store is empty too, but it has no past
             raise DamagedError(path, tr("it is empty", "文件是空的")) from None
+
+
+def refuse_dangling(path: str) -> None:
+    """Raise QuizError for a link to a store that is not there: a new one would hide it once its disk is."""
+    if os.path.islink(path) and not os.path.exists(path):
+        there = os.path.realpath(path)
+        raise QuizError(
+            tr(
+                f"{path} is a link to {there}, which is not there.",
+                f"{path} 是指向 {there} 的链接，而该文件不存在。",
+            ),
+            tr(
+                "Put it back there, or delete the link to begin anew.",
+                "请把文件放回原处；如要重新开始，请删除该链接。",
+            ),
+        )
 
 
 def backups_of(path: str) -> str:

@@ -19,9 +19,9 @@ from quizcli.study.migrations import migrate
 from quizcli.study.rows import ENTRY, Entry, entry_of
 
 
-def copied(db: sqlite3.Connection, path: str) -> str | None:
-    """A copy of what a connection holds, beside the store if that can be; None where it is not whole."""
-    for copy in _names(path):
+def copied(db: sqlite3.Connection, file: str) -> str | None:
+    """A copy of what a connection holds, beside `file` if that can be; None where it is not whole."""
+    for copy in _names(file):
         try:
             create(copy).close()
             db.execute("VACUUM INTO CAST(? AS TEXT)", (os.fsencode(copy),))
@@ -33,11 +33,11 @@ def copied(db: sqlite3.Connection, path: str) -> str | None:
     return None
 
 
-def newest_backup(path: str) -> tuple[str, str] | None:
-    """A copy of the newest backup of a store that holds one and is sound, and its name."""
+def newest_backup(path: str, file: str) -> tuple[str, str] | None:
+    """A copy beside `file` of the newest backup of a store that holds one and is sound, and its name."""
     with suppress(OSError):
         for backup in reversed(backups(path)):
-            for copy in _names(path):
+            for copy in _names(file):
                 try:
                     _unpack(backup.path, copy)
                     with closing(sqlite3.connect(copy, isolation_level=None)) as db:
@@ -63,8 +63,8 @@ def drop(copy: str) -> None:
         remove(copy + end)
 
 
-def _names(path: str) -> Iterator[str]:
-    for folder in (os.path.dirname(os.path.abspath(path)), tempfile.gettempdir()):
+def _names(file: str) -> Iterator[str]:
+    for folder in (os.path.dirname(os.path.abspath(file)), tempfile.gettempdir()):
         with suppress(OSError):
             make_folder(folder)
             yield partial(folder)

@@ -18,7 +18,7 @@ from quizcli.errors import QuizError
 from quizcli.private import create, make_folder
 from quizcli.study.backups import RESCUED, remove
 from quizcli.study.carrying import carry_over
-from quizcli.study.connection import backups_of, connect, writing
+from quizcli.study.connection import backups_of, connect, refuse_dangling, writing
 from quizcli.study.copies import contents, copied, drop, newest_backup
 from quizcli.study.damage import DamagedError
 from quizcli.study.migrations import migrate
@@ -47,25 +47,29 @@ def heal(
     overwritten = files.is_overwritten(look(path))
     if overwritten:
         _wait_until_written(path)
-    copy = copied(db, path)
+    file = os.path.realpath(path)  # of a link, what it names is the store
+    disk_is_gone = os.path.islink(path) and not os.path.isdir(os.path.dirname(file))
+    copy = copied(db, path if disk_is_gone else file)
     whole = copy is not None  # and not merely a backup
     try:
         told = ""
         now = look(path)
-        _let_go(db, path, overwritten)
+        _let_go(db, file, overwritten)
         if overwritten or (copy is not None and now.main != files.main and now.wal == files.wal):
-            _remove_sides(path)  # SQLite would mix what was logged for the old file into the new one
+            _remove_sides(file)  # SQLite would mix what was logged for the old file into the new one
         if now.main is None:
-            copy, told = _brought_back(copy, path)
+            if disk_is_gone:
+                refuse_dangling(path)
+            copy, told = _brought_back(copy, path, file)
         try:
-            fresh = _opened(path)
+            fresh = _opened(file)
         except DamagedError:
             if copy is None and not overwritten:
                 raise
-            told = _put_aside(path)
-            copy, more = _brought_back(copy, path)
+            told = _put_aside(path, file)
+            copy, more = _brought_back(copy, path, file)
             told += "" if whole else f" {more}"
-            fresh = _opened(path)
+            fresh = _opened(file)
         carried = _carried(copy, written, terms, fresh, path)
         if not told and (carried or not whole):
             told = _told_of_another(path, carried, whole)
@@ -92,11 +96,10 @@ def _wait_until_written(path: str) -> None:
             return
 
 
-def _let_go(db: sqlite3.Connection, path: str, overwritten: bool) -> None:
+def _let_go(db: sqlite3.Connection, file: str, overwritten: bool) -> None:
     """Close the connection. SQLite's last close writes what it has logged into the file that it opened; into
     one that has moved it does not, and so one that somebody has written over moves for that moment.
     """
-    file = os.path.realpath(path)
     aside = f"{file}.{os.getpid()}-{os.urandom(4).hex()}"
     if overwritten:
         os.rename(file, aside)
@@ -137,22 +140,22 @@ def _opened(path: str) -> sqlite3.Connection:
     return db
 
 
-def _brought_back(copy: str | None, path: str) -> tuple[str | None, str]:
+def _brought_back(copy: str | None, path: str, file: str) -> tuple[str | None, str]:
     """Put the copy where the store was, or the newest backup where there is none; returns what was put there.
 
     Where another process does so at this moment, its store stays.
     """
-    _remove_sides(path)  # of the store that has gone
+    _remove_sides(file)  # of the store that has gone
     name = ""
-    if copy is None and (backup := newest_backup(path)) is not None:
+    if copy is None and (backup := newest_backup(path, file)) is not None:
         copy, name = backup
     if copy is not None:
         with suppress(FileExistsError, FileNotFoundError):
             try:
-                os.link(copy, path)
+                os.link(copy, file)
             except (PermissionError, NotImplementedError):  # a file system without hard links
-                if not os.path.exists(path):
-                    os.replace(copy, path)
+                if not os.path.exists(file):
+                    os.replace(copy, file)
     if name:
         return copy, tr(
             f"{path} could not be read any more. It is put together from the backup {name} and the answers "
@@ -176,12 +179,12 @@ def _remove_sides(path: str) -> None:
         remove(path + end)
 
 
-def _put_aside(path: str) -> str:
+def _put_aside(path: str, file: str) -> str:
     """Move what is at the path out of the way; it is never deleted."""
-    aside = f"{path}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+    aside = f"{file}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
     for end in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError):
-            os.replace(path + end, aside + end)
+            os.replace(file + end, aside + end)
     return tr(
         f"{path} had been damaged from outside. The damaged file is kept as {aside}.",
         f"{path} 曾被外部改坏，损坏的文件存为 {aside}。",

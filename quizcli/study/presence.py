@@ -36,6 +36,7 @@ class Presence(NamedTuple):
 
 def look(path: str) -> Presence:
     """The files of the store at `path`. Not opened: closing one would drop SQLite's locks (POSIX)."""
+    path = os.path.realpath(path)  # where that is a link, SQLite's files are beside what it names
     main, size, changed = _look(path)
     wal, wal_size, _ = _look(f"{path}-wal")
     shm, _, _ = _look(f"{path}-shm")

@@ -30,7 +30,7 @@ from quizcli.study.archive import (
 from quizcli.study.backups import partial, put, remove, thin_out
 from quizcli.study.beside import acceptable, is_ours, put_files
 from quizcli.study.card import Day, Instant
-from quizcli.study.connection import BUSY_SECONDS, connect, fail_reading
+from quizcli.study.connection import BUSY_SECONDS, connect, fail_reading, refuse_dangling
 from quizcli.study.damage import DamagedError, ForeignError, decoding
 from quizcli.study.migrations import MIGRATIONS, checked_version
 from quizcli.study.rows import CARD, ENTRY, card_of, entry_of, unpacked
@@ -261,6 +261,7 @@ def restore(found: Candidate, settings: Settings) -> Made | None:
     restored one, and a process that is killed leaves the old one or the new one. A damaged one is set aside.
     """
     path = str(settings.store_file)
+    refuse_dangling(path)
     _, trouble, _ = _present(settings)
     exists = os.path.exists(path)
     kept = None
@@ -277,15 +278,22 @@ def restore(found: Candidate, settings: Settings) -> Made | None:
         if found.files is not None:
             put_files(found.files, settings)
     except OSError as error:
-        raise QuizError(
-            tr(
-                f"{error.filename or path}: {error.strerror}; not everything was restored",
-                f"{error.filename or path}：{error.strerror}；未能全部恢复",
-            ),
-            tr("Put that right and restore once more.", "请解决该问题后再次恢复。"),
-        ) from error
+        told = tr(
+            f"{error.filename or path}: {error.strerror}; not everything was restored",
+            f"{error.filename or path}：{error.strerror}；未能全部恢复",
+        )
+        hint = tr("Put that right and restore once more.", "请解决该问题后再次恢复。")
+        raise QuizError(told, f"{hint}{_kept_in(kept)}") from error
+    except QuizError as error:
+        raise QuizError(error.message, f"{error.hint}{_kept_in(kept)}") from error
     thin_out(path)
     return kept
+
+
+def _kept_in(kept: Made | None) -> str:
+    if kept is None:
+        return ""
+    return tr(f" What was there before is in {kept.path}.", f" 恢复前的内容保存在 {kept.path}。")
 
 
 def _overwrite(store: str, path: str) -> None:

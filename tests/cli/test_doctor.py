@@ -123,6 +123,15 @@ def test_a_torch_that_cannot_be_imported(examine: Examine) -> None:
     assert "worker" not in findings
 
 
+@pytest.mark.parametrize("said", ["", "\n", "hello", "[]", '{"device": 1}', '{"device": "cpu"}'])
+def test_a_torch_that_answers_oddly(examine: Examine, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    examine()  # puts the stand-ins in place
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, said, ""))
+    (torch,) = doctor._torch()
+    assert torch.state == "missing"
+    assert "answers oddly" in torch.detail
+
+
 def test_a_torch_that_takes_too_long(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
     examine()  # puts the stand-ins in place
 
@@ -171,6 +180,9 @@ def test_data_that_is_here(examine: Examine, settings: Settings, tmp_path: Path)
 def test_a_store(examine: Examine, settings: Settings) -> None:
     assert examine()["store"].detail.endswith("begins with your first answer")
     settings.store_file.parent.mkdir()
+    settings.store_file.symlink_to("nowhere.db")
+    assert "which is not there" in examine()["store"].detail
+    settings.store_file.unlink()
     settings.store_file.write_bytes(b"no database at all, and long enough to be seen as none" * 20)
     assert examine()["store"].state == "missing"
 

@@ -36,9 +36,10 @@ def test_a_session_its_backup_and_a_store_that_vanishes(odd: Program) -> None:
         terminal.send("2")
         terminal.wait_for("again 1m")
         terminal.send("3")
-        terminal.wait_for("had been deleted")
+        terminal.wait_for("Zero is even.")
         terminal.send("q")
         assert terminal.exit_status() == 0
+        assert "had been deleted" in terminal.screen
         assert "mistake" not in terminal.screen
     (daily,) = json.loads(odd.run("restore", "--json").stdout)
     assert daily["why"] == "daily"

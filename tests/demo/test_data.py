@@ -369,7 +369,22 @@ def lead_away_without_end(published: dict[str, bytes], handler: BaseHTTPRequestH
     redirect_to(handler.path, handler, body=True)
 
 
-HOSTILE = [send_without_end, promise_too_much, drip, drip_headers]
+def say_go_on_without_end(published: dict[str, bytes], handler: BaseHTTPRequestHandler, name: str) -> None:
+    while True:
+        handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+
+
+def send_crumbs(published: dict[str, bytes], handler: BaseHTTPRequestHandler, name: str) -> None:
+    """The right bytes, each in a chunk of its own with 60 kB of extensions."""
+    handler.send_response(200)
+    handler.send_header("Transfer-Encoding", "chunked")
+    handler.end_headers()
+    for byte in published[name]:
+        handler.wfile.write(b"1;" + b"e" * 60_000 + b"\r\n" + bytes([byte]) + b"\r\n")
+    handler.wfile.write(b"0\r\n\r\n")
+
+
+HOSTILE = [say_go_on_without_end, send_crumbs, send_without_end, promise_too_much, drip, drip_headers]
 HOSTILE += [lead_to_a_file, lead_in_circles, lead_away_without_end]
 
 
@@ -410,6 +425,19 @@ def test_no_more_is_written_than_was_published(
     ):
         run(load_digits("mnist", settings_at(tmp_path, QUIZCLI_MIRROR=bad.address)))
     assert written <= len(published["train-images-idx3-ubyte.gz"])
+
+
+@pytest.mark.parametrize("misbehave", [say_go_on_without_end, send_crumbs, lead_away_without_end])
+def test_what_is_said_beside_the_file_is_bounded(
+    tmp_path: Path,
+    published: dict[str, bytes],
+    misbehave: Callable[[dict[str, bytes], BaseHTTPRequestHandler, str], None],
+) -> None:
+    with (
+        serving(partial(misbehave, published)) as bad,
+        pytest.raises(QuizError, match=r"says .* bytes for|redirects without end"),
+    ):
+        run(load_digits("mnist", settings_at(tmp_path, QUIZCLI_MIRROR=bad.address)))
 
 
 def test_redirections_are_followed(

@@ -18,7 +18,7 @@ from quizcli.bank import registry
 from quizcli.errors import QuizError
 from quizcli.private import replace_file
 from quizcli.settings import Settings, load_settings
-from quizcli.study import archive
+from quizcli.study import archive, restoring
 from quizcli.study.backups import BY_HAND, DAILY, Backup, back_up, backups, superfluous, thin_out
 from quizcli.study.card import Rating
 from quizcli.study.daily import Daily
@@ -586,6 +586,89 @@ def test_entries_that_are_too_large(settings: Settings, answered: Answered, tmp_
     path = archive_with(tmp_path, settings, {"code/bomb.py": bytes(archive.LONGEST + 1)})
     with pytest.raises(QuizError, match="it holds too much"), candidate(path, settings):
         pass
+
+
+@pytest.mark.parametrize(("limit", "value"), [("_MOST_FILES", 3), ("_MOST_BYTES", 12), ("LONGEST", 4)])
+def test_what_is_backed_up_can_be_restored(
+    settings: Settings, answered: Answered, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+) -> None:
+    """What would be more than a backup may hold is left out and named, and not written for nobody to read."""
+    answered("a")
+    mine = [own_file(settings, f"code/q{n}.py", "four") for n in range(5)]
+    own_file(settings, "code/long.py", "five!")
+    for path in mine[3:]:
+        path.write_text("f")
+    with monkeypatch.context() as patch:
+        if limit == "LONGEST":
+            patch.setattr(archive, "_MOST_BYTES", 100)
+        patch.setattr(archive, limit, value)
+        made = archive.write(settings)
+    assert str(settings.code_dir / "long.py") in made.about.left_out or limit != "LONGEST"
+    assert made.about.left_out
+    with candidate(made.path, settings) as found:
+        assert found.files is not None
+        assert len(found.files) + len(made.about.left_out) == 6
+
+
+def test_of_many_that_are_left_out_not_every_one_is_named(
+    settings: Settings, answered: Answered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered("a")
+    for number in range(110):
+        own_file(settings, f"code/q{number}.py", "four")
+    monkeypatch.setattr(archive, "_MOST_BYTES", 0)
+    left_out = archive.write(settings).about.left_out
+    assert (len(left_out), left_out[-1]) == (101, "and 10 more")
+
+
+def test_a_backup_of_another_format_is_said_to_be_one(
+    settings: Settings, answered: Answered, tmp_path: Path
+) -> None:
+    answered("a")
+    path = tmp_path / "later.zip"
+    with zipfile.ZipFile(path, "w") as later:
+        later.writestr("about.json", b'{"format": 2}')
+    with pytest.raises(QuizError, match="of format 2, this quizcli knows 1"), candidate(path, settings):
+        pass
+
+
+def test_a_link_to_a_store_that_is_not_there(settings: Settings, answered: Answered, tmp_path: Path) -> None:
+    """Its disk may not be mounted; a new store in its place would hide the old one."""
+    answered("a")
+    made = archive.write(settings).path
+    settings.store_file.rename(tmp_path / "away.db")
+    settings.store_file.symlink_to(tmp_path / "disk" / "quizcli.db")
+    with pytest.raises(QuizError, match="which is not there"):
+        answered("b")
+    with pytest.raises(QuizError, match="which is not there"):
+        bring_back(made, settings)
+    assert settings.store_file.is_symlink()
+
+
+@pytest.mark.parametrize("what", ["file", "link"])
+def test_something_in_the_way_of_the_backups(settings: Settings, answered: Answered, what: str) -> None:
+    answered("a")
+    folder = settings.store_file.with_name("backups")
+    folder.write_text("in the way") if what == "file" else folder.symlink_to(folder.with_name("nowhere"))
+    with pytest.raises(QuizError, match=rf"Not a directory: '{folder}'"):
+        archive.write(settings)
+
+
+def test_a_restore_that_fails_says_where_what_was_before_is(
+    settings: Settings, answered: Answered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered("a")
+    made = archive.write(settings).path
+    answered("b")
+
+    def full(*_: object) -> None:
+        raise QuizError("The disk is full.", "Free some space.")
+
+    monkeypatch.setattr(restoring, "_overwrite", full)
+    with pytest.raises(QuizError, match="The disk is full") as caught:
+        bring_back(made, settings)
+    (before,) = settings.store_file.with_name("backups").glob("*before-restore*")
+    assert caught.value.hint == f"Free some space. What was there before is in {before}."
 
 
 def test_links_on_this_machine_are_not_written_through(

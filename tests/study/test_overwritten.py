@@ -18,7 +18,7 @@ from quizcli.study.archive import write
 from quizcli.study.rounds import Round
 from quizcli.study.store import Store
 from tests.study.desk import BERLIN, Wall
-from tests.study.test_presence import DAYS, QUIZZED, answer, rows_at
+from tests.study.test_presence import DAYS, QUIZZED, answer, gone, rows_at
 
 Fault = Callable[[Path, Path], None]
 
@@ -210,6 +210,44 @@ def test_a_scored_round_is_carried_too(tmp_path: Path, settings: Settings, wall:
         by_an_older_copy(path, old)
         round_.answer(False, 1000)
         assert (round_.result.right, round_.result.answers) == (1, 2)
+
+
+@pytest.mark.parametrize("fault", [gone, by_an_older_copy, in_pieces, all_but_the_header])
+def test_a_link_to_the_store_stays_one(tmp_path: Path, wall: Wall, fault: Fault) -> None:
+    path, old, real = tmp_path / "data" / "quizcli.db", tmp_path / "old.db", tmp_path / "synced" / "real.db"
+    real.parent.mkdir()
+    path.parent.mkdir()
+    with Store.open(real) as store:
+        answer(store, wall, "monday")
+    shutil.copy(real, old)
+    path.symlink_to(real)
+    with Store.open(path) as store:
+        answer(store, wall, "a")
+        fault(real, old)
+        answer(store, wall, "b")
+    assert path.is_symlink()
+    assert rows_at(path)[-2:] == rows_at(real)[-2:] == ["answer a", "answer b"]
+    assert [name for name in os.listdir(path.parent) if name != "backups"] == ["quizcli.db"]
+    assert not [name for name in os.listdir(real.parent) if name.endswith(("-wal", "-shm", "partial"))]
+
+
+def test_a_disk_that_has_gone_is_not_made_up_for(tmp_path: Path, wall: Wall) -> None:
+    path, disk = tmp_path / "data" / "quizcli.db", tmp_path / "disk"
+    path.parent.mkdir()
+    Store.open(disk / "real.db").close()
+    path.symlink_to(disk / "real.db")
+
+    def go_on() -> None:
+        with Store.open(path) as store:
+            answer(store, wall, "a")
+            disk.rename(tmp_path / "elsewhere")
+            answer(store, wall, "b")
+
+    with pytest.raises(QuizError, match=r"which is not there\. All that this run had stored is in"):
+        go_on()
+    assert not disk.exists()
+    (rescued,) = (path.parent / "backups").iterdir()
+    assert rows_at(rescued) == ["answer a", "answer b"]
 
 
 def test_what_closing_writes_is_our_own(tmp_path: Path, wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
