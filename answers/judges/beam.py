@@ -148,6 +148,11 @@ def check_beam_step(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "scores of −10³⁰, certain tokens", "zh": "得分在 −10³⁰ 量级，token 是确定的"}, (far, sure)
     )
+    # the second beam's token is below whatever number one might write for a banned one
+    low = torch.tensor([0.0, -30_000.0])[torch.randperm(2, generator=random)]
+    yield Case(
+        {"en": "a score of −30,000, certain tokens", "zh": "得分为 −30,000，token 是确定的"}, (low, sure)
+    )
     # all of the best tokens are the last ones, whose numbers do not fit into 16 bits
     scores, log_probs = draw(beams=4, tokens=4_000)
     many = torch.full((4, 70_000), -40.0)

@@ -302,6 +302,11 @@ def check_lora_linear(random: Generator) -> Iterator[Case]:
     yield Case({"en": "rank 1", "zh": "秩 1"}, (*draw(4, inputs=5, outputs=3, rank=1), 2.0))
     yield Case({"en": "α = 0.5", "zh": "α = 0.5"}, (*draw(2, inputs=4, outputs=3, rank=2), 0.5))
     yield Case({"en": "α = 2.5", "zh": "α = 2.5"}, (*draw(2, inputs=4, outputs=3, rank=2), 2.5))
+    x, weight, lora_a, lora_b = draw(2, inputs=4, outputs=3, rank=3)
+    yield Case(
+        {"en": "rank 3, two rows of A equal", "zh": "秩 3，A 有两行相同"},
+        (x, weight, lora_a[[0, 1, 0]], lora_b, 2.0),
+    )
     x, weight, lora_a, lora_b = draw(4, inputs=6, outputs=5, rank=2)
     yield Case({"en": "the start: B is zero", "zh": "起点：B 为零"}, (x, weight, lora_a, 0 * lora_b, 8.0))
     yield Case(

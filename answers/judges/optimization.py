@@ -197,8 +197,8 @@ def check_sgd(random: Generator) -> Iterator[Case]:
     )
     w, g, v = draw()
     yield Case(
-        {"en": "a single number, a gradient of 10,000", "zh": "单独一个数，梯度上万"},
-        (w, 1e4 * (g + g.sign()), 1e4 * v, 0.1),
+        {"en": "a single number, a gradient of 100 million", "zh": "单独一个数，梯度上亿"},
+        (w, 1e8 * (g + g.sign()), 1e8 * v, 0.1),
     )
     yield Case({"en": "262,144 weights", "zh": "262,144 个权重"}, (*draw(512, 512), 0.1), timed=True)
 

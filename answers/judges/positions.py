@@ -164,6 +164,7 @@ def check_sinusoids(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "positions behind 1,000 others", "zh": "前面已有 1,000 个位置"}, (far, 8), tolerance=5e-3
     )
+    yield Case({"en": "a width of 512", "zh": "宽 512"}, (anywhere(3, 30), 512))
     # cos is sin of π/2 more to some: here float32 counts in steps of 0.03
     yield Case(
         {"en": "positions near 300,000", "zh": "300,000 附近的位置"},
@@ -356,6 +357,10 @@ def check_rotate(random: Generator) -> Iterator[Case]:
         {"en": "positions near 300,000", "zh": "300,000 附近的位置"},
         (draw(2, 3, 4), 300_000 - torch.randint(1000, (3,), generator=random)),
         tolerance=0.05,
+    )
+    yield Case(
+        {"en": "a head of width 128", "zh": "一个宽 128 的头"},
+        (draw(1, 3, 128), 20 + torch.arange(3)),
     )
     # bfloat16 has 8 bits: beyond 256 it skips positions, so that angles must not be made in it
     yield Case(

@@ -164,6 +164,8 @@ def check_proximal_step(random: Generator) -> Iterator[Case]:
     )
     yield Case({"en": "η l2 = 4", "zh": "η l2 = 4"}, (*weights(2, 1, 3), 0.5, 0.1, 8.0))
     yield Case({"en": "zeros, no penalty", "zh": "全是零，没有惩罚"}, (nothing, nothing, 0.5, 0.0))
+    w, grad = weights(2, 3)
+    yield Case({"en": "a threshold of 20", "zh": "阈值为 20"}, (40 * w, grad, 0.5, 40.0))
     w, grad = weights()
     yield Case(
         {"en": "a single number of 100,000", "zh": "单独一个十万大小的数"},
@@ -323,6 +325,10 @@ def check_penalty(random: Generator) -> Iterator[Case]:
         {"en": "weights of 0.001, one a single number", "zh": "0.001 大小的权重，其一是单独一个数"},
         ([0.001 * draw(4), 0.001 * draw(), 0.001 * draw(1, 2, 2)], 300.0, 1e6),
         grad=True,
+    )
+    yield Case(
+        {"en": "nothing but zeros, a large l1", "zh": "权重全为零，l1 很大"},
+        ([torch.zeros(4), torch.zeros(2, 3)], 1e6, 0.0),
     )
     yield Case(
         {"en": "a million weights", "zh": "一百万个权重"}, ([draw(1000, 1000)], 0.01, 0.01), timed=True

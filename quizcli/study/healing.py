@@ -9,30 +9,23 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 
 from quizcli.errors import QuizError
-from quizcli.private import create, make_folder
-from quizcli.study.backups import RESCUED, remove
+from quizcli.study.backups import remove
 from quizcli.study.carrying import carry_over
-from quizcli.study.connection import backups_of, connect, refuse_dangling, writing
+from quizcli.study.connection import connect, refuse_dangling, writing
 from quizcli.study.copies import contents, copied, drop, newest_backup
 from quizcli.study.damage import DamagedError
 from quizcli.study.migrations import migrate
 from quizcli.study.presence import Presence, look
+from quizcli.study.rescuing import kept
 from quizcli.study.rows import Entry
 from quizcli.text import tr
 
 _PATIENCE = 2.0  # seconds that somebody may take to write over the store
-
-
-class RescuedError(QuizError):
-    """The store cannot take the answers; they are in `target`, a store too."""
-
-    target: str = ""
 
 
 def heal(
@@ -75,11 +68,11 @@ def heal(
             told = _told_of_another(path, carried, whole)
         return fresh, told
     except QuizError as error:
-        raise _kept(copy, written, terms, path, error) from error
+        raise kept(copy, written, terms, path, error) from error
     except OSError as error:
         # A full disk, another one, a file where the folder was: the copy is all there is.
         refused = QuizError(f"{path}: {error.strerror or error}.")
-        raise _kept(copy, written, terms, path, refused) from error
+        raise kept(copy, written, terms, path, refused) from error
     finally:
         if copy is not None:
             drop(copy)
@@ -216,41 +209,3 @@ def _carry_the_rest(copy: str, db: sqlite3.Connection, path: str) -> None:
             )
     finally:
         db.execute("DETACH lost")
-
-
-def _kept(
-    copy: str | None, written: Sequence[Entry], terms: Mapping[int, str], path: str, error: QuizError
-) -> QuizError:
-    """The error of a store that cannot take the answers, with the place where they are kept instead."""
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    for folder in (backups_of(path), tempfile.gettempdir()):
-        target = os.path.join(folder, f"quizcli-{stamp}-{RESCUED}-{os.urandom(2).hex()}.db")
-        try:
-            make_folder(folder)
-            create(target).close()
-            with closing(_new(target)) as rescued:
-                if copy is not None:
-                    with closing(sqlite3.connect(copy)) as source:
-                        source.backup(rescued)
-                carry_over(written, terms, rescued, target)
-        except (OSError, sqlite3.Error, QuizError):
-            continue  # the next folder; after the last one it is said that nothing could be kept
-        told = RescuedError(
-            error.message
-            + tr(f" All that this run had stored is in {target}.", f" 本次运行的全部记录保存在 {target}。"),
-            tr(
-                f"Put things right, then `quizcli restore {target}`. {error.hint}",
-                f"请先解决上述问题，再执行 `quizcli restore {target}`。{error.hint}",
-            ),
-        )
-        told.target = target
-        return told
-    return QuizError(
-        error.message + tr(" Nothing could be kept elsewhere.", " 也无法另存到其他位置。"), error.hint
-    )
-
-
-def _new(path: str) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None)
-    migrate(db, path)
-    return db

@@ -15,6 +15,7 @@ import pytest
 from quizcli.errors import QuizError
 from quizcli.settings import Settings
 from quizcli.study.archive import write
+from quizcli.study.backups import back_up
 from quizcli.study.rounds import Round
 from quizcli.study.store import Store
 from tests.study.desk import BERLIN, Wall
@@ -156,6 +157,9 @@ def test_what_is_no_store_of_ours_is_left_as_it_is(tmp_path: Path, wall: Wall, w
             db.execute(f"PRAGMA application_id = {0x5155495A}")
     db.close()
     data = b"Dear diary\n" * 3000 if what == "diary" else other.read_bytes()
+    with Store.open(path) as store:
+        answer(store, wall, "earlier")
+    back_up(str(path), "daily")
 
     def go_on() -> None:
         with Store.open(path) as store:
@@ -166,9 +170,9 @@ def test_what_is_no_store_of_ours_is_left_as_it_is(tmp_path: Path, wall: Wall, w
     with pytest.raises(QuizError, match="All that this run had stored is in") as caught:
         go_on()
     assert path.read_bytes() == data or what == "newer"
-    (rescued,) = (tmp_path / "backups").iterdir()
+    (rescued,) = (tmp_path / "backups").glob("*rescued*")
     assert str(rescued) in caught.value.message
-    assert rows_at(rescued) == ["answer a", "answer b", "answer c"]
+    assert rows_at(rescued) == ["answer earlier", "answer a", "answer b", "answer c"]
 
 
 def test_two_sessions(tmp_path: Path, wall: Wall) -> None:
