@@ -124,10 +124,15 @@ def check_mixup(random: Generator) -> Iterator[Case]:
     def lam() -> float:
         return round(0.6 + 0.3 * torch.rand((), generator=random).item(), 2)
 
-    two, cycle = torch.tensor([1, 0]), torch.tensor([1, 2, 3, 0])
+    def cycle() -> Tensor:
+        """Each of four examples changes places with another, in one round."""
+        order = torch.randperm(4, generator=random)
+        return torch.empty_like(order).scatter(0, order, order.roll(-1))
+
+    two = torch.tensor([1, 0])
     x = torch.randn(2, 3, generator=random)
     yield Case({"en": "two examples", "zh": "两个样本"}, (x, torch.tensor([0, 2]), two, lam(), 3))
-    yield Case({"en": "a cycle of four", "zh": "四个样本的轮换"}, (*draw(4, 3, classes=5), cycle, lam(), 5))
+    yield Case({"en": "a cycle of four", "zh": "四个样本的轮换"}, (*draw(4, 3, classes=5), cycle(), lam(), 5))
     yield Case(
         {"en": "images, one its own partner", "zh": "图像，其中一个与自己配对"},
         (*draw(3, 1, 4, 4, classes=3), torch.tensor([2, 1, 0]), lam(), 3),
@@ -135,18 +140,18 @@ def check_mixup(random: Generator) -> Iterator[Case]:
     few = torch.tensor([0, 1, 1, 0])
     yield Case(
         {"en": "λ below ½, classes that do not occur", "zh": "λ 小于 ½，有的类别没有出现"},
-        (torch.randn(4, 2, 3, generator=random), few, cycle, round(1 - lam(), 2), 7),
+        (torch.randn(4, 2, 3, generator=random), few, cycle(), round(1 - lam(), 2), 7),
     )
     yield Case(
         {"en": "one example, its own partner", "zh": "只有一个样本，与自己配对"},
         (*draw(1, 3, classes=4), torch.tensor([0]), lam(), 4),
     )
-    yield Case({"en": "λ = 1", "zh": "λ = 1"}, (*draw(4, 3, classes=5), cycle, 1.0, 5))
-    yield Case({"en": "λ = 0", "zh": "λ = 0"}, (*draw(4, 3, classes=5), cycle, 0.0, 5))
+    yield Case({"en": "λ = 1", "zh": "λ = 1"}, (*draw(4, 3, classes=5), cycle(), 1.0, 5))
+    yield Case({"en": "λ = 0", "zh": "λ = 0"}, (*draw(4, 3, classes=5), cycle(), 0.0, 5))
     for dtype in (torch.float64, torch.float16, torch.bfloat16):
         name = str(dtype).removeprefix("torch.")
-        yield Case({"en": name, "zh": name}, (*draw(4, 3, classes=6, dtype=dtype), cycle, lam(), 6))
-    yield Case({"en": "gradients", "zh": "梯度"}, (*draw(4, 2, 3, classes=5), cycle, lam(), 5), grad=True)
+        yield Case({"en": name, "zh": name}, (*draw(4, 3, classes=6, dtype=dtype), cycle(), lam(), 6))
+    yield Case({"en": "gradients", "zh": "梯度"}, (*draw(4, 2, 3, classes=5), cycle(), lam(), 5), grad=True)
     many = torch.randperm(64, generator=random)
     yield Case(
         {"en": "64 images of 3 × 16 × 16", "zh": "64 张 3 × 16 × 16 的图"},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import inspect
-import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
@@ -14,6 +13,7 @@ import msgspec
 import torch
 
 from quizcli.demo.events import Words
+from quizcli.judge.again import with_other_numbers
 from quizcli.judge.case import Case, Judge, Trap
 from quizcli.judge.child import GoneError
 from quizcli.judge.compare import Difference, Rules
@@ -30,7 +30,6 @@ from quizcli.text import tr
 BY_HAND = {"en": "written by hand", "zh": "亲手实现"}
 _SEEDS = 1000  # more than there are cases, and than a case has draws
 _LOOK_ON = 1.0  # seconds for the cases after the first that fails: they tell which mistake it was
-_AGAIN = 2  # cases that are tried with other numbers at the end: what is kept from a call to the next shows
 _SLOW = 0.5  # seconds of a call that need not be measured again
 
 
@@ -100,8 +99,7 @@ class Trial:
                 return
             yield result
             passed += [outcome] if outcome is not None else []
-        second = self._with_other_numbers()
-        for number, case in second.first_cases():
+        for second, number, case in self._with_other_numbers():
             result, _ = second.judge_case(case, second.expect(case, number), names, candidate, states)
             if not result.passed:
                 yield msgspec.structs.replace(result, name=_again(case.name))
@@ -132,25 +130,18 @@ class Trial:
             yield self._drawn[place]
         raise BrokenError(tr(f"more than {_SEEDS} cases: without end?", f"用例超过 {_SEEDS} 个：没有尽头？"))
 
-    def first_cases(self) -> Iterator[tuple[int, Case]]:
-        """The first few that have one right output and are not large."""
-        plain = (
-            (number, case) for number, case in self.draw_cases() if case.facts is None and not case.timed
-        )
-        return itertools.islice(plain, _AGAIN)
-
-    def _with_other_numbers(self) -> Trial:
+    def _with_other_numbers(self) -> Iterator[tuple[Trial, int, Case]]:
         if self._second is None:
             self._second = Trial(self.judge, self.solution, self.seed + _SEEDS, self.judged, self.avoid)
-        return self._second
+        for number, case in with_other_numbers(self.draw_cases(), self._second.draw_cases()):
+            yield self._second, number, case
 
     def prepare(self) -> Iterator[None]:
         """Do ahead, step by step, what a judgement waits for. Raises BrokenError."""
         for number, case in self.draw_cases():
             self.expect(case, number)
             yield
-        second = self._with_other_numbers()
-        for number, case in second.first_cases():
+        for second, number, case in self._with_other_numbers():
             second.expect(case, number)
             yield
 
