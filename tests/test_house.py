@@ -126,3 +126,18 @@ def test_models_import_torch_only() -> None:
         if module.split(".")[0] not in allowed
     ]
     assert not wrong
+
+
+def test_every_python_we_start_leaves_the_current_folder_alone() -> None:
+    """A torch.py where somebody happens to be is no torch: -P comes right after the interpreter."""
+    started = []
+    for path in sorted((ROOT / "quizcli").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.List) and node.elts and ast.unparse(node.elts[0]) == "sys.executable":
+                started.append((path.name, ast.unparse(node.elts[1]) if len(node.elts) > 1 else ""))
+            elif ast.unparse(node) == "sys.executable":
+                started.append((path.name, "named"))
+    commands = [(name, flag) for name, flag in started if flag != "named"]
+    assert commands
+    assert {flag for _, flag in commands} == {"'-P'"}
+    assert len(started) == 2 * len(commands)  # and no other command begins with it
