@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -68,7 +69,8 @@ class Bench:
                 run, self._console, keys=self._keys, expect=link.claims, debug=self._settings.debug
             )
         save_claims(self._store, link.run, link.set, outcome.claims, outcome.started)
-        self.warm()
+        with suppress(QuizError):  # told at the next run
+            self.warm()
         return outcome
 
     def warm_referee(self) -> Referee:

@@ -162,7 +162,10 @@ def _worker(settings: Settings) -> Finding:
     from quizcli.demo.launcher import environment, warm
 
     began = time.monotonic()
-    worker = warm(environment(settings))
+    try:
+        worker = warm(environment(settings))
+    except QuizError as error:
+        return Finding("worker", "missing", error.message, error.hint)
     try:
         while not worker.ready and time.monotonic() - began < _PATIENCE:
             for event in worker.take():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
@@ -115,10 +116,11 @@ class Sitting:
         self._begin(self._page.turn)
         while True:
             self._page.footer(self._footer())
-            if isinstance(self._question, Code) and self._keys.interactive:
-                self._bench.warm_referee()
-            if self._occasion.warm:
-                self._bench.warm()  # only now, so that the card is on the screen first
+            with suppress(QuizError):  # told to whoever runs something or has it judged
+                if isinstance(self._question, Code) and self._keys.interactive:
+                    self._bench.warm_referee()
+                if self._occasion.warm:
+                    self._bench.warm()  # only now, so that the card is on the screen first
             key = self._keys.read()
             self._message = ""
             if key is not None and (decision := self._press(key)) is not None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quizcli.errors import QuizError
 from quizcli.text import tr
 
 if TYPE_CHECKING:
@@ -28,21 +29,33 @@ def spawn(
     arguments: Sequence[str] = (),
     folder: str | None = None,
 ) -> Popen[bytes]:
-    """Start `main` of a module with pipes at all three ends; `options` are those of Python itself."""
+    """Start `main` of a module with pipes at all three ends; `options` are those of Python itself.
+
+    QuizError where the system allows no more processes.
+    """
     import subprocess  # not on the way to the first question
 
     # -P: import nothing from the current folder. Its own session or group keeps the terminal's Ctrl-C away.
     command = [sys.executable, "-P", "-X", "utf8", *options, "-c", _BOOT.format(module=module), *arguments]
-    return subprocess.Popen(
-        [*command, str(Path(__file__).parents[2])],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environ,
-        cwd=folder,
-        start_new_session=True,
-        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # Windows only
-    )
+    try:
+        return subprocess.Popen(
+            [*command, str(Path(__file__).parents[2])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environ,
+            cwd=folder,
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # Windows only
+        )
+    except OSError as error:  # no more processes, memory or open files
+        raise QuizError(
+            tr(
+                f"no process could be started: {error.strerror or error}",
+                f"无法启动进程：{error.strerror or error}",
+            ),
+            tr("End other programs and try again.", "请结束其他程序后重试。"),
+        ) from error
 
 
 def kill(process: Popen[bytes]) -> None:

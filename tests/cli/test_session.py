@@ -63,6 +63,27 @@ def test_answer_grade_and_go_on_where_one_was(program: Program) -> None:
         assert "2/7" in again or "2/6" in again
 
 
+def test_where_no_process_can_be_started_one_studies_on(program: Program) -> None:
+    script = (
+        "import subprocess\n"
+        "def refuse(*_, **__): raise BlockingIOError(11, 'Resource temporarily unavailable')\n"
+        "subprocess.Popen = refuse\n"
+        "from quizcli.__main__ import main\n"
+        "main()"
+    )
+    with program.terminal(python=("-c", script)) as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send("d")
+        terminal.wait_for("no process could be started: Resource temporarily unavailable")
+        terminal.send(" ")
+        terminal.wait_for("4 easy")
+        terminal.send("3")
+        terminal.wait_for("Which number is even?")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    assert answers(program) == [("a-recall", 3)]
+
+
 def test_every_kind_judges_and_proposes_a_grade(program: Program) -> None:
     with program.terminal() as terminal:
         terminal.wait_for(FIRST)
