@@ -1,6 +1,6 @@
 """Judges of the code questions on attention."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Generator, Tensor
@@ -8,10 +8,12 @@ from torch.nn import functional as F
 
 from answers.judges._normal import normal
 from answers.judges._scores import far_apart
-from quizcli.judge.case import Case, judge, trap
+from quizcli.judge.case import Case, Trap, judge, trap
+
+Two = tuple[Tensor, Tensor]
 
 
-def _attention(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def _attention(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
     """PyTorch's own, which shows its weights where the values are the identity."""
     identity = torch.eye(k.shape[-2], dtype=v.dtype).expand(*k.shape[:-1], -1)
     if attn_mask is not None:
@@ -22,7 +24,7 @@ def _attention(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None)
     )
 
 
-def _weighted(scores: Tensor, v: Tensor, attn_mask: Tensor | None, dim: int = -1) -> tuple[Tensor, Tensor]:
+def _weighted(scores: Tensor, v: Tensor, attn_mask: Tensor | None, dim: int = -1) -> Two:
     if attn_mask is not None:
         scores = scores.masked_fill(~attn_mask, float("-inf"))
     weights = scores.softmax(dim)
@@ -30,12 +32,12 @@ def _weighted(scores: Tensor, v: Tensor, attn_mask: Tensor | None, dim: int = -1
 
 
 @trap("the scores are not divided by √d_k", "得分没有除以 √d_k")
-def _unscaled(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def _unscaled(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
     return _weighted(q @ k.mT, v, attn_mask)
 
 
 @trap("the scores are divided by d_k, not by its root", "得分除以了 d_k，而不是它的平方根")
-def _divided_by_d(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def _divided_by_d(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
     return _weighted(q @ k.mT / q.shape[-1], v, attn_mask)
 
 
@@ -43,12 +45,12 @@ def _divided_by_d(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = No
     "softmax runs over the queries: the columns sum to 1, not the rows",
     "softmax 作用在 query 维上：和为 1 的是列而不是行",
 )
-def _over_queries(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def _over_queries(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
     return _weighted(q @ k.mT / q.shape[-1] ** 0.5, v, attn_mask, dim=-2)
 
 
 @trap("the mask hides what it should show: True means look", "掩码用反了：True 表示可以看")
-def _inverted_mask(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def _inverted_mask(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
     return _weighted(q @ k.mT / q.shape[-1] ** 0.5, v, None if attn_mask is None else ~attn_mask)
 
 
@@ -56,7 +58,7 @@ def _inverted_mask(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = N
     "the mask is applied after softmax: the weights no longer sum to 1",
     "掩码加在了 softmax 之后：权重的和不再是 1",
 )
-def _masked_late(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def _masked_late(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
     _, weights = _weighted(q @ k.mT / q.shape[-1] ** 0.5, v, None)
     weights = weights if attn_mask is None else weights * attn_mask
     return weights @ v, weights
@@ -67,7 +69,7 @@ def _masked_late(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = Non
     "the others, that is 0/0",
     "权重是在 softmax 之后才掩掉、再归一化的：被遮住的得分远高于其余得分时，就成了 0/0",
 )
-def _renormalized(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def _renormalized(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
     _, weights = _weighted(q @ k.mT / q.shape[-1] ** 0.5, v, None)
     if attn_mask is not None:
         weights = weights * attn_mask
@@ -79,7 +81,7 @@ def _renormalized(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = No
     "hidden scores are set to a finite number, and some scores are smaller still: they must be −∞",
     "被遮住的得分设成了有限的数，而有的得分比它还小：应当设成 −∞",
 )
-def _finite_fill(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def _finite_fill(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
     scores = q @ k.mT / q.shape[-1] ** 0.5
     return _weighted(scores if attn_mask is None else scores.masked_fill(~attn_mask, -1e9), v, None)
 
@@ -88,7 +90,7 @@ def _finite_fill(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = Non
     "hidden scores are set to 0, or near it, and e⁰ = 1 is no small weight: they must be −∞",
     "被遮住的得分设成了 0 或接近 0 的数，而 e⁰ = 1 并不小：应当设成 −∞",
 )
-def _zero_fill(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def _zero_fill(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
     scores = q @ k.mT / q.shape[-1] ** 0.5
     return _weighted(scores if attn_mask is None else scores.masked_fill(~attn_mask, 0.0), v, None)
 
@@ -97,7 +99,7 @@ def _zero_fill(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None)
     "the mask is added to the scores: a boolean one adds 1 where a query may look, and hides nothing",
     "把掩码加到了得分上：布尔掩码只是在可以看的地方加 1，什么也没遮住",
 )
-def _added_mask(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def _added_mask(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
     scores = q @ k.mT / q.shape[-1] ** 0.5
     return _weighted(scores if attn_mask is None else scores + attn_mask, v, None)
 
@@ -106,12 +108,12 @@ def _added_mask(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None
     "softmax runs over axis 1, which is that of the keys for two axes only; it is the last",
     "softmax 作用在第 1 轴上，只有二维时那才是 key 维；应当是最后一维",
 )
-def _over_axis_1(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def _over_axis_1(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
     return _weighted(q @ k.mT / q.shape[-1] ** 0.5, v, attn_mask, dim=1)
 
 
 @trap("the mask is not used", "没有用到掩码")
-def _unmasked(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def _unmasked(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
     return _weighted(q @ k.mT / q.shape[-1] ** 0.5, v, None)
 
 
@@ -119,11 +121,11 @@ def _unmasked(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) 
     "the scores are divided by the root of the width of the values, not of the keys",
     "缩放用了 value 宽度的平方根，应当是 key 宽度的平方根",
 )
-def _by_values(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def _by_values(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
     return _weighted(q @ k.mT / v.shape[-1] ** 0.5, v, attn_mask)
 
 
-def _shifted(scores: Tensor, top: Tensor | float, v: Tensor) -> tuple[Tensor, Tensor]:
+def _shifted(scores: Tensor, top: Tensor | float, v: Tensor) -> Two:
     """Attention with another number than the row's maximum subtracted before exp."""
     exp = (scores - top).exp()
     weights = exp / exp.sum(-1, keepdim=True)
@@ -141,40 +143,55 @@ _no_maximum = trap(
 
 
 @_no_maximum
-def _unshifted(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def _unshifted(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
     return _shifted(_masked_scores(q, k, attn_mask), 0.0, v)
 
 
-@_no_maximum
-def _unshifted_exp_masked(
-    q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
-    exp = _masked_scores(q, k, None).exp()
-    exp = exp if attn_mask is None else exp * attn_mask
+Mask = Callable[[Tensor, Tensor], Tensor]  # how hidden exp are made 0
+
+
+def _of_masked_exp(
+    q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None, top: Tensor | float, hide: Mask
+) -> Two:
+    exp = (_masked_scores(q, k, None) - top).exp()
+    exp = exp if attn_mask is None else hide(exp, attn_mask)
     weights = exp / exp.sum(-1, keepdim=True)
     return weights @ v, weights
+
+
+def _multiplied(exp: Tensor, attn_mask: Tensor) -> Tensor:
+    return exp * attn_mask
+
+
+def _filled(exp: Tensor, attn_mask: Tensor) -> Tensor:
+    return exp.masked_fill(~attn_mask, 0.0)
+
+
+_UNSHIFTED_EXP_MASKED = tuple(
+    _no_maximum(lambda q, k, v, attn_mask=None, hide=hide: _of_masked_exp(q, k, v, attn_mask, 0.0, hide))
+    for hide in (_multiplied, _filled)
+)
 
 
 @trap(
     "the maximum of all scores is subtracted: in a row far below it every exp is 0, and 0/0 is NaN",
     "减的是所有得分的最大值：离它很远的行 exp 全为 0，0/0 得 NaN",
 )
-def _one_maximum(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def _one_maximum(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
     scores = _masked_scores(q, k, attn_mask)
     return _shifted(scores, scores.max(), v)
 
 
-@trap(
-    "exp is taken of hidden scores too, and masked after: where they are far above the others it overflows, "
-    "and the gradient is 0 · ∞, NaN",
-    "被遮住的得分也取了 exp，之后才掩掉：它们远高于其余得分时会溢出，梯度是 0 · ∞，得 NaN",
-)
-def _masked_exp(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    top = _masked_scores(q, k, attn_mask).amax(-1, keepdim=True)
-    exp = (_masked_scores(q, k, None) - top).exp()
-    exp = exp if attn_mask is None else exp.masked_fill(~attn_mask, 0.0)
-    weights = exp / exp.sum(-1, keepdim=True)
-    return weights @ v, weights
+def _masked_exp(hide: Mask) -> Trap:
+    def attention(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
+        top = _masked_scores(q, k, attn_mask).amax(-1, keepdim=True)
+        return _of_masked_exp(q, k, v, attn_mask, top, hide)
+
+    return trap(
+        "exp is taken of hidden scores too, and masked after: where they are far above the others it "
+        "overflows, and 0 · ∞ is NaN, in the weights or in the gradient",
+        "被遮住的得分也取了 exp，之后才掩掉：它们远高于其余得分时会溢出，0 · ∞ 得 NaN，不是权重就是梯度",
+    )(attention)
 
 
 @judge(
@@ -182,8 +199,7 @@ def _masked_exp(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None
     traps=(
         *(_unscaled, _divided_by_d, _by_values, _over_queries, _unmasked, _inverted_mask, _masked_late),
         *(_renormalized, _finite_fill, _zero_fill, _added_mask, _over_axis_1, _unshifted, _one_maximum),
-        _unshifted_exp_masked,
-        _masked_exp,
+        *(*_UNSHIFTED_EXP_MASKED, _masked_exp(_multiplied), _masked_exp(_filled)),
     ),
 )
 def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
@@ -219,6 +235,13 @@ def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
         (*far_apart(random, (2, 4), (2, 3)), draw(2, 3, 2)),
         grad=True,
     )
+    # exp(90) is ∞, exp(−90) not yet 0
+    order = torch.randperm(5, generator=random)
+    k = torch.tensor([0.0, 1 / 64, 2 / 64, 90 / 64, -90 / 64])[order, None]
+    yield Case(
+        {"en": "hidden scores 90 above", "zh": "被遮住的得分高出 90"},
+        (torch.tensor([[64.0], [-64.0]]), k, draw(5, 2), order < 3),
+    )
     # q and −q turn the signs of the scores, which are whole; of the hidden ones, one is far above for each
     order = torch.randperm(5, generator=random)
     k = torch.tensor([0.0, 1 / 64, 2 / 64, 32.0, -32.0])[order, None]
@@ -227,7 +250,7 @@ def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
         (torch.tensor([[64.0], [-64.0]]), k, draw(5, 2), order < 3),
         grad=True,
     )
-    # no gradients, and a tolerance: a logsumexp of these scores is rounded to 1/512
+    # a tolerance: the scores are so large that what is subtracted from them is rounded to 1/512
     k = torch.tensor([[160.0], [160 + 1 / 128], [160 + 2 / 128]])[torch.randperm(3, generator=random)]
     yield Case(
         {"en": "scores of ±20,000, about 1 apart", "zh": "得分正负两万，彼此相差 1 左右"},
@@ -247,7 +270,7 @@ def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
     )
 
 
-def _looks(lengths: Tensor, size: int) -> tuple[Tensor, Tensor]:
+def _looks(lengths: Tensor, size: int) -> Two:
     """What is not in the future (L, L), and what is no padding (B, L)."""
     return torch.ones(size, size, dtype=torch.bool).tril(), torch.arange(size) >= size - lengths[:, None]
 

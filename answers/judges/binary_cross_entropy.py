@@ -31,19 +31,27 @@ _sigmoid_first = trap(
     "先 sigmoid 再取对数：sigmoid 舍入成 1，log(1 − 1) = −∞",
 )
 _log_of_sigmoid = _sigmoid_first(lambda input, target: _of_probability(input.sigmoid(), target))
-_log_of_own_sigmoid = _sigmoid_first(lambda input, target: _of_probability(1 / (1 + (-input).exp()), target))
+_log_of_own_sigmoid = _sigmoid_first(lambda input, target: _of_probability(_own_sigmoid(input), target))
 _log_of_sigmoid_in_float64 = _sigmoid_first(
     lambda input, target: _of_probability(input.double().sigmoid(), target).to(input.dtype)
 )
 
 
-def _clamped(epsilon: float) -> Callable[[Tensor, Tensor], Tensor]:
-    return lambda input, target: _of_probability(input.sigmoid().clamp(epsilon, 1 - epsilon), target)
+def _own_sigmoid(input: Tensor) -> Tensor:
+    return 1 / (1 + (-input).exp())
 
 
-def _added(epsilon: float) -> Callable[[Tensor, Tensor], Tensor]:
+_SIGMOIDS = (Tensor.sigmoid, _own_sigmoid)
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+def _clamped(epsilon: float, sigmoid: Callable[[Tensor], Tensor]) -> Loss:
+    return lambda input, target: _of_probability(sigmoid(input).clamp(epsilon, 1 - epsilon), target)
+
+
+def _added(epsilon: float, sigmoid: Callable[[Tensor], Tensor]) -> Loss:
     def loss(input: Tensor, target: Tensor) -> Tensor:
-        p = input.sigmoid()
+        p = sigmoid(input)
         return -(target * (p + epsilon).log() + (1 - target) * (1 - p + epsilon).log()).mean()
 
     return loss
@@ -54,8 +62,27 @@ _capped = trap(
     "给概率加了 ε 或截断了它，损失被封顶，被截断处梯度为 0",
 )
 _CAPPED = (
-    *(_capped(_clamped(epsilon)) for epsilon in (1e-7, 1e-6)),
-    *(_capped(_added(epsilon)) for epsilon in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12)),
+    *(_capped(_clamped(epsilon, each)) for epsilon in (1e-7, 1e-6) for each in _SIGMOIDS),
+    *(
+        _capped(_added(epsilon, each))
+        for epsilon in (1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12)
+        for each in _SIGMOIDS
+    ),
+)
+_clamp_too_small = trap(
+    "1 − ε rounds to 1 in float32: the clamp does nothing there, and log(1 − 1) = −∞",
+    "float32 里 1 − ε 舍入成 1，上端的截断不起作用，log(1 − 1) = −∞",
+)
+_CLAMPED_TOO_LITTLE = tuple(
+    _clamp_too_small(_clamped(epsilon, each)) for epsilon in (1e-8, 1e-9, 1e-10, 1e-12) for each in _SIGMOIDS
+)
+_logits_clamped = trap(
+    "the logits are clamped: beyond that the loss no longer grows, and the gradient is 0",
+    "截断了 logit：超出范围后损失不再增长，梯度为 0",
+)
+_CLAMPED_LOGITS = tuple(
+    _logits_clamped(lambda input, target, most=most: _binary(input.clamp(-most, most), target))
+    for most in (10, 20, 30, 50, 100)
 )
 
 
@@ -81,13 +108,13 @@ _OVERFLOWING = (
 
 def _linear_from(threshold: float) -> Trap:
     return trap(
-        "log(1 + exp(z)) is taken for z too early: it still lacks exp(−z) there, where y = 1 nearly "
-        "all of the loss",
+        "log(1 + exp(z)) is replaced by z too early: exp(−z) is missing there, which for y = 1 is nearly the "
+        "whole loss",
         "过早地把 log(1 + exp(z)) 当成了 z：还差 exp(−z)，而 y = 1 时损失几乎全在这一项",
     )(lambda input, target: (F.softplus(input, threshold=threshold) - target * input).mean())
 
 
-_LINEAR = tuple(_linear_from(threshold) for threshold in (5, 8, 10))
+_LINEAR = tuple(_linear_from(threshold) for threshold in (5, 6, 8, 10))
 
 
 @trap(
@@ -155,6 +182,8 @@ _no_sigmoid = trap(
         _log_of_own_sigmoid,
         _log_of_sigmoid_in_float64,
         *_CAPPED,
+        *_CLAMPED_TOO_LITTLE,
+        *_CLAMPED_LOGITS,
         _clamped_logarithm,
         *_OVERFLOWING,
         *_LINEAR,
@@ -199,14 +228,14 @@ def check_binary_cross_entropy(random: Generator) -> Iterator[Case]:
     # The loss is a mean: right answers show what one logit lacks, wrong ones what a sigmoid rounds.
     z = halves(random, 0, 12)
     yield Case(
-        {"en": "right, logits up to ±12", "zh": "答对，logit 到 ±12"},
+        {"en": "predicted right, logits up to ±12", "zh": "判断正确，logit 到 ±12"},
         (z, (z > 0).float()),
         grad=(0,),
         tolerance=1e-6,
     )
     z = halves(random, 10, 29)
     yield Case(
-        {"en": "wrong, logits of ±10 to ±29", "zh": "答错，logit 从 ±10 到 ±29"},
+        {"en": "predicted wrong, logits of ±10 to ±29", "zh": "判断错误，logit 从 ±10 到 ±29"},
         (z, (z < 0).float()),
         grad=(0,),
         tolerance=1e-6,

@@ -143,7 +143,7 @@ def _far_rows(random: Generator, tokens: int) -> Tensor:
 
 
 def _lowest(random: Generator) -> Tensor:
-    """Logits (2, 4) of −10³⁰ and below, one token banned: no number is small enough to stand for −∞."""
+    """Logits (2, 4) of −10³⁰ and below, one token banned: none but the least number can stand for −∞."""
     low = torch.tensor([[-1e30, -2e30, -3e30], [-1e38, -2e38, -3e38]])
     banned = torch.full((2, 1), -math.inf)
     return torch.cat([low, banned], 1)[:, torch.randperm(4, generator=random)]
@@ -158,7 +158,10 @@ def _dropped_are_0(p: Tensor, kept: Tensor) -> Iterator[Fact]:
         },
         not bool(p[~kept].count_nonzero()),
     )
-    yield {"en": "kept tokens must not have 0", "zh": "保留的 token，概率不能是 0"}, bool((p[kept] > 0).all())
+    yield (
+        {"en": "kept tokens must not have a probability of 0", "zh": "保留的 token，概率不能是 0"},
+        bool((p[kept] > 0).all()),
+    )
 
 
 def _top_k_zeros(p: Tensor, logits: Tensor, temperature: float, top_k: int) -> Iterator[Fact]:
@@ -213,19 +216,24 @@ def check_top_k_probabilities(random: Generator) -> Iterator[Case]:
             {"en": f"a temperature of {words}", "zh": f"温度 {words}"},
             (unit * torch.randperm(5, generator=random).float(), temperature, 3),
         )
-    yield Case({"en": "logits of −10³⁰", "zh": "−10³⁰ 量级的 logit"}, (_lowest(random), 1.0, 2))
+    yield Case(
+        {"en": "logits of −10³⁰ and −10³⁸", "zh": "−10³⁰ 和 −10³⁸ 量级的 logit"}, (_lowest(random), 1.0, 2)
+    )
     # in float64 e⁻⁷⁰⁰ is not 0
     banned = draw(3, 6, dtype=torch.float64).index_fill(
         1, torch.randint(6, (1,), generator=random), -math.inf
     )
     yield Case(
-        {"en": "three of six tokens: the others have exactly 0", "zh": "六个 token 取三个：其余恰好是 0"},
+        {
+            "en": "three of six tokens: the others have a probability of exactly 0",
+            "zh": "六个 token 取三个：其余 token 的概率恰好是 0",
+        },
         (banned, 1.5, 3),
         facts=_top_k_zeros,
     )
     yield Case(
         {"en": "10,000 of 12,000 tokens", "zh": "12,000 个 token 取 10,000 个"},
-        (draw(12_000) / 4, 1.0, 10_000),
+        (torch.randperm(12_000, generator=random) / 4096, 1.0, 10_000),
         tolerance=2e-6,
     )
     yield Case(
@@ -507,10 +515,15 @@ def check_top_p_probabilities(random: Generator) -> Iterator[Case]:
         },
         (rows, _between(rows, 0.5)),
     )
-    yield Case({"en": "logits of −10³⁰", "zh": "−10³⁰ 量级的 logit"}, (_lowest(random), 0.9))
+    yield Case(
+        {"en": "logits of −10³⁰ and −10³⁸", "zh": "−10³⁰ 和 −10³⁸ 量级的 logit"}, (_lowest(random), 0.9)
+    )
     shares = torch.tensor([0.4, 0.3, 0.2, 0.1, 0.0], dtype=torch.float64).log()
     yield Case(
-        {"en": "p = 0.55: the other tokens have exactly 0", "zh": "p = 0.55：其余 token 恰好是 0"},
+        {
+            "en": "p = 0.55: the other tokens have a probability of exactly 0",
+            "zh": "p = 0.55：其余 token 的概率恰好是 0",
+        },
         (shares[torch.randperm(5, generator=random)] + 3 * draw(2, 1), 0.55),
         facts=_top_p_zeros,
     )

@@ -162,22 +162,31 @@ def _unrelated(rows: Tensor, p: float) -> bool:
     return bool((products.fill_diagonal_(0).abs() < allowed).all())
 
 
+def _own_chances(axis: int | None) -> dict[str, str]:
+    """In words, of the parts along an axis, or of those of a vector."""
+    if axis is None:
+        return {
+            "en": "parts of the vector have equal or related masks: each value must have its own chance",
+            "zh": "向量各段的掩码相同或彼此相关：每个值都应独立抽取",
+        }
+    return {
+        "en": f"the masks along axis {axis} are equal or related: each value must have its own chance",
+        "zh": f"沿第 {axis} 维，各部分的掩码相同或彼此相关：每个值都应独立抽取",
+    }
+
+
 def _shares(y: Tensor, x: Tensor, p: float = 0.5, training: bool = True) -> Iterator[Fact]:
     """Each value has its own chance: there are enough rows and columns that none is like another."""
     yield from _values(y, x, p, training)
     dropped = y == 0
     dropped = dropped.view(16, -1) if y.ndim == 1 else dropped  # whatever repeats on one axis is seen here
     if 0.1 <= p <= 0.9:  # masks that are hardly ever 0, or hardly ever not, are alike by chance
-        for axis in range(dropped.ndim if y.ndim > 1 else 1):
-            slices = dropped.movedim(axis, 0).flatten(1)
-            holds = _all_differ(slices) and _unrelated(slices, p)
-            yield (
-                {
-                    "en": f"what lies along axis {axis} must not share one mask, nor have opposite ones",
-                    "zh": f"沿第 {axis} 维的各部分不能共用一个掩码，掩码也不能彼此相关",
-                },
-                holds,
-            )
+        along = [dropped.movedim(axis, 0).flatten(1) for axis in range(dropped.ndim if y.ndim > 1 else 1)]
+        shared = [bool((rows == rows[0]).all()) for rows in along]
+        for axis, rows in enumerate(along):
+            # where one mask serves a whole axis, what the others look like follows from it
+            holds = not shared[axis] if any(shared) else _all_differ(rows) and _unrelated(rows, p)
+            yield _own_chances(axis if y.ndim > 1 else None), holds
             if not holds:
                 return  # of one mask many times other axes, and the share, say what chance makes of it
     share, n = dropped.double().mean().item(), dropped.numel()

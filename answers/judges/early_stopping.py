@@ -110,6 +110,14 @@ def _nan_skipped(losses: list[float], patience: int, min_delta: float = 0.0) -> 
 
 
 @trap(
+    "−∞ is passed over like NaN: it is below every best",
+    "把 −∞ 也当成 NaN 那样没有改善：它比任何最佳都低",
+)
+def _finite_only(losses: list[float], patience: int, min_delta: float = 0.0) -> Epochs:
+    return _stopped(losses, patience, lambda loss, best, _: math.isfinite(loss) and loss < best - min_delta)
+
+
+@trap(
     "min_delta is taken as relative, a share of the best loss: it is a difference",
     "把 min_delta 当成了相对于最佳损失的比例：它是绝对差值",
 )
@@ -184,6 +192,7 @@ def _not_worse(losses: list[float], patience: int, min_delta: float = 0.0) -> Ep
         _plateau,
         _creeping,
         _nan_skipped,
+        _finite_only,
         _relative,
         _from_zero,
         _lowest,

@@ -276,7 +276,8 @@ def mean_by_class(usual: float) -> Trap:
         return torch.stack([loss[target == c].mean() for c in set(target.tolist())]).mean()
 
     return trap(
-        "a mean for each class first, and the mean of those after: a sample of a rare class then counts more",
+        "each class is averaged first, then the classes: a sample of a rare class counts more; average over "
+        "the samples directly",
         "先对每个类别各自取平均，再对类别取平均：稀有类别的样本因此权重更大；应直接对样本取平均",
     )(wrong)
 

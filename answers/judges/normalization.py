@@ -403,7 +403,7 @@ _no_weight = trap("the weight is left out", "没有乘 weight")(
 
 def _mean_square_is_1(y: Tensor, x: Tensor, normalized_shape: Sequence[int]) -> Iterator[Fact]:
     words = {
-        "en": "the mean square of a row is 1 after the division, to within ¼ %; here that of a row is not",
+        "en": "after normalization the mean square of each row must be 1, to within ¼ %; that of one is not",
         "zh": "归一化后每行的均方应为 1（误差在 0.25% 以内），这里有一行不是",
     }
     yield words, bool(((y.double().square().mean(-1) - 1).abs() < 2.5e-3).all())

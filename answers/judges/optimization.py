@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from models.optimization import adam_step
-from quizcli.judge.case import Case, judge, trap
+from quizcli.judge.case import Case, Trap, judge, trap
 
 Two = tuple[Tensor, Tensor]
 Three = tuple[Tensor, Tensor, Tensor]
@@ -132,6 +132,16 @@ def _decay_without_rate(w: Tensor, g: Tensor, v: Tensor, lr: float, mu: float, d
     return (1 - decay) * w - lr * v, v
 
 
+def _decayed_by_default(default: float) -> Trap:
+    def step(
+        w: Tensor, g: Tensor, v: Tensor | None, lr: float, mu: float = 0.9, decay: float = default
+    ) -> Two:
+        v = (0 if v is None else mu * v) + g + decay * w
+        return w - lr * v, v
+
+    return trap("the default of weight_decay is not 0", "weight_decay 的默认值不是 0")(step)
+
+
 @trap("momentum is ignored: μ is always 0.9", "没有用到 momentum：μ 始终是 0.9")
 @_sgd_by
 def _fixed_momentum(w: Tensor, g: Tensor, v: Tensor, lr: float, mu: float, decay: float) -> Two:
@@ -170,6 +180,7 @@ def _sgd(
         _decay_outside,
         _decay_without_rate,
         _without_decay,
+        *(_decayed_by_default(default) for default in (1e-4, 1e-2)),
         _fixed_momentum,
     ),
     equivalent={"sgd_step: grad.clone() → grad": "It is a new tensor already, the sum with the decay."},
@@ -392,7 +403,7 @@ def on_its_way(random: Generator, *shape: int) -> Four:
 
 
 def late(random: Generator) -> Four:
-    """The same, with gradients of one sign for long: then a step is longer than η."""
+    """The same, with gradients that have been larger of late, of one sign: a step is longer than η then."""
     w, g, m, v = on_its_way(random, 3)
     return w, g, m + 2 * m.sign(), v
 

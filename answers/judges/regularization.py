@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from quizcli.judge.case import Case, Fact, judge, trap
+from quizcli.judge.case import Case, Fact, Trap, judge, trap
 
 
 def _proximal(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0) -> Tensor:
@@ -255,6 +255,17 @@ def _root_of_squares_with_l1(parameters: list[Tensor], l1: float, l2: float) -> 
     return _root_of_squares.wrong(parameters, l1, l2) if l1 else _elastic(parameters, l1, l2)
 
 
+def _smoothed(epsilon: float) -> Trap:
+    def penalty(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
+        w = torch.cat([p.flatten() for p in parameters])
+        return l1 * (w.square() + epsilon).sqrt().sum() + l2 / 2 * w.square().sum()
+
+    return trap(
+        "√(w² + ε) in the place of |w|: at 0 it is √ε, not 0",
+        "用 √(w² + ε) 代替 |w|：权重为 0 时得 √ε，而不是 0",
+    )(penalty)
+
+
 @trap("the ½ stands before both penalties: it belongs to L2", "两项都乘了 ½：它只属于 L2")
 def _both_halved(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
     return _elastic(parameters, l1 / 2, l2)
@@ -274,6 +285,7 @@ def _both_halved(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
         _both_halved,
         _root_of_squares,
         _root_of_squares_with_l1,
+        *(_smoothed(epsilon) for epsilon in (1e-12, 1e-10, 1e-8, 1e-6)),
     ),
 )
 def check_penalty(random: Generator) -> Iterator[Case]:
@@ -310,7 +322,7 @@ def check_penalty(random: Generator) -> Iterator[Case]:
 
     some = draw(3) + draw(3).sign()
     yield Case(
-        {"en": "weights of 0 beside others, L1 alone", "zh": "含为 0 的权重，只有 L1"},
+        {"en": "weights of 0 beside others, L1 alone", "zh": "有的权重为 0，只有 L1"},
         ([torch.cat([some, torch.zeros(2)])[torch.randperm(5, generator=random)], draw(2)], 0.5, 0.0),
         grad=True,
         slopes=kinked,

@@ -325,7 +325,7 @@ def check_encoder_layer(random: Generator) -> Iterator[Case]:
             (x[None], w_in, *weights, 1, norm_first),
             grad=True,
         )
-    # the first two patterns by turns, at angles so small that all scores lie near 100, about 1 apart
+    # the first two patterns by turns, at angles so small that all scores lie near 100, 1 to 5 apart
     angle = torch.tensor([0.0, 0.15, 0.3])[torch.randperm(3, generator=random), None]
     near = angle.cos() * x[0] + angle.sin() * x[1]
     _, w_in, *weights = draw(1, 3, 4, 8)

@@ -330,17 +330,17 @@ def check_vae_loss(random: Generator) -> Iterator[Case]:
         grad=True,
     )
     yield Case({"en": "β = 0", "zh": "β = 0"}, (*given(3, 3, 3), 0.0))
-    # Pixels told right show what one logit lacks, pixels told wrong what a sigmoid rounds.
+    # Pixels predicted right show what one logit lacks, others what a sigmoid rounds.
     sure, nothing = halves(random, 0, 12)[None], torch.zeros(1, 2)
     yield Case(
-        {"en": "pixels told right, logits up to ±12", "zh": "像素答对，logits 到 ±12"},
+        {"en": "pixels predicted right, logits up to ±12", "zh": "像素判断正确，logits 到 ±12"},
         (sure, (sure > 0).float(), nothing, nothing),
         grad=True,
         tolerance=5e-6,
     )
     sure = halves(random, 10, 29)[None]
     yield Case(
-        {"en": "pixels told wrong, logits of ±10 to ±29", "zh": "像素答错，logits 从 ±10 到 ±29"},
+        {"en": "pixels predicted wrong, logits of ±10 to ±29", "zh": "像素判断错误，logits 从 ±10 到 ±29"},
         (sure, (sure < 0).float(), nothing, nothing),
         grad=True,
         tolerance=5e-6,

@@ -22,13 +22,13 @@ ALWAYS_THE_SAME: Words = {
     "zh": "两次调用得到同样的随机数：函数里是不是设了种子？",
 }
 RESEEDED: Words = {
-    "en": "it sets the seed of torch's generator: whoever calls it draws the same numbers again and again",
-    "zh": "它重设了 torch 随机数生成器的种子：调用者此后抽到的随机数会一再重复",
+    "en": "it gives torch's generator a new seed, and the caller's own is lost: draw from it, do not seed it",
+    "zh": "它重设了 torch 随机数生成器的种子，调用者自己设的种子就失效了：只应从生成器抽数，不要设种子",
 }
 
 PUT_BACK: Words = {
-    "en": "two calls in a row draw the same random numbers: is the generator put back, or a seed set inside?",
-    "zh": "连续两次调用得到同样的随机数：是不是把随机数生成器放回了原处，或在函数里设了种子？",
+    "en": "two calls in a row draw the same random numbers: is the generator's state restored, or seeded?",
+    "zh": "连续两次调用得到同样的随机数：是不是恢复了随机数生成器的状态，或在函数里设了种子？",
 }
 
 

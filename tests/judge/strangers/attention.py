@@ -308,3 +308,36 @@ def sdpa_clamped_scores(q, k, v, attn_mask=None):
     s = (q @ k.mT / math.sqrt(q.shape[-1])).clamp(-1e4, 1e4)
     w = (s if attn_mask is None else s.masked_fill(~attn_mask, -math.inf)).softmax(-1)
     return w @ v, w
+
+
+def _exp_hidden(q, k, v, mask, top, hide):
+    scores = q @ k.mT / k.shape[-1] ** 0.5
+    visible = scores if mask is None else scores.masked_fill(~mask, float("-inf"))
+    exp = (scores - (visible.amax(-1, keepdim=True) if top else 0)).exp()
+    exp = exp if mask is None else hide(exp, mask)
+    weights = exp / exp.sum(-1, keepdim=True)
+    return weights @ v, weights
+
+
+@wrong("attention-code-scaled-dot-product", told="exp is taken of hidden scores too")
+def attention_exp_times_mask(q, k, v, attn_mask=None):
+    return _exp_hidden(q, k, v, attn_mask, True, lambda exp, mask: exp * mask)
+
+
+@wrong("attention-code-scaled-dot-product", told="exp is taken of hidden scores too")
+def attention_exp_filled(q, k, v, attn_mask=None):
+    return _exp_hidden(q, k, v, attn_mask, True, lambda exp, mask: exp.masked_fill(~mask, 0))
+
+
+@wrong("attention-code-scaled-dot-product", told="no maximum is subtracted")
+def attention_no_maximum_filled(q, k, v, attn_mask=None):
+    return _exp_hidden(q, k, v, attn_mask, False, lambda exp, mask: exp.masked_fill(~mask, 0))
+
+
+@wrong("attention-code-scaled-dot-product", told="masked after softmax and brought back")
+def attention_renormalized(q, k, v, attn_mask=None):
+    weights = (q @ k.mT / k.shape[-1] ** 0.5).softmax(-1)
+    if attn_mask is not None:
+        weights = weights.masked_fill(~attn_mask, 0)
+        weights = weights / weights.sum(-1, keepdim=True)
+    return weights @ v, weights

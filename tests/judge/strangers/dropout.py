@@ -302,3 +302,35 @@ def dropout_of_the_programs_seed(x, p=0.5, training=True):
 def dropout_that_sows_by_chance(x, p=0.5, training=True):
     torch.seed()
     return _dropped(x, p, training, torch.rand)
+
+
+def _masked_by(mask):
+    def dropout(x, p=0.5, training=True):
+        if not training or p == 0:
+            return x
+        if p == 1:
+            return torch.zeros_like(x)
+        return x * (torch.rand(mask(x), dtype=torch.float64) >= p).to(x.dtype) / (1 - p)
+
+    return dropout
+
+
+@wrong("dropout-code-inverted", told="")
+def dropout_whole_rows(x, p=0.5, training=True):
+    return _masked_by(lambda x: (*x.shape[:-1], 1))(x, p, training)
+
+
+@wrong("dropout-code-inverted", told="")
+def dropout_whole_channels(x, p=0.5, training=True):
+    return _masked_by(lambda x: (*x.shape[:2], *[1] * (x.ndim - 2)))(x, p, training)
+
+
+@wrong("dropout-code-inverted", told="all samples of the batch share one mask")
+def dropout_one_mask_for_all_samples(x, p=0.5, training=True):
+    return _masked_by(lambda x: x.shape[1:] if x.ndim > 1 else x.shape)(x, p, training)
+
+
+@wrong("dropout-code-inverted", told="")
+def dropout_new_seed_each_time(x, p=0.5, training=True):
+    torch.seed()
+    return _masked_by(lambda x: x.shape)(x, p, training)

@@ -466,3 +466,9 @@ def sgd_decay_by_default(param, grad, momentum_buffer, lr, momentum=0.9, weight_
     g = grad + weight_decay * param
     v = g if momentum_buffer is None else momentum * momentum_buffer + g
     return param - lr * v, v
+
+
+@wrong("optimization-code-sgd-momentum", told="default of weight_decay")
+def sgd_decays_by_default(param, grad, velocity, lr, momentum=0.9, weight_decay=1e-4):
+    velocity = (0 if velocity is None else momentum * velocity) + grad + weight_decay * param
+    return param - lr * velocity, velocity

@@ -249,3 +249,8 @@ def proximal_small_ones_to_zero(w, grad, lr, l1, l2=0.0):
     v = w - lr * grad
     u = v.sign() * (v.abs() - lr * l1).clamp(min=0) / (1 + lr * l2)
     return u * (u.abs() > 1e-4)
+
+
+@wrong("regularization-code-penalties", told="in the place of |w|")
+def penalties_smooth_absolute_value(parameters, l1, l2):
+    return sum(l1 * (p**2 + 1e-12).sqrt().sum() + l2 / 2 * (p**2).sum() for p in parameters)
