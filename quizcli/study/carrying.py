@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
 
+from msgspec import Struct, field
 from msgspec.structs import astuple, replace
 
 from quizcli.study.card import Card, Rating, acted
@@ -14,8 +14,16 @@ from quizcli.study.rows import APPEND, CARD, ENTRY, PUT, Entry, card_of, entry_o
 from quizcli.study.schedule import ALGORITHM, Schedule
 
 
-def carry_over(entries: Iterable[Entry], terms: Mapping[int, str], db: sqlite3.Connection, path: str) -> int:
-    """Add the entries of another log that the store does not hold, oldest first. Returns how many.
+class Written(Struct):
+    """Entries of a log, oldest first, with all that they name by numbers: another store has other ones."""
+
+    entries: list[Entry] = field(default_factory=list)
+    terms: dict[int, str] = field(default_factory=dict)  # of the schedulers
+    undone: dict[str, str] = field(default_factory=dict)  # what an entry takes back, both by their UUID
+
+
+def carry_over(written: Written, db: sqlite3.Connection, path: str) -> int:
+    """Add the entries of another log that the store does not hold. Returns how many.
 
     Each keeps its UUID and its time, and is graded upon the card as it stands here; when an answer brings a
     card back hangs on the zone of that time, and is kept too. What an entry takes back is found by its UUID;
@@ -23,31 +31,30 @@ def carry_over(entries: Iterable[Entry], terms: Mapping[int, str], db: sqlite3.C
     """
     try:
         with writing(db, path):
-            return _Carrier(db, path, terms).carry(list(entries))
+            return _Carrier(db, path, written).carry()
     except (sqlite3.Error, LookupError) as error:
         raise DamagedError(path, error) from error
 
 
 class _Carrier:
-    def __init__(self, db: sqlite3.Connection, path: str, terms: Mapping[int, str]) -> None:
+    def __init__(self, db: sqlite3.Connection, path: str, written: Written) -> None:
         self._db = db
         self._path = path
-        self._terms = terms
+        self._written = written
         self._schedulers: dict[int, tuple[int, Schedule]] = {}
 
-    def carry(self, entries: list[Entry]) -> int:
+    def carry(self) -> int:
         here = dict(self._db.execute("SELECT uuid, seq FROM log"))
-        names = {entry.seq: entry.uuid for entry in entries}
         carried = 0
-        for entry in entries:
-            if entry.uuid not in here and (seq := self._add(entry, here, names)) is not None:
+        for entry in self._written.entries:
+            if entry.uuid not in here and (seq := self._add(entry, here)) is not None:
                 here[entry.uuid] = seq
                 carried += 1
         return carried
 
-    def _add(self, entry: Entry, here: dict[str, int], names: Mapping[int | None, str]) -> int | None:
+    def _add(self, entry: Entry, here: dict[str, int]) -> int | None:
         if entry.kind == "undo":
-            return self._take_back(entry, here.get(names.get(entry.undoes, "")))
+            return self._take_back(entry, here.get(self._written.undone.get(entry.uuid, "")))
         row = self._db.execute(f"SELECT {CARD} FROM card WHERE id = ?", (entry.card,)).fetchone()
         before = None if row is None else card_of(row, self._path)
         card = before or Card(entry.card)
@@ -84,7 +91,7 @@ class _Carrier:
     def _scheduler(self, number: int) -> tuple[int, Schedule]:
         """The number of the same terms here, and what they say."""
         if number not in self._schedulers:
-            pair = (ALGORITHM, self._terms[number])
+            pair = (ALGORITHM, self._written.terms[number])
             self._db.execute("INSERT OR IGNORE INTO scheduler (algorithm, terms) VALUES (?, ?)", pair)
             row = self._db.execute("SELECT id FROM scheduler WHERE algorithm = ? AND terms = ?", pair)
             self._schedulers[number] = int(row.fetchone()[0]), Schedule.from_terms(pair[1])

@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -14,8 +15,10 @@ from quizcli.errors import QuizError
 from quizcli.private import create, make_folder
 from quizcli.study.archive import is_bare_store, opened
 from quizcli.study.backups import backups, partial, remove
+from quizcli.study.carrying import Written
 from quizcli.study.damage import DamagedError
 from quizcli.study.migrations import migrate
+from quizcli.study.presence import Presence, identity
 from quizcli.study.rows import ENTRY, Entry, entry_of
 
 
@@ -50,11 +53,51 @@ def newest_backup(path: str, file: str) -> tuple[str, str] | None:
     return None
 
 
-def contents(copy: str) -> tuple[list[Entry], dict[int, str]]:
-    """The log of a copy, oldest first, and the terms of the schedulers that it names."""
+def contents(copy: str) -> Written:
+    """The log of a copy."""
     with closing(sqlite3.connect(copy)) as source:
         rows = source.execute(f"SELECT {ENTRY} FROM log ORDER BY seq").fetchall()
-        return [entry_of(row, copy) for row in rows], dict(source.execute("SELECT id, terms FROM scheduler"))
+        terms = dict(source.execute("SELECT id, terms FROM scheduler"))
+    return _as_written([entry_of(row, copy) for row in rows], terms)
+
+
+def readable(file: str) -> Written:
+    """What can be read of the log of a store that is not whole, from its newest entry back."""
+    entries: list[Entry] = []
+    terms: dict[int, str] = {}
+    with closing(sqlite3.connect(file)) as source, suppress(sqlite3.Error, ValueError, OverflowError):
+        terms = dict(source.execute("SELECT id, terms FROM scheduler"))
+        for row in source.execute(f"SELECT {ENTRY} FROM log ORDER BY seq DESC"):
+            with suppress(DamagedError):
+                entries.append(entry_of(row, file))
+    known = [entry for entry in reversed(entries) if entry.kind != "answer" or entry.scheduler in terms]
+    return _as_written(known, terms)
+
+
+def _as_written(entries: list[Entry], terms: dict[int, str]) -> Written:
+    names = {entry.seq: entry.uuid for entry in entries}
+    undone = {entry.uuid: names[entry.undoes] for entry in entries if entry.undoes in names}
+    return Written(entries, terms, undone)
+
+
+def duplicate(source: str, target: str) -> None:
+    """A private copy of a file, on the disk. FileExistsError where anything has that name."""
+    with open(source, "rb") as old, create(target) as new:
+        shutil.copyfileobj(old, new)
+        new.flush()
+        os.fsync(new.fileno())
+
+
+def aside_of(file: str) -> str:
+    """What a damaged store is called; it is never deleted."""
+    return f"{file}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.urandom(2).hex()}"
+
+
+def remove_sides(file: str, ours: Presence | None = None) -> None:
+    """Delete SQLite's files beside a store; where it is said which, no others: another run may have begun."""
+    for end, known in (("-wal", ours and ours.wal), ("-shm", ours and ours.shm)):
+        if ours is None or (known is not None and identity(file + end) == known):
+            remove(file + end)
 
 
 def drop(copy: str) -> None:
@@ -87,7 +130,7 @@ def _is_whole(copy: str) -> bool:
         with closing(sqlite3.connect(copy)) as db:
             if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 return False
-        log, terms = contents(copy)
+        log = contents(copy)
     except DamagedError:
         return False
-    return all(entry.scheduler in terms for entry in log if entry.kind == "answer")
+    return all(entry.scheduler in log.terms for entry in log.entries if entry.kind == "answer")

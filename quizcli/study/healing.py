@@ -10,26 +10,24 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from quizcli.errors import QuizError
-from quizcli.study.backups import remove
-from quizcli.study.carrying import carry_over
+from quizcli.study.backups import partial, remove
+from quizcli.study.carrying import Written, carry_over
 from quizcli.study.connection import connect, refuse_dangling, writing
-from quizcli.study.copies import contents, copied, drop, newest_backup
+from quizcli.study.copies import aside_of, contents, copied, drop, duplicate, newest_backup, remove_sides
 from quizcli.study.damage import DamagedError
 from quizcli.study.migrations import migrate
 from quizcli.study.presence import Presence, look
 from quizcli.study.rescuing import kept
-from quizcli.study.rows import Entry
 from quizcli.text import tr
 
 _PATIENCE = 2.0  # seconds that somebody may take to write over the store
 
 
 def heal(
-    db: sqlite3.Connection, path: str, files: Presence, written: Sequence[Entry], terms: Mapping[int, str]
+    db: sqlite3.Connection, path: str, files: Presence, written: Written
 ) -> tuple[sqlite3.Connection, str]:
     """A connection to the store that is at the path, with all that `db` held; and what to tell, if anything.
 
@@ -37,19 +35,20 @@ def heal(
     known even where `db` can no longer be read. Raises QuizError where what is at the path is no store, and
     RescuedError where everything is kept in another one.
     """
-    overwritten = files.is_overwritten(look(path))
+    torn = files.is_torn(look(path))
+    overwritten = torn or files.is_overwritten(look(path))
     if overwritten:
         _wait_until_written(path)
     file = os.path.realpath(path)  # of a link, what it names is the store
     disk_is_gone = os.path.islink(path) and not os.path.isdir(os.path.dirname(file))
-    copy = copied(db, path if disk_is_gone else file)
+    copy = None if torn else copied(db, path if disk_is_gone else file)
     whole = copy is not None  # and not merely a backup
     try:
         told = ""
         now = look(path)
         _let_go(db, file, overwritten)
-        if overwritten or (copy is not None and now.main != files.main and now.wal == files.wal):
-            _remove_sides(file)  # SQLite would mix what was logged for the old file into the new one
+        if overwritten or (copy is not None and now.main != files.main):
+            remove_sides(file, files)  # SQLite would mix what was logged for the old file into the new one
         if now.main is None:
             if disk_is_gone:
                 refuse_dangling(path)
@@ -63,16 +62,16 @@ def heal(
             copy, more = _brought_back(copy, path, file)
             told += "" if whole else f" {more}"
             fresh = _opened(file)
-        carried = _carried(copy, written, terms, fresh, path)
+        carried = _carried(copy, written, fresh, path)
         if not told and (carried or not whole):
             told = _told_of_another(path, carried, whole)
         return fresh, told
     except QuizError as error:
-        raise kept(copy, written, terms, path, error) from error
+        raise kept(copy, written, path, error) from error
     except OSError as error:
         # A full disk, another one, a file where the folder was: the copy is all there is.
         refused = QuizError(f"{path}: {error.strerror or error}.")
-        raise kept(copy, written, terms, path, refused) from error
+        raise kept(copy, written, path, refused) from error
     finally:
         if copy is not None:
             drop(copy)
@@ -90,16 +89,24 @@ def _wait_until_written(path: str) -> None:
 
 
 def _let_go(db: sqlite3.Connection, file: str, overwritten: bool) -> None:
-    """Close the connection. SQLite's last close writes what it has logged into the file that it opened; into
-    one that has moved it does not, and so one that somebody has written over moves for that moment.
+    """Close the connection. SQLite's last close writes what it has logged into the file that it opened,
+    unless another has taken its place: so one that somebody has written over gives way to a copy of itself.
     """
-    aside = f"{file}.{os.getpid()}-{os.urandom(4).hex()}"
-    if overwritten:
-        os.rename(file, aside)
-    try:
+    if not overwritten or not os.path.isfile(file):
         db.close()
-    finally:
-        if overwritten:
+        return
+    new = partial(os.path.dirname(file))
+    try:
+        duplicate(file, new)
+        os.replace(new, file)
+        db.close()
+    except OSError:  # a full disk: it is away for a moment
+        remove(new)
+        aside = f"{file}.{os.getpid()}-{os.urandom(4).hex()}"
+        os.rename(file, aside)
+        try:
+            db.close()
+        finally:
             os.rename(aside, file)
 
 
@@ -138,7 +145,7 @@ def _brought_back(copy: str | None, path: str, file: str) -> tuple[str | None, s
 
     Where another process does so at this moment, its store stays.
     """
-    _remove_sides(file)  # of the store that has gone
+    remove_sides(file)  # of the store that has gone
     name = ""
     if copy is None and (backup := newest_backup(path, file)) is not None:
         copy, name = backup
@@ -167,14 +174,9 @@ def _brought_back(copy: str | None, path: str, file: str) -> tuple[str | None, s
     )
 
 
-def _remove_sides(path: str) -> None:
-    for end in ("-wal", "-shm"):
-        remove(path + end)
-
-
 def _put_aside(path: str, file: str) -> str:
     """Move what is at the path out of the way; it is never deleted."""
-    aside = f"{file}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+    aside = aside_of(file)
     for end in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError):
             os.replace(file + end, aside + end)
@@ -184,14 +186,12 @@ def _put_aside(path: str, file: str) -> str:
     )
 
 
-def _carried(
-    copy: str | None, written: Sequence[Entry], terms: Mapping[int, str], db: sqlite3.Connection, path: str
-) -> int:
+def _carried(copy: str | None, written: Written, db: sqlite3.Connection, path: str) -> int:
     number = 0
     if copy is not None:
-        number = carry_over(*contents(copy), db, path)
+        number = carry_over(contents(copy), db, path)
         _carry_the_rest(copy, db, path)
-    return number + carry_over(written, terms, db, path)  # of which the copy may lack some
+    return number + carry_over(written, db, path)  # of which the copy may lack some
 
 
 def _carry_the_rest(copy: str, db: sqlite3.Connection, path: str) -> None:

@@ -17,6 +17,7 @@ class Presence(NamedTuple):
     size: int
     wal_size: int
     changed: int  # when the main file was written to last, in ns
+    shm_size: int
 
     def has_become(self, now: Presence) -> bool:
         """Whether what was seen now can be what these files have become by our own doing.
@@ -26,12 +27,17 @@ class Presence(NamedTuple):
         folder, `git checkout`, a disk that has gone.
         """
         unchanged = (self.size, self.changed) == (now.size, now.changed)
-        return self[:3] == now[:3] and unchanged and self.wal_size <= now.wal_size
+        grown = self.wal_size <= now.wal_size and self.shm_size <= now.shm_size
+        return self[:3] == now[:3] and unchanged and grown
 
     def is_overwritten(self, now: Presence) -> bool:
         """Whether somebody has written to the main file, which is still the same one to SQLite."""
         unchanged = (self.size, self.changed) == (now.size, now.changed)
         return self.main is not None and self.main == now.main and not unchanged
+
+    def is_torn(self, now: Presence) -> bool:
+        """Whether the shared memory has been cut off under SQLite: to touch that is a bus error."""
+        return self.shm is not None and self.shm == now.shm and now.shm_size < self.shm_size
 
 
 def look(path: str) -> Presence:
@@ -39,8 +45,13 @@ def look(path: str) -> Presence:
     path = os.path.realpath(path)  # where that is a link, SQLite's files are beside what it names
     main, size, changed = _look(path)
     wal, wal_size, _ = _look(f"{path}-wal")
-    shm, _, _ = _look(f"{path}-shm")
-    return Presence(main, wal, shm, size, wal_size, changed)
+    shm, shm_size, _ = _look(f"{path}-shm")
+    return Presence(main, wal, shm, size, wal_size, changed, shm_size)
+
+
+def identity(path: str) -> File:
+    """Which file is at a path now."""
+    return _look(path)[0]
 
 
 def _look(path: str) -> tuple[File, int, int]:

@@ -6,17 +6,15 @@ import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
 from contextlib import closing
 
 from quizcli.errors import QuizError
 from quizcli.private import create, make_folder
 from quizcli.study.backups import RESCUED
-from quizcli.study.carrying import carry_over
+from quizcli.study.carrying import Written, carry_over
 from quizcli.study.connection import backups_of
 from quizcli.study.copies import drop, newest_backup
 from quizcli.study.migrations import migrate
-from quizcli.study.rows import Entry
 from quizcli.text import tr
 
 
@@ -26,9 +24,7 @@ class RescuedError(QuizError):
     target: str = ""
 
 
-def kept(
-    copy: str | None, written: Sequence[Entry], terms: Mapping[int, str], path: str, error: QuizError
-) -> QuizError:
+def kept(copy: str | None, written: Written, path: str, error: QuizError) -> QuizError:
     """The error of a store that cannot take the answers, with the place where they are kept instead.
 
     They are added to the copy of the store, or without one to the newest backup: whoever restores them shall
@@ -36,7 +32,7 @@ def kept(
     """
     backup = newest_backup(path, path) if copy is None else None
     try:
-        target = _kept(backup[0] if backup is not None else copy, written, terms, path)
+        target = _kept(backup[0] if backup is not None else copy, written, path)
     finally:
         if backup is not None:
             drop(backup[0])
@@ -55,7 +51,7 @@ def kept(
     return told
 
 
-def _kept(copy: str | None, written: Sequence[Entry], terms: Mapping[int, str], path: str) -> str:
+def _kept(copy: str | None, written: Written, path: str) -> str:
     """The file that holds them now; empty where nothing could."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     for folder in (backups_of(path), tempfile.gettempdir()):
@@ -68,7 +64,7 @@ def _kept(copy: str | None, written: Sequence[Entry], terms: Mapping[int, str], 
                 if copy is not None:
                     with closing(sqlite3.connect(copy)) as source:
                         source.backup(rescued)
-                carry_over(written, terms, rescued, target)
+                carry_over(written, rescued, target)
         except (OSError, sqlite3.Error, QuizError):
             continue  # the next folder
         return target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
@@ -87,6 +88,10 @@ def new_seed() -> int:
     return int.from_bytes(os.urandom(3))
 
 
+Given = tuple[str, str, int, int, int]  # an answer, by the columns below
+_GIVEN = "question, topic, correct, duration, at"
+
+
 class Round(Generic[T]):
     """A round under way. `current` is the question to ask, None when all are answered."""
 
@@ -101,6 +106,9 @@ class Round(Generic[T]):
     ) -> None:
         self._store = store
         self._number = number
+        self._row = store.one("SELECT started, day, questions FROM round WHERE id = ?", (number,))
+        self._given: list[Given] = store.rows(f"SELECT {_GIVEN} FROM round_answer WHERE round = ?", (number,))
+        store.after_healing(self._put_back)
         self._order = order
         self._items = items
         self._days = days
@@ -182,23 +190,24 @@ class Round(Generic[T]):
         if self._current is None:
             raise LookupError("no question is left")
         now = self._clock()
+        given = (self._current.id, self._current.topic, int(right), max(0, duration), now)
         with self._store.writing() as db:
-            db.execute(
-                """INSERT INTO round_answer (round, question, topic, correct, duration, at)
-                VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT DO NOTHING  -- answered in another window: the first answer counts""",
-                (self._number, self._current.id, self._current.topic, right, max(0, duration), now),
-            )
+            self._go_on(db)
+            self._put(db, given)
+            self._given.append(given)
             if self._advance() is None:
                 db.execute("UPDATE round SET finished = ? WHERE id = ?", (now, self._number))
 
     def undo(self) -> bool:
         """Take back the newest answer of this round and ask again; False where there is none."""
         with self._store.writing() as db:
+            self._go_on(db)
             undone = db.execute(
                 "DELETE FROM round_answer WHERE seq = (SELECT max(seq) FROM round_answer WHERE round = ?)",
                 (self._number,),
             ).rowcount
+            rows = db.execute(f"SELECT {_GIVEN} FROM round_answer WHERE round = ?", (self._number,))
+            self._given = rows.fetchall()
             db.execute("UPDATE round SET finished = NULL WHERE id = ?", (self._number,))
         self._advance()
         return undone == 1
@@ -210,6 +219,33 @@ class Round(Generic[T]):
         for name in missed:
             self._store.act(name, "requeue", now, self._days.number(now))
         return len(missed)
+
+    def _go_on(self, db: sqlite3.Connection) -> None:
+        """Put the round back where a backup without it was restored meanwhile."""
+        if not self._is_in(db):
+            self._put_back(db)
+
+    def _is_in(self, db: sqlite3.Connection) -> bool:
+        there = db.execute("SELECT started FROM round WHERE id = ?", (self._number,)).fetchone()
+        return there is not None and bool(there[0] == self._row[0])
+
+    def _put_back(self, db: sqlite3.Connection) -> None:
+        """Add what a store that has taken the place of ours lacks of this round; it may have another one of
+        the same number.
+        """
+        if not self._is_in(db):
+            self._number = db.execute(
+                "INSERT INTO round (started, day, questions) VALUES (?, ?, ?) RETURNING id", self._row
+            ).fetchone()[0]
+        for given in self._given:
+            self._put(db, given)
+
+    def _put(self, db: sqlite3.Connection, given: Given) -> None:
+        db.execute(
+            f"""INSERT INTO round_answer (round, {_GIVEN}) VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT DO NOTHING  -- answered in another window: the first answer counts""",
+            (self._number, *given),
+        )
 
     def _advance(self) -> T | None:
         """Make the first question current that has no answer yet; returns it."""

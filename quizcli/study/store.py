@@ -18,14 +18,16 @@ from msgspec.structs import astuple, replace
 
 from quizcli.errors import QuizError
 from quizcli.study.card import Act, Card, Instant, Rating, acted
+from quizcli.study.carrying import Written
 from quizcli.study.chance import uuid7
 from quizcli.study.connection import connect, fail_reading, writing
 from quizcli.study.damage import DamagedError, decoding
 from quizcli.study.days import MINUTE
 from quizcli.study.migrations import migrate
-from quizcli.study.presence import look
+from quizcli.study.presence import Presence, look
 from quizcli.study.rows import APPEND, CARD, ENTRY, PUT, Entry, card_of, entry_of, packed, unpacked
 from quizcli.study.schedule import ALGORITHM, Schedule
+from quizcli.study.undisturbed import undisturbed
 from quizcli.text import tr
 
 T = TypeVar("T")
@@ -58,8 +60,8 @@ class Store:
         self._path = path
         self._files = look(path)
         self._pending: list[Entry] = []  # in the transaction that is open
-        self._written: list[Entry] = []  # by this process
-        self._terms: dict[int, str] = {}  # of the schedulers that these name
+        self._written = Written()  # by this process
+        self._after_healing: list[Callable[[sqlite3.Connection], None]] = []
         self._wrote = False
         self._closed = False
         self._broken: QuizError | None = None
@@ -68,13 +70,21 @@ class Store:
     def open(cls, path: str | os.PathLike[str]) -> Store:
         """Open or create the file and bring it to the newest schema."""
         name = os.fspath(path)
+        told = ""
+        if look(name).wal_size > 0:  # a run was killed, or another one goes on
+            from quizcli.study.mending import part_from_log
+
+            with undisturbed():
+                told = part_from_log(name)
         db = connect(name)
         try:
             migrate(db, name)
         except BaseException:
             db.close()
             raise
-        return cls(db, name)
+        store = cls(db, name)
+        store.notices += [told] if told else []
+        return store
 
     def close(self) -> None:
         """Close the file; may be called twice. What was written is where it is looked for."""
@@ -153,9 +163,9 @@ class Store:
             if row is None:
                 return None
             undone = entry_of(row, self._path)
-            self._append(
-                Entry(uuid=uuid7(now), at=now, day=day, kind="undo", card=undone.card, undoes=undone.seq)
-            )
+            entry = Entry(uuid=uuid7(now), at=now, day=day, kind="undo", card=undone.card, undoes=undone.seq)
+            self._append(entry)
+            self._written.undone[entry.uuid] = undone.uuid
             if undone.before is None:
                 self._db.execute("DELETE FROM card WHERE id = ?", (undone.card,))
             else:
@@ -251,7 +261,7 @@ class Store:
         with writing(self._db, self._path):
             yield self._db
         self._wrote = True
-        self._written += self._pending
+        self._written.entries += self._pending
         self._hold()
         if self.after_first_write is not None:
             begin, self.after_first_write = self.after_first_write, None
@@ -303,25 +313,39 @@ class Store:
         if not self._files.has_become(now):
             from quizcli.study.healing import heal
 
-            try:
-                self._db, told = heal(self._db, self._path, self._files, self._written, self._terms)
-            except QuizError as error:
-                self._broken = error
-                raise
-            self.notices += [told] if told else []
-            now = look(self._path)
+            with undisturbed():
+                try:
+                    self._db, told = heal(self._db, self._path, self._files, self._written)
+                except QuizError as error:
+                    self._broken = error
+                    raise
+                self.notices += [told] if told else []
+                for put_back in self._after_healing:
+                    with writing(self._db, self._path):
+                        put_back(self._db)
+                now = look(self._path)
         self._files = now
+
+    def after_healing(self, put_back: Callable[[sqlite3.Connection], None]) -> None:
+        """Have this called, in a transaction, whenever the store has become another: what the other tables
+        lack is put there.
+        """
+        self._after_healing.append(put_back)
+
+    def _spoilt(self, now: Presence) -> bool:
+        """Whether somebody has written over the file that is open, or over what SQLite shares with others."""
+        return self._files.is_overwritten(now) or self._files.is_torn(now)
 
     def _would_spoil(self) -> bool:
         """Whether closing would write what SQLite has logged into a file that somebody has written over."""
         now = look(self._path)
-        return self._files.is_overwritten(now) and now.wal_size > 0
+        return self._spoilt(now) and now.wal_size > 0
 
     def _readable(self) -> None:
         """Have the open file be one that can be read: not one half of which is of somebody else."""
         if self._broken is not None:
             raise self._broken
-        if not self._db.in_transaction and self._files.is_overwritten(look(self._path)):
+        if not self._db.in_transaction and self._spoilt(look(self._path)):
             self._hold()
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
@@ -359,7 +383,7 @@ class Store:
         row = self.one("SELECT id FROM scheduler WHERE algorithm = ? AND terms = ?", terms)
         if row is None:
             raise DamagedError(self._path, tr("it forgets its schedulers", "无法保存调度参数"))
-        self._terms[int(row[0])] = schedule.terms
+        self._written.terms[int(row[0])] = schedule.terms
         return int(row[0])
 
     def _append(self, entry: Entry) -> None:

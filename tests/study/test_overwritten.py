@@ -7,6 +7,8 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from quizcli.errors import QuizError
 from quizcli.settings import Settings
 from quizcli.study.archive import write
 from quizcli.study.backups import back_up
+from quizcli.study.restoring import candidate, restore
 from quizcli.study.rounds import Round
 from quizcli.study.store import Store
 from tests.study.desk import BERLIN, Wall
@@ -266,3 +269,212 @@ def test_what_closing_writes_is_our_own(tmp_path: Path, wall: Wall, monkeypatch:
     assert not (tmp_path / "backups").exists()
     Path(f"{path}-wal").unlink()
     assert rows_at(path) == ["answer a"]
+
+
+# Several at once, and what a kill leaves
+
+PRELUDE = """
+import os, signal, sys
+from pathlib import Path
+from quizcli.study import copies, healing
+from quizcli.study.store import Store
+from tests.study.desk import Wall
+from tests.study.test_presence import DAYS, answer
+path, old = Path(sys.argv[1]), Path(sys.argv[2])
+wall = Wall(int(sys.argv[3]))
+def over():
+    with open(path, "r+b") as stream:
+        stream.truncate(0)
+        stream.write(old.read_bytes())
+"""
+
+
+def child(code: str, path: Path, old: Path, wall: Wall) -> int:
+    """A run of its own, which may be killed or kill itself."""
+    wall.pass_by(1_000_000)
+    command = [sys.executable, "-c", PRELUDE + textwrap.dedent(code), path, old, str(wall.now)]
+    return subprocess.run(command, cwd=Path(__file__).parents[2], check=False).returncode
+
+
+def studied(path: Path, old: Path, wall: Wall) -> None:
+    with Store.open(path) as store:
+        answer(store, wall, "monday")
+    shutil.copy(path, old)
+    with Store.open(path) as store:
+        answer(store, wall, *[f"tuesday{n}" for n in range(100)])
+
+
+def test_the_second_that_heals_leaves_the_log_of_the_first_alone(tmp_path: Path, wall: Wall) -> None:
+    path, old = tmp_path / "quizcli.db", tmp_path / "old.db"
+    studied(path, old, wall)
+    code = """
+    one, other = Store.open(path), Store.open(path)
+    answer(one, wall, "a")
+    answer(other, wall, "b")
+    over()
+    answer(one, wall, "c", "d")
+    answer(other, wall, "e")
+    os._exit(0)
+    """
+    assert child(code, path, old, wall) == 0
+    found = rows_at(path)
+    assert {f"answer {name}" for name in "abcde"} <= set(found)
+
+
+@pytest.mark.parametrize("first", ["killed", "overwritten"])
+def test_the_log_of_a_killed_run_is_not_mixed_into_another_file(
+    tmp_path: Path, wall: Wall, first: str
+) -> None:
+    path, old = tmp_path / "quizcli.db", tmp_path / "old.db"
+    studied(path, old, wall)
+    names = [f"a{n}" for n in range(12)]
+    code = f"""
+    store = Store.open(path)
+    answer(store, wall, *{names})
+    {"over()" if first == "overwritten" else ""}
+    os._exit(0)
+    """
+    assert child(code, path, old, wall) == 0
+    if first == "killed":
+        over(path, old.read_bytes())
+    with Store.open(path) as store:
+        (notice,) = store.notices
+        assert "after a run that was killed" in notice
+        answer(store, wall, "new")
+    found = rows_at(path)
+    assert (found[0], found[-1]) == ("answer monday", "answer new")
+    assert len(list(tmp_path.glob("*damaged*"))) == 2  # what could not be read is kept
+    assert not [name for name in os.listdir(tmp_path) if "partial" in name]
+
+
+def test_a_log_that_belongs_to_the_file_is_taken_in_without_a_word(tmp_path: Path, wall: Wall) -> None:
+    path, old = tmp_path / "quizcli.db", tmp_path / "old.db"
+    studied(path, old, wall)
+    code = """
+    store = Store.open(path)
+    answer(store, wall, "a")
+    os._exit(0)
+    """
+    assert child(code, path, old, wall) == 0
+    with Store.open(path) as store:
+        assert store.notices == []
+    assert rows_at(path)[-1] == "answer a"
+    assert not list(tmp_path.glob("*damaged*"))
+
+
+@pytest.mark.parametrize("step", ["copied", "duplicate", "remove_sides", "_opened", "_carried"])
+def test_killed_while_it_heals(tmp_path: Path, wall: Wall, step: str) -> None:
+    """Before each step and after it: the next run finds a whole store, and is told of what was left."""
+    for when in ("before", "after"):
+        folder = tmp_path / when
+        folder.mkdir()
+        path, old = folder / "quizcli.db", folder / "old.db"
+        studied(path, old, wall)
+        code = f"""
+        real = healing.{step}
+        def killed(*given, **named):
+            if {when == "after"}:
+                real(*given, **named)
+            os.kill(os.getpid(), signal.SIGKILL)
+        store = Store.open(path)
+        answer(store, wall, *"abcdefgh")
+        over()
+        healing.{step} = killed
+        answer(store, wall, "i")
+        """
+        assert child(code, path, old, wall) == -9
+        with Store.open(path) as store:
+            told = store.notices
+        found = rows_at(path)
+        assert found[0] == "answer monday"
+        if step in ("copied", "duplicate") or (step, when) == ("remove_sides", "before"):
+            assert "after a run that was killed" in told[0]
+            assert len(list(folder.glob("*damaged*"))) == 2
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+@pytest.mark.parametrize("fault", ["os.replace(old, path)", "over()"])
+def test_a_signal_while_it_heals_acts_afterwards(tmp_path: Path, wall: Wall, name: str, fault: str) -> None:
+    path, old = tmp_path / "quizcli.db", tmp_path / "old.db"
+    studied(path, old, wall)
+    code = f"""
+    real = healing._opened
+    def interrupted(*given):
+        signal.raise_signal(signal.{name})
+        return real(*given)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(5))
+    with Store.open(path) as store:
+        answer(store, wall, "a")
+        {fault}
+        healing._opened = interrupted
+        answer(store, wall, "b")
+    """
+    assert child(code, path, old, wall) == 5
+    found = rows_at(path)
+    assert "answer a" in found
+    if "replace" in fault:
+        assert len(found) == 102
+
+
+def test_all_cut_off_at_once(tmp_path: Path, wall: Wall) -> None:
+    """Memory that is shared and has been cut off is not to be touched: that is a bus error."""
+    path, old = tmp_path / "quizcli.db", tmp_path / "old.db"
+    studied(path, old, wall)
+    back_up(str(path), "daily")
+    code = """
+    with Store.open(path) as store:
+        answer(store, wall, "a")
+        for end in ("", "-wal", "-shm"):
+            os.truncate(f"{path}{end}", 0)
+        answer(store, wall, "b")
+        print(store.notices)
+    """
+    assert child(code, path, old, wall) == 0
+    found = rows_at(path)
+    assert len(found) == 103
+    assert found[-2:] == ["answer a", "answer b"]
+
+
+def test_an_undo_of_an_earlier_runs_answer(tmp_path: Path, wall: Wall) -> None:
+    path, old = tmp_path / "quizcli.db", tmp_path / "old.db"
+    with Store.open(path) as store:
+        answer(store, wall, "a", "b", "c")
+    shutil.copy(path, old)
+    with Store.open(path) as store:
+        store.undo(wall.now, DAYS.number(wall.now))
+        store.undo(wall.now, DAYS.number(wall.now))
+        by_an_older_copy(path, old)
+        answer(store, wall, "d")
+    assert rows_at(path)[-3:] == ["undo c", "undo b", "answer d"]
+
+
+@pytest.mark.parametrize("how", ["replaced", "overwritten", "restored"])
+@pytest.mark.parametrize("theirs", [False, True], ids=["without", "with a round of its own"])
+def test_a_round_goes_on_in_another_store(
+    tmp_path: Path, settings: Settings, wall: Wall, how: str, theirs: bool
+) -> None:
+    path, other = settings.store_file, tmp_path / "other.db"
+    with Store.open(other) as store:
+        answer(store, wall, "theirs")
+        if theirs:
+            Round.start(store, QUIZZED, settings, wall, zone=BERLIN).answer(False, 10)
+    wall.pass_by(1000)
+    with Store.open(path) as store:
+        round_ = Round.start(store, QUIZZED, settings, wall, zone=BERLIN)
+        round_.answer(True, 1000)
+        match how:
+            case "replaced":
+                os.replace(other, path)
+            case "overwritten":
+                over(path, other.read_bytes())
+            case "restored":
+                with candidate(other, settings) as found:
+                    restore(found, settings)
+        round_.answer(True, 1000)
+        assert (round_.result.right, round_.result.answers) == (2, 2)
+        round_.answer(False, 1000)
+    with Store.open(path) as store:
+        rows = store.rows("SELECT round, correct FROM round_answer ORDER BY seq")
+    assert sorted(correct for _, correct in rows) == ([0, 0, 1, 1] if theirs else [0, 1, 1])
+    assert len({number for number, _ in rows}) == 1 + theirs

@@ -1,0 +1,67 @@
+"""A store beside which a killed run has left SQLite's log, for a file that somebody has written over since.
+
+SQLite would mix that log into the new file and notice nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, suppress
+
+from quizcli.errors import QuizError
+from quizcli.study.backups import partial
+from quizcli.study.carrying import carry_over
+from quizcli.study.connection import connect
+from quizcli.study.copies import aside_of, drop, duplicate, readable, remove_sides
+from quizcli.study.migrations import migrate
+from quizcli.study.presence import look
+from quizcli.text import tr
+
+
+def part_from_log(path: str) -> str:
+    """See to it that the log beside the store belongs to it; what to tell where it did not, else "".
+
+    Where the file is whole without the log and damaged with it, what can be read of both is added to the file
+    alone, and both are kept. A store that is damaged either way is left as it is.
+    """
+    file = os.path.realpath(path)
+    left = look(path)
+    pair, alone = partial(os.path.dirname(file)), partial(os.path.dirname(file))
+    try:
+        duplicate(f"{file}-wal", f"{pair}-wal")
+        duplicate(file, pair)
+        if _is_sound(pair):
+            return ""
+        drop(pair)
+        duplicate(file, alone)
+        if not _is_sound(alone):
+            return ""  # told by who opens it
+        aside = aside_of(file)
+        for end in ("-wal", ""):
+            duplicate(file + end, aside + end)
+            duplicate(file + end, pair + end)
+        read = readable(pair)
+        os.replace(alone, file)  # to whoever has the old one open, it has been replaced
+        remove_sides(file, left)
+    except OSError:
+        return ""  # a full disk, a file that has gone: told by who opens it
+    finally:
+        drop(pair)
+        drop(alone)
+    with closing(connect(path)) as db:
+        migrate(db, path)
+        number = carry_over(read, db, path)
+    return tr(
+        f"{path} had been overwritten by another copy after a run that was killed. What can be read of that "
+        f"run has been added ({number} entries); the files are kept as {aside}.",
+        f"{path} 在一次被强行终止的运行之后，曾被另一份副本覆盖。那次运行中还能读出的 {number} 条记录已补上；"
+        f"原文件存为 {aside}。",
+    )
+
+
+def _is_sound(copy: str) -> bool:
+    """Whether a copy, with its log, is a whole store; closing it writes the log into it."""
+    with suppress(sqlite3.Error, QuizError), closing(connect(copy)) as db:
+        return bool(db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",))
+    return False
