@@ -5,6 +5,7 @@ It may come from elsewhere. So nothing in it is believed: not its names, its siz
 
 from __future__ import annotations
 
+import io
 import lzma
 import os
 import re
@@ -37,6 +38,7 @@ FORMAT = 1  # of a backup
 LONGEST = 4 << 20  # bytes of a file beside the store: nobody writes as much
 _MOST_FILES = 20_000
 _MOST_BYTES = 256 << 20  # of these files together
+_MOST_AT_ONCE = 32 << 20  # bytes: of these entries the list, and any file of them
 _MOST_TOLD = 100  # files that are left out, by their names
 _DEEPEST = 8  # folders
 _LONGEST_NAME, _LONGEST_PATH = (
@@ -293,11 +295,28 @@ def _reason(error: Exception) -> str:
 def opened(path: Path) -> Iterator[Archive]:
     """A backup to read from. QuizError where the file is none, or holds what no backup holds."""
     try:
-        archive = zipfile.ZipFile(path)
-    except _BROKEN as error:
+        stream = _Bounded(path)
+    except OSError as error:
         raise no_backup(path, _reason(error)) from error
-    with archive:
-        yield Archive(path, archive)
+    with stream:
+        try:
+            archive = zipfile.ZipFile(stream)
+        except _BROKEN as error:
+            raise no_backup(path, _reason(error)) from error
+        with archive:
+            yield Archive(path, archive)
+
+
+class _Bounded(io.FileIO):
+    """A file of which no more is read at once than a backup needs: sizes in a ZIP are anybody's claim."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As a file reads. BadZipFile for more."""
+        if size is None or size < 0:  # all that is left
+            size = max(0, os.fstat(self.fileno()).st_size - self.tell())
+        if size > _MOST_AT_ONCE:
+            raise zipfile.BadZipFile(tr("it holds too much", "内容过多"))
+        return super().read(size) or b""
 
 
 def _checked(path: Path, archive: zipfile.ZipFile) -> Mapping[str, zipfile.ZipInfo]:

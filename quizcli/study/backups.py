@@ -180,6 +180,8 @@ def _left_behind(folder: str, now: float) -> Iterator[str]:
 
 def _seconds(stamp: str) -> int | None:
     try:
-        return int(datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp())
+        moment = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:  # digits that are no date
         return None
+    # further back and further on there may be no such date here, which may be a day away
+    return int(moment.timestamp()) if 1970 < moment.year < 9999 else None

@@ -57,17 +57,20 @@ def _packs(data: bytes, path: Path, settings: Settings) -> bytes:
     return msgspec.json.encode(tuple(msgspec.structs.replace(one, trusted={}) for one in packs))
 
 
+def place_of(name: str, settings: Settings) -> Path:
+    """Where a file of this name in a backup belongs."""
+    top, _, rest = name.partition("/")
+    return places(settings)[top] / rest if rest else places(settings)[top]
+
+
 def put_files(files: dict[str, bytes], settings: Settings) -> None:
     """Have just these files: those that differ are written, those that the backup lacks go."""
     here, _ = own_files(settings)
-    tops = places(settings)
 
     def checked(name: str) -> Path:
-        top, _, rest = name.partition("/")
-        if not rest:
-            return tops[top]
-        path = tops[top] / rest
-        _check_inside(path, tops[top])
+        path = place_of(name, settings)
+        if "/" in name and not leads_inside(path, settings):
+            raise OSError(40, tr("this link leads elsewhere", "该链接指向别处"), str(path.parent))
         return path
 
     for name in sorted(here.keys() - files):
@@ -89,9 +92,10 @@ def _remove_empty(folder: Path) -> None:
         os.rmdir(inside)
 
 
-def _check_inside(path: Path, top: Path) -> None:
-    """Refuse to write through a link to a folder elsewhere."""
+def leads_inside(path: Path, settings: Settings) -> bool:
+    """Whether no link on the way leads to a folder elsewhere."""
     folder = os.path.realpath(path.parent)
-    root = os.path.realpath(top)
-    if folder != root and not folder.startswith(root + os.sep):
-        raise OSError(40, tr("this link leads elsewhere", "该链接指向别处"), str(path.parent))
+    tops = [os.path.realpath(top) for top in places(settings).values() if path.is_relative_to(top)]
+    return path in places(settings).values() or any(
+        folder == top or folder.startswith(top + os.sep) for top in tops
+    )

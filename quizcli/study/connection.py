@@ -136,6 +136,7 @@ def _not_ours(path: str) -> QuizError:
 def _create(path: str) -> None:
     """Make the folder and the file readable by nobody else; SQLite's side files take after the file."""
     refuse_dangling(path)
+    _refuse_odd_sides(path)
     make_folder(os.path.dirname(os.path.abspath(path)))
     try:
         create(path).close()
@@ -148,6 +149,14 @@ def _create(path: str) -> None:
             raise OSError(errno.EINVAL, tr("this is no regular file", "这不是普通文件")) from None
         if status.st_size == 0 and _has_backups(path):  # a new store is empty too, but it has no past
             raise DamagedError(path, tr("it is empty", "文件是空的")) from None
+
+
+def _refuse_odd_sides(path: str) -> None:
+    """Raise OSError for what is in the place of SQLite's own files and no file: to open a pipe is to wait."""
+    for end in ("-wal", "-shm", "-journal"):
+        beside = os.path.realpath(path) + end
+        if os.path.lexists(beside) and not os.path.isfile(beside):
+            raise OSError(errno.EINVAL, tr(f"{beside} is no regular file", f"{beside} 不是普通文件"))
 
 
 def refuse_dangling(path: str) -> None:

@@ -28,7 +28,7 @@ from quizcli.study.archive import (
     write,
 )
 from quizcli.study.backups import partial, put, remove, thin_out
-from quizcli.study.beside import acceptable, is_ours, put_files
+from quizcli.study.beside import acceptable, is_ours, leads_inside, place_of, put_files
 from quizcli.study.card import Day, Instant
 from quizcli.study.connection import BUSY_SECONDS, connect, fail_reading, refuse_dangling
 from quizcli.study.damage import DamagedError, ForeignError, decoding
@@ -42,6 +42,7 @@ _REST = (  # what else there can be a difference in
     "SELECT 'round', * FROM round",
     "SELECT 'answer', round, question, correct FROM round_answer",
 )
+_TRIES = 5  # to back up what nobody writes to meanwhile
 _ANSWERS = """SELECT uuid FROM log WHERE kind = 'answer'
     AND NOT EXISTS (SELECT 1 FROM log AS later WHERE later.undoes = log.seq)"""
 
@@ -178,8 +179,24 @@ def _look_through_the_rest(db: sqlite3.Connection, name: str) -> None:
             msgspec.convert(at, Instant)
 
 
+def _refuse_what_is_nowhere_else(found: Candidate, settings: Settings) -> None:
+    """Raise QuizError where a file would be overwritten that no backup holds: it could not come back."""
+    here, _ = own_files(settings)
+    for name in sorted((found.files or {}).keys() - here):
+        path = place_of(name, settings)
+        if path.is_file() and not path.is_symlink() and leads_inside(path, settings):
+            raise QuizError(
+                tr(
+                    f"{path} would be overwritten, and no backup can hold it.",
+                    f"{path} 会被覆盖，而备份里放不下它。",
+                ),
+                tr("Move it away, then restore.", "请先移走该文件，再恢复。"),
+            )
+
+
 def preview(found: Candidate, settings: Settings) -> Preview:
     """What would be lost and won."""
+    _refuse_what_is_nowhere_else(found, settings)
     now, trouble, present = _present(settings)
     then, after = (None, set[str]()) if not found.store else _held(found.store)
     here, _ = own_files(settings)
@@ -262,19 +279,22 @@ def restore(found: Candidate, settings: Settings) -> Made | None:
     """
     path = str(settings.store_file)
     refuse_dangling(path)
+    _refuse_what_is_nowhere_else(found, settings)
     _, trouble, _ = _present(settings)
     exists = os.path.exists(path)
     kept = None
-    if (exists and not trouble) or own_files(settings)[0]:
-        kept = write(settings, "before-restore", with_store=exists and not trouble)
+    if (not exists or trouble) and own_files(settings)[0]:
+        kept = write(settings, "before-restore", with_store=False)
     try:
-        if found.store:
-            if trouble:
-                _replace_damaged(found.store, path)
-            elif exists:
-                _overwrite(found.store, path)
-            else:
-                _begin(found.store, path)
+        if exists and not trouble:
+            with closing(connect(path)) as present:
+                kept = _backed_up(present, path, settings)
+                if found.store:
+                    _overwrite(found.store, present, path)
+        elif found.store and trouble:
+            _replace_damaged(found.store, path)
+        elif found.store:
+            _begin(found.store, path)
         if found.files is not None:
             put_files(found.files, settings)
     except OSError as error:
@@ -296,7 +316,21 @@ def _kept_in(kept: Made | None) -> str:
     return tr(f" What was there before is in {kept.path}.", f" 恢复前的内容保存在 {kept.path}。")
 
 
-def _overwrite(store: str, path: str) -> None:
+def _backed_up(present: sqlite3.Connection, path: str, settings: Settings) -> Made:
+    """A backup of all that there is, with what a session has written while it was made."""
+    for _ in range(_TRIES):
+        before = present.execute("PRAGMA data_version").fetchone()
+        kept = write(settings, "before-restore")
+        if present.execute("PRAGMA data_version").fetchone() == before:
+            return kept
+        remove(kept.path)
+    raise QuizError(
+        tr(f"{path} is being written by another process.", f"另一进程正在写入 {path}。"),
+        tr("Nothing was restored. Try again.", "没有恢复任何内容，请重试。"),
+    )
+
+
+def _overwrite(store: str, present: sqlite3.Connection, path: str) -> None:
     deadline = time.monotonic() + BUSY_SECONDS
 
     def give_up(status: int, remaining: int, total: int) -> None:
@@ -307,10 +341,7 @@ def _overwrite(store: str, path: str) -> None:
             )
 
     try:
-        with (
-            closing(connect(path)) as present,
-            closing(sqlite3.connect(store, isolation_level=None)) as source,
-        ):
+        with closing(sqlite3.connect(store, isolation_level=None)) as source:
             size = present.execute("PRAGMA page_size").fetchone()[0]
             if source.execute("PRAGMA page_size").fetchone()[0] != size:
                 source.execute(f"PRAGMA page_size = {int(size)}")

@@ -6,6 +6,7 @@ import random
 import shutil
 import sqlite3
 import stat
+import struct
 import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -669,6 +670,85 @@ def test_a_restore_that_fails_says_where_what_was_before_is(
         bring_back(made, settings)
     (before,) = settings.store_file.with_name("backups").glob("*before-restore*")
     assert caught.value.hint == f"Free some space. What was there before is in {before}."
+
+
+def test_what_no_backup_can_hold_is_not_overwritten(settings: Settings, answered: Answered) -> None:
+    answered("a")
+    draft = own_file(settings, "code/q.py", "small")
+    made = archive.write(settings).path
+    draft.write_bytes(b"x" * (archive.LONGEST + 1))
+    with candidate(made, settings) as found:
+        for does in (preview, restore):
+            with pytest.raises(QuizError, match=r"q\.py would be overwritten, and no backup can hold it"):
+                does(found, settings)
+    assert draft.stat().st_size == archive.LONGEST + 1
+
+
+def test_answers_given_while_it_is_backed_up_are_in_it(
+    settings: Settings, answered: Answered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered("a")
+    made = archive.write(settings).path
+    answered("b")
+    real = archive.write
+
+    def slow(*given: object, **named: object) -> archive.Made:
+        kept = real(*given, **named)  # type: ignore[arg-type]
+        if len(held(settings)) < 4:
+            answered("meanwhile")
+        return kept
+
+    monkeypatch.setattr(restoring, "write", slow)
+    before = bring_back(made, settings)
+    assert held(settings) == ["a"]
+    assert before is not None
+    bring_back(before, settings)
+    assert held(settings) == ["a", "b", "meanwhile", "meanwhile"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("what", ["pipe", "folder", "link to a device"])
+def test_what_is_in_the_place_of_sqlites_files_is_told(
+    settings: Settings, answered: Answered, end: str, what: str
+) -> None:
+    answered("a")
+    beside = Path(f"{settings.store_file}{end}")
+    match what:
+        case "pipe":
+            os.mkfifo(beside)
+        case "folder":
+            beside.mkdir()
+        case _:
+            beside.symlink_to("/dev/zero")
+    with pytest.raises(QuizError, match=f"{end} is no regular file"):
+        answered("b")
+
+
+@pytest.mark.parametrize("stamp", ["00010101T000000Z", "99991231T235959Z", "19691231T235959Z"])
+def test_backups_named_after_days_that_there_are_nowhere(
+    settings: Settings, answered: Answered, stamp: str
+) -> None:
+    answered("a")
+    made = archive.write(settings).path
+    other = made.with_name(f"quizcli-{stamp}-daily.zip")
+    made.rename(other)
+    assert backups(settings.store_file) == []
+    assert thin_out(settings.store_file) == []
+
+
+def test_a_list_of_entries_without_end_is_not_read(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "huge.zip"
+    size = 6 << 30
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, size & 0xFFFFFFFF, 0, 0)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, size, 1)
+    record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, size, 0)
+    with path.open("wb") as stream:
+        stream.truncate(size)
+        stream.seek(size)
+        stream.write(record + locator + end)
+    with pytest.raises(QuizError, match="it holds too much"), candidate(path, settings):
+        pass
 
 
 def test_links_on_this_machine_are_not_written_through(

@@ -292,7 +292,7 @@ def over():
 def child(code: str, path: Path, old: Path, wall: Wall) -> int:
     """A run of its own, which may be killed or kill itself."""
     wall.pass_by(1_000_000)
-    command = [sys.executable, "-c", PRELUDE + textwrap.dedent(code), path, old, str(wall.now)]
+    command = [sys.executable, "-c", PRELUDE + textwrap.dedent(code), str(path), str(old), str(wall.now)]
     return subprocess.run(command, cwd=Path(__file__).parents[2], check=False).returncode
 
 

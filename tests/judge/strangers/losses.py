@@ -481,10 +481,6 @@ def bce_in_half(z, y):
     return (torch.maximum(z, z.new_zeros(())) + (-z.abs()).half().exp().log1p().to(z) - y * z).mean()
 
 
-def _of_p(p, y):
-    return -(y * torch.log(p) + (1 - y) * torch.log(1 - p)).mean()
-
-
 @wrong("losses-code-bce-with-logits", told="caps the loss")
 def bce_own_sigmoid_with_epsilon(input, target):
     p = 1 / (1 + torch.exp(-input))
@@ -499,7 +495,8 @@ def bce_epsilon_of_a_millionth(input, target):
 
 @wrong("losses-code-bce-with-logits", told="the clamp does nothing there")
 def bce_clamp_that_rounds_away(input, target):
-    return _of_p(torch.sigmoid(input).clamp(1e-9, 1 - 1e-9), target)
+    p = torch.sigmoid(input).clamp(1e-9, 1 - 1e-9)
+    return -(target * torch.log(p) + (1 - target) * torch.log(1 - p)).mean()
 
 
 @wrong("losses-code-bce-with-logits", told="the logits are clamped")
