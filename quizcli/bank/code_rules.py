@@ -5,9 +5,11 @@ from __future__ import annotations
 from quizcli.bank.types import Code
 from quizcli.text import tr
 
+SECONDS = 30  # after which a call is stopped; how fast it is beyond that is not judged
+
 
 def code_rules(question: Code) -> list[str]:
-    """One sentence for what is not allowed, one for what is judged too; none where there is nothing."""
+    """A sentence for what is not allowed and one for what is judged too, where there is any; one on limits."""
     lines: list[str] = []
     if question.avoid:
         names = tr(", ", "、").join(question.avoid)
@@ -15,7 +17,11 @@ def code_rules(question: Code) -> list[str]:
     if question.judged:
         what = tr(", ", "、").join(_judged(word) for word in question.judged)
         lines.append(tr(f"Judged too: {what}.", f"同时评判：{what}。"))
-    return lines
+    limit = tr(
+        f"A call has {SECONDS} seconds, and starts no threads of its own.",
+        f"每次调用限时 {SECONDS} 秒，不得另开线程。",
+    )
+    return [*lines, limit]
 
 
 def _judged(word: str) -> str:

@@ -152,9 +152,11 @@ def _limit() -> None:
 def _guard(readable: Sequence[str], sites: Sequence[str], home: str) -> Any:
     """The audit hook. Once added, nothing takes it away."""
     refused, changing, looking = frozenset(_REFUSED), dict(_CHANGING), frozenset(_LOOKING)
-    within, fspath = _within, os.fsdecode
+    within, fspath, isdir = _within, os.fsdecode, os.path.isdir
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
+        if event == "os.mkdir" and isdir(args[0]) and within(fspath(args[0]), [home]):
+            return  # it is there: torch makes sure of the folder for its caches when it is asked for more
         if event in refused:
             raise PermissionError(tr(f"not allowed here: {event}", f"此处不允许：{event}"))
         if event == "open":

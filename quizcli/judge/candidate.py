@@ -6,12 +6,14 @@ and go through private copies of stdin and stdout; what is printed goes to a pip
 
 from __future__ import annotations
 
+import linecache
 import os
 import re
 import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from types import ModuleType
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 import msgspec
@@ -113,12 +115,18 @@ def _encoded(answer: Answer) -> bytes:
 
 
 def _loaded(source: Source) -> Callable[..., Any]:
-    """Run the source as a module and take the entry out of it."""
-    space: dict[str, Any] = {"__name__": "candidate", "__file__": source.name}
-    exec(
-        compile(source.text.removeprefix("\ufeff"), source.name, "exec"), space
-    )  # that is what this process is for
-    entry = space.get(source.entry)
+    """Run the source as a module, as an import would, and take the entry out of it.
+
+    Dataclasses look the module up by its name, and `inspect` asks linecache for its lines. Nothing of what
+    this file imports from the future holds there.
+    """
+    text = source.text.removeprefix("\ufeff")
+    module = sys.modules["candidate"] = ModuleType("candidate")
+    module.__file__ = source.name
+    linecache.cache[source.name] = len(text), None, text.splitlines(keepends=True), source.name
+    code = compile(text, source.name, "exec", dont_inherit=True)
+    exec(code, module.__dict__)  # that is what this process is for
+    entry = module.__dict__.get(source.entry)
     if not callable(entry):
         raise NameError(f"there is no {source.entry} in the file")
     return entry  # type: ignore[no-any-return]

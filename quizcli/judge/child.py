@@ -197,6 +197,6 @@ def _threads(process: int) -> int:
 
 def _spawn(home: str) -> Popen[bytes]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    homes = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP"), home)
+    homes = dict.fromkeys(("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP", "TORCHINDUCTOR_CACHE_DIR"), home)
     environ = {**_LIVES, **kept, **homes, "QUIZCLI_CAGE": home, "QUIZCLI_LANG": language()}
     return spawn("quizcli.judge.candidate", environ, options=["-B"], folder=home)
