@@ -9,7 +9,7 @@ SECONDS = 30  # after which a call is stopped; how fast it is beyond that is not
 
 
 def code_rules(question: Code) -> list[str]:
-    """A sentence for what is not allowed and one for what is judged too, where there is any; one on limits."""
+    """What is not allowed and what is judged too, where there is any; and the limits of a call."""
     lines: list[str] = []
     if question.avoid:
         names = tr(", ", "、").join(question.avoid)

@@ -26,6 +26,16 @@ RESEEDED: Words = {
     "zh": "它重设了 torch 随机数生成器的种子，调用者自己设的种子就失效了：只应从生成器抽数，不要设种子",
 }
 
+LEFT_CHANGED: dict[str, Words] = {  # by the setting, see perform.py
+    "gradients": {
+        "en": "it leaves gradients switched off (or on) for whoever calls it: use `with torch.no_grad()`",
+        "zh": "它改变了调用者的梯度开关，没有复原：请用 `with torch.no_grad()`",
+    },
+    "dtype": {
+        "en": "it leaves another default dtype of torch's to whoever calls it",
+        "zh": "它改变了 torch 的默认 dtype，没有复原",
+    },
+}
 PUT_BACK: Words = {
     "en": "two calls in a row draw the same random numbers: is the generator's state restored, or seeded?",
     "zh": "连续两次调用得到同样的随机数：是不是恢复了随机数生成器的状态，或在函数里设了种子？",

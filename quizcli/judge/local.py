@@ -34,7 +34,13 @@ class Local:
 def gave(done: Performance) -> Gave:
     """A performance as it is sent."""
     return Gave(
-        packed(done.output), packed(done.after), packed(done.gradients), done.seconds, done.state, done.seeded
+        packed(done.output),
+        packed(done.after),
+        packed(done.gradients),
+        done.seconds,
+        done.state,
+        done.seeded,
+        done.left,
     )
 
 
@@ -66,4 +72,5 @@ def performance(answer: Gave) -> Performance:
         answer.state,
         answer.seconds,
         answer.seeded,
+        answer.left,
     )

@@ -18,7 +18,8 @@ class Performance(NamedTuple):
     """What came of a call: the output, the arguments as they are afterwards, gradients by the arguments.
 
     `state` is that of torch's generator after the call, as a checksum; `seconds` is the time of the call;
-    `seeded` says whether the generator has another seed than before.
+    `seeded` says whether the generator has another seed than before, `left` which setting of PyTorch is
+    another now, of those in _SETTINGS.
     """
 
     output: Any
@@ -27,8 +28,13 @@ class Performance(NamedTuple):
     state: int = 0
     seconds: float = 0.0
     seeded: bool = False
+    left: str = ""
 
 
+_SETTINGS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
+    "gradients": (torch.is_grad_enabled, torch.set_grad_enabled),
+    "dtype": (torch.get_default_dtype, torch.set_default_dtype),
+}
 GO_ON = -1  # in the place of a seed: torch's generator goes on where it is
 
 
@@ -53,6 +59,8 @@ def perform(
     if seed != GO_ON:  # torch.manual_seed keeps a stack trace for each kind of device
         torch.default_generator.manual_seed(seed)
     sown = torch.initial_seed()
+    settings = {name: read() for name, (read, _) in _SETTINGS.items()}
+    left = ""
     began = time.perf_counter()
     with ExitStack() as stack:
         if watch is not None:
@@ -65,9 +73,13 @@ def perform(
         seconds = time.perf_counter() - began
         state = zlib.crc32(torch.get_rng_state().numpy().tobytes())
         seeded = torch.initial_seed() != sown
+        for name, (read, write) in _SETTINGS.items():
+            if read() != settings[name]:
+                left = name
+                write(settings[name])
         # A backward of one's own is looked at too; where autograd is forbidden, no gradients are asked for.
         gradients = _gradients(output, leaves, seed) if grad else None
-    return Performance(output, given, gradients, state, seconds, seeded)
+    return Performance(output, given, gradients, state, seconds, seeded, left)
 
 
 def _called(made: Any, method: str, args: Sequence[Any]) -> Any:

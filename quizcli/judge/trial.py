@@ -17,7 +17,15 @@ from quizcli.judge.again import with_other_numbers
 from quizcli.judge.case import Case, Judge, Trap
 from quizcli.judge.child import GoneError
 from quizcli.judge.compare import Difference, Rules
-from quizcli.judge.examine import ALWAYS_THE_SAME, PUT_BACK, RESEEDED, compare_draws, compare_row, examine
+from quizcli.judge.examine import (
+    ALWAYS_THE_SAME,
+    LEFT_CHANGED,
+    PUT_BACK,
+    RESEEDED,
+    compare_draws,
+    compare_row,
+    examine,
+)
 from quizcli.judge.grids import arguments, steps
 from quizcli.judge.local import Local, ask_of, performance
 from quizcli.judge.names import parameters
@@ -29,6 +37,7 @@ from quizcli.text import tr
 
 BY_HAND = {"en": "written by hand", "zh": "亲手实现"}
 _SEEDS = 1000  # more than there are cases, and than a case has draws
+_SAY_ALL = (ALWAYS_THE_SAME, PUT_BACK, RESEEDED, *LEFT_CHANGED.values())  # no mistake of the question
 _LOOK_ON = 1.0  # seconds for the cases after the first that fails: they tell which mistake it was
 _SLOW = 0.5  # seconds of a call that need not be measured again
 
@@ -91,7 +100,7 @@ class Trial:
             result, outcome = self.judge_case(case, self.expect(case, number), names, candidate, states)
             if not result.passed:
                 # a seed inside says all there is to say; its numbers would fit a trap by chance
-                if outcome is not None and result.why not in (ALWAYS_THE_SAME, PUT_BACK, RESEEDED):
+                if outcome is not None and result.why not in _SAY_ALL:
                     outcomes = [*passed, outcome, *self._others(cases, names, candidate)]
                     trap = name_mistake(self.judge.traps, outcomes, self.rules, self._tried)
                     result = msgspec.structs.replace(result, trap=trap)
@@ -202,7 +211,7 @@ class Trial:
         )
         if found is None and case.facts is not None:
             found = compare_draws(case, ours, got) or self._in_a_row(case, ours, got, candidate)
-        found = found or _reseeded(seeds, ours, got, states)
+        found = found or _reseeded(seeds, ours, got, states) or _left_changed(got)
         outcome = Outcome(case, tuple(seeds), tuple(ours), tuple(got), None, found is None)
         if found is None:
             return CaseResult(case.name, True), outcome
@@ -287,6 +296,12 @@ def _reseeded(
         if done.state != right.state and states.setdefault(done.state, seed) != seed:
             return Difference(RESEEDED)
     return None
+
+
+def _left_changed(got: Sequence[Performance]) -> Difference | None:
+    """A setting of PyTorch's is everybody's: who changes it inside of a call puts it back."""
+    left = next((done.left for done in got if done.left), "")
+    return Difference(LEFT_CHANGED[left]) if left in LEFT_CHANGED else None
 
 
 def _performed(entry: Callable[..., Any], case: Case, seed: int) -> Performance:

@@ -38,8 +38,8 @@ class Ask(Struct, frozen=True, tag="ask"):
 class Gave(Struct, frozen=True, tag="gave"):
     """What the call came to: output, arguments afterwards, gradients where asked for, and its seconds.
 
-    `state` is a checksum of torch's generator afterwards, `seeded` whether it was given another seed; `used`
-    what it should have done without, and where.
+    `state` is a checksum of torch's generator afterwards, `seeded` whether it was given another seed; `left`
+    which setting of PyTorch is another now; `used` what it should have done without, and where.
     """
 
     output: Value = None
@@ -48,6 +48,7 @@ class Gave(Struct, frozen=True, tag="gave"):
     seconds: float = 0.0
     state: int = 0
     seeded: bool = False
+    left: str = ""
     used: tuple[str, int] | None = None
 
 

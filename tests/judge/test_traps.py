@@ -169,7 +169,7 @@ def test_a_generator_that_is_seeded_inside_is_told_where_nothing_is_random() -> 
         torch.nn.Linear(3, 3)  # draws, and seeds nothing
         return normalize(x, eps)
 
-    assert last(meddling).why["en"].startswith("it sets the seed of torch's generator")
+    assert last(meddling).why["en"].startswith("it gives torch's generator a new seed")
     assert last(building).passed
 
 

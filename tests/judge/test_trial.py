@@ -181,7 +181,7 @@ def _drawn_from(x: Tensor) -> Tensor:
         (_of_its_own, "two calls in a row draw"),
         (_sown_again, "two calls in a row draw"),
         (_copied, "two calls in a row draw"),
-        (_sown_by_chance, "it sets the seed"),
+        (_sown_by_chance, "it gives torch's generator a new seed"),
         (_drawn_from, ""),
     ],
 )
@@ -195,6 +195,31 @@ def test_torchs_generator_goes_on_from_call_to_call(entry: Any, why: str) -> Non
     last = results(Trial(Judge(cases, traps=(Trap(entry, {"en": "", "zh": ""}),)), noisy, seed=1), entry)[-1]
     assert (last.passed, last.trap) == (not why, {})
     assert last.why.get("en", "").startswith(why)
+
+
+def _without_gradients(x: Tensor, factor: float = 2.0) -> Tensor:
+    y = x * factor
+    torch.set_grad_enabled(False)
+    return y
+
+
+def _in_float64(x: Tensor, factor: float = 2.0) -> Tensor:
+    torch.set_default_dtype(torch.float64)
+    return x * factor
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        (_without_gradients, "it leaves gradients switched off"),
+        (_in_float64, "it leaves another default dtype"),
+    ],
+)
+def test_pytorchs_settings_are_everybodys(entry: Any, why: str) -> None:
+    last = results(Trial(check_double, double, 1, ("gradients",)), entry)[-1]
+    assert last.why["en"].startswith(why)
+    assert torch.is_grad_enabled()
+    assert torch.get_default_dtype() == torch.float32
 
 
 def test_what_is_kept_from_an_earlier_call_is_found() -> None:
