@@ -317,3 +317,12 @@ def step_linear_from_8(g_weight, d_weight, real, z):
 
     d_loss = soft(-(real @ d_weight.T)) + soft(fake.detach() @ d_weight.T)
     return d_loss, soft(-(fake @ d_weight.T))
+
+
+@right(STEP)
+def step_where_nothing_reaches_the_real_samples(g_weight, d_weight, real, z):
+    fake = z @ g_weight.T
+    logits = torch.cat([real, fake]).detach() @ d_weight.T
+    is_real, is_fake = logits[: len(real)], logits[len(real) :]
+    d_loss = F.softplus(-is_real).mean() + F.softplus(is_fake).mean()
+    return d_loss, F.softplus(-(fake @ d_weight.T)).mean()
