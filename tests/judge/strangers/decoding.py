@@ -554,7 +554,8 @@ def top_p_lone_row_squeezed(logits, top_p):
 
 @wrong(BEAM)
 def beam_lone_row_squeezed(scores, log_probs):
-    scores, log_probs = torch.atleast_2d(scores), torch.atleast_3d(log_probs.movedim(0, -1)).movedim(-1, 0)
+    if scores.ndim == 1:
+        scores, log_probs = scores[None], log_probs[None]
     best, index = (scores.unsqueeze(-1) + log_probs).flatten(-2).topk(scores.shape[-1])
     vocabulary = log_probs.shape[-1]
-    return best.squeeze(0), (index // vocabulary).squeeze(0), (index % vocabulary).squeeze(0)
+    return tuple(part.squeeze(0) for part in (best, index // vocabulary, index % vocabulary))
