@@ -220,6 +220,20 @@ def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
         {"en": "a padding mask, the same for all", "zh": "所有序列共用的填充掩码"},
         (draw(2, 4, 8), draw(2, 5, 8), draw(2, 5, 8), padding),
     )
+    rows = torch.eye(3, dtype=torch.bool) | (torch.rand(3, 3, generator=random) < 0.3)
+    rows = torch.cat([rows, ~torch.eye(3, dtype=torch.bool)[:, :2]], 1)  # (3, 5)
+    yield Case(
+        {"en": "a mask (L, S) for all heads", "zh": "所有头共用的掩码 (L, S)"},
+        (draw(3, 2, 3, 4), draw(3, 2, 5, 4), draw(3, 2, 5, 4), rows),
+    )
+    yield Case(
+        {"en": "a mask (B, L, S), one for each sequence", "zh": "掩码 (B, L, S)，每个序列一个"},
+        (draw(2, 3, 4), draw(2, 5, 4), draw(2, 5, 4), torch.stack([rows, rows.flip(1)])),
+    )
+    yield Case(
+        {"en": "a batch of one, with one head", "zh": "一批只有一个序列，一个头"},
+        (draw(1, 1, 3, 4), draw(1, 1, 5, 4), draw(1, 1, 5, 2)),
+    )
     each = torch.stack([padding, padding.flip(0)])[:, None, None]  # (2, 1, 1, 5)
     yield Case(
         {"en": "a padding mask for each sequence", "zh": "每个序列各有填充掩码"},

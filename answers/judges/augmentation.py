@@ -151,6 +151,14 @@ def check_mixup(random: Generator) -> Iterator[Case]:
     for dtype in (torch.float64, torch.float16, torch.bfloat16):
         name = str(dtype).removeprefix("torch.")
         yield Case({"en": name, "zh": name}, (*draw(4, 3, classes=6, dtype=dtype), cycle(), lam(), 6))
+    yield Case(
+        {"en": "λ = 1, float64", "zh": "λ = 1，float64"},
+        (*draw(4, 3, classes=5, dtype=torch.float64), cycle(), 1.0, 5),
+    )
+    yield Case(
+        {"en": "λ = 0, float16", "zh": "λ = 0，float16"},
+        (*draw(4, 3, classes=5, dtype=torch.float16), cycle(), 0.0, 5),
+    )
     yield Case({"en": "gradients", "zh": "梯度"}, (*draw(4, 2, 3, classes=5), cycle(), lam(), 5), grad=True)
     many = torch.randperm(64, generator=random)
     yield Case(

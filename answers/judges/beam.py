@@ -134,6 +134,11 @@ def check_beam_step(random: Generator) -> Iterator[Case]:
     )
     yield Case({"en": "one beam: greedy search", "zh": "一个束：贪心搜索"}, draw(3, beams=1, tokens=5))
     yield Case({"en": "two axes in front", "zh": "前面有两个轴"}, draw(2, 3, beams=3, tokens=4))
+    yield Case({"en": "a batch of one", "zh": "一批只有一个"}, draw(1, beams=3, tokens=5))
+    yield Case(
+        {"en": "one beam, a vocabulary of one token", "zh": "一个束，词表只有一个 token"},
+        (-5 * torch.rand(2, 1, generator=random), torch.zeros(2, 1, 1)),
+    )
     # e^−20,000 is 0: whoever leaves the logarithm loses everything
     certain = torch.tensor([[0.6, 0.3, 0.1], [0.15, 0.05, 0.8]])[:, torch.randperm(3, generator=random)]
     yield Case(

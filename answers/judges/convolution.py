@@ -154,6 +154,10 @@ def check_conv2d(random: Generator) -> Iterator[Case]:
         (draw(2, 3, 8, 5), draw(2, 3, 1, 1), draw(2), 3),
     )
     yield Case(
+        {"en": "stride 3, two rows and two columns left over", "zh": "步幅 3，剩下两行两列"},
+        (draw(1, 2, 8, 10), draw(2, 2, 3, 2), draw(2), 3),
+    )
+    yield Case(
         {"en": "a kernel as large as the image", "zh": "核与图一样大"}, (draw(2, 2, 4, 3), draw(3, 2, 4, 3))
     )
     yield Case(

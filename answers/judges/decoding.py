@@ -187,6 +187,7 @@ def check_top_k_probabilities(random: Generator) -> Iterator[Case]:
     yield Case({"en": "two of four tokens", "zh": "四个 token 取两个"}, (four, 0.5, 2))
     yield Case({"en": "a batch", "zh": "一批"}, (draw(3, 6), 2.0, 3))
     yield Case({"en": "a batch of sequences", "zh": "一批序列"}, (draw(2, 3, 5), 1.0, 2))
+    yield Case({"en": "a batch of one row", "zh": "一批只有一行"}, (draw(1, 6), 0.7, 3))
     yield Case({"en": "as many as there are", "zh": "k 等于词表大小"}, (draw(2, 5), 0.7, 5))
     yield Case({"en": "more than there are", "zh": "k 大于词表"}, (draw(2, 5), 0.7, 50))
     banned = draw(2, 6).index_fill(1, torch.randperm(6, generator=random)[:2], -math.inf)
@@ -478,6 +479,8 @@ def check_top_p_probabilities(random: Generator) -> Iterator[Case]:
     yield Case({"en": "a batch", "zh": "一批"}, (logits, _between(logits, 0.6)))
     logits = draw(2, 3, 5)
     yield Case({"en": "a batch of sequences", "zh": "一批序列"}, (logits, _between(logits, 0.4)))
+    logits = draw(1, 6)
+    yield Case({"en": "a batch of one row", "zh": "一批只有一行"}, (logits, _between(logits, 0.5)))
     alone = torch.tensor([0.85, 0.09, 0.03, 0.02, 0.01]).log()[torch.randperm(5, generator=random)]
     yield Case(
         {"en": "one token holds more than p", "zh": "一个 token 的概率就超过 p"}, (alone + draw(2, 1), 0.8)

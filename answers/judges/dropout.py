@@ -68,7 +68,7 @@ def _sharing(whole_vector: bool) -> Trap:
     """One mask for all samples; for those of a vector one number, or as many as there are."""
 
     def shared(x: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
-        alone = x if x.ndim == 1 and not whole_vector else x[0]
+        alone = x if x.ndim == 0 or (x.ndim == 1 and not whole_vector) else x[0]
         return x * _kept(alone, p) * _scale(p) if training else x
 
     return trap(
@@ -307,6 +307,24 @@ def check_dropout(random: Generator) -> Iterator[Case]:
         slopes=_slopes,
     )
     yield Case({"en": "p = 1: everything is dropped", "zh": "p = 1：全部丢弃"}, (draw(3, 8), 1.0, True))
+    yield Case(
+        {
+            "en": "p = 1, float64, with gradients: all of them are 0",
+            "zh": "p = 1，float64，含梯度：梯度全为 0",
+        },
+        (draw(3, 8, dtype=torch.float64), 1.0),
+        grad=True,
+    )
+    yield Case({"en": "p = 1, float16", "zh": "p = 1，float16"}, (draw(3, 8).half(), 1.0))
+    yield Case(
+        {"en": "evaluation at p = 1: x comes back all the same", "zh": "评估，p = 1：x 照样原样返回"},
+        (draw(3, 8), 1.0, False),
+        grad=True,
+    )
+    yield Case(
+        {"en": "a single number without axes, p = 1e−12", "zh": "单独一个数（零维），p = 1e−12"},
+        (draw(1)[0], 1e-12),  # of two draws of one value, the masks are easily alike: here none is dropped
+    )
     yield Case(
         {"en": "a matrix of 256 × 256", "zh": "256 × 256 的矩阵"},
         (draw(256, 256), 0.5, True),

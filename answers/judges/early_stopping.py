@@ -264,6 +264,10 @@ def check_best_and_last_epoch(random: Generator) -> Iterator[Case]:
     )
     yield Case({"en": "a loss of −∞", "zh": "损失为 −∞"}, ([*near(90), -math.inf, *near(80, 70, 60, 50)], 3))
     yield Case({"en": "nothing but NaN", "zh": "全是 NaN"}, ([math.nan] * 3, 2))
+    yield Case(
+        {"en": "∞ at first, until patience runs out", "zh": "一开始是 ∞，直到耐心耗尽"},
+        ([math.inf, math.nan, math.inf, *near(80)], 3),
+    )
     yield Case({"en": "a patience of 1", "zh": "耐心为 1"}, (near(90, 80, 85, 70), 1))
     yield Case({"en": "stopped by the last epoch", "zh": "最后一个 epoch 才触发"}, (near(90, 80, 85, 86), 2))
     yield Case({"en": "a single epoch", "zh": "只有一个 epoch"}, (near(90), 5, 0.1))

@@ -227,16 +227,16 @@ def check_k_means_step(random: Generator) -> Iterator[Case]:
         tolerance=1e-5,
     )
     corners = torch.tensor([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0]])
-    points = corners[torch.arange(30) % 3] + 0.1 * draw(30, 2)  # above 25 torch.cdist expands the square
+    points = corners[torch.arange(60) % 3] + 0.1 * draw(60, 2)  # above 25 torch.cdist expands the square
     yield Case(
-        {"en": "clusters near 10,000", "zh": "聚类都在 10,000 附近"}, (10_000 + points, 10_000 + corners)
+        {"en": "clusters near 10,000", "zh": "聚类都在 10,000 附近"}, (10_000 + points[:30], 10_000 + corners)
     )
     # to subtract the mean of all points is no help here
     away = torch.tensor([-10_000.0, 4_000.0])
     yield Case(
         {"en": "clusters far from each other, too", "zh": "聚类彼此也相距很远"},
         (
-            torch.cat([10_000 + points[:12], points[12:24] + away]),
+            torch.cat([10_000 + points[:30], points[30:] + away]),
             torch.cat([10_000 + corners, corners + away]),
         ),
     )

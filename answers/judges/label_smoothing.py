@@ -185,6 +185,12 @@ def check_label_smoothing(random: Generator) -> Iterator[Case]:
         (far, torch.tensor([1, 0]), 0.3),
         grad=True,
     )
+    for epsilon in (0.0, 1.0):
+        yield Case(
+            {"en": f"the same, ε = {epsilon:.0f}", "zh": f"同上，ε = {epsilon:.0f}"},
+            (far, torch.tensor([1, 0]), epsilon),
+            grad=True,
+        )
     yield Case(
         {"en": "256 examples, 128 classes", "zh": "256 个样本，128 个类别"},
         (draw(256, 128), labels(256, 128), 0.1),

@@ -293,7 +293,11 @@ def check_lora_linear(random: Generator) -> Iterator[Case]:
         return tuple(torch.randn(shape, generator=random, dtype=dtype) for shape in shapes)
 
     yield Case(
-        {"en": "one vector, rank 2", "zh": "一个向量，秩 2"}, (*draw(1, inputs=3, outputs=2, rank=2), 4.0)
+        {"en": "one vector, rank 2", "zh": "一个向量，秩 2"}, (*draw(inputs=3, outputs=2, rank=2), 4.0)
+    )
+    yield Case(
+        {"en": "a batch of one vector", "zh": "一批只有一个向量"},
+        (*draw(1, inputs=3, outputs=2, rank=2), 4.0),
     )
     yield Case(
         {"en": "a batch of sequences, α = 64", "zh": "一批序列，α = 64"},

@@ -148,6 +148,7 @@ def check_softmax(random: Generator) -> Iterator[Case]:
     yield Case({"en": "the columns of a square matrix", "zh": "方阵，逐列"}, (draw(3, 3), 0))
     yield Case({"en": "four axes, along the second last", "zh": "四维，沿倒数第二维"}, (draw(2, 3, 3, 3), -2))
     yield Case({"en": "rows of one logit", "zh": "每行一个 logit"}, (draw(3, 1),))
+    yield Case({"en": "a batch of one row", "zh": "一批只有一行"}, (draw(1, 4),))
     x = draw(2, 3, dtype=torch.float64)
     yield Case({"en": "gradients, in float64", "zh": "梯度（float64）"}, (x,), grad=True)
     yield Case({"en": "logits around 1,000", "zh": "1,000 左右的 logit"}, (1000 + draw(4),), grad=True)

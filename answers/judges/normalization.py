@@ -230,6 +230,10 @@ def check_layer_norm(random: Generator) -> Iterator[Case]:
         (draw(3, 4, 5), (4, 5), draw(4, 5), draw(4, 5)),
         grad=True,
     )
+    yield Case(
+        {"en": "over the last two of four dimensions", "zh": "四维，对最后两维归一化"},
+        (3 * draw(2, 3, 4, 5), (4, 5), draw(4, 5), draw(4, 5)),
+    )
     yield Case({"en": "over all dimensions", "zh": "对所有维归一化"}, (2 * draw(3, 2, 2), (3, 2, 2)))
     yield Case(
         {"en": "a batch of planes, row by row", "zh": "一批平面，逐行归一化"},
@@ -445,6 +449,10 @@ def check_rms_norm(random: Generator) -> Iterator[Case]:
         {"en": "over the last two dimensions", "zh": "对最后两维归一化"},
         (draw(3, 4, 5), (4, 5), draw(4, 5)),
         grad=True,
+    )
+    yield Case(
+        {"en": "over the last two of four dimensions", "zh": "四维，对最后两维归一化"},
+        (3 * draw(2, 3, 4, 5), (4, 5), draw(4, 5)),
     )
     yield Case({"en": "over all dimensions", "zh": "对所有维归一化"}, (2 * draw(3, 2, 2), (3, 2, 2)))
     sizes = torch.tensor([1.0, 1e3, 1e6, 1e9]).view(2, 2, 1, 1)

@@ -201,6 +201,14 @@ def check_sgd(random: Generator) -> Iterator[Case]:
     )
     yield Case({"en": "weight decay, later", "zh": "权重衰减，后来的一步"}, (*draw(3), 0.5, 0.9, 0.2))
     yield Case({"en": "μ = 0 with a velocity", "zh": "μ = 0，已有速度"}, (*draw(3), 0.5, 0.0))
+    yield Case(
+        {"en": "μ = 0 with weight decay, the first step", "zh": "μ = 0，带权重衰减，第一步"},
+        (*draw(3)[:2], None, 0.5, 0.0, 0.2),
+    )
+    yield Case(
+        {"en": "μ = 0 with weight decay, later", "zh": "μ = 0，带权重衰减，后来的一步"},
+        (*draw(3), 0.5, 0.0, 0.2),
+    )
     w, g, v = draw(3)
     yield Case(
         {"en": "weights of a million, no decay by default", "zh": "上百万的权重，默认没有衰减"},

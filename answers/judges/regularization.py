@@ -164,6 +164,8 @@ def check_proximal_step(random: Generator) -> Iterator[Case]:
     )
     yield Case({"en": "η l2 = 4", "zh": "η l2 = 4"}, (*weights(2, 1, 3), 0.5, 0.1, 8.0))
     yield Case({"en": "zeros, no penalty", "zh": "全是零，没有惩罚"}, (nothing, nothing, 0.5, 0.0))
+    yield Case({"en": "a gradient and L2, no L1", "zh": "有梯度，只有 L2"}, (*weights(3, 4), 0.4, 0.0, 1.0))
+    yield Case({"en": "a gradient, no penalty", "zh": "有梯度，没有惩罚"}, (*weights(2, 3), 0.5, 0.0))
     w, grad = weights(2, 3)
     yield Case({"en": "a threshold of 20", "zh": "阈值为 20"}, (40 * w, grad, 0.5, 40.0))
     w, grad = weights()
@@ -296,6 +298,7 @@ def check_penalty(random: Generator) -> Iterator[Case]:
 
     yield Case({"en": "three weights, L1 alone", "zh": "三个权重，只有 L1"}, ([draw(3)], 0.5, 0.0))
     yield Case({"en": "three weights, L2 alone", "zh": "三个权重，只有 L2"}, ([draw(3)], 0.0, 0.5))
+    yield Case({"en": "three weights, no penalty", "zh": "三个权重，没有惩罚"}, ([draw(3)], 0.0, 0.0))
     yield Case(
         {"en": "two layers, both", "zh": "两层，两种都有"}, ([draw(4, 3), draw(4), draw(2, 4)], 0.1, 0.2)
     )

@@ -57,7 +57,7 @@ def examine(
         return Difference(INCOMPLETE)
     for name, want, have in zip(leaf_names(case, names), wanted, given, strict=True):
         found = _of_gradients(name, want, have, 10 * case.tolerance, rules, compared=case.slopes is None)
-        if found is None and case.slopes is not None and want is not None:
+        if found is None and case.slopes is not None and want is not None and have is not None:
             facts = case.slopes(expected.output, want, got.output, have)
             found = next((Difference(words) for words, holds in facts if not holds), None)
         if found is not None:
@@ -122,6 +122,8 @@ def _of_gradients(
         )
     if wanted is None:
         return None
+    if given is None and not bool(wanted.count_nonzero()):
+        return None  # a gradient of zeros: one that does not reach its argument is the same
     if given is None:
         return Difference(
             {

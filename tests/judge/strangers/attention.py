@@ -341,3 +341,29 @@ def attention_renormalized(q, k, v, attn_mask=None):
         weights = weights.masked_fill(~attn_mask, 0)
         weights = weights / weights.sum(-1, keepdim=True)
     return weights @ v, weights
+
+
+def _attention(q, k, v, mask):
+    scores = q @ k.mT / q.shape[-1] ** 0.5
+    weights = (scores if mask is None else scores.masked_fill(~mask, -torch.inf)).softmax(-1)
+    return weights @ v, weights
+
+
+@wrong(SDPA)
+def sdpa_2d_mask_of_the_batch(q, k, v, attn_mask=None):
+    if attn_mask is not None and attn_mask.ndim == 2 and q.ndim == 4:
+        attn_mask = attn_mask[:, None, None, :]
+    return _attention(q, k, v, attn_mask)
+
+
+@wrong(SDPA)
+def sdpa_3d_mask_for_heads(q, k, v, attn_mask=None):
+    if attn_mask is not None and attn_mask.ndim == 3:
+        attn_mask = attn_mask.unsqueeze(1)
+    return _attention(q, k, v, attn_mask)
+
+
+@wrong(SDPA)
+def sdpa_lone_batch_squeezed(q, k, v, attn_mask=None):
+    output, weights = _attention(q, k, v, attn_mask)
+    return (output.squeeze(0), weights.squeeze(0)) if q.ndim > 2 else (output, weights)

@@ -156,3 +156,22 @@ def mixup_scattered_twice(x, target, permutation, lam, num_classes):
 def mixup_labels_of_bfloat16_in_float32(x, target, permutation, lam, num_classes):
     y = F.one_hot(target, num_classes).to(torch.promote_types(x.dtype, torch.float16))
     return lam * x + (1 - lam) * x[permutation], lam * y + (1 - lam) * y[permutation]
+
+
+def _mixed(x, target, permutation, lam, num_classes):
+    y = F.one_hot(target, num_classes).to(x.dtype)
+    return lam * x + (1 - lam) * x[permutation], lam * y + (1 - lam) * y[permutation]
+
+
+@wrong(MIXUP)
+def mixup_float32_labels_at_lambda_1(x, target, permutation, lam, num_classes):
+    if lam == 1:
+        return x.clone(), F.one_hot(target, num_classes).float()
+    return _mixed(x, target, permutation, lam, num_classes)
+
+
+@wrong(MIXUP)
+def mixup_float32_labels_at_lambda_0(x, target, permutation, lam, num_classes):
+    if lam == 0:
+        return x[permutation], F.one_hot(target[permutation], num_classes).float()
+    return _mixed(x, target, permutation, lam, num_classes)

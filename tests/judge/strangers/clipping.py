@@ -32,7 +32,7 @@ def clip_in_numpy(grads, max_norm):
 
     arrays = [g.numpy() for g in grads]
     norm = np.sqrt(sum(np.vdot(a, a) for a in arrays))
-    scale = max_norm / max(norm, max_norm)
+    scale = max_norm / norm if norm > max_norm else 1.0
     return [torch.as_tensor(a * scale) for a in arrays], torch.as_tensor(norm)
 
 
@@ -50,7 +50,7 @@ def clip_norm_of_norms(grads, max_norm):
 def clip_einsum_in_float64(grads, max_norm):
     squares = [torch.einsum("i,i->", g.double().flatten(), g.double().flatten()) for g in grads]
     norm = torch.stack(squares).sum().sqrt()
-    return [(g / (norm / max_norm).clamp(min=1)).to(g.dtype) for g in grads], norm.float()
+    return [(g * (max_norm / norm).nan_to_num(1).clamp(max=1)).to(g.dtype) for g in grads], norm.float()
 
 
 @wrong(CLIP, told="root is missing")
@@ -141,3 +141,10 @@ def clip_off_at_0(grads, max_norm):
 def clip_scalars_left_out(grads, max_norm):
     norm = torch.sqrt(sum(g.square().sum() for g in grads if g.ndim))
     return [g * (max_norm / (norm + 1e-6)).clamp(max=1) for g in grads], norm
+
+
+@wrong(CLIP)
+def clip_0_by_0(grads, max_norm):
+    norm = torch.cat([grad.flatten() for grad in grads]).norm()
+    factor = (max_norm / norm).clamp(max=1)
+    return [grad * factor for grad in grads], norm

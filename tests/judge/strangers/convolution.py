@@ -333,3 +333,17 @@ def max_pool_padded_with_the_least_pixel(x, kernel_size, stride=None, padding=0)
     x = F.pad(x, (padding,) * 4, value=x.min().item())  # every window holds a pixel
     step = stride or kernel_size
     return x.unfold(2, kernel_size, step).unfold(3, kernel_size, step).amax((-2, -1))
+
+
+@wrong("convolution-code-conv2d")
+def conv_of_rounded_sizes(x, weight, bias=None, stride=1, padding=0):
+    x = F.pad(x, (padding,) * 4)
+    (h, w), (kh, kw) = x.shape[-2:], weight.shape[-2:]
+    sizes = round((h - kh) / stride + 1), round((w - kw) / stride + 1)
+    x = F.pad(x, (0, stride, 0, stride))
+    y = torch.zeros(len(x), len(weight), *sizes)
+    for i in range(sizes[0]):
+        for j in range(sizes[1]):
+            window = x[:, :, i * stride : i * stride + kh, j * stride : j * stride + kw]
+            y[:, :, i, j] = torch.einsum("nchw,ochw->no", window, weight)
+    return y if bias is None else y + bias[:, None, None]

@@ -538,3 +538,24 @@ def top_p_floor(logits, top_p):
 @wrong(TOP_P)
 def top_p_two_at_least(logits, top_p):
     return _top_p(logits, top_p, 2 if top_p > 0.5 else 1)
+
+
+@wrong(TOP_K)
+def top_k_lone_row_squeezed(logits, temperature, top_k):
+    z = (torch.atleast_2d(logits) / temperature).clone()
+    least = z.topk(min(top_k, z.shape[-1])).values[..., -1:]
+    return z.masked_fill(z < least, -math.inf).softmax(-1).squeeze(0)
+
+
+@wrong(TOP_P)
+def top_p_lone_row_squeezed(logits, top_p):
+    return _top_p(torch.atleast_2d(logits), top_p).squeeze(0)
+
+
+@wrong(BEAM)
+def beam_lone_row_squeezed(scores, log_probs):
+    if scores.ndim == 1:
+        scores, log_probs = scores[None], log_probs[None]
+    best, index = (scores.unsqueeze(-1) + log_probs).flatten(-2).topk(scores.shape[-1])
+    vocabulary = log_probs.shape[-1]
+    return tuple(part.squeeze(0) for part in (best, index // vocabulary, index % vocabulary))

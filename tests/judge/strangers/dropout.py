@@ -334,3 +334,39 @@ def dropout_one_mask_for_all_samples(x, p=0.5, training=True):
 def dropout_new_seed_each_time(x, p=0.5, training=True):
     torch.seed()
     return _masked_by(lambda x: x.shape)(x, p, training)
+
+
+@wrong("dropout-code-inverted")
+def dropout_p_1_before_evaluation(x, p=0.5, training=True):
+    if p == 1:
+        return torch.zeros_like(x)
+    if not training:
+        return x
+    return _masked_by(lambda x: x.shape)(x, p, training)
+
+
+@wrong("dropout-code-inverted")
+def dropout_where_divides_by_0(x, p=0.5, training=True):
+    if not training or p == 0:
+        return x
+    return torch.where(torch.rand(x.shape, dtype=torch.float64) < p, torch.zeros_like(x), x / (1 - p))
+
+
+@wrong("dropout-code-inverted")
+def dropout_float32_at_p_1(x, p=0.5, training=True):
+    if training and p == 1:
+        return torch.zeros(x.shape)
+    return _masked_by(lambda x: x.shape)(x, p, training)
+
+
+@wrong("dropout-code-inverted")
+def dropout_at_least_one_axis(x, p=0.5, training=True):
+    return _masked_by(lambda x: x.shape)(torch.atleast_1d(x), p, training)
+
+
+@right("dropout-code-inverted")
+def dropout_by_where_without_division_by_0(x, p=0.5, training=True):
+    if not training:
+        return x
+    keep = 1 - p
+    return torch.where(torch.rand(x.shape) < p, 0.0, x / keep if keep else x)

@@ -242,3 +242,14 @@ def epochs_finite_losses_only(losses, patience, min_delta=0.0):
         if epoch - best_epoch >= patience:
             return best_epoch, epoch
     return best_epoch, len(losses)
+
+
+@wrong(STOP)
+def stop_infinity_is_the_first_best(losses, patience, min_delta=0.0):
+    best, epoch = math.inf, 0
+    for now, loss in enumerate(losses, 1):
+        if loss < best - min_delta or (now == 1 and loss == math.inf):
+            best, epoch = loss, now
+        elif now - epoch >= patience:
+            return epoch, now
+    return epoch, len(losses)

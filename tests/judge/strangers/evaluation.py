@@ -425,3 +425,14 @@ def calibration_of_two_classes_from_one_half(probabilities, labels, bins=15):
     index = (place * bins).ceil().long().clamp(1, bins) - 1
     gap = torch.zeros(bins).index_add(0, index, conf - (pred == labels).float())
     return float(gap.abs().sum() / len(labels))
+
+
+@wrong("evaluation-code-k-means")
+def k_means_by_cdist_around_the_mean(x, centers):
+    mean = x.mean(0)
+    nearest = torch.cdist(x - mean, centers - mean).argmin(1)
+    new = centers.clone()
+    for k in range(len(centers)):
+        if (nearest == k).any():
+            new[k] = x[nearest == k].mean(0)
+    return nearest, new

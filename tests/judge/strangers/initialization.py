@@ -190,3 +190,10 @@ def init_columns_of_one_norm(shape, scheme="he"):
 def init_of_one_deviation(shape, scheme="he"):
     w = torch.randn(shape)
     return w / w.std() * _std(shape, scheme)
+
+
+@wrong(INIT)
+def init_he_of_a_leaky_slope(shape, scheme="he"):
+    if scheme == "xavier":
+        return nn.init.xavier_normal_(torch.empty(*shape))
+    return nn.init.kaiming_normal_(torch.empty(*shape), a=0.2)

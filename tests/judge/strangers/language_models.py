@@ -271,3 +271,15 @@ def cache_of_its_own(q, k, v, past_k=None, past_v=None):
 @wrong(LORA, told="")
 def lora_capped(x, weight, lora_a, lora_b, alpha):
     return x @ weight.T + min(alpha, 16) / len(lora_a) * (x @ lora_a.T) @ lora_b.T
+
+
+@wrong(LORA)
+def lora_of_batches_only(x, weight, lora_a, lora_b, alpha):
+    update = torch.einsum("b...i,ri,or->b...o", x, lora_a, lora_b)
+    return torch.einsum("b...i,oi->b...o", x, weight) + alpha / lora_a.shape[0] * update
+
+
+@wrong(LORA)
+def lora_lone_vector_squeezed(x, weight, lora_a, lora_b, alpha):
+    x = torch.atleast_2d(x)
+    return (x @ weight.T + alpha / len(lora_a) * (x @ lora_a.T) @ lora_b.T).squeeze(0)

@@ -370,3 +370,21 @@ def rms_squares_capped(x, normalized_shape, weight=None, eps=1e-6):
     z = x.to(torch.promote_types(x.dtype, torch.float32))
     square = z.square().clamp(max=1e6).mean(tuple(range(-len(normalized_shape), 0)), keepdim=True)
     return _dressed(z * torch.rsqrt(square + eps), x, weight)
+
+
+@wrong(LN)
+def ln_one_row_for_each_of_the_batch(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+    rows = x.reshape(len(x), -1) if len(normalized_shape) == 2 else x.flatten(-len(normalized_shape))
+    rows = rows.to(torch.promote_types(x.dtype, torch.float32))
+    centred = rows - rows.mean(-1, keepdim=True)
+    y = (centred / (centred.square().mean(-1, keepdim=True) + eps).sqrt()).reshape(x.shape)
+    y = y if weight is None else y * weight
+    return (y if bias is None else y + bias).to(x.dtype)
+
+
+@wrong(RMS)
+def rms_one_row_for_each_of_the_batch(x, normalized_shape, weight=None, eps=1e-6):
+    rows = x.reshape(len(x), -1) if len(normalized_shape) == 2 else x.flatten(-len(normalized_shape))
+    rows = rows.to(torch.promote_types(x.dtype, torch.float32))
+    y = (rows / (rows.square().mean(-1, keepdim=True) + eps).sqrt()).reshape(x.shape)
+    return (y if weight is None else y * weight).to(x.dtype)

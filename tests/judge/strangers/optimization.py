@@ -472,3 +472,17 @@ def sgd_decay_by_default(param, grad, momentum_buffer, lr, momentum=0.9, weight_
 def sgd_decays_by_default(param, grad, velocity, lr, momentum=0.9, weight_decay=1e-4):
     velocity = (0 if velocity is None else momentum * velocity) + grad + weight_decay * param
     return param - lr * velocity, velocity
+
+
+@wrong(SGD)
+def sgd_plain_without_momentum(param, grad, momentum_buffer, lr, momentum=0.9, weight_decay=0.0):
+    if momentum == 0:
+        return param - lr * grad, grad.clone()
+    return sgd_after_the_source(param, grad, momentum_buffer, lr, momentum, weight_decay)
+
+
+@wrong(SGD)
+def sgd_plain_in_a_later_step(param, grad, momentum_buffer, lr, momentum=0.9, weight_decay=0.0):
+    if momentum == 0 and momentum_buffer is not None:
+        return param - lr * grad, grad.clone()
+    return sgd_after_the_source(param, grad, momentum_buffer, lr, momentum, weight_decay)

@@ -254,3 +254,23 @@ def proximal_small_ones_to_zero(w, grad, lr, l1, l2=0.0):
 @wrong("regularization-code-penalties", told="in the place of |w|")
 def penalties_smooth_absolute_value(parameters, l1, l2):
     return sum(l1 * (p**2 + 1e-12).sqrt().sum() + l2 / 2 * (p**2).sum() for p in parameters)
+
+
+@wrong(PROXIMAL)
+def proximal_l2_forgets_the_gradient(w, grad, lr, l1, l2=0.0):
+    return w / (1 + lr * l2) if l1 == 0 and l2 else proximal_by_sign(w, grad, lr, l1, l2)
+
+
+@wrong(PROXIMAL)
+def proximal_no_penalty_no_step(w, grad, lr, l1, l2=0.0):
+    return w.clone() if l1 == 0 and l2 == 0 else proximal_by_sign(w, grad, lr, l1, l2)
+
+
+@wrong(PENALTIES)
+def penalty_0_is_a_number(parameters, l1, l2):
+    total = 0
+    if l1:
+        total = total + l1 * sum(p.abs().sum() for p in parameters)
+    if l2:
+        total = total + l2 / 2 * sum(p.square().sum() for p in parameters)
+    return total
