@@ -222,7 +222,7 @@ def stop_unless_worse(losses, patience, min_delta=0.0):
     return stop_where(lambda loss, best: not loss > best - min_delta, losses, patience)
 
 
-@wrong(STOP, told="")
+@wrong(STOP, told="−∞ is passed over like NaN")
 def stop_finite_only(losses, patience, min_delta=0.0):
     best, at = math.inf, 0
     for epoch, loss in enumerate(losses, 1):
@@ -231,17 +231,6 @@ def stop_finite_only(losses, patience, min_delta=0.0):
         if epoch - at >= patience:
             return at, epoch
     return at, len(losses)
-
-
-@wrong("early-stopping-code-best-epoch", told="−∞ is passed over like NaN")
-def epochs_finite_losses_only(losses, patience, min_delta=0.0):
-    best, best_epoch = float("inf"), 0
-    for epoch, loss in enumerate(losses, 1):
-        if math.isfinite(loss) and loss < best - min_delta:
-            best, best_epoch = loss, epoch
-        if epoch - best_epoch >= patience:
-            return best_epoch, epoch
-    return best_epoch, len(losses)
 
 
 @wrong(STOP)
