@@ -13,6 +13,7 @@ from pathlib import Path
 
 from quizcli.errors import QuizError
 from quizcli.private import create, make_folder
+from quizcli.reading import open_regular
 from quizcli.study.archive import is_bare_store, opened
 from quizcli.study.backups import backups, partial, remove
 from quizcli.study.carrying import Written
@@ -82,7 +83,7 @@ def _as_written(entries: list[Entry], terms: dict[int, str]) -> Written:
 
 def duplicate(source: str, target: str) -> None:
     """A private copy of a file, on the disk. FileExistsError where anything has that name."""
-    with open(source, "rb") as old, create(target) as new:
+    with open_regular(source) as old, create(target) as new:
         shutil.copyfileobj(old, new)
         new.flush()
         os.fsync(new.fileno())
@@ -115,7 +116,7 @@ def _names(file: str) -> Iterator[str]:
 
 def _unpack(backup: Path, copy: str) -> None:
     if is_bare_store(backup):
-        with create(copy) as stream, open(backup, "rb") as source:
+        with create(copy) as stream, open_regular(backup) as source:
             shutil.copyfileobj(source, stream)
         return
     with opened(backup) as archive:

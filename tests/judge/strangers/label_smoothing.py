@@ -122,7 +122,7 @@ def smoothing_mean_of_all(input, target, label_smoothing=0.1):
     return -(q * F.log_softmax(input, -1)).mean()
 
 
-@wrong("losses-code-label-smoothing", told="a mean for each class")
+@wrong("losses-code-label-smoothing", told="each class is averaged first")
 def smoothing_macro(input, target, label_smoothing=0.1):
     logp = input.log_softmax(1)
     loss = -(1 - label_smoothing) * logp.gather(1, target[:, None])[:, 0] - label_smoothing * logp.mean(1)

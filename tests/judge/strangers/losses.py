@@ -442,7 +442,7 @@ def softmax_back_to_float16_alone(z, dim=-1):
 # Logits of every size, and targets of which some are alike
 
 
-@wrong("losses-code-cross-entropy", told="a mean for each class")
+@wrong("losses-code-cross-entropy", told="each class is averaged first")
 def cross_entropy_macro(input, target):
     loss = input.logsumexp(1) - input.gather(1, target[:, None])[:, 0]
     return torch.stack([loss[target == c].mean() for c in target.unique()]).mean()
