@@ -82,13 +82,12 @@ def _opened(address: str, silence: float, count: Callable[[int], None]) -> HTTPR
     """The reply to a request, redirections followed by hand: urllib's own reads their bodies without end."""
     from urllib import error, request
 
-    from quizcli.demo.metered import Http, Https
+    from quizcli.demo.metered import Counted
 
     opener = request.OpenerDirector()
     for handler in (
         request.ProxyHandler(),
-        Http(count),
-        Https(count),
+        Counted(count),
         request.HTTPDefaultErrorHandler(),
         request.HTTPErrorProcessor(),
     ):

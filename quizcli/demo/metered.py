@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from typing import Any
-from urllib.request import HTTPHandler, HTTPSHandler, Request
+from urllib.request import AbstractHTTPHandler, Request
 
 Count = Callable[[int], None]
 
@@ -54,25 +54,19 @@ def _counted(connection: type[HTTPConnection], count: Count, host: str, **option
     return made
 
 
-class Http(HTTPHandler):
-    """http://, counted."""
+class Counted(AbstractHTTPHandler):
+    """http:// and https:// as urllib speaks them, counted."""
 
     def __init__(self, count: Count) -> None:
         super().__init__()
         self._counting = count
 
     def http_open(self, req: Request) -> HTTPResponse:
-        """As urllib does."""
+        """The reply to a request."""
         return self.do_open(partial(_counted, HTTPConnection, self._counting), req)
 
-
-class Https(HTTPSHandler):
-    """https://, counted."""
-
-    def __init__(self, count: Count) -> None:
-        super().__init__()
-        self._counting = count
-
     def https_open(self, req: Request) -> HTTPResponse:
-        """As urllib does."""
+        """The reply to a request."""
         return self.do_open(partial(_counted, HTTPSConnection, self._counting), req)
+
+    http_request = https_request = AbstractHTTPHandler.do_request_

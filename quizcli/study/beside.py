@@ -69,7 +69,7 @@ def put_files(files: dict[str, bytes], settings: Settings) -> None:
 
     def checked(name: str) -> Path:
         path = place_of(name, settings)
-        if "/" in name and not leads_inside(path, settings):
+        if not leads_inside(name, settings):
             raise OSError(40, tr("this link leads elsewhere", "该链接指向别处"), str(path.parent))
         return path
 
@@ -92,10 +92,9 @@ def _remove_empty(folder: Path) -> None:
         os.rmdir(inside)
 
 
-def leads_inside(path: Path, settings: Settings) -> bool:
-    """Whether no link on the way leads to a folder elsewhere."""
-    folder = os.path.realpath(path.parent)
-    tops = [os.path.realpath(top) for top in places(settings).values() if path.is_relative_to(top)]
-    return path in places(settings).values() or any(
-        folder == top or folder.startswith(top + os.sep) for top in tops
-    )
+def leads_inside(name: str, settings: Settings) -> bool:
+    """Whether no link on the way to the place of a file of this name leads to a folder elsewhere."""
+    top, _, rest = name.partition("/")
+    root = os.path.realpath(places(settings)[top])
+    folder = os.path.realpath(place_of(name, settings).parent)
+    return not rest or folder == root or folder.startswith(root + os.sep)

@@ -103,7 +103,7 @@ def remove_sides(file: str, ours: Presence | None = None) -> None:
 
 def drop(copy: str) -> None:
     """Delete a copy. SQLite leaves its side files where it became the store under another name."""
-    for end in ("", "-wal", "-shm"):
+    for end in ("", "-wal", "-shm", "-journal"):
         remove(copy + end)
 
 
@@ -116,8 +116,7 @@ def _names(file: str) -> Iterator[str]:
 
 def _unpack(backup: Path, copy: str) -> None:
     if is_bare_store(backup):
-        with create(copy) as stream, open_regular(backup) as source:
-            shutil.copyfileobj(source, stream)
+        duplicate(os.fspath(backup), copy)
         return
     with opened(backup) as archive:
         if not archive.has_store:

@@ -35,8 +35,9 @@ def heal(
     known even where `db` can no longer be read. Raises QuizError where what is at the path is no store, and
     RescuedError where everything is kept in another one.
     """
-    torn = files.is_torn(look(path))
-    overwritten = torn or files.is_overwritten(look(path))
+    now = look(path)
+    torn = files.is_torn(now)
+    overwritten = torn or files.is_overwritten(now)
     if overwritten:
         _wait_until_written(path)
     file = os.path.realpath(path)  # of a link, what it names is the store

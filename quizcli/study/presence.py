@@ -19,6 +19,11 @@ class Presence(NamedTuple):
     changed: int  # when the main file was written to last, in ns
     shm_size: int
 
+    @property
+    def _contents(self) -> tuple[int, int]:
+        """What of the main file is another once somebody has written to it."""
+        return self.size, self.changed
+
     def has_become(self, now: Presence) -> bool:
         """Whether what was seen now can be what these files have become by our own doing.
 
@@ -26,14 +31,12 @@ class Presence(NamedTuple):
         deletes, replaces, cuts off or writes over them is somebody else: a tool that synchronizes, a restored
         folder, `git checkout`, a disk that has gone.
         """
-        unchanged = (self.size, self.changed) == (now.size, now.changed)
         grown = self.wal_size <= now.wal_size and self.shm_size <= now.shm_size
-        return self[:3] == now[:3] and unchanged and grown
+        return self[:3] == now[:3] and self._contents == now._contents and grown
 
     def is_overwritten(self, now: Presence) -> bool:
         """Whether somebody has written to the main file, which is still the same one to SQLite."""
-        unchanged = (self.size, self.changed) == (now.size, now.changed)
-        return self.main is not None and self.main == now.main and not unchanged
+        return self.main is not None and self.main == now.main and self._contents != now._contents
 
     def is_torn(self, now: Presence) -> bool:
         """Whether the shared memory has been cut off under SQLite: to touch that is a bus error."""

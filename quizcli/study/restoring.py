@@ -31,6 +31,7 @@ from quizcli.study.backups import partial, put, remove, thin_out
 from quizcli.study.beside import acceptable, is_ours, leads_inside, place_of, put_files
 from quizcli.study.card import Day, Instant
 from quizcli.study.connection import BUSY_SECONDS, connect, fail_reading, refuse_dangling
+from quizcli.study.copies import aside_of, drop, duplicate, remove_sides
 from quizcli.study.damage import DamagedError, ForeignError, decoding
 from quizcli.study.migrations import MIGRATIONS, checked_version
 from quizcli.study.rows import CARD, ENTRY, card_of, entry_of, unpacked
@@ -114,8 +115,7 @@ def candidate(path: Path, settings: Settings) -> Iterator[Candidate]:
             _look_through(store, path)
         yield Candidate(path, about, store if found else "", files, wrong)
     finally:
-        for end in ("", "-wal", "-shm", "-journal"):
-            remove(store + end)
+        drop(store)
 
 
 def _check_room(path: Path, size: int, folder: str) -> None:
@@ -179,12 +179,11 @@ def _look_through_the_rest(db: sqlite3.Connection, name: str) -> None:
             msgspec.convert(at, Instant)
 
 
-def _refuse_what_is_nowhere_else(found: Candidate, settings: Settings) -> None:
+def _refuse_what_is_nowhere_else(found: Candidate, here: dict[str, bytes], settings: Settings) -> None:
     """Raise QuizError where a file would be overwritten that no backup holds: it could not come back."""
-    here, _ = own_files(settings)
     for name in sorted((found.files or {}).keys() - here):
         path = place_of(name, settings)
-        if path.is_file() and not path.is_symlink() and leads_inside(path, settings):
+        if path.is_file() and not path.is_symlink() and leads_inside(name, settings):
             raise QuizError(
                 tr(
                     f"{path} would be overwritten, and no backup can hold it.",
@@ -196,10 +195,10 @@ def _refuse_what_is_nowhere_else(found: Candidate, settings: Settings) -> None:
 
 def preview(found: Candidate, settings: Settings) -> Preview:
     """What would be lost and won."""
-    _refuse_what_is_nowhere_else(found, settings)
+    here, _ = own_files(settings)
+    _refuse_what_is_nowhere_else(found, here, settings)
     now, trouble, present = _present(settings)
     then, after = (None, set[str]()) if not found.store else _held(found.store)
-    here, _ = own_files(settings)
     wanted = here if found.files is None else found.files
     return Preview(
         backup=found.path.name,
@@ -279,11 +278,12 @@ def restore(found: Candidate, settings: Settings) -> Made | None:
     """
     path = str(settings.store_file)
     refuse_dangling(path)
-    _refuse_what_is_nowhere_else(found, settings)
+    here, _ = own_files(settings)
+    _refuse_what_is_nowhere_else(found, here, settings)
     _, trouble, _ = _present(settings)
     exists = os.path.exists(path)
     kept = None
-    if (not exists or trouble) and own_files(settings)[0]:
+    if (not exists or trouble) and here:
         kept = write(settings, "before-restore", with_store=False)
     try:
         if exists and not trouble:
@@ -355,23 +355,17 @@ def _overwrite(store: str, present: sqlite3.Connection, path: str) -> None:
 
 def _replace_damaged(store: str, path: str) -> None:
     """Keep copies of the damaged files, then put the new one in their place in one step."""
-    aside = f"{path}.damaged-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+    aside = aside_of(path)
     for end in ("", "-wal", "-shm"):
-        if not os.path.exists(path + end):
-            continue
-        with create(aside + end) as stream:
-            stream.write(read_regular(path + end, os.stat(path + end).st_size))
-            stream.flush()
-            os.fsync(stream.fileno())
-    for end in ("-wal", "-shm"):
-        remove(path + end)  # the new store must not take it for its own
+        if os.path.exists(path + end):
+            duplicate(path + end, aside + end)
+    remove_sides(path)  # the new store must not take them for its own
     _flush(store)
     os.replace(store, os.path.realpath(path))
 
 
 def _begin(store: str, path: str) -> None:
-    for end in ("-wal", "-shm"):
-        remove(path + end)
+    remove_sides(path)
     _flush(store)
     put(store, Path(path))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,8 @@ def test_a_session_its_backup_and_a_store_that_vanishes(odd: Program) -> None:
         terminal.wait_for("4 easy")
         terminal.send("3")
         terminal.wait_for("Which number is even?")
+        while not list((odd.home / "data" / "backups").glob("*-daily.zip")):
+            time.sleep(0.02)  # made in the background
         for file in (odd.home / "data").glob("quizcli.db*"):
             file.unlink()
         terminal.send("2")
