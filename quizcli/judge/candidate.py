@@ -58,7 +58,7 @@ def _warm_up() -> _Tools:
     import torch
     import torch.nn.functional as F
 
-    from quizcli.judge.local import gave
+    from quizcli.judge.giving import Giving
     from quizcli.judge.perform import perform, seconds_per_call
     from quizcli.judge.watch import Watch
 
@@ -67,7 +67,7 @@ def _warm_up() -> _Tools:
     watch = Watch(("softmax",), "")
     with watch.operators(), watch:
         F.softmax(x @ x, dim=-1).sum().backward()  # type: ignore[no-untyped-call]
-    return _Tools(perform, seconds_per_call, gave, Watch)
+    return _Tools(perform, seconds_per_call, Giving(), Watch)
 
 
 def _hide() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from quizcli.judge.case import Case
+from quizcli.judge.giving import Giving
 from quizcli.judge.perform import Performance, perform, seconds_per_call
 from quizcli.judge.values import Strange, Value, packed, unpacked
 from quizcli.judge.wire import Answer, Ask, Gave, Raised
@@ -16,6 +17,7 @@ class Local:
 
     def __init__(self, entry: Callable[..., Any]) -> None:
         self._entry = entry
+        self._gave = Giving()
 
     def ask(self, call: Ask) -> Answer:
         """Call the function; what it raises is an answer too."""
@@ -28,20 +30,7 @@ class Local:
             done = perform(self._entry, args, kwargs, calls, call.grad, call.seed)
         except Exception as error:  # noqa: BLE001 - a wrong shape raises in a trap as it does in a candidate
             return Raised(type(error).__name__, str(error))
-        return gave(done)
-
-
-def gave(done: Performance) -> Gave:
-    """A performance as it is sent."""
-    return Gave(
-        packed(done.output),
-        packed(done.after),
-        packed(done.gradients),
-        done.seconds,
-        done.state,
-        done.seeded,
-        done.left,
-    )
+        return self._gave(done)
 
 
 def ask_of(case: Case, seed: int) -> Ask:
@@ -69,7 +58,7 @@ def performance(answer: Gave) -> Performance:
         value(answer.output),
         value(answer.after),
         value(answer.gradients),
-        answer.state,
+        answer.states,
         answer.seconds,
         answer.seeded,
         answer.left,

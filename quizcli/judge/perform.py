@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import torch
 
+from quizcli.judge.generators import go_on, sow, sown_again, states
 from quizcli.judge.values import tensors
 from quizcli.judge.watch import Watch
 
@@ -17,15 +17,15 @@ from quizcli.judge.watch import Watch
 class Performance(NamedTuple):
     """What came of a call: the output, the arguments as they are afterwards, gradients by the arguments.
 
-    `state` is that of torch's generator after the call, as a checksum; `seconds` is the time of the call;
-    `seeded` says whether the generator has another seed than before, `left` which setting of PyTorch is
-    another now, of those in _SETTINGS.
+    `states` are checksums of the random generators after the call; `seconds` is the time of the call;
+    `seeded` says whether torch's generator was given a seed, `left` what is not as it was before: a setting
+    of PyTorch, of those in _SETTINGS, or what belongs to an argument beside its values.
     """
 
     output: Any
     after: Any
     gradients: list[Any] | None
-    state: int = 0
+    states: tuple[int, ...] = ()
     seconds: float = 0.0
     seeded: bool = False
     left: str = ""
@@ -56,9 +56,8 @@ def perform(
     leaves = [t for t in tensors([given[place] for place in grad]) if t.is_floating_point()]
     for leaf in leaves:
         leaf.requires_grad_()
-    if seed != GO_ON:  # torch.manual_seed keeps a stack trace for each kind of device
-        torch.default_generator.manual_seed(seed)
-    sown = torch.initial_seed()
+    marks = _marks(given)
+    sown = go_on() if seed == GO_ON else sow(seed)
     settings = {name: read() for name, (read, _) in _SETTINGS.items()}
     left = ""
     began = time.perf_counter()
@@ -71,15 +70,24 @@ def perform(
         if calls:
             output = [_called(output, method, arguments) for method, arguments in calls]
         seconds = time.perf_counter() - began
-        state = zlib.crc32(torch.get_rng_state().numpy().tobytes())
-        seeded = torch.initial_seed() != sown
+        seeded, ends = sown_again(sown), states()
         for name, (read, write) in _SETTINGS.items():
             if read() != settings[name]:
                 left = name
                 write(settings[name])
+        left = left or next((name for name, mark in _marks(given).items() if mark != marks[name]), "")
         # A backward of one's own is looked at too; where autograd is forbidden, no gradients are asked for.
         gradients = _gradients(output, leaves, seed) if grad else None
-    return Performance(output, given, gradients, state, seconds, seeded, left)
+    return Performance(output, given, gradients, ends, seconds, seeded, left)
+
+
+def _marks(given: Sequence[Any]) -> dict[str, list[Any]]:
+    """What the caller of a function finds at its tensors beside their values."""
+    own = list(tensors(given))
+    return {
+        "requires_grad": [tensor.requires_grad for tensor in own],
+        ".grad": [tensor.grad is None for tensor in own if tensor.is_leaf],
+    }
 
 
 def _called(made: Any, method: str, args: Sequence[Any]) -> Any:

@@ -37,11 +37,12 @@ from quizcli.text import tr
 
 BY_HAND = {"en": "written by hand", "zh": "亲手实现"}
 _SEEDS = 1000  # more than there are cases, and than a case has draws
-_SAY_ALL = (ALWAYS_THE_SAME, PUT_BACK, RESEEDED, *LEFT_CHANGED.values())  # no mistake of the question
+_SAY_ALL = (ALWAYS_THE_SAME, PUT_BACK, *RESEEDED, *LEFT_CHANGED.values())  # no mistake of the question
 _LOOK_ON = 1.0  # seconds for the cases after the first that fails: they tell which mistake it was
 _SLOW = 0.5  # seconds of a call that need not be measured again
 
 
+States = dict[tuple[int, int], int]  # which generator was left where, by a call with which seed
 Expected = list[tuple[int, Performance]]  # seed of a call, and what the model answer makes of it
 
 
@@ -94,7 +95,7 @@ class Trial:
         """
         names = _names(text, entry, self.solution)
         passed: list[Outcome] = []
-        states: dict[int, int] = {}
+        states: States = {}
         cases = self.draw_cases()
         for number, case in cases:
             result, outcome = self.judge_case(case, self.expect(case, number), names, candidate, states)
@@ -185,11 +186,11 @@ class Trial:
         expected: Expected,
         names: Sequence[str],
         candidate: Candidate,
-        states: dict[int, int],
+        states: States,
     ) -> tuple[CaseResult, Outcome | None]:
         """One case, and what came of it where the candidate answered.
 
-        `states` are those that torch's generator was left in, by the seed it was given.
+        `states` are those that the generators were left in, with the seed they were given.
         """
         names = _as_given(case, names)
         seeds, ours = [seed for seed, _ in expected], [done for _, done in expected]
@@ -287,14 +288,15 @@ def _as_given(case: Case, names: Sequence[str]) -> list[str]:
 
 
 def _reseeded(
-    seeds: Sequence[int], ours: Sequence[Performance], got: Sequence[Performance], states: dict[int, int]
+    seeds: Sequence[int], ours: Sequence[Performance], got: Sequence[Performance], states: States
 ) -> Difference | None:
     """A generator that two calls left in one state, and that began each in another, was seeded in between."""
     for seed, right, done in zip(seeds, ours, got, strict=True):
         if done.seeded:
-            return Difference(RESEEDED)
-        if done.state != right.state and states.setdefault(done.state, seed) != seed:
-            return Difference(RESEEDED)
+            return Difference(RESEEDED[0])
+        for place, state in enumerate(done.states[: len(RESEEDED)]):
+            if right.states[place : place + 1] != (state,) and states.setdefault((place, state), seed) != seed:
+                return Difference(RESEEDED[place])
     return None
 
 

@@ -38,15 +38,16 @@ class Ask(Struct, frozen=True, tag="ask"):
 class Gave(Struct, frozen=True, tag="gave"):
     """What the call came to: output, arguments afterwards, gradients where asked for, and its seconds.
 
-    `state` is a checksum of torch's generator afterwards, `seeded` whether it was given another seed; `left`
-    which setting of PyTorch is another now; `used` what it should have done without, and where.
+    `states` are checksums of the random generators afterwards, `seeded` whether torch's was given a seed;
+    `left` what it changed and nobody asked for, see examine.py; `used` what it should have done without, and
+    where.
     """
 
     output: Value = None
     after: Value = None
     gradients: Value = None
     seconds: float = 0.0
-    state: int = 0
+    states: tuple[int, ...] = ()
     seeded: bool = False
     left: str = ""
     used: tuple[str, int] | None = None

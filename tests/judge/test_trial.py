@@ -1,8 +1,10 @@
 """A judgement, case by case, with judges made for the purpose."""
 
+import random
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Generator, Tensor
@@ -220,6 +222,85 @@ def test_pytorchs_settings_are_everybodys(entry: Any, why: str) -> None:
     assert last.why["en"].startswith(why)
     assert torch.is_grad_enabled()
     assert torch.get_default_dtype() == torch.float32
+
+
+def _asks_for_gradients(x: Tensor, factor: float = 2.0) -> Tensor:
+    return x.requires_grad_() * factor
+
+
+def _leaves_a_gradient(x: Tensor, factor: float = 2.0) -> Tensor:
+    x.grad = torch.zeros_like(x)
+    return x * factor
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        (_asks_for_gradients, "it switches requires_grad of an argument"),
+        (_leaves_a_gradient, "it writes into the .grad of an argument"),
+    ],
+)
+def test_what_belongs_to_an_argument_is_the_callers(entry: Any, why: str) -> None:
+    last = results(Trial(check_double, double, 1, ("gradients",)), entry)[-1]
+    assert last.why["en"].startswith(why)
+    assert not last.trap
+
+
+def test_what_an_earlier_call_returned_is_the_callers() -> None:
+    buffer = torch.empty(5000)
+
+    def fills(x: Tensor, factor: float = 2.0) -> Tensor:
+        if x.requires_grad:
+            return x * factor
+        buffer[: len(x)] = x * factor
+        return buffer[: len(x)]
+
+    last = results(TRIAL, fills)[-1]
+    assert last.why["en"].startswith("it changes what an earlier call returned")
+    assert results(TRIAL, lambda x, factor=2.0: fills(x, factor).clone())[-1].passed
+
+
+def _python(x: Tensor, factor: float = 2.0) -> Tensor:
+    random.seed(0)
+    return x * factor
+
+
+def _numpy(x: Tensor, factor: float = 2.0) -> Tensor:
+    np.random.seed(3)
+    np.random.rand(5)
+    return x * factor
+
+
+def _torch_again(x: Tensor, factor: float = 2.0) -> Tensor:
+    torch.manual_seed(torch.initial_seed())
+    return x * factor
+
+
+def _draws(x: Tensor, factor: float = 2.0) -> Tensor:
+    torch.rand(3), random.random(), np.random.rand(700)
+    return x * factor
+
+
+def _sown_by_the_system(x: Tensor, factor: float = 2.0) -> Tensor:
+    random.seed()
+    np.random.seed()
+    return x * factor
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        (_python, "it gives Python's generator a new seed"),
+        (_numpy, "it gives NumPy's generator a new seed"),
+        (_torch_again, "it gives torch's generator a new seed"),
+        (_draws, ""),
+        (_sown_by_the_system, ""),  # nobody can tell it from a draw
+    ],
+)
+def test_who_draws_nothing_seeds_nothing(entry: Any, why: str) -> None:
+    last = results(TRIAL, entry)[-1]
+    assert last.passed == (not why)
+    assert last.why.get("en", "").startswith(why)
 
 
 def test_what_is_kept_from_an_earlier_call_is_found() -> None:
