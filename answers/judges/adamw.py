@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Generator, Tensor
 
+from answers.judges._thin import THIN, shaped
 from answers.judges.optimization import (
     OF_AVERAGES,
     USUAL,
@@ -156,8 +157,10 @@ def check_adamw(random: Generator) -> Iterator[Case]:
         {"en": "a single weight of 10,000, the usual λ", "zh": "单独一个上万的权重，默认的 λ"},
         (1e4 * (w + w.sign()), g, m, v, 1000, 0.1),
     )
+    for sides in THIN:
+        yield Case(shaped(*sides), (*on_its_way(random, *sides), 3, 0.1))
     yield Case(
-        {"en": "262,144 weights", "zh": "262,144 个权重"},
-        (*on_its_way(random, 512, 512), 100, 0.1, *usual, 0.01),
+        {"en": "32,768 weights", "zh": "32,768 个权重"},
+        (*on_its_way(random, 128, 256), 100, 0.1, *usual, 0.01),
         timed=True,
     )

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from answers.judges._normal import normal
 from answers.judges._scores import far_apart
+from answers.judges._thin import shaped
 from quizcli.judge.case import Case, Trap, judge, trap
 
 Two = tuple[Tensor, Tensor]
@@ -277,6 +278,26 @@ def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
         {"en": "scores of ±10³⁰, the large ones hidden", "zh": "得分为 ±10³⁰，大的被遮住"},
         (torch.full((2, 1), 1e15), 1e15 * k, draw(4, 2), (k < 0).squeeze(1).expand(2, 4)),
     )
+    each = (torch.rand(2, 2, 3, 5, generator=random) < 0.6).index_fill(-1, torch.tensor([2]), True)
+    yield Case(
+        {"en": "a mask (B, H, L, S), one for each head", "zh": "掩码 (B, H, L, S)，每个头一个"},
+        (draw(2, 2, 3, 4), draw(2, 2, 5, 4), draw(2, 2, 5, 4), each),
+    )
+    yield Case(
+        {"en": "a single key, its value a single number", "zh": "只有一个 key，其 value 只有一个数"},
+        (draw(5, 4), draw(1, 4), draw(1, 1)),
+    )
+    yield Case(
+        {"en": "vectors of one number, under a mask", "zh": "向量只有一个数，带掩码"},
+        (draw(2, 2, 3, 1), draw(2, 2, 5, 1), draw(2, 2, 5, 1), padding),
+    )
+    yield Case(
+        {"en": "a single key, a mask of one number", "zh": "只有一个 key，掩码只有一个数"},
+        (draw(3, 4), draw(1, 4), draw(1, 2), torch.tensor([True])),
+    )
+    for lead in ((), (1,), (1, 1)):
+        one = (*lead, 1, 1)
+        yield Case(shaped(*one), (draw(*one), draw(*one), draw(*one), torch.ones(one, dtype=torch.bool)))
     yield Case(
         {"en": "2 heads of 64 tokens", "zh": "2 个头、64 个 token"},
         (draw(2, 64, 16), draw(2, 64, 16), draw(2, 64, 16)),

@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._thin import shaped
 from quizcli.judge.case import Case, judge, trap
 
 Pair = tuple[Tensor, Tensor]
@@ -160,6 +161,10 @@ def check_mixup(random: Generator) -> Iterator[Case]:
         (*draw(4, 3, classes=5, dtype=torch.float16), cycle(), 0.0, 5),
     )
     yield Case({"en": "gradients", "zh": "梯度"}, (*draw(4, 2, 3, classes=5), cycle(), lam(), 5), grad=True)
+    for sides in ((4, 1), (4, 1, 3), (4, 3, 1), (4, 1, 1, 5), (4, 2, 5, 1)):
+        yield Case(shaped(*sides), (*draw(*sides, classes=5), cycle(), lam(), 5))
+    for sides in ((1, 1), (1, 1, 1), (1, 1, 1, 1)):
+        yield Case(shaped(*sides), (*draw(*sides, classes=2), torch.tensor([0]), lam(), 2))
     many = torch.randperm(64, generator=random)
     yield Case(
         {"en": "64 images of 3 × 16 × 16", "zh": "64 张 3 × 16 × 16 的图"},

@@ -1,6 +1,7 @@
 """The judge of the code question on autoencoders."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -8,7 +9,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from answers.judges._normal import normal
-from quizcli.judge.case import Case, judge, trap
+from quizcli.judge.case import Case, Trap, judge, trap
 
 Layers = Sequence[tuple[Tensor, Tensor]]
 Two = tuple[Tensor, Tensor]
@@ -91,16 +92,33 @@ def _unbiased(x: Tensor, encoder: Layers, decoder: Layers) -> Two:
     return _right(x, *([(weight, bias * 0) for weight, bias in half] for half in (encoder, decoder)))
 
 
-@trap("a sigmoid stands between the layers; asked for is a ReLU", "层与层之间用了 sigmoid；应为 ReLU")
-def _sigmoid_between(x: Tensor, encoder: Layers, decoder: Layers) -> Two:
-    z = _stack(x, encoder, between=torch.sigmoid)
-    return z, _stack(z, decoder, between=torch.sigmoid)
+def _other_between(en: str, zh: str, between: Activation) -> Trap:
+    """The mistake of another activation than ReLU."""
+
+    def other(x: Tensor, encoder: Layers, decoder: Layers) -> Two:
+        z = _stack(x, encoder, between=between)
+        return z, _stack(z, decoder, between=between)
+
+    return trap(f"{en} stands between the layers; asked for is a ReLU", f"层与层之间用了 {zh}；应为 ReLU")(
+        other
+    )
 
 
-@trap("a tanh stands between the layers; asked for is a ReLU", "层与层之间用了 tanh；应为 ReLU")
-def _tanh_between(x: Tensor, encoder: Layers, decoder: Layers) -> Two:
-    z = _stack(x, encoder, between=torch.tanh)
-    return z, _stack(z, decoder, between=torch.tanh)
+_OTHER_BETWEEN = (
+    _other_between("a sigmoid", "sigmoid", torch.sigmoid),
+    _other_between("a tanh", "tanh", torch.tanh),
+    *(
+        _other_between("a leaky ReLU", "leaky ReLU", partial(F.leaky_relu, negative_slope=slope))
+        for slope in (0.01, 0.1, 0.2)
+    ),
+    _other_between("an ELU", "ELU", F.elu),
+    _other_between("a SELU", "SELU", F.selu),
+    _other_between("a GELU", "GELU", F.gelu),
+    _other_between("a GELU", "GELU", partial(F.gelu, approximate="tanh")),
+    _other_between("a SiLU", "SiLU", F.silu),
+    _other_between("a softplus", "softplus", F.softplus),
+    _other_between("a ReLU6", "ReLU6", F.relu6),
+)
 
 
 @trap(
@@ -128,8 +146,7 @@ def _untransposed(x: Tensor, encoder: Layers, decoder: Layers) -> Two:
         _input_cut,
         _all_cut,
         _unbiased,
-        _sigmoid_between,
-        _tanh_between,
+        *_OTHER_BETWEEN,
         _untransposed,
     ),
 )
@@ -163,6 +180,10 @@ def check_autoencode(random: Generator) -> Iterator[Case]:
         {"en": "large inputs", "zh": "输入很大"},
         (100 * draw(6, 5), layers(5, 4, 3), layers(3, 4, 5)),
         tolerance=1e-3,
+    )
+    yield Case(
+        {"en": "one feature, and a code of one number", "zh": "一个特征，编码也只有一个数"},
+        (draw(3, 1), layers(1, 4, 1), layers(1, 4, 1)),
     )
     yield Case(
         {"en": "32 images, 64-32-8 and back", "zh": "32 张图，64-32-8 再还原"},

@@ -207,9 +207,11 @@ def check_linear_backward(random: Generator) -> Iterator[Case]:
         {"en": "one sequence of one position", "zh": "一个序列，只有一个位置"}, draw(1, 1, 2, outputs=3)
     )
     yield Case({"en": "sequences, 3 to 3", "zh": "序列，3 → 3"}, draw(3, 3, 3, outputs=3))
+    yield Case({"en": "sequences, 1 to 1", "zh": "序列，1 → 1"}, draw(2, 3, 1, outputs=1))
+    yield Case({"en": "one position, 3 to 1", "zh": "一个位置，3 → 1"}, draw(4, 1, 3, outputs=1))
     yield Case({"en": "float64", "zh": "float64"}, draw(5, 4, outputs=3, dtype=torch.float64))
     yield Case(
-        {"en": "256 examples, 512 to 256", "zh": "256 个样本，512 → 256"},
-        draw(256, 512, outputs=256),
+        {"en": "64 examples, 128 to 64", "zh": "64 个样本，128 → 64"},
+        draw(64, 128, outputs=64),
         timed=True,
     )

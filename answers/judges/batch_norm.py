@@ -8,6 +8,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from answers.judges._normal import normal
+from answers.judges._thin import shaped
 from quizcli.judge.case import Case, judge, trap
 
 Three = tuple[Tensor, Tensor, Tensor]
@@ -140,6 +141,7 @@ _tracked = trap(
         _constant_statistics,
         _tracked,
     ),
+    fixed={"x, axis 0 of 2": "The variance of a single value does not exist."},
 )
 def check_batch_norm_training(random: Generator) -> Iterator[Case]:
     """Two values, then features, maps, a nearly constant channel, gradients, a mean far from 0."""
@@ -198,6 +200,8 @@ def check_batch_norm_training(random: Generator) -> Iterator[Case]:
         (1000 + draw(16, 4), *state(4)),
         tolerance=1e-3,
     )
+    for sides in ((3, 1, 4, 5), (2, 3, 1, 4), (2, 3, 4, 1), (3, 2, 1, 1), (1, 1, 1, 3)):
+        yield Case(shaped(*sides), (draw(*sides), *state(sides[1])))
     yield Case(
         {"en": "16 maps of 32 channels", "zh": "16 张 32 通道的特征图"},
         (draw(16, 32, 8, 8), *state(32)),
@@ -348,6 +352,10 @@ _cancelled_backward = trap(
         _outside_backward,
         _cancelled_backward,
     ),
+    fixed={
+        "x, axis 0 of 2": "In training there are two samples or more.",
+        "grad_output, axis 0 of 2": "In training there are two samples or more.",
+    },
 )
 def check_batch_norm_backward(random: Generator) -> Iterator[Case]:
     """Three values, then more samples and features, float64, a large ε, a mean far from 0."""

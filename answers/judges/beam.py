@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import torch
 from torch import Generator, Tensor
 
+from answers.judges._thin import shaped
 from quizcli.judge.case import Case, judge, trap
 
 Beams = tuple[Tensor, Tensor, Tensor]
@@ -139,6 +140,10 @@ def check_beam_step(random: Generator) -> Iterator[Case]:
         {"en": "one beam, a vocabulary of one token", "zh": "一个束，词表只有一个 token"},
         (-5 * torch.rand(2, 1, generator=random), torch.zeros(2, 1, 1)),
     )
+    yield Case({"en": "one beam, no batch", "zh": "一个束，没有批"}, draw(beams=1, tokens=4))
+    yield Case({"en": "two batches of one", "zh": "两批，各只有一个"}, draw(2, 1, beams=2, tokens=4))
+    for lead in ((), (1, 1)):
+        yield Case(shaped(*lead, 1, 1), (draw(*lead, beams=1, tokens=2)[0], torch.zeros(*lead, 1, 1)))
     # e^−20,000 is 0: whoever leaves the logarithm loses everything
     certain = torch.tensor([[0.6, 0.3, 0.1], [0.15, 0.05, 0.8]])[:, torch.randperm(3, generator=random)]
     yield Case(
@@ -159,9 +164,9 @@ def check_beam_step(random: Generator) -> Iterator[Case]:
         {"en": "a score of −30,000, certain tokens", "zh": "得分为 −30,000，token 是确定的"}, (low, sure)
     )
     # all of the best tokens are the last ones, whose numbers do not fit into 16 bits
-    scores, log_probs = draw(beams=4, tokens=4_000)
-    many = torch.full((4, 70_000), -40.0)
+    scores, log_probs = draw(beams=2, tokens=4_000)
+    many = torch.full((2, 70_000), -40.0)
     many[:, -4_000:] = log_probs
     yield Case(
-        {"en": "4 beams, a vocabulary of 70,000", "zh": "4 个束，词表 70,000"}, (scores, many), timed=True
+        {"en": "2 beams, a vocabulary of 70,000", "zh": "2 个束，词表 70,000"}, (scores, many), timed=True
     )

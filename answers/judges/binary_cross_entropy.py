@@ -7,6 +7,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from answers.judges._normal import halves, normal
+from answers.judges._thin import THIN, shaped
 from quizcli.judge.case import Case, Trap, judge, trap
 
 
@@ -261,5 +262,7 @@ def check_binary_cross_entropy(random: Generator) -> Iterator[Case]:
         (torch.tensor([1e30, -1e30]), torch.tensor([0.0, 1.0])),
         grad=(0,),
     )
+    for sides in THIN:
+        yield Case(shaped(*sides), (draw(*sides), soft(*sides)))
     big = (draw(64, 784), soft(64, 784))
     yield Case({"en": "64 images of 784 pixels", "zh": "64 张图，每张 784 像素"}, big, timed=True)

@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn.utils import clip_grad_norm_
 
+from answers.judges._thin import THIN
 from quizcli.judge.case import Case, judge, trap
 
 Clipped = tuple[list[Tensor], Tensor]
@@ -179,8 +180,10 @@ def check_clip_grad_norm(random: Generator) -> Iterator[Case]:
         {"en": "gradients of 1,000,000, one a single number", "zh": "上百万的梯度，其一是单独一个数"},
         (mixed, 10.0),
     )
+    yield Case({"en": "sides of 1", "zh": "有的边长为 1"}, (draw(*THIN), 1.0))
+    yield Case({"en": "a single number in a vector", "zh": "向量里只有一个数"}, ([3 * torch.ones(1)], 0.5))
     yield Case(
-        {"en": "8 matrices of 256 × 256", "zh": "8 个 256 × 256 的矩阵"},
-        (draw(*[(256, 256)] * 8), 1.0),
+        {"en": "8 matrices of 128 × 128", "zh": "8 个 128 × 128 的矩阵"},
+        (draw(*[(128, 128)] * 8), 1.0),
         timed=True,
     )

@@ -165,6 +165,17 @@ def check_conv2d(random: Generator) -> Iterator[Case]:
         (draw(1, 2, 9, 11), draw(2, 2, 2, 3), draw(2), 5, 4),
     )
     yield Case(
+        {"en": "images of one row", "zh": "只有一行的图"}, (draw(2, 2, 1, 6), draw(3, 2, 1, 3), draw(3), 2)
+    )
+    yield Case(
+        {"en": "images of one column, one kernel", "zh": "只有一列的图，一个核"},
+        (draw(2, 2, 6, 1), draw(1, 2, 3, 1), draw(1)),
+    )
+    yield Case(
+        {"en": "images of one pixel, padding 1", "zh": "只有一个像素的图，填充 1"},
+        (draw(2, 3, 1, 1), draw(2, 3, 3, 3), draw(2), 1, 1),
+    )
+    yield Case(
         {"en": "2 images of 3 channels, 16 × 16", "zh": "2 张 3 通道、16 × 16 的图"},
         (draw(2, 3, 16, 16), draw(8, 3, 3, 3), draw(8), 1, 1),
         timed=True,
@@ -292,6 +303,10 @@ def check_max_pool2d(random: Generator) -> Iterator[Case]:
     )
     low = -1e38 * (1 + torch.rand(2, 1, 4, 5, generator=random))
     yield Case({"en": "padding around values of −10³⁸", "zh": "数值约为 −10³⁸，带填充"}, (low, 2, 1, 1))
+    yield Case({"en": "images of one row", "zh": "只有一行的图"}, (draw(2, 3, 1, 6), 2, None, 1))
+    yield Case({"en": "images of one column", "zh": "只有一列的图"}, (draw(2, 3, 6, 1), 2, 1, 1))
+    yield Case({"en": "windows of one pixel", "zh": "窗口只有一个像素"}, (draw(2, 2, 3, 5), 1))
+    yield Case({"en": "one pixel", "zh": "只有一个像素"}, (draw(1, 1, 1, 1), 1))
     yield Case(
         {"en": "2 maps of 8 channels, 32 × 32", "zh": "2 张 8 通道、32 × 32 的特征图"},
         (draw(2, 8, 32, 32), 3, 2, 1),

@@ -9,6 +9,7 @@ import torch
 from torch import Generator, Tensor
 
 from answers.judges._normal import normal
+from answers.judges._thin import THIN, shaped
 from quizcli.judge.case import Case, Fact, judge, trap
 
 
@@ -237,6 +238,8 @@ def check_top_k_probabilities(random: Generator) -> Iterator[Case]:
         (torch.randperm(12_000, generator=random) / 4096, 1.0, 10_000),
         tolerance=2e-6,
     )
+    for sides in THIN:
+        yield Case(shaped(*sides), (draw(*sides), 0.8, 2))
     yield Case(
         {"en": "a vocabulary of 32,000", "zh": "词表 32,000"}, (3 * draw(2, 32_000), 0.8, 50), timed=True
     )
@@ -535,6 +538,8 @@ def check_top_p_probabilities(random: Generator) -> Iterator[Case]:
         {"en": "a flat vocabulary of 4,000", "zh": "分布平坦的词表，4,000 个 token"},
         (many, _widest(many, 0.85, 0.95)),
     )
+    for sides in THIN:
+        yield Case(shaped(*sides), (logits := draw(*sides), _between(logits, 0.7)))
     many = 5 * draw(2, 32_000)
     yield Case(
         {"en": "a vocabulary of 32,000", "zh": "词表 32,000"}, (many, _widest(many, 0.5, 0.8)), timed=True

@@ -9,6 +9,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from answers.judges._normal import normal
+from answers.judges._thin import THIN, shaped
 from quizcli.judge.case import Case, Fact, Trap, judge, trap
 
 DEVIATIONS = 6  # standard deviations of the share of dropped values that are allowed
@@ -325,6 +326,10 @@ def check_dropout(random: Generator) -> Iterator[Case]:
         {"en": "a single number without axes, p = 1e−12", "zh": "单独一个数（零维），p = 1e−12"},
         (draw(1)[0], 1e-12),  # of two draws of one value, the masks are easily alike: here none is dropped
     )
+    for sides in THIN:  # of few values the masks are easily alike: here none is dropped
+        yield Case(shaped(*sides), (draw(*sides), 1e-12))
+    for sides in ((64, 1), (1, 64), (8, 1, 8), (8, 8, 1), (1, 64, 1, 1), (64, 1, 1, 1), (1, 1, 8, 8)):
+        yield Case(shaped(*sides), (draw(*sides), 0.4), facts=_values)
     yield Case(
         {"en": "a matrix of 256 × 256", "zh": "256 × 256 的矩阵"},
         (draw(256, 256), 0.5, True),

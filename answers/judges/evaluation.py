@@ -472,6 +472,7 @@ def check_expected_calibration_error(random: Generator) -> Iterator[Case]:
     )
     yield Case({"en": "the default number of bins", "zh": "箱数取默认值"}, fine(15))
     yield Case({"en": "a hundred bins", "zh": "一百个箱"}, (*fine(100), 100))
+    yield Case({"en": "a single class", "zh": "只有一个类别"}, (torch.ones(3, 1), torch.zeros(3).long(), 5))
     yield Case(
         {"en": "4,000 predictions, 10 classes", "zh": "4,000 个预测，10 个类别"},
         (*draw(4_000, 10, 12), 12),

@@ -246,6 +246,8 @@ def check_multi_head_attention(random: Generator) -> Iterator[Case]:
         (rows[None], 40 * torch.eye(8), 40 * torch.eye(8), w_v, w_o, 2),
         grad=True,
     )
+    yield Case({"en": "one head of width 1", "zh": "一个头，宽 1"}, (*draw(2, 3, 1), 1))
+    yield Case({"en": "one token of width 1", "zh": "一个 token，宽 1"}, (*draw(1, 1, 1), 1))
     yield Case(
         {"en": "8 heads, 32 tokens", "zh": "8 个头、32 个 token"},
         (*draw(1, 32, 64), 8),
@@ -356,10 +358,18 @@ def check_grouped_query_attention(random: Generator) -> Iterator[Case]:
     """One head of keys for two of queries, two for four; as many keys as queries, one for all."""
 
     def draw(
-        heads: int, groups: int, *, batch: int = 2, keys: int = 5, dtype: torch.dtype = torch.float32
+        heads: int,
+        groups: int,
+        *,
+        batch: int = 2,
+        queries: int = 3,
+        keys: int = 5,
+        width: int = 4,
+        values: int = 6,
+        dtype: torch.dtype = torch.float32,
     ) -> tuple[Tensor, ...]:
-        shapes = [(batch, heads, 3, 4), (batch, groups, keys, 4), (batch, groups, keys, 6)]
-        return tuple(torch.randn(shape, generator=random, dtype=dtype) for shape in shapes)
+        ends = (heads, queries, width), (groups, keys, width), (groups, keys, values)
+        return tuple(torch.randn(batch, *end, generator=random, dtype=dtype) for end in ends)
 
     yield Case(
         {"en": "two query heads, one key head", "zh": "两个 query 头，一个 key 头"},
@@ -378,6 +388,12 @@ def check_grouped_query_attention(random: Generator) -> Iterator[Case]:
         (*far_apart(random, (2, 4, 3), (2, 2, 5)), torch.randn(2, 2, 5, 2, generator=random)),
         grad=True,
     )
+    yield Case({"en": "one new query", "zh": "只有一个新的 query"}, draw(4, 2, queries=1))
+    yield Case({"en": "one key", "zh": "只有一个 key"}, draw(4, 2, keys=1))
+    yield Case({"en": "one head, values of width 1", "zh": "一个头，value 宽 1"}, draw(1, 1, values=1))
+    yield Case({"en": "heads of width 1", "zh": "每个头宽 1"}, draw(4, 2, width=1))
+    one = draw(1, 1, batch=1, queries=1, keys=1, width=1, values=1)
+    yield Case({"en": "one of everything", "zh": "样样都只有一个"}, one)
     q, k, v = (torch.randn(1, heads, 32, 16, generator=random) for heads in (8, 2, 2))
     yield Case(
         {"en": "8 query heads, 2 key heads, 32 tokens", "zh": "8 个 query 头、2 个 key 头、32 个 token"},

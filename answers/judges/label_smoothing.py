@@ -191,6 +191,7 @@ def check_label_smoothing(random: Generator) -> Iterator[Case]:
             (far, torch.tensor([1, 0]), epsilon),
             grad=True,
         )
+    yield Case({"en": "a single class", "zh": "只有一个类别"}, (draw(3, 1), torch.zeros(3).long(), 0.2))
     yield Case(
         {"en": "256 examples, 128 classes", "zh": "256 个样本，128 个类别"},
         (draw(256, 128), labels(256, 128), 0.1),

@@ -7,6 +7,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from answers.judges._scores import far_apart
+from answers.judges._thin import shaped
 from quizcli.judge.case import Case, judge, trap
 
 Cached = tuple[Tensor, Tensor, Tensor]
@@ -162,6 +163,11 @@ _BEFORE_LAST = "of four axes the last but one is number 2"
             _BEFORE_LAST
         ),
     },
+    fixed={
+        "query, axis 2 of 4": "One token is new.",
+        "key, axis 2 of 4": "One token is new.",
+        "value, axis 2 of 4": "One token is new.",
+    },
 )
 def check_cached_attention(random: Generator) -> Iterator[Case]:
     """The first token, the third, batches of heads; large scores; a long past."""
@@ -192,10 +198,11 @@ def check_cached_attention(random: Generator) -> Iterator[Case]:
         {"en": "scores near ±1,000", "zh": "正负上千的得分"},
         (q.unsqueeze(-2), keys[..., -1:, :], v, keys[..., :-1, :], past_v),
     )
+    yield Case({"en": "heads of width 1", "zh": "每个头宽 1"}, draw(2, 3, past=4, width=1))
     yield Case({"en": "5,000 cached tokens", "zh": "已缓存 5,000 个 token"}, draw(1, 1, past=5000, width=2))
     yield Case(
-        {"en": "8 heads, 512 cached tokens", "zh": "8 个头，已缓存 512 个 token"},
-        draw(1, 8, past=512, width=16),
+        {"en": "8 heads, 256 cached tokens", "zh": "8 个头，已缓存 256 个 token"},
+        draw(1, 8, past=256, width=16),
         timed=True,
     )
 
@@ -318,6 +325,13 @@ def check_lora_linear(random: Generator) -> Iterator[Case]:
         (*draw(3, inputs=5, outputs=4, rank=2, dtype=torch.float64), 3.0),
         grad=True,
     )
+    yield Case({"en": "one input", "zh": "一个输入"}, (*draw(3, inputs=1, outputs=4, rank=2), 3.0))
+    yield Case(
+        {"en": "one output, sequences of one token", "zh": "一个输出，序列只有一个 token"},
+        (*draw(2, 1, inputs=4, outputs=1, rank=2), 3.0),
+    )
+    for lead in ((), (1,), (1, 1)):
+        yield Case(shaped(*lead, 1), (*draw(*lead, inputs=1, outputs=1, rank=1), 3.0))
     x, weight, lora_a, lora_b = draw(8, inputs=128, outputs=128, rank=8)
     yield Case(
         {"en": "128 × 128, rank 8", "zh": "128 × 128，秩 8"},

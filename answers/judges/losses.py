@@ -7,6 +7,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from answers.judges._normal import classes, normal, uneven_classes
+from answers.judges._thin import THIN, shaped
 from quizcli.judge.case import Case, Trap, judge, trap
 
 # Softmax
@@ -170,6 +171,8 @@ def check_softmax(random: Generator) -> Iterator[Case]:
     for dtype in (torch.float16, torch.bfloat16):
         name, half = str(dtype).removeprefix("torch."), torch.tensor([[13.0], [-13.0]]) + draw(2, 4)
         yield Case({"en": f"{name}, rows around ±13", "zh": f"{name}，±13 左右的各行"}, (half.to(dtype),))
+    for sides in THIN:
+        yield Case(shaped(*sides), (draw(*sides), len(sides) // 2))
     yield Case({"en": "128 rows of 256", "zh": "128 行，每行 256 个"}, (draw(128, 256),), timed=True)
 
 
@@ -377,6 +380,7 @@ def check_cross_entropy(random: Generator) -> Iterator[Case]:
         {"en": "300 classes", "zh": "300 个类别"},
         (draw(3, 300), torch.tensor([150, 260, 299])[torch.randperm(3, generator=random)]),
     )
+    yield Case({"en": "a single class", "zh": "只有一个类别"}, (draw(3, 1), torch.zeros(3).long()), grad=True)
     yield Case(
         {"en": "256 examples, 128 classes", "zh": "256 个样本，128 个类别"},
         (draw(256, 128), labels(256, 128)),

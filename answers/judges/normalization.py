@@ -7,6 +7,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from answers.judges._normal import normal
+from answers.judges._thin import shaped
 from quizcli.judge.case import Case, Fact, judge, trap
 
 # Both normalize in float32 where x is in half precision, as long as a mistake does not say otherwise.
@@ -25,6 +26,17 @@ def _at_least_float32(x: Tensor) -> Tensor:
 def _lifted(x: Tensor) -> Tensor:
     return x.float() if x.dtype == torch.float16 else x
 
+
+_THIN = (  # shapes with sides of 1, and over which of them is normalized
+    ((1, 1), (1,)),
+    ((3, 1), (1,)),
+    ((1, 2, 3), (2, 3)),
+    ((2, 1, 3), (3,)),
+    ((2, 1, 3), (1, 3)),
+    ((2, 3, 1), (3, 1)),
+    ((1, 1, 2, 3), (3,)),
+    ((2, 2, 1, 1), (1, 1)),
+)
 
 # Layer normalization
 
@@ -298,6 +310,8 @@ def check_layer_norm(random: Generator) -> Iterator[Case]:
         (draw(4, 16).half(), (16,)),
         tolerance=5e-3,
     )
+    for sides, last in _THIN:
+        yield Case(shaped(*sides), (draw(*sides), last, draw(*last), draw(*last)))
     yield Case(
         {"en": "256 tokens of width 128", "zh": "256 个 token，宽 128"},
         (draw(4, 64, 128), (128,), draw(128), draw(128)),
@@ -503,6 +517,8 @@ def check_rms_norm(random: Generator) -> Iterator[Case]:
         ((3 * draw(16, 2048)).bfloat16(), (2048,)),
         facts=_mean_square_is_1,
     )
+    for sides, last in _THIN:
+        yield Case(shaped(*sides), (draw(*sides), last, draw(*last)))
     yield Case(
         {"en": "256 tokens of width 128", "zh": "256 个 token，宽 128"},
         (draw(4, 64, 128), (128,), draw(128)),

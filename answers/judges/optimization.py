@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
+from answers.judges._thin import THIN, shaped
 from models.optimization import adam_step
 from quizcli.judge.case import Case, Trap, judge, trap
 
@@ -219,7 +220,9 @@ def check_sgd(random: Generator) -> Iterator[Case]:
         {"en": "a single number, a gradient of 100 million", "zh": "单独一个数，梯度上亿"},
         (w, 1e8 * (g + g.sign()), 1e8 * v, 0.1),
     )
-    yield Case({"en": "262,144 weights", "zh": "262,144 个权重"}, (*draw(512, 512), 0.1), timed=True)
+    for sides in THIN:
+        yield Case(shaped(*sides), (*draw(*sides), 0.5, 0.9, 0.2))
+    yield Case({"en": "32,768 weights", "zh": "32,768 个权重"}, (*draw(128, 256), 0.1), timed=True)
 
 
 # Adam
@@ -427,8 +430,17 @@ def small(random: Generator) -> Four:
     return 0.01 * normal(random, 3), normal(random, 3), torch.zeros(3), torch.zeros(3)
 
 
+def _corrected_at_first(last: int) -> Trap:
+    """The mistake of a correction that is thought to be over after a step."""
+    return trap(
+        "late steps are not corrected: with β₂ near 1, 1 − β₂ᵗ is far from 1 for a long time",
+        "后面的步没有做偏差修正：β₂ 接近 1 时，1 − β₂ᵗ 要很久才接近 1",
+    )(_adam_by(lambda m, v, t, betas, eps: _direction(m, v, t if t <= last else 10**9, betas, eps)))
+
+
 OF_AVERAGES = (
     _uncorrected,
+    *map(_corrected_at_first, (10, 100, 1000, 10_000)),
     _first_corrected,
     _second_corrected,
     _epsilon_inside,
@@ -476,8 +488,10 @@ def check_adam(random: Generator) -> Iterator[Case]:
         {"en": "a single number, a gradient of 10,000", "zh": "单独一个数，梯度上万"},
         (w, 1e4 * (g + g.sign()), 1e4 * m, 1e8 * v, 1000, 0.1),
     )
+    for sides in THIN:
+        yield Case(shaped(*sides), (*on_its_way(random, *sides), 3, 0.1))
     yield Case(
-        {"en": "262,144 weights", "zh": "262,144 个权重"},
-        (*on_its_way(random, 512, 512), 100, 0.1),
+        {"en": "32,768 weights", "zh": "32,768 个权重"},
+        (*on_its_way(random, 128, 256), 100, 0.1),
         timed=True,
     )

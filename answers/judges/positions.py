@@ -7,6 +7,7 @@ import torch
 from torch import Generator, Tensor
 
 from answers.judges._normal import normal
+from answers.judges._thin import shaped
 from quizcli.judge.case import Case, judge, trap
 
 
@@ -327,6 +328,11 @@ def _added(x: Tensor, positions: Tensor) -> Tensor:
         *(*_IN_DTYPE, _overwritten, *_MIXED),
     ),
     equivalent=_EQUIVALENT | {"rotate: begins with base = 10000.0": _ONE_BASE},
+    fixed={
+        "x, axis 1 of 2": "The dimensions come in pairs.",
+        "x, axis 2 of 3": "The dimensions come in pairs.",
+        "x, axis 3 of 4": "The dimensions come in pairs.",
+    },
 )
 def check_rotate(random: Generator) -> Iterator[Case]:
     """One pair of dimensions, then more, heads, gradients, far positions, dtypes that cannot count so far."""
@@ -373,6 +379,8 @@ def check_rotate(random: Generator) -> Iterator[Case]:
         (draw(2, 4, 8).half(), 3001 + torch.arange(4)),
         tolerance=0.02,
     )
+    for sides in ((1, 4), (3, 1, 4), (2, 1, 3, 4), (1, 2, 3, 4), (1, 1, 1, 2)):
+        yield Case(shaped(*sides), (draw(*sides), 7 + torch.arange(sides[-2])))
     yield Case(
         {"en": "2 heads of 128 tokens", "zh": "2 个头、128 个 token"},
         (draw(2, 128, 32), torch.arange(128)),

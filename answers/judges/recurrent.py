@@ -206,6 +206,12 @@ _TWO_AXES = "The docstring has two axes, (B, H): the last one is axis 1."
         *_LSTM_OVERFLOWS,
     ),
     equivalent={"lstm_cell: gates.chunk(4, dim=-1) → gates.chunk(4, dim=1)": _TWO_AXES},
+    fixed={
+        "weight_ih, axis 0 of 2": "There are four gates.",
+        "weight_hh, axis 0 of 2": "There are four gates.",
+        "bias_ih, axis 0 of 1": "There are four gates.",
+        "bias_hh, axis 0 of 1": "There are four gates.",
+    },
 )
 def check_lstm_cell(random: Generator) -> Iterator[Case]:
     """One number, then batches; the beginning; gradients; gates that are wide open or shut."""
@@ -232,10 +238,11 @@ def check_lstm_cell(random: Generator) -> Iterator[Case]:
     x, h, c, *weights = draw(3, 4, 5)
     yield Case({"en": "a cell state of 300", "zh": "上百的细胞状态"}, (x, h, 300 * c, *weights), grad=True)
     yield Case({"en": "inputs of 1,000", "zh": "上千的输入"}, (1000 * x, h, c, *weights), tolerance=1e-3)
-    x, h, c, *weights = draw(64, 256, 256)
+    yield Case({"en": "a batch, one input, one unit", "zh": "一批，一个输入，一个单元"}, draw(3, 1, 1))
+    x, h, c, *weights = draw(16, 64, 64)
     yield Case(
-        {"en": "a batch of 64, 256 units", "zh": "批量 64，256 个单元"},
-        (x, h, c, *(w / 8 for w in weights)),
+        {"en": "a batch of 16, 64 units", "zh": "批量 16，64 个单元"},
+        (x, h, c, *(w / 4 for w in weights)),
         timed=True,
     )
 
@@ -330,6 +337,20 @@ def _gru_sigmoid(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor,
     return (1 - z) * (n_x + r * n_h).sigmoid() + z * h
 
 
+@trap("the candidate goes through no tanh", "候选值没有经过 tanh")
+def _gru_linear(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    (r_x, z_x, n_x), (r_h, z_h, n_h) = _rows(x, w_ih, b_ih), _rows(h, w_hh, b_hh)
+    r, z = (r_x + r_h).sigmoid(), (z_x + z_h).sigmoid()
+    return (1 - z) * (n_x + r * n_h) + z * h
+
+
+@trap("the candidate goes through a ReLU; it is tanh", "候选值用了 ReLU，应当是 tanh")
+def _gru_relu(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    (r_x, z_x, n_x), (r_h, z_h, n_h) = _rows(x, w_ih, b_ih), _rows(h, w_hh, b_hh)
+    r, z = (r_x + r_h).sigmoid(), (z_x + z_h).sigmoid()
+    return (1 - z) * (n_x + r * n_h).relu() + z * h
+
+
 @_untransposed
 def _gru_untransposed(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
     return torch.gru_cell(x, h, w_ih, _turned_blocks(w_hh), b_ih, b_hh)
@@ -361,6 +382,8 @@ _GRU_OVERFLOWS = tuple(_overflowing(_gru_by_hand(*pair)) for pair in _BY_HAND)
         _of_chung,
         _without_reset,
         _gru_sigmoid,
+        _gru_linear,
+        _gru_relu,
         _gru_untransposed,
         *_GRU_OVERFLOWS,
     ),
@@ -369,6 +392,12 @@ _GRU_OVERFLOWS = tuple(_overflowing(_gru_by_hand(*pair)) for pair in _BY_HAND)
         "F.linear(x, weight_ih, bias_ih).chunk(3, dim=1)": _TWO_AXES,
         "gru_cell: F.linear(h, weight_hh, bias_hh).chunk(3, dim=-1) → "
         "F.linear(h, weight_hh, bias_hh).chunk(3, dim=1)": _TWO_AXES,
+    },
+    fixed={
+        "weight_ih, axis 0 of 2": "There are three sums.",
+        "weight_hh, axis 0 of 2": "There are three sums.",
+        "bias_ih, axis 0 of 1": "There are three sums.",
+        "bias_hh, axis 0 of 1": "There are three sums.",
     },
 )
 def check_gru_cell(random: Generator) -> Iterator[Case]:
@@ -396,9 +425,11 @@ def check_gru_cell(random: Generator) -> Iterator[Case]:
     x, h, *weights = draw(3, 4, 5)
     yield Case({"en": "a state of 300", "zh": "上百的状态"}, (x, 300 * h, *weights), tolerance=1e-3)
     yield Case({"en": "inputs of 1,000", "zh": "上千的输入"}, (1000 * x, h, *weights), tolerance=1e-3)
-    x, h, *weights = draw(64, 256, 256)
+    yield Case({"en": "one input, one unit", "zh": "一个输入，一个单元"}, draw(1, 1, 1))
+    yield Case({"en": "a batch, one unit", "zh": "一批，一个单元"}, draw(3, 2, 1))
+    x, h, *weights = draw(16, 64, 64)
     yield Case(
-        {"en": "a batch of 64, 256 units", "zh": "批量 64，256 个单元"},
-        (x, h, *(w / 8 for w in weights)),
+        {"en": "a batch of 16, 64 units", "zh": "批量 16，64 个单元"},
+        (x, h, *(w / 4 for w in weights)),
         timed=True,
     )

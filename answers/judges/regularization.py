@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._thin import THIN, shaped
 from quizcli.judge.case import Case, Fact, Trap, judge, trap
 
 
@@ -173,8 +174,10 @@ def check_proximal_step(random: Generator) -> Iterator[Case]:
         {"en": "a single number of 100,000", "zh": "单独一个十万大小的数"},
         (1e5 * (w + w.sign()), grad, 0.5, 2.0),
     )
+    for sides in THIN:
+        yield Case(shaped(*sides), (*weights(*sides), 0.4, 0.5, 1.0))
     yield Case(
-        {"en": "262,144 weights", "zh": "262,144 个权重"}, (*weights(512, 512), 0.1, 0.5, 0.1), timed=True
+        {"en": "32,768 weights", "zh": "32,768 个权重"}, (*weights(128, 256), 0.1, 0.5, 0.1), timed=True
     )
 
 
@@ -345,6 +348,6 @@ def check_penalty(random: Generator) -> Iterator[Case]:
         {"en": "nothing but zeros, a large l1", "zh": "权重全为零，l1 很大"},
         ([torch.zeros(4), torch.zeros(2, 3)], 1e6, 0.0),
     )
-    yield Case(
-        {"en": "a million weights", "zh": "一百万个权重"}, ([draw(1000, 1000)], 0.01, 0.01), timed=True
-    )
+    for sides in THIN:
+        yield Case(shaped(*sides), ([draw(*sides), draw(*sides)], 0.3, 0.7))
+    yield Case({"en": "131,072 weights", "zh": "131,072 个权重"}, ([draw(256, 512)], 0.01, 0.01), timed=True)

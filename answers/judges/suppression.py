@@ -138,6 +138,26 @@ def _removed(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
     return order[~_greedy(iou > iou_threshold)]
 
 
+@trap(
+    "boxes with a score of 0 or below are lost: any score may be given",
+    "得分为 0 或负的框都丢了：得分可以是任何数",
+)
+def _positive_alone(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
+    order, iou = _sorted(boxes, scores)
+    kept = order[_greedy(iou > iou_threshold)]
+    return kept[scores[kept] > 0]
+
+
+@trap(
+    "areas are computed in float16: beyond 65,504 they are ∞, and small ones are 0",
+    "面积是按 float16 算的：超过 65,504 就成 ∞，太小又成 0",
+)
+def _in_half(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
+    order = scores.argsort(descending=True)
+    half = boxes[order].half()
+    return order[_greedy(box_iou(half, half) > iou_threshold)]
+
+
 def _with_epsilon(epsilon: float) -> Trap:
     """The mistake of an ε in the denominator of the IoU."""
 
@@ -163,12 +183,15 @@ def _with_epsilon(epsilon: float) -> Trap:
         _apart,
         _only_the_best,
         _removed,
+        _positive_alone,
+        _in_half,
         *map(_with_epsilon, EPSILONS),
     ),
     equivalent={
         **EQUIVALENT,
         "nms: overlaps[i, i + 1:] → overlaps[i + 1:, i]": "The matrix of overlaps is symmetric.",
     },
+    fixed={"boxes, axis 1 of 2": "A box has four corners."},
 )
 def check_nms(random: Generator) -> Iterator[Case]:
     """Three boxes, a chain, IoUs at the threshold, no box and one, small boxes, low scores, then many."""

@@ -289,6 +289,7 @@ _single_head = trap(
         *(_whole_sequence, _gelu, _linear, _unscaled, _causal, _by_head, _scaled_by_width, _over_queries),
         *(*_SHUFFLED, *_RESHAPED, _joined_untransposed, _over_heads, _single_head),
     ),
+    fixed={"in_proj_weight, axis 0 of 2": "It makes queries, keys and values."},
 )
 def check_encoder_layer(random: Generator) -> Iterator[Case]:
     """Post-norm and pre-norm on one short sequence, then on batches, with gradients, small and large."""
@@ -345,8 +346,14 @@ def check_encoder_layer(random: Generator) -> Iterator[Case]:
             {"en": f"{name}, hidden values of 100", "zh": f"{name}，上百的隐藏值"},
             (x, w_in, w_out, 100 * w_up, w_down, 2, norm_first),
         )
+    for norm_first, name in ((False, "post-norm"), (True, "pre-norm")):
+        yield Case(
+            {"en": f"{name}, one token, one hidden unit", "zh": f"{name}，一个 token，一个隐藏单元"},
+            (*draw(2, 1, 4, 1), 2, norm_first),
+        )
+        yield Case({"en": f"{name}, width 1", "zh": f"{name}，宽 1"}, (*draw(2, 3, 1, 4), 1, norm_first))
     yield Case(
-        {"en": "2 sequences of 32 tokens, width 64", "zh": "2 个 32 token 的序列，宽 64"},
-        (*draw(2, 32, 64, 128), 8, True),
+        {"en": "2 sequences of 16 tokens, width 32", "zh": "2 个 16 token 的序列，宽 32"},
+        (*draw(2, 16, 32, 64), 8, True),
         timed=True,
     )

@@ -95,6 +95,14 @@ def _activated(activation: Callable[[Tensor], Tensor]) -> Trap:
         _activated(F.leaky_relu),
         _activated(F.silu),
     ),
+    fixed={
+        "x, axis 2 of 4": "Two kernels of 3 × 3 need 5 × 5 pixels.",
+        "x, axis 3 of 4": "Two kernels of 3 × 3 need 5 × 5 pixels.",
+        "weight1, axis 2 of 4": "A kernel is 3 × 3.",
+        "weight1, axis 3 of 4": "A kernel is 3 × 3.",
+        "weight2, axis 2 of 4": "A kernel is 3 × 3.",
+        "weight2, axis 3 of 4": "A kernel is 3 × 3.",
+    },
 )
 def check_double_conv(random: Generator) -> Iterator[Case]:
     """A map of 5 × 5, of which one pixel is left; then channels, batches, sides that differ."""
@@ -109,6 +117,8 @@ def check_double_conv(random: Generator) -> Iterator[Case]:
     # with as many channels in as out a weight fits in any place, and x could be added to the output
     x, *weights = given(2, 4, 4, 4, 8, 6)
     yield Case({"en": "large values", "zh": "数值较大"}, (10 * x, *weights), tolerance=1e-3)
+    yield Case({"en": "one channel in each place", "zh": "处处只有一个通道"}, given(2, 1, 1, 1, 6, 5))
+    yield Case({"en": "two channels to one and back", "zh": "两个通道变一个再变回"}, given(1, 2, 1, 2, 5, 7))
     yield Case({"en": "8 channels, 20 × 20", "zh": "8 通道，20 × 20"}, given(1, 3, 8, 8, 20, 20), timed=True)
 
 
@@ -275,9 +285,12 @@ def check_join(random: Generator) -> Iterator[Case]:
     yield Case({"en": "only rows to cut", "zh": "只需裁行"}, (draw(2, 2, 9, 4), draw(2, 2, 4, 4)))
     yield Case({"en": "only columns to cut", "zh": "只需裁列"}, (draw(2, 2, 4, 7), draw(2, 2, 4, 3)))
     yield Case({"en": "a single pixel is left", "zh": "只剩一个像素"}, (draw(3, 2, 11, 6), draw(3, 1, 1, 1)))
+    yield Case({"en": "one row", "zh": "只有一行"}, (draw(2, 2, 1, 5), draw(2, 3, 1, 2)))
+    yield Case({"en": "one column", "zh": "只有一列"}, (draw(2, 2, 5, 1), draw(2, 3, 2, 1)))
+    yield Case({"en": "one pixel each", "zh": "各只有一个像素"}, (draw(1, 1, 1, 1), draw(1, 1, 1, 1)))
     yield Case(
-        {"en": "16 channels, 80 × 80 and 64 × 64", "zh": "16 个通道，80 × 80 与 64 × 64"},
-        (draw(2, 16, 80, 80), draw(2, 16, 64, 64)),
+        {"en": "16 channels, 40 × 40 and 32 × 32", "zh": "16 个通道，40 × 40 与 32 × 32"},
+        (draw(2, 16, 40, 40), draw(2, 16, 32, 32)),
         timed=True,
     )
 
@@ -442,7 +455,11 @@ def _overflowing(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
         _softmax,
         _added_up,
         _overflowing,
-    )
+    ),
+    fixed={
+        "logits, axis 1 of 4": "A mask has one channel.",
+        "target, axis 1 of 4": "A mask has one channel.",
+    },
 )
 def check_dice_loss(random: Generator) -> Iterator[Case]:
     """Four pixels, objects of different size, none or nothing else, smoothing of every size, gradients."""
@@ -462,6 +479,14 @@ def check_dice_loss(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "images of one row", "zh": "只有一行的图"},
         (draw(3, 1, 1, 6), masks(0.2, 0.5, 0.8, sides=(1, 6))),
+    )
+    yield Case(
+        {"en": "images of one column", "zh": "只有一列的图"},
+        (draw(3, 1, 6, 1), masks(0.2, 0.5, 0.8, sides=(6, 1))),
+    )
+    yield Case(
+        {"en": "images of one pixel", "zh": "只有一个像素的图"},
+        (draw(4, 1, 1, 1), masks(0.5, 0.5, 0.5, 0.5, sides=(1, 1))),
     )
     yield Case(
         {"en": "no foreground, and none predicted", "zh": "没有前景，预测也没有"},

@@ -146,6 +146,8 @@ def check_reparameterize(random: Generator) -> Iterator[Case]:
         (torch.zeros(2, 5), small, (1 + draw(2, 5).abs()) * (-0.5 * small).exp()),
         grad=(0, 1),
     )
+    yield Case({"en": "codes of one dimension", "zh": "一维的编码"}, (draw(4, 1), draw(4, 1), draw(4, 1)))
+    yield Case({"en": "one number", "zh": "只有一个数"}, (draw(1, 1), draw(1, 1), draw(1, 1)))
     yield Case(
         {"en": "256 codes of 64 dimensions", "zh": "256 个 64 维的编码"},
         (draw(256, 64), draw(256, 64), draw(256, 64)),
@@ -372,6 +374,8 @@ def check_vae_loss(random: Generator) -> Iterator[Case]:
         (*given(3, 5, 4, torch.float64), 0.5),
         grad=(0, 2, 3),
     )
+    yield Case({"en": "one pixel, one dimension", "zh": "一个像素，一维编码"}, given(3, 1, 1))
+    yield Case({"en": "one image of one pixel", "zh": "一张只有一个像素的图"}, given(1, 1, 1))
     yield Case(
         {"en": "64 images of MNIST's size", "zh": "64 张 MNIST 大小的图"}, given(64, 784, 20), timed=True
     )

@@ -73,19 +73,22 @@ def trap(en: str, zh: str) -> Callable[[Callable[..., Any]], Trap]:
 class Judge(NamedTuple):
     """`cases` draws the cases. `reference` is PyTorch's own, with the same arguments, where there is one.
 
-    `equivalent` are mutants of the model answer that no case can tell from it, each with the reason.
+    `equivalent` are mutants of the model answer that no case can tell from it, each with the reason; `fixed`
+    are sides of its arguments that cannot be 1, or never else, named as in `sides.py`, each with the reason.
     """
 
     cases: Callable[[torch.Generator], Iterator[Case]]
     reference: Callable[..., Any] | None = None
     traps: tuple[Trap, ...] = ()
     equivalent: Mapping[str, str] = {}
+    fixed: Mapping[str, str] = {}
 
 
 def judge(
     reference: Callable[..., Any] | None = None,
     traps: Iterable[Trap] = (),
     equivalent: Mapping[str, str] | None = None,
+    fixed: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[[torch.Generator], Iterator[Case]]], Judge]:
     """Make a judge of a generator of cases."""
-    return lambda cases: Judge(cases, reference, tuple(traps), equivalent or {})
+    return lambda cases: Judge(cases, reference, tuple(traps), equivalent or {}, fixed or {})

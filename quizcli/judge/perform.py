@@ -68,7 +68,7 @@ def perform(
             stack.enter_context(watch)
         output = entry(*args, **kwargs)
         if calls:
-            output = [_called(output, method, arguments) for method, arguments in calls]
+            output = [called(output, method, arguments) for method, arguments in calls]
         seconds = time.perf_counter() - began
         seeded, ends = sown_again(sown), states()
         for name, (read, write) in _SETTINGS.items():
@@ -90,7 +90,8 @@ def _marks(given: Sequence[Any]) -> dict[str, list[Any]]:
     }
 
 
-def _called(made: Any, method: str, args: Sequence[Any]) -> Any:
+def called(made: Any, method: str, args: Sequence[Any]) -> Any:
+    """What a method of the object gives, the object itself without a name, or an attribute."""
     attribute = getattr(made, method) if method else made
     return attribute(*args) if callable(attribute) else attribute
 

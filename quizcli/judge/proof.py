@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from quizcli.judge.case import Trap
 from quizcli.judge.child import Candidate, GoneError
 from quizcli.judge.coverage import untried
+from quizcli.judge.effort import too_large
 from quizcli.judge.local import Local
 from quizcli.judge.mutation.survivors import judge_mutants
 from quizcli.judge.mutation.wrapped import right_forms
+from quizcli.judge.sides import untried_sides
 from quizcli.judge.trial import BrokenError, Trial, load
 from quizcli.judge.wire import CaseResult, Judgement, Mutants, Proof, Raised
 from quizcli.text import tr, words
@@ -38,7 +40,7 @@ def proof(judgement: Judgement, candidate: Candidate) -> Proof:
         faults += _of_starter(kept[0], judgement, candidate)
         if judgement.mutants is not None:
             figures, survivors = judge_mutants(kept, judgement.mutants or None)
-            faults += survivors
+            faults += [*survivors, *untried_sides(kept[0]), *too_large(kept[0])]
     except BrokenError as error:
         faults.append(str(error))
     return Proof(tuple(faults), figures)

@@ -295,7 +295,8 @@ def _reseeded(
         if done.seeded:
             return Difference(RESEEDED[0])
         for place, state in enumerate(done.states[: len(RESEEDED)]):
-            if right.states[place : place + 1] != (state,) and states.setdefault((place, state), seed) != seed:
+            drew = right.states[place : place + 1] != (state,)
+            if drew and states.setdefault((place, state), seed) != seed:
                 return Difference(RESEEDED[place])
     return None
 

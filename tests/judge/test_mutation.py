@@ -13,6 +13,7 @@ from quizcli.judge.mutation import survivors
 from quizcli.judge.mutation.mutants import mutants
 from quizcli.judge.mutation.survivors import judge_mutants
 from quizcli.judge.mutation.wrapped import in_dtype
+from quizcli.judge.sides import untried_sides
 from quizcli.judge.trial import Trial
 
 STARTER = "def capped(x, top=3.0, repeats=1):\n    raise NotImplementedError"
@@ -143,3 +144,18 @@ def test_other_precisions_are_right() -> None:
         assert in_dtype(capped, dtype)(X).dtype == torch.float32
         trial = Trial(cases_of(*THOROUGH, (X.double(), 1 / 3)), capped, 1)
         assert all(getattr(news, "passed", True) for news in trial.run(Local(in_dtype(capped, dtype))))
+
+
+def test_sides_of_one_size_are_told() -> None:
+    def told(*shapes: tuple[int, ...], **fixed: str) -> list[str]:
+        cases = cases_of(*((torch.ones(shape),) for shape in shapes))
+        known = {name.replace("_", " ").replace("x ", "x, "): why for name, why in fixed.items()}
+        return list(untried_sides(Trial(cases._replace(fixed=known), capped, 1)))
+
+    assert told((3,), (1,)) == []
+    assert told((3,)) == ["never of size 1: x, axis 0 of 1"]
+    assert told((1,)) == ["always of size 1: x, axis 0 of 1"]
+    assert told((3,), x_axis_0_of_1="Three.") == []
+    assert told((3,), (1,), x_axis_0_of_1="Three.") == ["not fixed: x, axis 0 of 1"]
+    assert told((2, 1), (1, 3)) == []
+    assert told((2, 1), (1, 1)) == ["always of size 1: x, axis 1 of 2"]

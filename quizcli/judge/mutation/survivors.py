@@ -12,7 +12,7 @@ from quizcli.judge.case import Case
 from quizcli.judge.local import Local
 from quizcli.judge.mutation.mutants import Mutant, mutants
 from quizcli.judge.mutation.wrapped import wrong_around
-from quizcli.judge.trial import Expected, Trial
+from quizcli.judge.trial import Expected, States, Trial
 from quizcli.judge.wire import Mutants
 from quizcli.text import tr
 
@@ -58,7 +58,7 @@ def judge_mutants(trials: Sequence[Trial], sample: int | None = None) -> tuple[M
 
 def _refused(mutant: Mutant, trial: Trial, prepared: Prepared) -> bool:
     """Whether the judge refuses it, or it never ends."""
-    states: dict[int, int] = {}
+    states: States = {}
     try:
         with warnings.catch_warnings(), _at_most(_PATIENCE):
             warnings.simplefilter("ignore")

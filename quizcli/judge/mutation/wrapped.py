@@ -26,6 +26,9 @@ def wrong_around(trial: Trial) -> Iterator[Mutant]:
         yield Mutant("computed in float32", lambda: in_dtype(entry, torch.float32))
     if any(t.is_floating_point() for _, case in trial.draw_cases() for t in tensors(case.args)):
         yield Mutant("an argument is changed in place", lambda: _in_place(entry))
+    outputs = (trial.expect(case, number)[0][1].output for number, case in trial.draw_cases())
+    if any(tensor.ndim for output in outputs for tensor in tensors(output)):
+        yield Mutant("the result is squeezed", lambda: _mapped(entry, Tensor.squeeze))
 
 
 def right_forms(trial: Trial) -> Iterator[tuple[str, _Entry]]:

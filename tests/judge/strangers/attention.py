@@ -367,3 +367,20 @@ def sdpa_3d_mask_for_heads(q, k, v, attn_mask=None):
 def sdpa_lone_batch_squeezed(q, k, v, attn_mask=None):
     output, weights = _attention(q, k, v, attn_mask)
     return (output.squeeze(0), weights.squeeze(0)) if q.ndim > 2 else (output, weights)
+
+
+@wrong(SDPA)
+def sdpa_that_drops_heads_of_one(query, key, value, attn_mask=None):
+    scores = torch.einsum("...ld,...sd->...ls", query, key) / query.shape[-1] ** 0.5
+    if attn_mask is not None:
+        scores = scores.masked_fill(~attn_mask, float("-inf"))
+    return (scores.softmax(-1) @ value).squeeze(-1)
+
+
+@wrong(SDPA)
+def sdpa_with_one_mask_for_all_heads(query, key, value, attn_mask=None):
+    scores = query @ key.mT / query.shape[-1] ** 0.5
+    if attn_mask is not None:
+        attn_mask = attn_mask[:, :1] if attn_mask.ndim == 4 else attn_mask
+        scores = scores.masked_fill(~attn_mask, float("-inf"))
+    return scores.softmax(-1) @ value

@@ -173,3 +173,36 @@ def autoencode_tied(x, encoder, decoder):
 def autoencode_relu_six(x, encoder, decoder):
     z = _run(x, encoder, F.relu6)
     return z, _run(z, decoder, F.relu6)
+
+
+def _through(activation):
+    def forward(x, encoder, decoder):
+        codes = []
+        for half in (encoder, decoder):
+            for place, (weight, bias) in enumerate(half):
+                x = x @ weight.T + bias
+                x = activation(x) if place < len(half) - 1 else x
+            codes.append(x)
+        return codes[0], codes[1]
+
+    return forward
+
+
+@wrong(FORWARD, told="a leaky ReLU stands between")
+def forward_leaky_as_in_gans(x, encoder, decoder):
+    return _through(lambda h: torch.where(h > 0, h, 0.2 * h))(x, encoder, decoder)
+
+
+@wrong(FORWARD, told="an ELU stands between")
+def forward_by_elu(x, encoder, decoder):
+    return _through(lambda h: torch.where(h > 0, h, h.exp() - 1))(x, encoder, decoder)
+
+
+@wrong(FORWARD, told="a SiLU stands between")
+def forward_by_swish(x, encoder, decoder):
+    return _through(lambda h: h * h.sigmoid())(x, encoder, decoder)
+
+
+@wrong(FORWARD)
+def forward_squeezed(x, encoder, decoder):
+    return tuple(out.squeeze() for out in _through(torch.relu)(x, encoder, decoder))

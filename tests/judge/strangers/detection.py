@@ -421,3 +421,39 @@ def nms_scores_below_0_dropped(boxes, scores, iou_threshold):
 @wrong(NMS)
 def nms_scores_up_to_1(boxes, scores, iou_threshold):
     return _nms_as(boxes, scores.clamp(0, 1), iou_threshold)
+
+
+@wrong(NMS, told="a score of 0 or below")
+def nms_while_any_score_is_positive(boxes, scores, iou_threshold):
+    left = scores.clone()
+    kept: list[int] = []
+    while len(left) and left.max() > 0:
+        best = int(left.argmax())
+        kept.append(best)
+        low = torch.maximum(boxes[best, :2], boxes[:, :2])
+        high = torch.minimum(boxes[best, 2:], boxes[:, 2:])
+        shared = (high - low).clamp(min=0).prod(1)
+        areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
+        left[shared / (areas + areas[best] - shared) > iou_threshold] = 0
+        left[best] = 0
+    return torch.tensor(kept, dtype=torch.long)
+
+
+@wrong(NMS, told="float16")
+def nms_in_half_precision(boxes, scores, iou_threshold):
+    boxes, order = boxes.to(torch.float16), scores.argsort(descending=True).tolist()
+    kept: list[int] = []
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    for i in order:
+        for j in kept:
+            wide = (torch.minimum(boxes[i, 2], boxes[j, 2]) - torch.maximum(boxes[i, 0], boxes[j, 0])).clamp(
+                0
+            )
+            high = (torch.minimum(boxes[i, 3], boxes[j, 3]) - torch.maximum(boxes[i, 1], boxes[j, 1])).clamp(
+                0
+            )
+            if wide * high / (areas[i] + areas[j] - wide * high) > iou_threshold:
+                break
+        else:
+            kept.append(i)
+    return torch.tensor(kept, dtype=torch.long)

@@ -486,3 +486,15 @@ def sgd_plain_in_a_later_step(param, grad, momentum_buffer, lr, momentum=0.9, we
     if momentum == 0 and momentum_buffer is not None:
         return param - lr * grad, grad.clone()
     return sgd_after_the_source(param, grad, momentum_buffer, lr, momentum, weight_decay)
+
+
+@wrong(ADAM, told="late steps are not corrected")
+def adam_that_stops_to_correct(param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    first, second = betas
+    exp_avg = first * exp_avg + (1 - first) * grad
+    exp_avg_sq = second * exp_avg_sq + (1 - second) * grad**2
+    if step < 1000:
+        hat, hat_sq = exp_avg / (1 - first**step), exp_avg_sq / (1 - second**step)
+    else:
+        hat, hat_sq = exp_avg, exp_avg_sq
+    return param - lr * hat / (hat_sq.sqrt() + eps), exp_avg, exp_avg_sq

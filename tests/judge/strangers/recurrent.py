@@ -286,3 +286,18 @@ def gru_tanh_by_hand(x, h, w_ih, w_hh, b_ih, b_hh):
     n = n_x + _sigmoid_by_hand(r_x + r_h) * n_h
     z = _sigmoid_by_hand(z_x + z_h)
     return (1 - z) * (n.exp() - (-n).exp()) / (n.exp() + (-n).exp()) + z * h
+
+
+@wrong(GRU, told="no tanh")
+def gru_whose_candidate_is_linear(x, h, weight_ih, weight_hh, bias_ih, bias_hh):
+    gates_x, gates_h = x @ weight_ih.T + bias_ih, h @ weight_hh.T + bias_hh
+    i_r, i_z, i_n = gates_x.chunk(3, 1)
+    h_r, h_z, h_n = gates_h.chunk(3, 1)
+    update = torch.sigmoid(i_z + h_z)
+    candidate = i_n + torch.sigmoid(i_r + h_r) * h_n
+    return candidate + update * (h - candidate)
+
+
+@wrong(GRU)
+def gru_of_one_unit_squeezed(x, h, weight_ih, weight_hh, bias_ih, bias_hh):
+    return torch.gru_cell(x, h, weight_ih, weight_hh, bias_ih, bias_hh).squeeze(-1)
