@@ -53,5 +53,5 @@ def _steps(trial: Trial, case: Case) -> int:
         made = trial.solution(*args, **kwargs)
         for method, given in calls:
             called(made, method, given)
-    flops = int(products.get_total_flops())
-    return flops // 2 + elements.count
+    steps: int = products.get_total_flops() // 2 + elements.count
+    return steps
