@@ -148,7 +148,7 @@ def _path(name: str, settings: Settings) -> Path:
 
 def _told(seen: Preview) -> list[str]:
     """What restoring would do, as lines."""
-    lines = [seen.backup]
+    lines = [*([seen.notice] if seen.notice else []), seen.backup]
     if seen.then is None:
         lines.append(
             tr("  It holds no reviews; those that there are stay.", "  其中没有复习记录；现有记录不变。")

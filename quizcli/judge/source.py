@@ -21,6 +21,7 @@ def source_text(data: bytes, path: Path) -> str:
 
     QuizError where it is no text; `path` is where it comes from.
     """
+    encoding = "utf-8"
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
@@ -33,5 +34,6 @@ def source_text(data: bytes, path: Path) -> str:
         elif told.startswith(("unknown encoding", "encoding problem")):
             message = f"{path}: {told}"
         else:
-            message = tr(f"{path}: this is not UTF-8", f"{path}：不是 UTF-8 编码")
+            name = "UTF-8" if encoding.startswith("utf-8") else encoding
+            message = tr(f"{path}: this is not {name}", f"{path}：不是 {name} 编码")
         raise QuizError(message, status=ExitStatus.USAGE) from error

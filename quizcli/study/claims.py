@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -50,25 +51,32 @@ def save_claims(
     `started` is the run's first event, which says on which device and data.
     """
     moment = now_ms() if now is None else now
+    rows = [
+        Measured(
+            claim.id,
+            claim.holds,
+            claim.measured,
+            claim.expected,
+            claim.relation,
+            claim.tolerance,
+            claim.unit,
+            started.device if started else "",
+            _plain(started.data) if started else "",
+            started.synthetic if started else False,
+            moment,
+        )
+        for claim in claims
+    ]
+
+    def put(db: Connection) -> None:
+        db.executemany(
+            f"INSERT OR REPLACE INTO claim (run, settings, {_COLUMNS}) VALUES (?, ?{', ?' * 11})",
+            [(run, canonical(settings), *astuple(row)) for row in rows],
+        )
+
+    store.after_healing(put)
     with store.writing() as db:
-        for claim in claims:
-            measured = Measured(
-                claim.id,
-                claim.holds,
-                claim.measured,
-                claim.expected,
-                claim.relation,
-                claim.tolerance,
-                claim.unit,
-                started.device if started else "",
-                _plain(started.data) if started else "",
-                started.synthetic if started else False,
-                moment,
-            )
-            db.execute(
-                f"INSERT OR REPLACE INTO claim (run, settings, {_COLUMNS}) VALUES (?, ?{', ?' * 11})",
-                (run, canonical(settings), *astuple(measured)),
-            )
+        put(db)
 
 
 def claims_for(store: Store, run: str, settings: Mapping[str, Setting]) -> dict[str, Measured]:

@@ -17,6 +17,7 @@ from quizcli.study.damage import DamagedError, ForeignError
 from quizcli.text import tr
 
 BUSY_SECONDS = 5.0
+LONGEST_FOLDER = 430  # bytes: SQLite takes 512, and backups have names of 60 in a folder of their own
 APPLICATION_ID = 0x5155495A  # "QUIZ": tells our files from other programs'
 
 
@@ -94,7 +95,7 @@ def _told(error: sqlite3.Error, path: str) -> QuizError | None:
                 tr("Close the program that holds it, then try again.", "请关闭占用它的程序后重试。"),
             )
         case sqlite3.SQLITE_NOTADB:
-            return _not_ours(path)
+            return not_ours(path)
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_FORMAT | sqlite3.SQLITE_TOOBIG | sqlite3.SQLITE_MISMATCH:
             return DamagedError(path, error)
         case sqlite3.SQLITE_FULL:
@@ -122,7 +123,8 @@ def _unwritable(path: str, error: Exception) -> QuizError:
     )
 
 
-def _not_ours(path: str) -> QuizError:
+def not_ours(path: str) -> QuizError:
+    """What is at the path is no store, and is left as it is."""
     return ForeignError(
         tr(f"{path} is not a quizcli store.", f"{path} 不是 quizcli 的学习记录文件。"),
         tr(
@@ -135,6 +137,7 @@ def _not_ours(path: str) -> QuizError:
 
 def _create(path: str) -> None:
     """Make the folder and the file readable by nobody else; SQLite's side files take after the file."""
+    _refuse_far_down(path)
     refuse_dangling(path)
     _refuse_odd_sides(path)
     make_folder(os.path.dirname(os.path.abspath(path)))
@@ -149,6 +152,19 @@ def _create(path: str) -> None:
             raise OSError(errno.EINVAL, tr("this is no regular file", "这不是普通文件")) from None
         if status.st_size == 0 and _has_backups(path):  # a new store is empty too, but it has no past
             raise DamagedError(path, tr("it is empty", "文件是空的")) from None
+
+
+def _refuse_far_down(path: str) -> None:
+    """Raise QuizError for a folder whose path leaves SQLite no room for names: it takes 512 bytes."""
+    folder = os.path.dirname(os.path.realpath(path))
+    if (length := len(os.fsencode(folder))) > LONGEST_FOLDER:
+        raise QuizError(
+            tr(
+                f"{folder}: this path has {length} bytes; SQLite can use {LONGEST_FOLDER} at most.",
+                f"{folder}：这个路径有 {length} 字节，SQLite 最多只能用 {LONGEST_FOLDER} 字节。",
+            ),
+            tr("Name a folder with a shorter path: QUIZCLI_HOME.", "请用 QUIZCLI_HOME 指定路径更短的目录。"),
+        )
 
 
 def _refuse_odd_sides(path: str) -> None:
@@ -196,7 +212,7 @@ def _refuse_foreign(db: sqlite3.Connection, path: str) -> None:
         return
     # In this order: another process may be creating our tables, and gives them their mark in the same commit.
     if db.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
-        raise _not_ours(path)
+        raise not_ours(path)
 
 
 def _use_wal(db: sqlite3.Connection) -> None:

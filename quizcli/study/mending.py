@@ -1,6 +1,6 @@
-"""A store beside which a killed run has left SQLite's log, for a file that somebody has written over since.
+"""A store beside which a killed run has left SQLite's log, for a file that has gone or is another one since.
 
-SQLite would mix that log into the new file and notice nothing.
+SQLite would delete that log, or mix it into the new file, and notice nothing.
 """
 
 from __future__ import annotations
@@ -12,23 +12,38 @@ from contextlib import closing, suppress
 from quizcli.errors import QuizError
 from quizcli.study.backups import partial
 from quizcli.study.carrying import carry_over
-from quizcli.study.connection import connect
+from quizcli.study.connection import APPLICATION_ID, connect, not_ours
 from quizcli.study.copies import aside_of, drop, duplicate, readable, remove_sides
 from quizcli.study.migrations import migrate
 from quizcli.study.presence import look
+from quizcli.study.undisturbed import undisturbed
 from quizcli.text import tr
 
 
 def part_from_log(path: str) -> str:
+    """The same as `_parted`, where there is a log, and whatever signal comes meanwhile."""
+    if look(path).wal_size == 0:
+        return ""
+    with undisturbed():  # a run was killed, or another one goes on
+        return _parted(path)
+
+
+def _parted(path: str) -> str:
     """See to it that the log beside the store belongs to it; what to tell where it did not, else "".
 
     Where the file is whole without the log and damaged with it, what can be read of both is added to the file
-    alone, and both are kept. A store that is damaged either way is left as it is.
+    alone, and both are kept. A store that is damaged either way is left as it is. Raises ForeignError for the
+    file of another program.
     """
     file = os.path.realpath(path)
     left = look(path)
+    if left.main is None:
+        return _kept_alone(path, file)
     pair, alone = partial(os.path.dirname(file)), partial(os.path.dirname(file))
     try:
+        duplicate(file, alone)
+        _refuse_others(alone, path)
+        drop(alone)
         duplicate(f"{file}-wal", f"{pair}-wal")
         duplicate(file, pair)
         if _is_sound(pair):
@@ -58,6 +73,30 @@ def part_from_log(path: str) -> str:
         f"{path} 在一次被强行终止的运行之后，曾被另一份副本覆盖。那次运行中还能读出的 {number} 条记录已补上；"
         f"原文件存为 {aside}。",
     )
+
+
+def _kept_alone(path: str, file: str) -> str:
+    """Move a log whose store has gone out of the way: it is no store by itself."""
+    aside = f"{aside_of(file)}-wal"
+    try:
+        os.replace(f"{file}-wal", aside)
+    except OSError:
+        return ""  # gone meanwhile, or a folder that cannot be written to: told by who opens the store
+    return tr(
+        f"{path} had been deleted after a run that was killed. What that run left of it is kept as {aside}; "
+        "`quizcli restore` lists the backups.",
+        f"{path} 在一次被强行终止的运行之后被删除。那次运行留下的部分存为 {aside}；"
+        "可用 `quizcli restore` 查看备份。",
+    )
+
+
+def _refuse_others(alone: str, path: str) -> None:
+    """Raise ForeignError for the file of another program; a new store of ours may have all in its log."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(alone)) as db:
+        mark = db.execute("PRAGMA application_id").fetchone()[0]
+        tables = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        if mark != APPLICATION_ID and (mark or tables):
+            raise not_ours(path)
 
 
 def _is_sound(copy: str) -> bool:

@@ -33,6 +33,7 @@ from quizcli.study.card import Day, Instant
 from quizcli.study.connection import BUSY_SECONDS, connect, fail_reading, refuse_dangling
 from quizcli.study.copies import aside_of, drop, duplicate, remove_sides
 from quizcli.study.damage import DamagedError, ForeignError, decoding
+from quizcli.study.mending import part_from_log
 from quizcli.study.migrations import MIGRATIONS, checked_version
 from quizcli.study.rows import CARD, ENTRY, card_of, entry_of, unpacked
 from quizcli.text import tr
@@ -63,6 +64,7 @@ class Preview(Struct, frozen=True, kw_only=True):
     now: Held | None  # None: there is no store, or it cannot be read
     then: Held | None  # None: the backup holds no store
     trouble: str = ""  # what is wrong with the store there is
+    notice: str = ""  # what has become of what a killed run left of it
     lost: int = 0  # reviews that are there now and would be no more
     won: int = 0
     differs: bool = False  # in anything: a flag, a round, a measured claim too
@@ -197,7 +199,7 @@ def preview(found: Candidate, settings: Settings) -> Preview:
     """What would be lost and won."""
     here, _ = own_files(settings)
     _refuse_what_is_nowhere_else(found, here, settings)
-    now, trouble, present = _present(settings)
+    now, trouble, present, notice = _present(settings)
     then, after = (None, set[str]()) if not found.store else _held(found.store)
     wanted = here if found.files is None else found.files
     return Preview(
@@ -206,6 +208,7 @@ def preview(found: Candidate, settings: Settings) -> Preview:
         now=now,
         then=then,
         trouble=trouble,
+        notice=notice,
         lost=len(present - after) if found.store else 0,
         won=len(after - present),
         differs=bool(found.store) and (now is None or _rest(found.store) != _rest(str(settings.store_file))),
@@ -217,17 +220,19 @@ def preview(found: Candidate, settings: Settings) -> Preview:
     )
 
 
-def _present(settings: Settings) -> tuple[Held | None, str, set[str]]:
-    """What the store there is holds, or what is wrong with it."""
+def _present(settings: Settings) -> tuple[Held | None, str, set[str], str]:
+    """What the store there is holds, or what is wrong with it, its reviews, and what to tell of its log."""
     path = str(settings.store_file)
-    if not os.path.exists(path):
-        return None, "", set()
+    notice = ""
     try:
+        notice = part_from_log(path)
+        if not os.path.exists(path):
+            return None, "", set(), notice
         with closing(_sound(path)):
             held, answers = _held(path)
-        return held, "", answers
+        return held, "", answers, notice
     except (DamagedError, ForeignError) as error:
-        return None, error.message, set()
+        return None, error.message, set(), notice
 
 
 def _held(store: str) -> tuple[Held, set[str]]:
@@ -280,7 +285,7 @@ def restore(found: Candidate, settings: Settings) -> Made | None:
     refuse_dangling(path)
     here, _ = own_files(settings)
     _refuse_what_is_nowhere_else(found, here, settings)
-    _, trouble, _ = _present(settings)
+    _, trouble, *_ = _present(settings)
     exists = os.path.exists(path)
     kept = None
     if (not exists or trouble) and here:

@@ -71,11 +71,10 @@ class Store:
         """Open or create the file and bring it to the newest schema."""
         name = os.fspath(path)
         told = ""
-        if look(name).wal_size > 0:  # a run was killed, or another one goes on
+        if look(name).wal_size > 0:
             from quizcli.study.mending import part_from_log
 
-            with undisturbed():
-                told = part_from_log(name)
+            told = part_from_log(name)
         db = connect(name)
         try:
             migrate(db, name)

@@ -39,7 +39,9 @@ def test_every_form_of_a_source(data: bytes, text: str, tmp_path: Path) -> None:
         (b"# coding: klingon\n", "unknown encoding: klingon"),
         (b"# coding: rot13\n", "'rot13' is not a text encoding"),
         (b"# coding: hex\n", "'hex' is not a text encoding"),
-        (b"# coding: undefined\n", "this is not UTF-8"),
+        (b"# coding: undefined\n", "this is not undefined"),
+        (b"# coding: idna\nx = '\xff'\n", "this is not idna"),
+        (b"# coding: gbk\nx = '\xff\xff'\n", "this is not gbk"),
         (b"\xef\xbb\xbf# coding: latin-1\n", "encoding problem"),
     ],
 )

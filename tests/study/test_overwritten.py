@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from quizcli.demo.events import Claim
 from quizcli.errors import QuizError
 from quizcli.settings import Settings
 from quizcli.study.archive import write
 from quizcli.study.backups import back_up
+from quizcli.study.claims import claims_for, save_claims
 from quizcli.study.restoring import candidate, restore
 from quizcli.study.rounds import Round
 from quizcli.study.store import Store
@@ -478,3 +480,18 @@ def test_a_round_goes_on_in_another_store(
         rows = store.rows("SELECT round, correct FROM round_answer ORDER BY seq")
     assert sorted(correct for _, correct in rows) == ([0, 0, 1, 1] if theirs else [0, 1, 1])
     assert len({number for number, _ in rows}) == 1 + theirs
+
+
+@pytest.mark.parametrize("fault", [by_an_older_copy, cut_off, a_page], ids=lambda fault: fault.__name__)
+def test_what_was_measured_is_carried_too(tmp_path: Path, wall: Wall, fault: Fault) -> None:
+    path, old = tmp_path / "quizcli.db", tmp_path / "old.db"
+    with Store.open(path) as store:
+        answer(store, wall, "a")
+    shutil.copy(path, old)
+    with Store.open(path) as store:
+        save_claims(store, "vae", {}, [Claim("kl", {"en": "", "zh": ""}, 0.25, 0.0)], now=wall.now)
+        fault(path, old)
+        answer(store, wall, "b")
+        assert claims_for(store, "vae", {})["kl"].measured == 0.25
+    with Store.open(path) as store:
+        assert claims_for(store, "vae", {})["kl"].measured == 0.25

@@ -8,11 +8,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from quizcli.errors import QuizError
+from quizcli.settings import Settings
+from quizcli.study.backups import back_up
 from quizcli.study.card import Card, Rating
+from quizcli.study.connection import LONGEST_FOLDER
 from quizcli.study.days import Days
 from quizcli.study.migrations import MIGRATIONS, Migration, migrate
+from quizcli.study.restoring import candidate, restore
 from quizcli.study.schedule import Schedule
 from quizcli.study.store import Store
 from tests.study.desk import BERLIN, Wall
@@ -309,3 +314,26 @@ def test_an_old_store_keeps_its_answers(tmp_path: Path, wall: Wall) -> None:
         assert store.check() == ""
     names = sorted(file.name.split("-", 2)[2] for file in (tmp_path / "backups").iterdir())
     assert names == ["before-002-claims.db", "before-003-rounds.db"]
+
+
+def test_the_longest_path_that_sqlite_can_use(tmp_path: Path, settings: Settings, wall: Wall) -> None:
+    """What is beside the store, and in the folder of backups, has longer names than the store itself."""
+
+    def folder(length: int) -> Path:
+        path = str(tmp_path)
+        while len(path) < length:
+            path += "/" + "x" * min(200, max(1, length - len(path) - 1))
+        return Path(path[:length])
+
+    far = replace(settings, store_file=folder(LONGEST_FOLDER) / "quizcli.db")
+    with Store.open(far.store_file) as store:
+        answer(store, wall, "a")
+    made = back_up(str(far.store_file), "before-restore")
+    with candidate(Path(made), far) as found:
+        restore(found, far)
+    with Store.open(far.store_file) as store:
+        far.store_file.unlink()
+        answer(store, wall, "b")
+        assert "deleted" in store.notices[0]
+    with pytest.raises(QuizError, match=f"has {LONGEST_FOLDER + 1} bytes"):
+        Store.open(folder(LONGEST_FOLDER + 1) / "quizcli.db")
