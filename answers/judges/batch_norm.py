@@ -141,7 +141,7 @@ _tracked = trap(
         _constant_statistics,
         _tracked,
     ),
-    fixed={"x, axis 0 of 2": "The variance of a single value does not exist."},
+    fixed={"x, axis 0 of 2": "The unbiased variance of a single value does not exist."},
 )
 def check_batch_norm_training(random: Generator) -> Iterator[Case]:
     """Two values, then features, maps, a nearly constant channel, gradients, a mean far from 0."""

@@ -143,7 +143,10 @@ def check_beam_step(random: Generator) -> Iterator[Case]:
     yield Case({"en": "one beam, no batch", "zh": "一个束，没有批"}, draw(beams=1, tokens=4))
     yield Case({"en": "two batches of one", "zh": "两批，各只有一个"}, draw(2, 1, beams=2, tokens=4))
     for lead in ((), (1, 1)):
-        yield Case(shaped(*lead, 1, 1), (draw(*lead, beams=1, tokens=2)[0], torch.zeros(*lead, 1, 1)))
+        yield Case(
+            shaped(*lead, 1, 1, what="log_probs"),
+            (draw(*lead, beams=1, tokens=2)[0], torch.zeros(*lead, 1, 1)),
+        )
     # e^−20,000 is 0: whoever leaves the logarithm loses everything
     certain = torch.tensor([[0.6, 0.3, 0.1], [0.15, 0.05, 0.8]])[:, torch.randperm(3, generator=random)]
     yield Case(

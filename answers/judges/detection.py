@@ -158,8 +158,8 @@ EQUIVALENT = {f"box_iou: {mutant}": reason for mutant, reason in _BOX_IOU.items(
     ),
     equivalent=EQUIVALENT,
     fixed={
-        "boxes1, axis 1 of 2": "A box has four corners.",
-        "boxes2, axis 1 of 2": "A box has four corners.",
+        "boxes1, axis 1 of 2": "A box is four numbers.",
+        "boxes2, axis 1 of 2": "A box is four numbers.",
     },
 )
 def check_box_iou(random: Generator) -> Iterator[Case]:

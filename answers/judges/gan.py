@@ -442,7 +442,7 @@ def check_step_losses(random: Generator) -> Iterator[Case]:
         grad=(0, 1, 3),
     )
     yield Case(
-        {"en": "32 images of MNIST's size", "zh": "32 张 MNIST 大小的图"},
-        given(784, 32, 32, 32),
+        {"en": "16 images of MNIST's size", "zh": "16 张 MNIST 大小的图"},
+        given(784, 20, 16, 16),
         timed=True,
     )

@@ -249,8 +249,8 @@ def check_multi_head_attention(random: Generator) -> Iterator[Case]:
     yield Case({"en": "one head of width 1", "zh": "一个头，宽 1"}, (*draw(2, 3, 1), 1))
     yield Case({"en": "one token of width 1", "zh": "一个 token，宽 1"}, (*draw(1, 1, 1), 1))
     yield Case(
-        {"en": "8 heads, 32 tokens", "zh": "8 个头、32 个 token"},
-        (*draw(1, 32, 64), 8),
+        {"en": "8 heads, 16 tokens", "zh": "8 个头、16 个 token"},
+        (*draw(1, 16, 64), 8),
         timed=True,
     )
 
@@ -393,7 +393,7 @@ def check_grouped_query_attention(random: Generator) -> Iterator[Case]:
     yield Case({"en": "one head, values of width 1", "zh": "一个头，value 宽 1"}, draw(1, 1, values=1))
     yield Case({"en": "heads of width 1", "zh": "每个头宽 1"}, draw(4, 2, width=1))
     one = draw(1, 1, batch=1, queries=1, keys=1, width=1, values=1)
-    yield Case({"en": "one of everything", "zh": "样样都只有一个"}, one)
+    yield Case({"en": "one of everything", "zh": "各维大小都是 1"}, one)
     q, k, v = (torch.randn(1, heads, 32, 16, generator=random) for heads in (8, 2, 2))
     yield Case(
         {"en": "8 query heads, 2 key heads, 32 tokens", "zh": "8 个 query 头、2 个 key 头、32 个 token"},

@@ -331,7 +331,7 @@ def check_lora_linear(random: Generator) -> Iterator[Case]:
         (*draw(2, 1, inputs=4, outputs=1, rank=2), 3.0),
     )
     for lead in ((), (1,), (1, 1)):
-        yield Case(shaped(*lead, 1), (*draw(*lead, inputs=1, outputs=1, rank=1), 3.0))
+        yield Case(shaped(*lead, 1, what="x"), (*draw(*lead, inputs=1, outputs=1, rank=1), 3.0))
     x, weight, lora_a, lora_b = draw(8, inputs=128, outputs=128, rank=8)
     yield Case(
         {"en": "128 × 128, rank 8", "zh": "128 × 128，秩 8"},

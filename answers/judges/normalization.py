@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from answers.judges._normal import normal
 from answers.judges._thin import shaped
+from quizcli.demo.events import Words
 from quizcli.judge.case import Case, Fact, judge, trap
 
 # Both normalize in float32 where x is in half precision, as long as a mistake does not say otherwise.
@@ -25,6 +26,11 @@ def _at_least_float32(x: Tensor) -> Tensor:
 
 def _lifted(x: Tensor) -> Tensor:
     return x.float() if x.dtype == torch.float16 else x
+
+
+def _over(sides: tuple[int, ...], last: tuple[int, ...]) -> Words:
+    name = shaped(*sides)
+    return {"en": f"{name['en']}, over {last}", "zh": f"{name['zh']}，对 {last} 归一化"}
 
 
 _THIN = (  # shapes with sides of 1, and over which of them is normalized
@@ -311,7 +317,7 @@ def check_layer_norm(random: Generator) -> Iterator[Case]:
         tolerance=5e-3,
     )
     for sides, last in _THIN:
-        yield Case(shaped(*sides), (draw(*sides), last, draw(*last), draw(*last)))
+        yield Case(_over(sides, last), (draw(*sides), last, draw(*last), draw(*last)))
     yield Case(
         {"en": "256 tokens of width 128", "zh": "256 个 token，宽 128"},
         (draw(4, 64, 128), (128,), draw(128), draw(128)),
@@ -518,7 +524,7 @@ def check_rms_norm(random: Generator) -> Iterator[Case]:
         facts=_mean_square_is_1,
     )
     for sides, last in _THIN:
-        yield Case(shaped(*sides), (draw(*sides), last, draw(*last)))
+        yield Case(_over(sides, last), (draw(*sides), last, draw(*last)))
     yield Case(
         {"en": "256 tokens of width 128", "zh": "256 个 token，宽 128"},
         (draw(4, 64, 128), (128,), draw(128)),

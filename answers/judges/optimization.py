@@ -431,7 +431,7 @@ def small(random: Generator) -> Four:
 
 
 def _corrected_at_first(last: int) -> Trap:
-    """The mistake of a correction that is thought to be over after a step."""
+    """The mistake of a correction that is thought to be over after so many steps."""
     return trap(
         "late steps are not corrected: with β₂ near 1, 1 − β₂ᵗ is far from 1 for a long time",
         "后面的步没有做偏差修正：β₂ 接近 1 时，1 − β₂ᵗ 要很久才接近 1",

@@ -207,10 +207,10 @@ _TWO_AXES = "The docstring has two axes, (B, H): the last one is axis 1."
     ),
     equivalent={"lstm_cell: gates.chunk(4, dim=-1) → gates.chunk(4, dim=1)": _TWO_AXES},
     fixed={
-        "weight_ih, axis 0 of 2": "There are four gates.",
-        "weight_hh, axis 0 of 2": "There are four gates.",
-        "bias_ih, axis 0 of 1": "There are four gates.",
-        "bias_hh, axis 0 of 1": "There are four gates.",
+        "weight_ih, axis 0 of 2": "Three gates and a candidate: 4 H rows.",
+        "weight_hh, axis 0 of 2": "Three gates and a candidate: 4 H rows.",
+        "bias_ih, axis 0 of 1": "Three gates and a candidate: 4 H rows.",
+        "bias_hh, axis 0 of 1": "Three gates and a candidate: 4 H rows.",
     },
 )
 def check_lstm_cell(random: Generator) -> Iterator[Case]:
@@ -239,9 +239,9 @@ def check_lstm_cell(random: Generator) -> Iterator[Case]:
     yield Case({"en": "a cell state of 300", "zh": "上百的细胞状态"}, (x, h, 300 * c, *weights), grad=True)
     yield Case({"en": "inputs of 1,000", "zh": "上千的输入"}, (1000 * x, h, c, *weights), tolerance=1e-3)
     yield Case({"en": "a batch, one input, one unit", "zh": "一批，一个输入，一个单元"}, draw(3, 1, 1))
-    x, h, c, *weights = draw(16, 64, 64)
+    x, h, c, *weights = draw(8, 64, 64)
     yield Case(
-        {"en": "a batch of 16, 64 units", "zh": "批量 16，64 个单元"},
+        {"en": "a batch of 8, 64 units", "zh": "批量 8，64 个单元"},
         (x, h, c, *(w / 4 for w in weights)),
         timed=True,
     )
@@ -394,10 +394,10 @@ _GRU_OVERFLOWS = tuple(_overflowing(_gru_by_hand(*pair)) for pair in _BY_HAND)
         "F.linear(h, weight_hh, bias_hh).chunk(3, dim=1)": _TWO_AXES,
     },
     fixed={
-        "weight_ih, axis 0 of 2": "There are three sums.",
-        "weight_hh, axis 0 of 2": "There are three sums.",
-        "bias_ih, axis 0 of 1": "There are three sums.",
-        "bias_hh, axis 0 of 1": "There are three sums.",
+        "weight_ih, axis 0 of 2": "Two gates and a candidate: 3 H rows.",
+        "weight_hh, axis 0 of 2": "Two gates and a candidate: 3 H rows.",
+        "bias_ih, axis 0 of 1": "Two gates and a candidate: 3 H rows.",
+        "bias_hh, axis 0 of 1": "Two gates and a candidate: 3 H rows.",
     },
 )
 def check_gru_cell(random: Generator) -> Iterator[Case]:
@@ -427,9 +427,9 @@ def check_gru_cell(random: Generator) -> Iterator[Case]:
     yield Case({"en": "inputs of 1,000", "zh": "上千的输入"}, (1000 * x, h, *weights), tolerance=1e-3)
     yield Case({"en": "one input, one unit", "zh": "一个输入，一个单元"}, draw(1, 1, 1))
     yield Case({"en": "a batch, one unit", "zh": "一批，一个单元"}, draw(3, 2, 1))
-    x, h, *weights = draw(16, 64, 64)
+    x, h, *weights = draw(8, 64, 64)
     yield Case(
-        {"en": "a batch of 16, 64 units", "zh": "批量 16，64 个单元"},
+        {"en": "a batch of 8, 64 units", "zh": "批量 8，64 个单元"},
         (x, h, *(w / 4 for w in weights)),
         timed=True,
     )

@@ -211,7 +211,7 @@ _OTHER_EPS = tuple(
     trap("LayerNorm's eps is missing or too small; it is 1e-5", "LayerNorm 漏了 eps，或者太小；应当是 1e-5")(
         _made(norm=lambda x, eps=eps: _normed(x, eps=eps))  # type: ignore[misc]
     )
-    for eps in (0.0, 1e-6, 1e-8)
+    for eps in (0.0, 1e-6, 1e-8, 1e-12)
 )
 _whole_sequence = trap(
     "LayerNorm runs over the whole sequence; each token is normalized by itself",

@@ -146,7 +146,7 @@ def check_reparameterize(random: Generator) -> Iterator[Case]:
         (torch.zeros(2, 5), small, (1 + draw(2, 5).abs()) * (-0.5 * small).exp()),
         grad=(0, 1),
     )
-    yield Case({"en": "codes of one dimension", "zh": "一维的编码"}, (draw(4, 1), draw(4, 1), draw(4, 1)))
+    yield Case({"en": "codes of one dimension", "zh": "编码只有一维"}, (draw(4, 1), draw(4, 1), draw(4, 1)))
     yield Case({"en": "one number", "zh": "只有一个数"}, (draw(1, 1), draw(1, 1), draw(1, 1)))
     yield Case(
         {"en": "256 codes of 64 dimensions", "zh": "256 个 64 维的编码"},

@@ -18,8 +18,9 @@ def code_rules(question: Code) -> list[str]:
         what = tr(", ", "、").join(_judged(word) for word in question.judged)
         lines.append(tr(f"Judged too: {what}.", f"同时评判：{what}。"))
     limit = tr(
-        f"A call has {SECONDS} seconds, and starts no threads of its own.",
-        f"每次调用限时 {SECONDS} 秒，不得另开线程。",
+        f"A call has {SECONDS} seconds and starts no threads; arguments, random seeds and settings stay as "
+        "they were.",
+        f"每次调用限时 {SECONDS} 秒，不得另开线程；参数、随机种子和全局设置须保持原样。",
     )
     return [*lines, limit]
 

@@ -10,7 +10,6 @@ from torch import Tensor
 from quizcli.demo.events import Words
 from quizcli.judge.case import Case
 from quizcli.judge.compare import Difference, Rules, difference, unlike
-from quizcli.judge.giving import EARLIER
 from quizcli.judge.perform import Performance
 from quizcli.judge.values import packed, tensors, unpacked
 
@@ -21,38 +20,6 @@ INCOMPLETE: Words = {
 ALWAYS_THE_SAME: Words = {
     "en": "two calls draw the same random numbers: is a seed set inside?",
     "zh": "两次调用得到同样的随机数：函数里是不是设了种子？",
-}
-_OWNERS = {"en": ("torch's", "Python's", "NumPy's"), "zh": ("torch ", "Python ", "NumPy ")}
-RESEEDED: tuple[Words, ...] = tuple(  # in the order of generators.states
-    {
-        "en": f"it gives {en} generator a new seed, and the caller's own is lost: draw from it, "
-        "do not seed it",
-        "zh": f"它重设了 {zh}随机数生成器的种子，调用者自己设的种子就失效了：只应从生成器抽数，不要设种子",
-    }
-    for en, zh in zip(_OWNERS["en"], _OWNERS["zh"], strict=True)
-)
-
-LEFT_CHANGED: dict[str, Words] = {  # by what it is, see perform.py and giving.py
-    "gradients": {
-        "en": "it leaves gradients switched off (or on) for whoever calls it: use `with torch.no_grad()`",
-        "zh": "它改变了调用者的梯度开关，没有复原：请用 `with torch.no_grad()`",
-    },
-    "dtype": {
-        "en": "it leaves another default dtype of torch's to whoever calls it",
-        "zh": "它改变了 torch 的默认 dtype，没有复原",
-    },
-    "requires_grad": {
-        "en": "it switches requires_grad of an argument, which is the caller's: work on `x.detach()`",
-        "zh": "它改变了参数的 requires_grad，而参数属于调用者：请用 `x.detach()`",
-    },
-    ".grad": {
-        "en": "it writes into the .grad of an argument, which is the caller's: use `torch.autograd.grad`",
-        "zh": "它改写了参数的 .grad，而参数属于调用者：请用 `torch.autograd.grad`",
-    },
-    EARLIER: {
-        "en": "it changes what an earlier call returned, which is the caller's: is one buffer used again?",
-        "zh": "它改变了之前一次调用的返回值，而那属于调用者：是不是重复使用了同一块缓冲区？",
-    },
 }
 PUT_BACK: Words = {
     "en": "two calls in a row draw the same random numbers: is the generator's state restored, or seeded?",

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import torch
 
 _ENDS = 2**32  # where NumPy's seeds do
-_NOWHERE = -1  # no checksum
 
 
 class Sown(NamedTuple):
@@ -29,11 +28,6 @@ def sow(seed: int) -> Sown:
     fresh = Sown(torch.initial_seed(), _of_torch())
     torch.rand(())
     return fresh
-
-
-def go_on() -> Sown:
-    """Let all go on where they are: a call that draws nothing leaves them there."""
-    return Sown(torch.initial_seed(), _NOWHERE)
 
 
 def sown_again(before: Sown) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from quizcli.judge.perform import Performance
 from quizcli.judge.values import Value, packed
 from quizcli.judge.wire import Gave
@@ -16,14 +18,15 @@ class Giving:
 
     def __init__(self) -> None:
         self._output: Any = None
-        self._sent: Value = None
+        self._sent = _bytes(None)
 
     def __call__(self, done: Performance) -> Gave:
         """The performance as it is sent."""
-        changed = packed(self._output) != self._sent
-        self._output, self._sent = done.output, packed(done.output)
+        changed = _bytes(packed(self._output)) != self._sent
+        output = packed(done.output)
+        self._output, self._sent = done.output, _bytes(output)
         return Gave(
-            self._sent,
+            output,
             packed(done.after),
             packed(done.gradients),
             done.seconds,
@@ -31,3 +34,8 @@ class Giving:
             done.seeded,
             EARLIER if changed else done.left,
         )
+
+
+def _bytes(value: Value) -> bytes:
+    """A value that can be compared: NaN is the same NaN."""
+    return msgspec.msgpack.encode(value)

@@ -33,15 +33,15 @@ class Local:
         return self._gave(done)
 
 
-def ask_of(case: Case, seed: int) -> Ask:
-    """The call that a case is."""
+def ask_of(case: Case, seed: int, operators: bool = False) -> Ask:
+    """The call that a case is; with `operators` each one that it runs is looked at."""
     return Ask(
         args=tuple(packed(value) for value in case.args),
         kwargs={name: packed(value) for name, value in case.kwargs.items()},
         calls=tuple((method, tuple(packed(value) for value in args)) for method, args in case.calls),
         grad=case.by,
         seed=seed,
-        operators=not case.timed,
+        operators=operators,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from quizcli.judge.generators import go_on, sow, sown_again, states
+from quizcli.judge.generators import sow, sown_again, states
 from quizcli.judge.values import tensors
 from quizcli.judge.watch import Watch
 
@@ -35,7 +35,7 @@ _SETTINGS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
     "gradients": (torch.is_grad_enabled, torch.set_grad_enabled),
     "dtype": (torch.get_default_dtype, torch.set_default_dtype),
 }
-GO_ON = -1  # in the place of a seed: torch's generator goes on where it is
+GO_ON = -1  # in the place of a seed: the generators go on where they are
 
 
 def perform(
@@ -57,7 +57,7 @@ def perform(
     for leaf in leaves:
         leaf.requires_grad_()
     marks = _marks(given)
-    sown = go_on() if seed == GO_ON else sow(seed)
+    sown = None if seed == GO_ON else sow(seed)
     settings = {name: read() for name, (read, _) in _SETTINGS.items()}
     left = ""
     began = time.perf_counter()
@@ -70,7 +70,7 @@ def perform(
         if calls:
             output = [called(output, method, arguments) for method, arguments in calls]
         seconds = time.perf_counter() - began
-        seeded, ends = sown_again(sown), states()
+        seeded, ends = sown is not None and sown_again(sown), states()
         for name, (read, write) in _SETTINGS.items():
             if read() != settings[name]:
                 left = name

@@ -18,7 +18,7 @@ def untried_sides(trial: Trial) -> Iterator[str]:
     """Sides that are never 1, or never anything else, without a reason; and reasons without such a side."""
     sizes = _sizes(trial)
     known = trial.judge.fixed
-    alone = {side for side, seen in sizes.items() if 1 not in seen or seen == {1}}
+    alone = {side for side, seen in sizes.items() if 1 not in seen or max(seen) == 1}
     for side in sizes:
         if side in alone and side not in known:
             yield (

@@ -35,5 +35,5 @@ def source_text(data: bytes, path: Path) -> str:
             message = f"{path}: {told}"
         else:
             name = "UTF-8" if encoding.startswith("utf-8") else encoding
-            message = tr(f"{path}: this is not {name}", f"{path}：不是 {name} 编码")
+            message = tr(f"{path}: this cannot be read as {name}", f"{path}：无法按 {name} 解码")
         raise QuizError(message, status=ExitStatus.USAGE) from error

@@ -55,36 +55,46 @@ def name_mistake(traps: Iterable[Trap], outcomes: Sequence[Outcome], rules: Rule
     """What is said of the trap that fits all outcomes; nothing where none does, or where only facts fit two.
 
     Of two traps that computed the same in every case the first is named: they are written down by likelihood.
-    Traps that say the same are one mistake, however many are its forms. `tried` tells what a trap makes of a
-    case.
+    Traps that say the same are one mistake, however many are its forms. One mistake may raise or give NaN, as
+    it is written; so more than what was raised must speak for it. `tried` tells what a trap makes of a case.
     """
     weak: list[Words] = []
     for trap in traps:
-        fits = set(_fits(trap, outcomes, rules, tried))
-        if fits == {"same"}:
+        fits = list(_fits(trap, outcomes, rules, tried))
+        failed = {fit for fit, passed in fits if not passed}
+        if ("", False) in fits or ("", True) in fits or failed == {"raised"}:
+            continue
+        if "alike" not in failed:
             return trap.text
-        if "" not in fits and trap.text not in weak:
+        if trap.text not in weak:
             weak.append(trap.text)
     return weak[0] if len(weak) == 1 else {}
 
 
-def _fits(trap: Trap, outcomes: Sequence[Outcome], rules: Rules, tried: Try) -> Iterator[str]:
-    """How a trap fits each outcome, the failed ones first, up to one that it does not fit."""
+def _fits(trap: Trap, outcomes: Sequence[Outcome], rules: Rules, tried: Try) -> Iterator[tuple[str, bool]]:
+    """How a trap fits each outcome, and whether that passed: failed ones first, up to one it does not fit."""
     for outcome in sorted(outcomes, key=lambda outcome: outcome.passed):
         fit = _fit(outcome, tried(trap, outcome), rules)
-        yield fit
+        yield fit, outcome.passed
         if not fit:
             return
 
 
 def _fit(outcome: Outcome, tried: Tried, rules: Rules) -> str:
-    """Whether a trap did the "same"; of a random output perhaps only "alike": it breaks the same facts."""
+    """Whether a trap did the "same"; of a random output perhaps only "alike": it breaks the same facts.
+
+    Where one of them raised, and the other at least went wrong: "raised".
+    """
     case = outcome.case
     if tried.raised is not None or outcome.raised is not None:
         theirs, ours = outcome.raised, tried.raised
-        same = theirs is not None and ours is not None
-        same = same and (theirs.sort, theirs.message) == (ours.sort, ours.message)  # type: ignore[union-attr]
-        return "same" if same else ""
+        if (
+            theirs is not None
+            and ours is not None
+            and (theirs.sort, theirs.message) == (ours.sort, ours.message)
+        ):
+            return "same"
+        return "" if outcome.passed or tried.right else "raised"
     if case.facts is None and (tried.right or outcome.passed):
         return "same" if tried.right and outcome.passed else ""
     if all(_equal(case, d, g, rules) for d, g in zip(tried.done, outcome.got, strict=True)):

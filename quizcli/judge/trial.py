@@ -19,18 +19,18 @@ from quizcli.judge.child import GoneError
 from quizcli.judge.compare import Difference, Rules
 from quizcli.judge.examine import (
     ALWAYS_THE_SAME,
-    LEFT_CHANGED,
     PUT_BACK,
-    RESEEDED,
     compare_draws,
     compare_row,
     examine,
 )
 from quizcli.judge.grids import arguments, steps
+from quizcli.judge.leavings import LEFT_CHANGED, RESEEDED, States, left_changed, reseeded
 from quizcli.judge.local import Local, ask_of, performance
 from quizcli.judge.names import parameters
 from quizcli.judge.perform import GO_ON, Performance, seconds_per_call
 from quizcli.judge.traps import Outcome, Tried, name_mistake, try_trap
+from quizcli.judge.values import tensors
 from quizcli.judge.watch import THREADS
 from quizcli.judge.wire import Answer, Ask, CaseResult, Gave, Judgement, Raised, Speed
 from quizcli.text import tr
@@ -39,10 +39,10 @@ BY_HAND = {"en": "written by hand", "zh": "亲手实现"}
 _SEEDS = 1000  # more than there are cases, and than a case has draws
 _SAY_ALL = (ALWAYS_THE_SAME, PUT_BACK, *RESEEDED, *LEFT_CHANGED.values())  # no mistake of the question
 _LOOK_ON = 1.0  # seconds for the cases after the first that fails: they tell which mistake it was
+_SMALL = 400  # elements: at 1,800 steps in a second loops over them take some seconds
 _SLOW = 0.5  # seconds of a call that need not be measured again
 
 
-States = dict[tuple[int, int], int]  # which generator was left where, by a call with which seed
 Expected = list[tuple[int, Performance]]  # seed of a call, and what the model answer makes of it
 
 
@@ -197,7 +197,7 @@ class Trial:
         got: list[Performance] = []
         for seed in seeds:
             try:
-                answer = candidate.ask(ask_of(case, seed))
+                answer = candidate.ask(ask_of(case, seed, _is_small(case, ours[0])))
             except GoneError as error:
                 return CaseResult(case.name, False, {"en": str(error), "zh": str(error)}), None
             if isinstance(answer, Raised):
@@ -212,7 +212,7 @@ class Trial:
         )
         if found is None and case.facts is not None:
             found = compare_draws(case, ours, got) or self._in_a_row(case, ours, got, candidate)
-        found = found or _reseeded(seeds, ours, got, states) or _left_changed(got)
+        found = found or reseeded(seeds, ours, got, states) or left_changed(got)
         outcome = Outcome(case, tuple(seeds), tuple(ours), tuple(got), None, found is None)
         if found is None:
             return CaseResult(case.name, True), outcome
@@ -277,6 +277,12 @@ def _names(text: str, entry: str, solution: Callable[..., Any]) -> list[str]:
     return [*own, *list(inspect.signature(solution).parameters)[len(own) :]]
 
 
+def _is_small(case: Case, right: Performance) -> bool:
+    """Whether there is time to look at each operator that even loops over its elements run."""
+    given = [*case.args, *case.kwargs.values(), *(call.args for call in case.calls), right.output]
+    return sum(tensor.numel() for tensor in tensors(given)) <= _SMALL
+
+
 def _again(name: Words) -> Words:
     return {"en": f"{name['en']}, called again with other numbers", "zh": f"{name['zh']}，换一组数再次调用"}
 
@@ -285,26 +291,6 @@ def _as_given(case: Case, names: Sequence[str]) -> list[str]:
     """The name of each argument of a case."""
     count = len(case.args)
     return [*[*names, *[""] * count][:count], *case.kwargs]
-
-
-def _reseeded(
-    seeds: Sequence[int], ours: Sequence[Performance], got: Sequence[Performance], states: States
-) -> Difference | None:
-    """A generator that two calls left in one state, and that began each in another, was seeded in between."""
-    for seed, right, done in zip(seeds, ours, got, strict=True):
-        if done.seeded:
-            return Difference(RESEEDED[0])
-        for place, state in enumerate(done.states[: len(RESEEDED)]):
-            drew = right.states[place : place + 1] != (state,)
-            if drew and states.setdefault((place, state), seed) != seed:
-                return Difference(RESEEDED[place])
-    return None
-
-
-def _left_changed(got: Sequence[Performance]) -> Difference | None:
-    """A setting of PyTorch's is everybody's: who changes it inside of a call puts it back."""
-    left = next((done.left for done in got if done.left), "")
-    return Difference(LEFT_CHANGED[left]) if left in LEFT_CHANGED else None
 
 
 def _performed(entry: Callable[..., Any], case: Case, seed: int) -> Performance:

@@ -23,7 +23,7 @@ class Source(Struct, frozen=True, tag="source"):
 class Ask(Struct, frozen=True, tag="ask"):
     """Call the entry once; with `timed` again and again, for the time that it takes.
 
-    torch's generator begins at `seed`, or where the last call left it (GO_ON).
+    The random generators begin at `seed`, or where the last call left them (GO_ON).
     """
 
     args: tuple[Value, ...]
@@ -32,7 +32,7 @@ class Ask(Struct, frozen=True, tag="ask"):
     grad: tuple[int, ...] = ()  # places of the arguments by which gradients are wanted
     seed: int = 0
     timed: bool = False
-    operators: bool = False  # look at each operator of PyTorch that runs
+    operators: bool = False  # look at each operator of PyTorch that runs: loops take 20 times as long
 
 
 class Gave(Struct, frozen=True, tag="gave"):

@@ -68,9 +68,12 @@ def save_claims(
         for claim in claims
     ]
 
-    def put(db: Connection) -> None:
+    places = "".join(f", ?{place}" for place in range(3, 14))
+
+    def put(db: Connection) -> None:  # not over what another run has measured later
         db.executemany(
-            f"INSERT OR REPLACE INTO claim (run, settings, {_COLUMNS}) VALUES (?, ?{', ?' * 11})",
+            f"""INSERT OR REPLACE INTO claim (run, settings, {_COLUMNS}) SELECT ?1, ?2{places} WHERE NOT
+            EXISTS (SELECT 1 FROM claim WHERE run = ?1 AND settings = ?2 AND id = ?3 AND at > ?13)""",
             [(run, canonical(settings), *astuple(row)) for row in rows],
         )
 

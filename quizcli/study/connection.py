@@ -160,8 +160,10 @@ def _refuse_far_down(path: str) -> None:
     if (length := len(os.fsencode(folder))) > LONGEST_FOLDER:
         raise QuizError(
             tr(
-                f"{folder}: this path has {length} bytes; SQLite can use {LONGEST_FOLDER} at most.",
-                f"{folder}：这个路径有 {length} 字节，SQLite 最多只能用 {LONGEST_FOLDER} 字节。",
+                f"{folder}: this path has {length} bytes; for a store it may have {LONGEST_FOLDER}, "
+                "as SQLite takes 512 in all.",
+                f"{folder}：这个路径有 {length} 字节；SQLite 的完整路径上限为 512，"
+                f"因此学习记录的目录最多 {LONGEST_FOLDER} 字节。",
             ),
             tr("Name a folder with a shorter path: QUIZCLI_HOME.", "请用 QUIZCLI_HOME 指定路径更短的目录。"),
         )

@@ -10,6 +10,7 @@ import sqlite3
 from contextlib import closing, suppress
 
 from quizcli.errors import QuizError
+from quizcli.reading import open_regular
 from quizcli.study.backups import partial
 from quizcli.study.carrying import carry_over
 from quizcli.study.connection import APPLICATION_ID, connect, not_ours
@@ -18,6 +19,9 @@ from quizcli.study.migrations import migrate
 from quizcli.study.presence import look
 from quizcli.study.undisturbed import undisturbed
 from quizcli.text import tr
+
+_MAGIC, _LEAF = b"SQLite format 3\0", b"\x0d"  # https://sqlite.org/fileformat2.html, 1.3 and 1.6
+_FIRST = 108  # bytes: the header of the file, and that of its first page, which lists the tables
 
 
 def part_from_log(path: str) -> str:
@@ -37,13 +41,11 @@ def _parted(path: str) -> str:
     """
     file = os.path.realpath(path)
     left = look(path)
-    if left.main is None:
-        return _kept_alone(path, file)
+    if left.main is None:  # of a link, the disk may come back
+        return "" if os.path.islink(path) else _kept_alone(path)
+    _refuse_others(file, path)
     pair, alone = partial(os.path.dirname(file)), partial(os.path.dirname(file))
     try:
-        duplicate(file, alone)
-        _refuse_others(alone, path)
-        drop(alone)
         duplicate(f"{file}-wal", f"{pair}-wal")
         duplicate(file, pair)
         if _is_sound(pair):
@@ -75,28 +77,34 @@ def _parted(path: str) -> str:
     )
 
 
-def _kept_alone(path: str, file: str) -> str:
+def _kept_alone(path: str) -> str:
     """Move a log whose store has gone out of the way: it is no store by itself."""
-    aside = f"{aside_of(file)}-wal"
+    aside = aside_of(path)
     try:
-        os.replace(f"{file}-wal", aside)
+        for end in ("-shm", "-wal"):  # in this order: a log without its memory is still one
+            with suppress(FileNotFoundError):
+                os.replace(path + end, aside + end)
     except OSError:
-        return ""  # gone meanwhile, or a folder that cannot be written to: told by who opens the store
+        return ""  # a folder that cannot be written to: told by who opens the store
     return tr(
-        f"{path} had been deleted after a run that was killed. What that run left of it is kept as {aside}; "
-        "`quizcli restore` lists the backups.",
-        f"{path} 在一次被强行终止的运行之后被删除。那次运行留下的部分存为 {aside}；"
-        "可用 `quizcli restore` 查看备份。",
+        f"{path} has gone. What a run had not yet written into it is kept as {aside}-wal; the backups are in "
+        "`quizcli restore`.",
+        f"{path} 已不存在。某次运行尚未写入其中的内容存为 {aside}-wal；备份见 `quizcli restore`。",
     )
 
 
-def _refuse_others(alone: str, path: str) -> None:
+def _refuse_others(file: str, path: str) -> None:
     """Raise ForeignError for the file of another program; a new store of ours may have all in its log."""
-    with suppress(sqlite3.Error), closing(sqlite3.connect(alone)) as db:
-        mark = db.execute("PRAGMA application_id").fetchone()[0]
-        tables = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        if mark != APPLICATION_ID and (mark or tables):
-            raise not_ours(path)
+    try:
+        with open_regular(file) as stream:
+            head = stream.read(_FIRST)
+    except OSError:
+        return  # told by who opens it
+    mark, kind, cells = head[68:72], head[100:101], head[103:105]
+    empty = kind == _LEAF and cells == b"\0\0"
+    ours = mark == APPLICATION_ID.to_bytes(4) or (mark == bytes(4) and empty)
+    if head and not (head.startswith(_MAGIC) and ours):
+        raise not_ours(path)
 
 
 def _is_sound(copy: str) -> bool:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -199,19 +200,20 @@ def preview(found: Candidate, settings: Settings) -> Preview:
     """What would be lost and won."""
     here, _ = own_files(settings)
     _refuse_what_is_nowhere_else(found, here, settings)
-    now, trouble, present, notice = _present(settings)
+    present = _present(settings)
     then, after = (None, set[str]()) if not found.store else _held(found.store)
     wanted = here if found.files is None else found.files
     return Preview(
         backup=found.path.name,
         about=found.about,
-        now=now,
+        now=present.held,
         then=then,
-        trouble=trouble,
-        notice=notice,
-        lost=len(present - after) if found.store else 0,
-        won=len(after - present),
-        differs=bool(found.store) and (now is None or _rest(found.store) != _rest(str(settings.store_file))),
+        trouble=present.trouble,
+        notice=present.notice,
+        lost=len(present.answers - after) if found.store else 0,
+        won=len(after - present.answers),
+        differs=bool(found.store)
+        and (present.held is None or _rest(found.store) != _rest(str(settings.store_file))),
         files_changed=tuple(sorted(name for name in here.keys() & wanted if here[name] != wanted[name])),
         files_lost=tuple(sorted(here.keys() - wanted)),
         files_won=tuple(sorted(wanted.keys() - here)),
@@ -220,19 +222,27 @@ def preview(found: Candidate, settings: Settings) -> Preview:
     )
 
 
-def _present(settings: Settings) -> tuple[Held | None, str, set[str], str]:
-    """What the store there is holds, or what is wrong with it, its reviews, and what to tell of its log."""
+class _Present(NamedTuple):
+    """The store there is: what it holds, or what is wrong with it."""
+
+    held: Held | None
+    trouble: str = ""
+    answers: frozenset[str] = frozenset()
+    notice: str = ""  # what has become of what a killed run left beside it
+
+
+def _present(settings: Settings) -> _Present:
     path = str(settings.store_file)
+    if not os.path.exists(path):
+        return _Present(None)
     notice = ""
     try:
-        notice = part_from_log(path)
-        if not os.path.exists(path):
-            return None, "", set(), notice
+        notice = part_from_log(path)  # else SQLite would mix it into another file that is there now
         with closing(_sound(path)):
             held, answers = _held(path)
-        return held, "", answers, notice
+        return _Present(held, answers=frozenset(answers), notice=notice)
     except (DamagedError, ForeignError) as error:
-        return None, error.message, set(), notice
+        return _Present(None, error.message, notice=notice)
 
 
 def _held(store: str) -> tuple[Held, set[str]]:
@@ -285,7 +295,7 @@ def restore(found: Candidate, settings: Settings) -> Made | None:
     refuse_dangling(path)
     here, _ = own_files(settings)
     _refuse_what_is_nowhere_else(found, here, settings)
-    _, trouble, *_ = _present(settings)
+    trouble = _present(settings).trouble
     exists = os.path.exists(path)
     kept = None
     if (not exists or trouble) and here:
@@ -370,6 +380,7 @@ def _replace_damaged(store: str, path: str) -> None:
 
 
 def _begin(store: str, path: str) -> None:
+    part_from_log(path)  # keeps the log of a store that has gone
     remove_sides(path)
     _flush(store)
     put(store, Path(path))

@@ -34,14 +34,14 @@ def test_every_form_of_a_source(data: bytes, text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (b"x = '\xff'", "this is not UTF-8"),
+        (b"x = '\xff'", "this cannot be read as UTF-8"),
         (TEXT.encode("utf-16"), "UTF-8"),
         (b"# coding: klingon\n", "unknown encoding: klingon"),
         (b"# coding: rot13\n", "'rot13' is not a text encoding"),
         (b"# coding: hex\n", "'hex' is not a text encoding"),
-        (b"# coding: undefined\n", "this is not undefined"),
-        (b"# coding: idna\nx = '\xff'\n", "this is not idna"),
-        (b"# coding: gbk\nx = '\xff\xff'\n", "this is not gbk"),
+        (b"# coding: undefined\n", "cannot be read as undefined"),
+        (b"# coding: idna\nx = '\xff'\n", "cannot be read as idna"),
+        (b"# coding: gbk\nx = '\xff\xff'\n", "cannot be read as gbk"),
         (b"\xef\xbb\xbf# coding: latin-1\n", "encoding problem"),
     ],
 )

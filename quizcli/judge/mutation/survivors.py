@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from quizcli.judge.case import Case
+from quizcli.judge.leavings import States
 from quizcli.judge.local import Local
 from quizcli.judge.mutation.mutants import Mutant, mutants
 from quizcli.judge.mutation.wrapped import wrong_around
-from quizcli.judge.trial import Expected, States, Trial
+from quizcli.judge.trial import Expected, Trial
 from quizcli.judge.wire import Mutants
 from quizcli.text import tr
 

@@ -138,7 +138,7 @@ def autoencode_tanh(x, encoder, decoder):
     return z, _run(z, decoder, torch.tanh)
 
 
-@wrong(FORWARD, told="")
+@wrong(FORWARD, told="leaky ReLU")
 def autoencode_leaky(x, encoder, decoder):
     z = _run(x, encoder, F.leaky_relu)
     return z, _run(z, decoder, F.leaky_relu)

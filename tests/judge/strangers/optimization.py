@@ -219,7 +219,7 @@ def adam_first_corrected_only(param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, b
     return param - lr * m / (1 - betas[0] ** step) / (v.sqrt() + eps), m, v
 
 
-@wrong(ADAM, told="")
+@wrong(ADAM, told="late steps are not corrected")
 def adam_corrected_for_ten_steps(
     param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8
 ):
