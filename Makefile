@@ -1,6 +1,6 @@
 # make quiz   sets everything up and opens today's first question
 # make test   sets everything up and runs all checks and tests
-# make test-all   what takes longer too: every mutant of every model answer, 200 seeds, many random inputs
+# make test-all   what takes longer too: other seeds, every mutant of every model answer, many random inputs
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,9 +12,10 @@ quiz: $(VENV)/.quiz
 	@$(BIN)/quizcli
 
 test: lint
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not other_seeds"
 
 test-all: test
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m other_seeds
 	@$(BIN)/quizcli bank check --run --mutants
 	@$(BIN)/quizcli bank check --run --seeds 200
 	@$(BIN)/python -m tests.fuzz --count 2000 keys argv banks stores packs replies

@@ -170,6 +170,7 @@ def test_the_quick_form_keeps_what_it_claims(events: list[Event]) -> None:
     assert all(claim.holds for claim in made.values()), made
 
 
+@pytest.mark.other_seeds
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_ring_is_found_with_other_seeds(seed: int) -> None:
     made = claims(run(ring_steps=700, seed=seed))

@@ -120,6 +120,7 @@ def test_the_quick_form_keeps_what_it_claims(events: list[Event]) -> None:
     assert all(claim.holds for claim in made.values()), made
 
 
+@pytest.mark.other_seeds
 @pytest.mark.parametrize("seed", [1, 2])
 def test_with_other_seeds_too(seed: int) -> None:
     made = claims(run(**gan_loss.ENOUGH, seed=seed))
