@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-import msgspec
 import typer
 
 from quizcli import __version__
+from quizcli.cli.engine import torch_found, worker_found
+from quizcli.cli.finding import Finding
 from quizcli.cli.opened import pack
 from quizcli.cli.output import print_json
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import SETTABLE, Settings
 from quizcli.text import Text, tr
 
-_PATIENCE = 60.0  # seconds for torch to be imported from a slow disk
 _NAMES = {
     "quizcli": Text("quizcli", "quizcli"),
     "torch": Text("torch", "torch"),
@@ -36,35 +34,6 @@ _NAMES = {
     "editor": Text("editor", "编辑器"),
     "settings": Text("settings", "设置"),
 }
-
-# Run in a child, since this process must not import torch. Says what a demonstration would find.
-_ASK_TORCH = """
-import json, torch
-cuda = torch.cuda.is_available()
-mps = torch.backends.mps.is_available()
-name = torch.cuda.get_device_name(0) if cuda else ("Apple MPS" if mps else "CPU")
-found = {"device": "cuda" if cuda else "mps" if mps else "cpu", "name": name,
-         "threads": torch.get_num_threads()}
-import torchvision
-print(json.dumps(found))
-"""
-
-
-class _Found(msgspec.Struct):
-    """What that says."""
-
-    device: str
-    name: str
-    threads: int
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One line of the report. A "missing" finding makes the command fail; a "note" does not."""
-
-    name: str  # the same in every language
-    state: Literal["ok", "note", "missing"]
-    detail: str
-    advice: str = ""
 
 
 def command(
@@ -85,10 +54,10 @@ def command(
 def examine(settings: Settings) -> Iterator[Finding]:
     """Look at everything that quizcli needs, in the order in which it needs it."""
     yield Finding("quizcli", "ok", f"{__version__}, Python {sys.version.split()[0]}")
-    torch = _torch()
+    torch = torch_found()
     yield from torch
     if torch[0].state == "ok" and not settings.left_aside:  # with a wrong config file no worker starts
-        yield _worker(settings)
+        yield worker_found(settings)
     yield _terminal()
     yield _signs()
     yield _banks(settings)
@@ -97,95 +66,6 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield backups_found(settings)
     yield _editor()
     yield _settings(settings)
-
-
-def _torch() -> list[Finding]:
-    """torch, and the device it would use."""
-    try:
-        installed = f"torch {version('torch')}, torchvision {version('torchvision')}"
-    except PackageNotFoundError as error:
-        detail = tr(f"{error.name} is not installed", f"未安装 {error.name}")
-        advice = tr("pip install torch torchvision", "请执行 pip install torch torchvision")
-        return [Finding("torch", "missing", detail, advice)]
-    try:
-        # -P: a torch.py in the current folder is somebody's code, and no torch.
-        child = subprocess.run(
-            [sys.executable, "-P", "-c", _ASK_TORCH], capture_output=True, text=True, timeout=_PATIENCE
-        )
-    except subprocess.TimeoutExpired:
-        return [_slow("torch", installed)]
-    if child.returncode != 0:
-        last = (child.stderr.strip().splitlines() or ["?"])[-1]
-        advice = tr(
-            "torch and torchvision must be of one build: install them together, from one source.",
-            "torch 与 torchvision 必须是同一构建：请从同一来源一起安装。",
-        )
-        return [Finding("torch", "missing", f"{installed}: {last}", advice)]
-    try:
-        found = msgspec.json.decode((child.stdout.splitlines() or [""])[-1], type=_Found)
-    except msgspec.DecodeError as error:
-        detail = tr(f"{installed}: answers oddly: {error}", f"{installed}：返回了异常内容：{error}")
-        return [Finding("torch", "missing", detail)]
-    return [Finding("torch", "ok", installed), _device(found)]
-
-
-def _slow(name: str, detail: str) -> Finding:
-    return Finding(
-        name,
-        "missing",
-        tr(
-            f"{detail}: not there after {_PATIENCE:.0f} seconds",
-            f"{detail}：{_PATIENCE:.0f} 秒内未能就绪",
-        ),
-        tr("Try again when the machine is less busy.", "请在机器空闲时重试。"),
-    )
-
-
-def _device(found: _Found) -> Finding:
-    if found.device != "cpu":
-        return Finding("device", "ok", f"{found.device} · {found.name}")
-    threads = found.threads
-    return Finding(
-        "device",
-        "ok",
-        tr(f"CPU, {threads} thread{'s' * (threads != 1)}", f"CPU，{threads} 线程"),
-        tr(
-            "No GPU found; every demonstration runs on the CPU too.",
-            "没有发现 GPU；所有演示都能在 CPU 上运行。",
-        ),
-    )
-
-
-def _worker(settings: Settings) -> Finding:
-    """Start the process in which demonstrations run, and wait until it could begin one."""
-    from quizcli.demo.events import Failed
-    from quizcli.demo.launcher import environment, warm
-
-    began = time.monotonic()
-    try:
-        worker = warm(environment(settings))
-    except QuizError as error:
-        return Finding("worker", "missing", error.message, error.hint)
-    try:
-        while not worker.ready and time.monotonic() - began < _PATIENCE:
-            for event in worker.take():
-                if isinstance(event, Failed):
-                    return Finding("worker", "missing", event.message, event.trace or event.hint)
-            time.sleep(0.01)
-    finally:
-        worker.close()
-    if not worker.ready:
-        return _slow("worker", tr("the process of demonstrations", "演示进程"))
-    seconds = time.monotonic() - began
-    return Finding(
-        "worker",
-        "ok",
-        tr(f"ready for a demonstration in {seconds:.1f} s", f"{seconds:.1f} 秒后可开始演示"),
-        tr(
-            "In a session it gets ready while you read.",
-            "学习时它在您读题期间预先启动。",
-        ),
-    )
 
 
 def _terminal() -> Finding:

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from quizcli.cli import doctor
-from quizcli.cli.doctor import Finding
+from quizcli.cli import doctor, engine
+from quizcli.cli.finding import Finding
 from quizcli.demo import launcher
 from quizcli.demo.events import Event, Failed
 from quizcli.settings import Settings, load_settings
@@ -127,7 +127,7 @@ def test_a_torch_that_cannot_be_imported(examine: Examine) -> None:
 def test_a_torch_that_answers_oddly(examine: Examine, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
     examine()  # puts the stand-ins in place
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, said, ""))
-    (torch,) = doctor._torch()
+    (torch,) = engine.torch_found()
     assert torch.state == "missing"
     assert "answers oddly" in torch.detail
 
@@ -139,7 +139,7 @@ def test_a_torch_that_takes_too_long(examine: Examine, monkeypatch: pytest.Monke
         raise subprocess.TimeoutExpired("python", 60)
 
     monkeypatch.setattr(subprocess, "run", slow)
-    (torch,) = doctor._torch()
+    (torch,) = engine.torch_found()
     assert torch.state == "missing"
     assert "not there after 60 seconds" in torch.detail
 
@@ -148,7 +148,7 @@ def test_a_worker(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
     assert examine()["worker"].detail.startswith("ready for a demonstration in 0.")
     dead = examine(worker=Dying())["worker"]
     assert (dead.state, dead.detail, dead.advice) == ("missing", "killed by SIGKILL", "memory")
-    monkeypatch.setattr(doctor, "_PATIENCE", 0.05)
+    monkeypatch.setattr(engine, "_PATIENCE", 0.05)
     assert examine(worker=Stuck())["worker"].state == "missing"
 
 
