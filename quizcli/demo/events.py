@@ -9,8 +9,9 @@ a name opens the panel. `Started.layout` arranges panels in rows; without it the
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Words = dict[str, str]  # {"en": …, "zh": …}
 Label = str | Words  # a plain string is the same in every language: "KL", "p = 0.5"
 Setting = bool | int | float | str
+GROUPS = 1000  # of points, at most
 Relation = Literal["<=", ">=", "≈", "<", ">", "=="]
 
 
@@ -31,6 +33,12 @@ class Array(Struct, frozen=True):
     data: bytes
     shape: tuple[int, ...]
     dtype: Literal["uint8", "float32"]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where the shape is not that of the data."""
+        size = {"uint8": 1, "float32": 4}[self.dtype]
+        if min(self.shape, default=0) < 0 or math.prod(self.shape) * size != len(self.data):
+            raise ValueError(f"{len(self.data):,} bytes are no {self.dtype} of shape {self.shape[:8]}")
 
 
 def array(values: Tensor, dtype: Literal["uint8", "float32"] = "float32") -> Array:
@@ -46,8 +54,23 @@ def pictures(values: Tensor) -> Array:
     return array((values.detach().clamp(0, 1) * 255).round(), "uint8")
 
 
+LARGEST = 1e150  # of a number that can be drawn: the span of two, and its square, are numbers too
+
+
 class _Event(Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=True):
     pass
+
+
+def _drawable(numbers: Iterable[float | None]) -> None:
+    """Raise ValueError for a number that no axis reaches. NaN and infinity are told as what they are."""
+    for number in numbers:
+        if number is not None and LARGEST < abs(number) < math.inf:
+            raise ValueError(f"{number:g} is too large to be drawn")
+
+
+def _shaped(values: Array, axes: str, right: bool) -> None:
+    if not right:
+        raise ValueError(f"an array of shape {values.shape[:8]}; it must be {axes}")
 
 
 class Started(_Event, frozen=True, tag="started"):
@@ -75,6 +98,10 @@ class Progress(_Event, frozen=True, tag="progress"):
     rate: float | None = None
     unit: Label = ""
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for numbers that cannot be drawn."""
+        _drawable((self.done, self.total, self.rate))
+
 
 class Scalars(_Event, frozen=True, tag="scalars"):
     """One more point (x, value) on each curve of a chart panel.
@@ -91,6 +118,10 @@ class Scalars(_Event, frozen=True, tag="scalars"):
     x_label: Label = ""
     log: bool = False  # logarithmic y axis
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for numbers that cannot be drawn."""
+        _drawable((self.x, *self.values.values()))
+
 
 class Images(_Event, frozen=True, tag="images"):
     """A grid of pictures: uint8 or float32 in [0, 1], (batch, height, width[, 3])."""
@@ -100,6 +131,12 @@ class Images(_Event, frozen=True, tag="images"):
     columns: int = 0  # 0: the screen chooses
     title: Words = {}
     caption: Words = {}
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what is no grid of pictures."""
+        shape = self.images.shape
+        axes = len(shape) == 3 or (len(shape) == 4 and shape[3] == 3)
+        _shaped(self.images, "(batch, height, width[, 3]), none of them 0", axes and min(shape) > 0)
 
 
 class Heatmap(_Event, frozen=True, tag="heatmap"):
@@ -120,6 +157,15 @@ class Heatmap(_Event, frozen=True, tag="heatmap"):
     title: Words = {}
     caption: Words = {}
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for what is no matrix, and for bounds that cannot be drawn."""
+        _shaped(
+            self.values,
+            "(rows, columns) of float32",
+            len(self.values.shape) == 2 and self.values.dtype == "float32",
+        )
+        _drawable((self.low, self.high))
+
 
 class Points(_Event, frozen=True, tag="points"):
     """A scatter: float32 (n, 2), with an integer group for each point (colour and glyph) where given."""
@@ -131,6 +177,17 @@ class Points(_Event, frozen=True, tag="points"):
     title: Words = {}
     caption: Words = {}
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for what is no scatter."""
+        shape = self.xy.shape
+        _shaped(
+            self.xy, "(n, 2) of float32", len(shape) == 2 and shape[1] == 2 and self.xy.dtype == "float32"
+        )
+        if self.groups and (
+            len(self.groups) != shape[0] or not 0 <= min(self.groups) <= max(self.groups) < GROUPS
+        ):
+            raise ValueError(f"groups are as many as points, each from 0 to {GROUPS - 1}")
+
 
 class Bars(_Event, frozen=True, tag="bars"):
     """Horizontal bars, one a label. With `parts` each value is stacked: values[i][j] belongs to parts[j]."""
@@ -141,6 +198,11 @@ class Bars(_Event, frozen=True, tag="bars"):
     parts: tuple[Label, ...] = ()
     title: Words = {}
     unit: Label = ""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for numbers that cannot be drawn."""
+        for row in self.values:
+            _drawable(row)
 
 
 class Table(_Event, frozen=True, tag="table"):
@@ -213,7 +275,7 @@ def encode(event: Event) -> bytes:
 
 
 def decode(data: bytes) -> Event:
-    """The inverse of `encode`; raises msgspec.MsgspecError on foreign bytes."""
+    """The inverse of `encode`; raises one of UNDECODABLE (reading.py) on foreign bytes."""
     return _decoder.decode(data)
 
 

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 import msgspec
 
 from quizcli.demo.events import Event, Failed, Finished, decode
+from quizcli.demo.limits import LONGEST_EVENT, Limits
 from quizcli.demo.process import kill, signal_name, spawn
 from quizcli.demo.wire import Order, Request, frame, read_frame
+from quizcli.reading import UNDECODABLE
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -142,19 +144,22 @@ class Worker:
     def _read_events(self) -> None:
         """Body of the reader thread: up to the last event, or the end of the pipe and its reason."""
         pipe = cast("BinaryIO", self._process.stdout)
-        while (payload := read_frame(pipe)) is not None:
-            if not payload:
-                self.ready = True
-                continue
-            try:
+        limits = Limits()
+        try:
+            while (payload := read_frame(pipe, LONGEST_EVENT)) is not None:
+                if not payload:
+                    self.ready = True
+                    continue
                 event = decode(payload)
-            except msgspec.MsgspecError as error:
-                event = Failed(
-                    message=tr(f"the answer sent a broken event: {error}", f"答案发出了无效事件：{error}")
-                )
-            self._put(event, len(payload))
-            if isinstance(event, Finished | Failed):
-                return
+                limits.count(event, len(payload))
+                self._put(event, len(payload))
+                if isinstance(event, Finished | Failed):
+                    return
+        except (*UNDECODABLE, ValueError) as error:
+            told = tr(f"the answer sent a broken event: {error}", f"答案发出了无效事件：{error}")
+            self._put(Failed(message=told), 0)
+            self._kill()  # what comes behind it would be read as something else
+            return
         self._put(self._obituary(), 0)
 
     def _put(self, event: Event, size: int) -> None:

@@ -63,9 +63,14 @@ def place_of(name: str, settings: Settings) -> Path:
     return places(settings)[top] / rest if rest else places(settings)[top]
 
 
-def put_files(files: dict[str, bytes], settings: Settings) -> None:
-    """Have just these files: those that differ are written, those that the backup lacks go."""
+def put_files(files: dict[str, bytes], saved: dict[str, bytes], settings: Settings) -> None:
+    """Have just these files: those that differ are written, those that the backup lacks go.
+
+    What is there and not among the `saved` has been written a moment ago, and is nowhere else: it stays, and
+    QuizError says so when all the others are in their place.
+    """
     here, _ = own_files(settings)
+    newer = sorted(name for name in here if here[name] != saved.get(name) and here[name] != files.get(name))
 
     def checked(name: str) -> Path:
         path = place_of(name, settings)
@@ -73,10 +78,10 @@ def put_files(files: dict[str, bytes], settings: Settings) -> None:
             raise OSError(40, tr("this link leads elsewhere", "该链接指向别处"), str(path.parent))
         return path
 
-    for name in sorted(here.keys() - files):
+    for name in sorted(here.keys() - files - set(newer)):
         checked(name).unlink(missing_ok=True)
     for name in sorted(files):
-        if files[name] == here.get(name):
+        if files[name] == here.get(name) or name in newer:
             continue
         path = checked(name)
         if "/" in name and path.is_symlink():
@@ -84,6 +89,15 @@ def put_files(files: dict[str, bytes], settings: Settings) -> None:
         elif "/" in name and path.is_dir():
             _remove_empty(path)  # whose files have just gone
         replace_file(path, files[name])
+    if newer:
+        first = place_of(newer[0], settings)
+        raise QuizError(
+            tr(
+                f"{first} was written meanwhile, and stays as it is ({len(newer)} in all).",
+                f"{first} 在恢复期间被写入，保持原样（共 {len(newer)} 个）。",
+            ),
+            tr("All else is restored. Restore once more.", "其余均已恢复。请再恢复一次。"),
+        )
 
 
 def _remove_empty(folder: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -302,16 +302,13 @@ def restore(found: Candidate, settings: Settings) -> Made | None:
         kept = write(settings, "before-restore", with_store=False)
     try:
         if exists and not trouble:
-            with closing(connect(path)) as present:
-                kept = _backed_up(present, path, settings)
-                if found.store:
-                    _overwrite(found.store, present, path)
+            kept = _exchange(found.store, path, settings)
         elif found.store and trouble:
             _replace_damaged(found.store, path)
         elif found.store:
             _begin(found.store, path)
         if found.files is not None:
-            put_files(found.files, settings)
+            put_files(found.files, _saved(kept), settings)
     except OSError as error:
         told = tr(
             f"{error.filename or path}: {error.strerror}; not everything was restored",
@@ -331,29 +328,63 @@ def _kept_in(kept: Made | None) -> str:
     return tr(f" What was there before is in {kept.path}.", f" 恢复前的内容保存在 {kept.path}。")
 
 
-def _backed_up(present: sqlite3.Connection, path: str, settings: Settings) -> Made:
-    """A backup of all that there is, with what a session has written while it was made."""
-    for _ in range(_TRIES):
-        before = present.execute("PRAGMA data_version").fetchone()
-        kept = write(settings, "before-restore")
-        if present.execute("PRAGMA data_version").fetchone() == before:
+def _saved(kept: Made | None) -> dict[str, bytes]:
+    """The files in the backup of what was there before."""
+    if kept is None:
+        return {}
+    with opened(kept.path) as archive:
+        return archive.files()
+
+
+class _WrittenError(Exception):
+    """Somebody has written to the store since it was backed up."""
+
+
+def _exchange(store: str, path: str, settings: Settings) -> Made:
+    """Back up the present store, with what a session writes meanwhile, and put the other in its place.
+
+    What is written in between is in neither: SQLite's lock is held when that is looked for, and if there is
+    any, all begins anew.
+    """
+    with closing(connect(path)) as present, closing(sqlite3.connect(path)) as watch:
+        for _ in range(_TRIES):
+            before = watch.execute("PRAGMA data_version").fetchone()
+            kept = write(settings, "before-restore")
+
+            def check(before: object = before) -> None:
+                if watch.execute("PRAGMA data_version").fetchone() != before:
+                    raise _WrittenError
+
+            try:
+                if store:
+                    _overwrite(store, present, path, check)
+                else:
+                    check()
+            except _WrittenError:
+                remove(kept.path)
+                continue
+            except QuizError as error:
+                raise QuizError(error.message, f"{error.hint}{_kept_in(kept)}") from error
             return kept
-        remove(kept.path)
-    raise QuizError(
+    raise _busy(path)
+
+
+def _busy(path: str) -> QuizError:
+    return QuizError(
         tr(f"{path} is being written by another process.", f"另一进程正在写入 {path}。"),
         tr("Nothing was restored. Try again.", "没有恢复任何内容，请重试。"),
     )
 
 
-def _overwrite(store: str, present: sqlite3.Connection, path: str) -> None:
+def _overwrite(store: str, present: sqlite3.Connection, path: str, check: Callable[[], None]) -> None:
     deadline = time.monotonic() + BUSY_SECONDS
 
-    def give_up(status: int, remaining: int, total: int) -> None:
-        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > deadline:
-            raise QuizError(
-                tr(f"{path} is being written by another process.", f"另一进程正在写入 {path}。"),
-                tr("Nothing was restored. Try again.", "没有恢复任何内容，请重试。"),
-            )
+    def watch(status: int, remaining: int, total: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            if time.monotonic() > deadline:
+                raise _busy(path)
+        elif remaining == total - 1:  # the first page is there, so the lock is ours
+            check()
 
     try:
         with closing(sqlite3.connect(store, isolation_level=None)) as source:
@@ -361,7 +392,7 @@ def _overwrite(store: str, present: sqlite3.Connection, path: str) -> None:
             if source.execute("PRAGMA page_size").fetchone()[0] != size:
                 source.execute(f"PRAGMA page_size = {int(size)}")
                 source.execute("VACUUM")
-            source.backup(present, progress=give_up, sleep=0.05)
+            source.backup(present, pages=1, progress=watch, sleep=0.05)
             if present.execute("PRAGMA journal_mode").fetchone() != ("wal",):
                 present.execute("PRAGMA journal_mode = WAL")
     except (sqlite3.Error, ValueError) as error:

@@ -872,3 +872,49 @@ def test_backups_of_one_second_are_listed_by_age(tmp_path: Path) -> None:
         (folder / name).touch()
         os.utime(folder / name, ns=(10**18 + age, 10**18 + age))
     assert [each.name for each in backups(tmp_path / "quizcli.db")] == made
+
+
+def test_what_is_written_between_the_backup_and_the_exchange_is_not_lost(
+    settings: Settings, answered: Answered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered("a")
+    made = archive.write(settings).path
+    answered("b")
+    real, late = restoring._overwrite, iter(["late", "later"])
+
+    def slow(*given: object) -> None:
+        if name := next(late, ""):
+            answered(name)
+        real(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(restoring, "_overwrite", slow)
+    kept = bring_back(made, settings)
+    assert held(settings) == ["a"]
+    assert kept is not None
+    assert [each.path for each in backups(settings.store_file)].count(kept) == 1
+    monkeypatch.undo()
+    bring_back(kept, settings)
+    assert held(settings) == ["a", "b", "late", "later"]
+
+
+def test_drafts_that_are_saved_while_it_restores_stay(
+    settings: Settings, answered: Answered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered("a")
+    own_file(settings, "code/old.py", "before")
+    made = archive.write(settings).path
+    own_file(settings, "code/old.py", "now")
+    gone = own_file(settings, "code/gone.py", "saved")
+    real = restoring._overwrite
+
+    def slow(*given: object) -> None:
+        own_file(settings, "code/old.py", "a moment ago")
+        own_file(settings, "code/new.py", "a moment ago too")
+        real(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(restoring, "_overwrite", slow)
+    with pytest.raises(QuizError, match=r"new\.py was written meanwhile, and stays as it is \(2 in all\)"):
+        bring_back(made, settings)
+    assert not gone.exists()
+    texts = {path.name: path.read_text() for path in settings.code_dir.iterdir()}
+    assert texts == {"old.py": "a moment ago", "new.py": "a moment ago too"}
