@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Words = dict[str, str]  # {"en": …, "zh": …}
 Label = str | Words  # a plain string is the same in every language: "KL", "p = 0.5"
 Setting = bool | int | float | str
-GROUPS = 1000  # of points, at most
 Relation = Literal["<=", ">=", "≈", "<", ">", "=="]
 
 
@@ -54,23 +53,8 @@ def pictures(values: Tensor) -> Array:
     return array((values.detach().clamp(0, 1) * 255).round(), "uint8")
 
 
-LARGEST = 1e150  # of a number that can be drawn: the span of two, and its square, are numbers too
-
-
 class _Event(Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=True):
     pass
-
-
-def _drawable(numbers: Iterable[float | None]) -> None:
-    """Raise ValueError for a number that no axis reaches. NaN and infinity are told as what they are."""
-    for number in numbers:
-        if number is not None and LARGEST < abs(number) < math.inf:
-            raise ValueError(f"{number:g} is too large to be drawn")
-
-
-def _shaped(values: Array, axes: str, right: bool) -> None:
-    if not right:
-        raise ValueError(f"an array of shape {values.shape[:8]}; it must be {axes}")
 
 
 class Started(_Event, frozen=True, tag="started"):
@@ -98,10 +82,6 @@ class Progress(_Event, frozen=True, tag="progress"):
     rate: float | None = None
     unit: Label = ""
 
-    def __post_init__(self) -> None:
-        """Raise ValueError for numbers that cannot be drawn."""
-        _drawable((self.done, self.total, self.rate))
-
 
 class Scalars(_Event, frozen=True, tag="scalars"):
     """One more point (x, value) on each curve of a chart panel.
@@ -118,10 +98,6 @@ class Scalars(_Event, frozen=True, tag="scalars"):
     x_label: Label = ""
     log: bool = False  # logarithmic y axis
 
-    def __post_init__(self) -> None:
-        """Raise ValueError for numbers that cannot be drawn."""
-        _drawable((self.x, *self.values.values()))
-
 
 class Images(_Event, frozen=True, tag="images"):
     """A grid of pictures: uint8 or float32 in [0, 1], (batch, height, width[, 3])."""
@@ -131,12 +107,6 @@ class Images(_Event, frozen=True, tag="images"):
     columns: int = 0  # 0: the screen chooses
     title: Words = {}
     caption: Words = {}
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for what is no grid of pictures."""
-        shape = self.images.shape
-        axes = len(shape) == 3 or (len(shape) == 4 and shape[3] == 3)
-        _shaped(self.images, "(batch, height, width[, 3]), none of them 0", axes and min(shape) > 0)
 
 
 class Heatmap(_Event, frozen=True, tag="heatmap"):
@@ -157,15 +127,6 @@ class Heatmap(_Event, frozen=True, tag="heatmap"):
     title: Words = {}
     caption: Words = {}
 
-    def __post_init__(self) -> None:
-        """Raise ValueError for what is no matrix, and for bounds that cannot be drawn."""
-        _shaped(
-            self.values,
-            "(rows, columns) of float32",
-            len(self.values.shape) == 2 and self.values.dtype == "float32",
-        )
-        _drawable((self.low, self.high))
-
 
 class Points(_Event, frozen=True, tag="points"):
     """A scatter: float32 (n, 2), with an integer group for each point (colour and glyph) where given."""
@@ -177,17 +138,6 @@ class Points(_Event, frozen=True, tag="points"):
     title: Words = {}
     caption: Words = {}
 
-    def __post_init__(self) -> None:
-        """Raise ValueError for what is no scatter."""
-        shape = self.xy.shape
-        _shaped(
-            self.xy, "(n, 2) of float32", len(shape) == 2 and shape[1] == 2 and self.xy.dtype == "float32"
-        )
-        if self.groups and (
-            len(self.groups) != shape[0] or not 0 <= min(self.groups) <= max(self.groups) < GROUPS
-        ):
-            raise ValueError(f"groups are as many as points, each from 0 to {GROUPS - 1}")
-
 
 class Bars(_Event, frozen=True, tag="bars"):
     """Horizontal bars, one a label. With `parts` each value is stacked: values[i][j] belongs to parts[j]."""
@@ -198,11 +148,6 @@ class Bars(_Event, frozen=True, tag="bars"):
     parts: tuple[Label, ...] = ()
     title: Words = {}
     unit: Label = ""
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for numbers that cannot be drawn."""
-        for row in self.values:
-            _drawable(row)
 
 
 class Table(_Event, frozen=True, tag="table"):

@@ -50,7 +50,7 @@ def draw(events: Iterable[Event], folder: Path) -> None:
                 _draw_pictures(shown[-1], folder / name)
             else:
                 _draw_figure(shown, folder / name)
-        except ValueError as error:  # an array of another shape than its event promises
+        except (ValueError, ArithmeticError, LookupError) as error:  # another shape than promised, 1e308
             mistakes.append(tr(f"{name}: cannot be drawn: {error}", f"{name}：无法绘制：{error}"))
     if mistakes:
         raise QuizError("\n".join(mistakes))

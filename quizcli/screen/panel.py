@@ -20,6 +20,8 @@ from quizcli.text import tr, words
 
 NARROWEST = {Curves: 36, Bars: 36, Images: 24, Heatmap: 24, Points: 24, Table: 20}  # cells
 LOWEST = {Curves: 5, Bars: 3, Images: 5, Heatmap: 5, Points: 5, Table: 3}  # lines, the title included
+# What is raised by an array of another shape than its event promises, a number no axis reaches, an odd group.
+UNDRAWABLE = (ValueError, ArithmeticError, LookupError)
 _LABELLED = 12  # rows of a heat map that shall have a line, and so their label, each
 _WITH_CAPTION = 9  # lines: lower panels do without one
 
@@ -34,22 +36,29 @@ class Size(NamedTuple):
 def wanted(panel: Panel, width: int, height: int) -> Size:
     """What the panel would use of `width` × `height` cells."""
     frame = 1 + bool(_caption(panel, height))
-    match panel:
-        case Curves():
-            size = Size(width, 12)
-        case Images():
-            grid = arrange(panel.images.shape, panel.columns, width, 2 * max(1, height - frame))
-            size = Size(grid.pixels_wide, -(-grid.pixels_high // 2))
-        case Heatmap():
-            size = Size(*plan(panel, width, max(1, height - frame)).cells)
-        case Points():
-            size = Size(max(24, 2 * (height - frame - 1)), 14)
-        case Bars():
-            size = Size(width, 2 * len(panel.labels) - 1 + bool(panel.parts))
-        case Table():
-            size = Size(table_width(panel), len(panel.rows) + 1)
+    try:
+        size = _size(panel, width, height, frame)
+    except UNDRAWABLE:
+        size = Size(width, LOWEST[type(panel)])  # its drawing says why
     least = max(cell_len(words(panel.title)), cell_len(_caption(panel, height)), NARROWEST[type(panel)] // 2)
     return Size(min(width, max(least, size.width)), min(height, size.height + frame))
+
+
+def _size(panel: Panel, width: int, height: int, frame: int) -> Size:
+    match panel:
+        case Curves():
+            return Size(width, 12)
+        case Images():
+            grid = arrange(panel.images.shape, panel.columns, width, 2 * max(1, height - frame))
+            return Size(grid.pixels_wide, -(-grid.pixels_high // 2))
+        case Heatmap():
+            return Size(*plan(panel, width, max(1, height - frame)).cells)
+        case Points():
+            return Size(max(24, 2 * (height - frame - 1)), 14)
+        case Bars():
+            return Size(width, 2 * len(panel.labels) - 1 + bool(panel.parts))
+        case Table():
+            return Size(table_width(panel), len(panel.rows) + 1)
 
 
 def legible(panel: Panel) -> int:
@@ -70,7 +79,7 @@ def draw_panel(panel: Panel, width: int, height: int, colour: bool = True) -> li
     room = height - 1 - bool(caption)
     try:
         body = _body(panel, width, room, colour)
-    except ValueError as error:  # the answer sent an array of another shape than the event promises
+    except UNDRAWABLE as error:
         body = [line((fit(tr(f"cannot be drawn: {error}", f"无法绘制：{error}"), width), BAD))]
     lines = [_title(panel, width, room), *body[:room]]
     return [*lines, line((fit(caption, width), QUIET))] if caption else lines

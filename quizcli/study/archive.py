@@ -41,6 +41,7 @@ _MOST_BYTES = 256 << 20  # of these files together
 _MOST_AT_ONCE = 32 << 20  # bytes: of these entries the list, and any file of them
 _MOST_TOLD = 100  # files that are left out, by their names
 _DEEPEST = 8  # folders
+_LOOK = 5.0  # seconds to count what a store holds: a million reviews take less than one
 _LONGEST_NAME, _LONGEST_PATH = (
     200,
     800,
@@ -203,11 +204,24 @@ def _printable(path: Path) -> str:
 def summary(store: str) -> About:
     """How much there is in a store that nobody else has open. sqlite3.Error where it cannot be read."""
     with closing(sqlite3.connect(f"{Path(store).absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as db:
+        at_most(db, _LOOK)
         return About(
             schema=db.execute("PRAGMA user_version").fetchone()[0],
             cards=db.execute("SELECT count(*) FROM card").fetchone()[0],
             reviews=db.execute("SELECT count(*) FROM answer").fetchone()[0],
         )
+
+
+def at_most(db: sqlite3.Connection, seconds: float) -> None:
+    """Let no query take longer: in the file of a stranger a table may be a view without end."""
+    deadline = time.monotonic() + seconds
+    db.set_progress_handler(lambda: int(time.monotonic() > deadline), 100_000)
+
+
+def _size_by_header(head: bytes) -> int:
+    """Bytes that a database has, as its first page says (https://sqlite.org/fileformat2.html, 1.3)."""
+    page = int.from_bytes(head[16:18])
+    return (65_536 if page == 1 else page) * int.from_bytes(head[28:32])
 
 
 def about(path: Path) -> About:
@@ -248,9 +262,13 @@ class Archive:
         with self._told():
             member = self._zip.open(self._entries[STORE])
         with create(target) as stream, member:
+            size = 0
             while True:
                 with self._told():
                     chunk = member.read(1 << 20)
+                    size = size or _size_by_header(chunk)
+                    if stream.tell() + len(chunk) > size:
+                        raise ValueError(tr("its store is longer than it says", "其中的学习记录比声明的更长"))
                 if not chunk:
                     return
                 stream.write(chunk)  # what the disk says is not of the backup

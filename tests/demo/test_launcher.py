@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from quizcli.demo import limits
 from quizcli.demo.events import (
     Claim,
     Event,
@@ -142,6 +143,56 @@ def test_endless_output_neither_blocks_nor_fills_the_memory(write: Write, begin:
 
 
 # How a run fails
+
+RAW = """import gc, os, struct, time, msgspec
+(fd,) = (each._fd for each in gc.get_objects() if type(each).__name__ == "_Outlet")
+yield Note(text={})
+def raw(payload): os.write(fd, struct.pack(">I", len(payload)) + payload)
+def plain(**event): raw(msgspec.msgpack.encode(event))
+"""
+HUGE = "{'data': b'abc', 'shape': [10**9] * 3, 'dtype': 'uint8'}"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            "plain = msgspec.msgpack.encode({'event': 'note', 'text': {'en': '????'}})\n"
+            "raw(plain.replace(b'????', b'\\xff' * 4))",
+            "utf-8",
+        ),
+        ("raw(msgspec.msgpack.encode({'event': 'note'}) + b'\\x91' * 100_000)", "broken event"),
+        (
+            "raw(b'\\x82' + msgspec.msgpack.encode({'event': 'note'})[1:] + b'\\xa1x' + b'\\x91' * 100_000)",
+            "recursion",
+        ),
+        ("os.write(fd, b'\\xff' * 4 + bytes(100))", "a frame of 4,294,967,295 bytes"),
+        (f"plain(event='images', panel='p', images={HUGE})", "3 bytes are no uint8"),
+        ("yield Note(text={'en': 'x' * 2_000_000})", "bytes of text"),
+    ],
+)
+def test_whatever_comes_through_the_pipe_ends_the_run(
+    write: Write, begin: Begin, body: str, told: str
+) -> None:
+    events = list(begin(write(f"{RAW}{body}\ntime.sleep(60)")))
+    assert [type(event) for event in events] == [Started, Note, Failed]
+    assert told in events[-1].message  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("while True: yield Note(text={})", "more than 300 of them"),
+        ("for n in range(1000): yield Table(panel=str(n), columns=(), rows=())", "more than 64 panels"),
+    ],
+)
+def test_a_flood_ends_the_run(
+    write: Write, begin: Begin, monkeypatch: pytest.MonkeyPatch, body: str, told: str
+) -> None:
+    monkeypatch.setattr(limits, "_EVENTS", 300)
+    last = list(begin(write(body)))[-1]
+    assert isinstance(last, Failed)
+    assert told in last.message
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizcli.demo.events import Bars, Event, Heatmap, Images, Points, Scalars, Started, Table
+from quizcli.demo.events import Array, Bars, Event, Heatmap, Images, Points, Scalars, Started, Table
 from quizcli.screen import panels
 from quizcli.screen.board import Board, Panel
 from quizcli.screen.panel import draw_panel
@@ -123,6 +123,28 @@ def test_an_answers_mistake_is_said_in_its_panel() -> None:
     assert shown(draw_panel(wrong, 40, 8)) == ["latent", "cannot be drawn: float32 (3,)"]
     board = board_of(vae(), iter([wrong]))
     assert any("cannot be drawn" in row for row in shown(Gallery(board).draw(78, 16)))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Points(panel="p", xy=floats([1.0, 2.0, 3.0, 4.0], 2, 2), groups=(-5, 10**18)),
+        Bars(panel="p", labels=("a", "b"), values=((1e308,), (-1e308,))),
+        Bars(panel="p", labels=("a",) * 5000, values=((1e308,),) * 5000, parts=("x",)),
+        Images(panel="p", images=Array(b"", (0, 5, 5), "uint8")),
+        Images(panel="p", images=Array(b"", (5, 0, 5), "uint8")),
+        Images(panel="p", images=Array(b"abcd", (4,), "uint8")),
+        Heatmap(panel="p", values=Array(b"", (0, 0), "float32"), low=1e308, high=-1e308),
+        Table(panel="p", columns=("a", "b"), rows=(("1",), ("1", "2", "3"))),
+        Scalars(panel="p", x=1e308, values={"a": 1e308}, log=True),
+        Scalars(panel="p", x=-1e308, values={"a": -1e308, "b": 1e308}),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+@pytest.mark.parametrize(("width", "height"), [(20, 5), (80, 24), (200, 60)])
+def test_no_event_ends_the_view(wrong: Event, width: int, height: int) -> None:
+    board = board_of(vae(), iter([Scalars(panel="p", x=1e308, values={"a": 1e308}, log=True), wrong]))
+    assert len(Gallery(board).draw(width, height)) <= height
 
 
 def test_titles_say_how_many_pictures_are_shown() -> None:

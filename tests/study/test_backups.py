@@ -918,3 +918,37 @@ def test_drafts_that_are_saved_while_it_restores_stay(
     assert not gone.exists()
     texts = {path.name: path.read_text() for path in settings.code_dir.iterdir()}
     assert texts == {"old.py": "a moment ago", "new.py": "a moment ago too"}
+
+
+def test_a_store_whose_table_is_a_view_without_end_is_no_backup(
+    settings: Settings, answered: Answered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered("a")
+    hostile = Path(back_up(str(settings.store_file), "daily"))
+    with sqlite3.connect(hostile) as db:
+        db.execute("DROP TABLE card")
+        db.execute(
+            """CREATE VIEW card AS WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)
+            SELECT x AS id FROM n"""
+        )
+    db.close()
+    monkeypatch.setattr(archive, "_LOOK", 0.2)
+    with pytest.raises(QuizError, match="is no sound backup: interrupted"):
+        archive.about(hostile)
+    with pytest.raises(QuizError), candidate(hostile, settings):
+        pass
+
+
+def test_no_more_of_a_store_is_unpacked_than_its_header_tells(settings: Settings, answered: Answered) -> None:
+    answered("a")
+    made = archive.write(settings).path
+    with zipfile.ZipFile(made) as archived:
+        parts = {name: archived.read(name) for name in archived.namelist()}
+    (store,) = (name for name, data in parts.items() if data.startswith(b"SQLite format 3"))
+    longer = settings.store_file.with_name("longer.zip")
+    with zipfile.ZipFile(longer, "w", zipfile.ZIP_DEFLATED) as archived:
+        for name, data in parts.items():
+            archived.writestr(name, data + bytes(50_000_000) if name == store else data)
+    with pytest.raises(QuizError, match="its store is longer than it says"), candidate(longer, settings):
+        pass
+    assert not list(settings.store_file.parent.glob("*.partial"))
