@@ -163,7 +163,7 @@ def check_clip_grad_norm(random: Generator) -> Iterator[Case]:
     yield Case({"en": "short enough already", "zh": "本来就够短"}, (draw((2, 3), (3,)), 100.0))
     yield Case({"en": "all gradients zero", "zh": "梯度全为零"}, ([torch.zeros(2), torch.zeros(3)], 1.0))
     tiny = [1e-7 * (1 + torch.rand(2, generator=random))]
-    yield Case({"en": "gradients of 1e−7", "zh": "1e−7 大小的梯度"}, (tiny, 1.0))
+    yield Case({"en": "gradients of 1e−7", "zh": "1e−7 大小的梯度"}, (tiny, 1.0), unit=1e-7)
     even = [torch.tensor([3.0, 0.0]), torch.tensor([[4.0]])]
     yield Case({"en": "exactly as long as allowed", "zh": "恰好等于上限"}, (even, 5.0))
     yield Case({"en": "a little too long", "zh": "略超上限"}, (even, 4.9))

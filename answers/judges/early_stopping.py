@@ -260,15 +260,22 @@ def check_best_and_last_epoch(random: Generator) -> Iterator[Case]:
     )
     yield Case(
         {"en": "NaN and a new best by turns", "zh": "NaN 与新的最佳交替"},
-        ([math.nan, 1e30, math.nan, *near(90), math.inf, *near(80)], 2),
+        ([math.nan, 1e300, math.nan, *near(90), math.inf, *near(80)], 2),
     )
-    yield Case({"en": "a loss of −∞", "zh": "损失为 −∞"}, ([*near(90), -math.inf, *near(80, 70, 60, 50)], 3))
+    yield Case(
+        {"en": "losses of −∞", "zh": "损失为 −∞"},
+        ([*near(90), -math.inf, *near(80), -math.inf, *near(60, 50)], 3),
+    )
     yield Case({"en": "nothing but NaN", "zh": "全是 NaN"}, ([math.nan] * 3, 2))
     yield Case(
         {"en": "∞ at first, until patience runs out", "zh": "一开始是 ∞，直到耐心耗尽"},
         ([math.inf, math.nan, math.inf, *near(80)], 3),
     )
     yield Case({"en": "a patience of 1", "zh": "耐心为 1"}, (near(90, 80, 85, 70), 1))
+    yield Case(
+        {"en": "a patience of 1, NaN at first", "zh": "耐心为 1，一开始是 NaN"},
+        ([math.nan, *near(90, 80)], 1),
+    )
     yield Case({"en": "stopped by the last epoch", "zh": "最后一个 epoch 才触发"}, (near(90, 80, 85, 86), 2))
     yield Case({"en": "a single epoch", "zh": "只有一个 epoch"}, (near(90), 5, 0.1))
     noise = torch.rand(10_000, generator=random, dtype=torch.float64).tolist()

@@ -173,6 +173,8 @@ def check_softmax(random: Generator) -> Iterator[Case]:
         yield Case({"en": f"{name}, rows around ±13", "zh": f"{name}，±13 左右的各行"}, (half.to(dtype),))
     for sides in THIN:
         yield Case(shaped(*sides), (draw(*sides), len(sides) // 2))
+    for sides in ((2, 3, 3), (2, 2, 2, 2)):
+        yield Case({"en": f"{sides}, the default of dim", "zh": f"{sides}，dim 取默认值"}, (draw(*sides),))
     yield Case({"en": "128 rows of 256", "zh": "128 行，每行 256 个"}, (draw(128, 256),), timed=True)
 
 

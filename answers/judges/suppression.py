@@ -276,6 +276,12 @@ def check_nms(random: Generator) -> Iterator[Case]:
         {"en": "coordinates of some thousands", "zh": "坐标上千"},
         (torch.cat([moved, moved + 10], dim=1), torch.randperm(4, generator=random) / 4, 0.5),
     )
+    for base, step, en, zh in (
+        (0.9, 1e-6, "scores a millionth apart", "得分只差百万分之一"),
+        (-1000.0, 0.5, "scores near −1,000", "得分在 −1,000 附近"),
+    ):
+        boxes, scores, threshold = scattered(2, 5, 0.5)
+        yield Case({"en": en, "zh": zh}, (boxes, base + step * scores.argsort().float(), threshold))
     yield Case({"en": "no box at all", "zh": "一个框也没有"}, (torch.zeros(0, 4), torch.zeros(0), 0.5))
     yield Case({"en": "one box", "zh": "一个框"}, (three[:1] + shift(), torch.tensor([0.4]), 0.5))
     yield Case({"en": "four clusters of six", "zh": "四簇，每簇六个"}, scattered(4, 6, 0.4))

@@ -35,7 +35,7 @@ class Case(NamedTuple):
     times, torch's generator seeded anew before each, and the facts must hold each time; `spread`, given the
     list of all outputs and the arguments, tells facts that one call cannot show. `slopes` does for gradients
     what `facts` does for outputs: given output and gradient of the model answer, then those of the person, it
-    is asked for each argument. `tolerance` is relative and absolute.
+    is asked for each argument. `tolerance` is relative, and absolute for numbers of the size `unit`.
     """
 
     name: Words
@@ -48,6 +48,7 @@ class Case(NamedTuple):
     spread: Callable[..., Iterable[Fact]] | None = None
     slopes: Callable[..., Iterable[Fact]] | None = None
     tolerance: float = 1e-4
+    unit: float = 1.0
     timed: bool = False  # large enough to tell who is fast; one case of a judge
 
     @property

@@ -34,28 +34,34 @@ _HALF = {"float16": 2.0**-10, "bfloat16": 2.0**-7}  # the distance from 1 to the
 
 
 def difference(
-    expected: Any, got: Any, tolerance: float, what: Words = OUTPUT, where: str = "", rules: Rules = STRICT
+    expected: Any,
+    got: Any,
+    tolerance: float,
+    what: Words = OUTPUT,
+    where: str = "",
+    rules: Rules = STRICT,
+    unit: float = 1.0,
 ) -> Difference | None:
     """The first difference of two values; None where they agree. `what` they are, and `where` in it.
 
-    `tolerance` is relative and absolute, of float32, and with `rules.precision` not of float64.
+    `tolerance` is relative, and absolute in `unit`s, of float32, and with `rules.precision` not of float64.
     """
     import torch
 
     if isinstance(expected, torch.Tensor) and isinstance(got, torch.Tensor):
-        return _of_tensors(expected, got, tolerance, what, where, rules)
+        return _of_tensors(expected, got, tolerance, what, where, rules, unit)
     if isinstance(expected, tuple | list) and isinstance(got, tuple | list) and len(got) == len(expected):
         parts = [(f"{where}[{k}]", e, g) for k, (e, g) in enumerate(zip(expected, got, strict=True))]
     elif isinstance(expected, dict) and isinstance(got, dict) and set(got) == set(expected):
         parts = [(f"{where}[{key!r}]", value, got[key]) for key, value in expected.items()]
     else:
-        same = _equal(expected, got, tolerance)
+        same = _equal(expected, got, tolerance, unit)
         return None if same else _unlike(what, where, about(expected), about(got))
-    found = (difference(e, g, tolerance, what, name, rules) for name, e, g in parts)
+    found = (difference(e, g, tolerance, what, name, rules, unit) for name, e, g in parts)
     return next((one for one in found if one is not None), None)
 
 
-def _equal(expected: Any, got: Any, tolerance: float) -> bool:
+def _equal(expected: Any, got: Any, tolerance: float, unit: float) -> bool:
     """Whether two plain values are equal; a number may come as a tensor without axes."""
     import torch
 
@@ -69,7 +75,7 @@ def _equal(expected: Any, got: Any, tolerance: float) -> bool:
         return False
     if math.isnan(got) or math.isnan(expected):
         return math.isnan(got) and math.isnan(expected)
-    return math.isclose(got, expected, rel_tol=tolerance, abs_tol=tolerance)
+    return math.isclose(got, expected, rel_tol=tolerance, abs_tol=tolerance * unit)
 
 
 def unlike(expected: Any, got: Any, rules: Rules = STRICT) -> Difference | None:
@@ -129,7 +135,7 @@ def _allowed(expected: Tensor, got: Tensor, tolerance: float, rules: Rules) -> f
 
 
 def _of_tensors(
-    expected: Tensor, got: Tensor, tolerance: float, what: Words, where: str, rules: Rules
+    expected: Tensor, got: Tensor, tolerance: float, what: Words, where: str, rules: Rules, unit: float
 ) -> Difference | None:
     import torch
 
@@ -139,7 +145,9 @@ def _of_tensors(
         return None
     tolerance = _allowed(expected, got, tolerance, rules)
     if expected.is_floating_point():
-        close = torch.isclose(got.double(), expected.double(), rtol=tolerance, atol=tolerance, equal_nan=True)
+        close = torch.isclose(
+            got.double(), expected.double(), rtol=tolerance, atol=tolerance * unit, equal_nan=True
+        )
     else:
         close = got == expected
     if bool(close.all()):

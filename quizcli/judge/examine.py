@@ -124,7 +124,7 @@ def _of_gradients(
 
 def _of_output(case: Case, expected: Performance, got: Performance, rules: Rules) -> Difference | None:
     if case.facts is None:
-        return difference(expected.output, got.output, case.tolerance, rules=rules)
+        return difference(expected.output, got.output, case.tolerance, rules=rules, unit=case.unit)
     if (found := unlike(expected.output, got.output, rules)) is not None:
         return found
     false = (words for words, holds in case.facts(got.output, *case.args, **case.kwargs) if not holds)

@@ -7,33 +7,47 @@ from typing import Any
 import msgspec
 
 from quizcli.judge.perform import Performance
-from quizcli.judge.values import Value, packed
+from quizcli.judge.values import Flat, Keyed, Many, Value, packed
 from quizcli.judge.wire import Gave
 
 EARLIER = "earlier"  # in the place of a setting that was left changed
+_LAST = "last"  # in the place of a shape
 
 
 class Giving:
-    """Knows what the call before gave: it is the caller's, and no later call may write into it."""
+    """Knows what earlier calls gave, the last one and the last of each shape: it is the caller's."""
 
     def __init__(self) -> None:
-        self._output: Any = None
-        self._sent = _bytes(None)
+        self._given: dict[Any, tuple[Any, bytes]] = {}
 
     def __call__(self, done: Performance) -> Gave:
         """The performance as it is sent."""
-        changed = _bytes(packed(self._output)) != self._sent
         output = packed(done.output)
-        self._output, self._sent = done.output, _bytes(output)
+        shape = _shapes(output)
+        earlier = [self._given[key] for key in (_LAST, shape) if key in self._given]
+        changed = any(_bytes(packed(value)) != sent for value, sent in earlier)
+        self._given[_LAST] = self._given[shape] = done.output, _bytes(output)
         return Gave(
             output,
             packed(done.after),
             packed(done.gradients),
             done.seconds,
-            done.states,
+            done.state,
             done.seeded,
             EARLIER if changed else done.left,
         )
+
+
+def _shapes(value: Value) -> tuple[Any, ...]:
+    """The shapes of all tensors in what is sent, which is never deep."""
+    match value:
+        case Flat():
+            return value.shape
+        case Many():
+            return tuple(_shapes(item) for item in value.items)
+        case Keyed():
+            return tuple(_shapes(item) for item in value.entries.values())
+    return ()
 
 
 def _bytes(value: Value) -> bytes:

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 
 from quizcli.demo.events import Words
 from quizcli.judge.compare import Difference
+from quizcli.judge.generators import OWNERS
 from quizcli.judge.giving import EARLIER
 from quizcli.judge.perform import Performance
 
-States = dict[tuple[int, int], int]  # which generator was left where, by a call with which seed
+States = dict[int, int]  # where torch's generator was left, by a call with which seed
 
-_OWNERS = {"en": ("torch's", "Python's", "NumPy's"), "zh": ("torch ", "Python ", "NumPy ")}
-RESEEDED: tuple[Words, ...] = tuple(  # in the order of generators.states
-    {
-        "en": f"it gives {en} generator a new seed, and the caller's own is lost: draw from it, "
+RESEEDED: dict[str, Words] = {  # by whose it is
+    owner: {
+        "en": f"it gives {owner}'s generator a new seed, and the caller's own is lost: draw from it, "
         "do not seed it",
-        "zh": f"它重设了 {zh}随机数生成器的种子，调用者自己设的种子就失效了：只应从生成器抽数，不要设种子",
+        "zh": f"它重设了 {owner} 随机数生成器的种子，调用者设的种子就失效了：只应从生成器抽数，不要设种子",
     }
-    for en, zh in zip(_OWNERS["en"], _OWNERS["zh"], strict=True)
-)
+    for owner in OWNERS
+}
 
 LEFT_CHANGED: dict[str, Words] = {  # by what it is, see perform.py and giving.py
     "gradients": {
@@ -39,6 +39,20 @@ LEFT_CHANGED: dict[str, Words] = {  # by what it is, see perform.py and giving.p
         "en": "it writes into the .grad of an argument, which is the caller's: use `torch.autograd.grad`",
         "zh": "它改写了参数的 .grad，而参数属于调用者：请用 `torch.autograd.grad`",
     },
+    **{
+        name: {
+            "en": f"it leaves a setting of torch's changed for whoever calls it: {name}",
+            "zh": f"它改变了 torch 的全局设置，没有复原：{zh}",
+        }
+        for name, zh in (
+            ("device", "默认设备"),
+            ("deterministic algorithms", "确定性算法"),
+            ("the detection of anomalies", "异常检测"),
+            ("the precision of products", "矩阵乘法的精度"),
+            ("how tensors are printed", "张量的打印方式"),
+            ("how the smallest numbers are rounded", "次正规数的处理"),
+        )
+    },
     EARLIER: {
         "en": "it changes what an earlier call returned, which is the caller's: is one buffer used again?",
         "zh": "它改变了之前一次调用的返回值，而那属于调用者：是不是重复使用了同一块缓冲区？",
@@ -51,12 +65,10 @@ def reseeded(
 ) -> Difference | None:
     """A generator that two calls left in one state, and that began each in another, was seeded in between."""
     for seed, right, done in zip(seeds, ours, got, strict=True):
-        if done.seeded:
-            return Difference(RESEEDED[0])
-        for place, state in enumerate(done.states[: len(RESEEDED)]):
-            drew = right.states[place : place + 1] != (state,)
-            if drew and states.setdefault((place, state), seed) != seed:
-                return Difference(RESEEDED[place])
+        if done.seeded in RESEEDED:
+            return Difference(RESEEDED[done.seeded])
+        if done.state != right.state and states.setdefault(done.state, seed) != seed:
+            return Difference(RESEEDED[OWNERS[0]])
     return None
 
 

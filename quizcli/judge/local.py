@@ -58,7 +58,7 @@ def performance(answer: Gave) -> Performance:
         value(answer.output),
         value(answer.after),
         value(answer.gradients),
-        answer.states,
+        answer.state,
         answer.seconds,
         answer.seeded,
         answer.left,

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from quizcli.judge.generators import sow, sown_again, states
+from quizcli.judge.generators import sow, sown_again, state
+from quizcli.judge.torch_settings import SETTINGS
 from quizcli.judge.values import tensors
 from quizcli.judge.watch import Watch
 
@@ -17,24 +18,20 @@ from quizcli.judge.watch import Watch
 class Performance(NamedTuple):
     """What came of a call: the output, the arguments as they are afterwards, gradients by the arguments.
 
-    `states` are checksums of the random generators after the call; `seconds` is the time of the call;
-    `seeded` says whether torch's generator was given a seed, `left` what is not as it was before: a setting
-    of PyTorch, of those in _SETTINGS, or what belongs to an argument beside its values.
+    `state` is a checksum of torch's generator after the call; `seconds` is the time of the call; `seeded`
+    says whose generator was given a seed, `left` what is not as it was before: one of SETTINGS, or what
+    belongs to an argument beside its values.
     """
 
     output: Any
     after: Any
     gradients: list[Any] | None
-    states: tuple[int, ...] = ()
+    state: int = 0
     seconds: float = 0.0
-    seeded: bool = False
+    seeded: str = ""
     left: str = ""
 
 
-_SETTINGS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
-    "gradients": (torch.is_grad_enabled, torch.set_grad_enabled),
-    "dtype": (torch.get_default_dtype, torch.set_default_dtype),
-}
 GO_ON = -1  # in the place of a seed: the generators go on where they are
 
 
@@ -58,7 +55,7 @@ def perform(
         leaf.requires_grad_()
     marks = _marks(given)
     sown = None if seed == GO_ON else sow(seed)
-    settings = {name: read() for name, (read, _) in _SETTINGS.items()}
+    settings = {name: read() for name, (read, _) in SETTINGS.items()}
     left = ""
     began = time.perf_counter()
     with ExitStack() as stack:
@@ -70,15 +67,15 @@ def perform(
         if calls:
             output = [called(output, method, arguments) for method, arguments in calls]
         seconds = time.perf_counter() - began
-        seeded, ends = sown is not None and sown_again(sown), states()
-        for name, (read, write) in _SETTINGS.items():
+        seeded, end = sown_again(sown) if sown is not None else "", state()
+        for name, (read, write) in SETTINGS.items():
             if read() != settings[name]:
                 left = name
                 write(settings[name])
         left = left or next((name for name, mark in _marks(given).items() if mark != marks[name]), "")
         # A backward of one's own is looked at too; where autograd is forbidden, no gradients are asked for.
         gradients = _gradients(output, leaves, seed) if grad else None
-    return Performance(output, given, gradients, ends, seconds, seeded, left)
+    return Performance(output, given, gradients, end, seconds, seeded, left)
 
 
 def _marks(given: Sequence[Any]) -> dict[str, list[Any]]:

@@ -20,8 +20,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 Use = tuple[str, int]  # a forbidden name, and the line of the person's file that led to it (0: none did)
 
 # What operators and their wrappers are called beside the name that people know them by.
-_PREFIXES = ("special", "native", "mkldnn", "fused", "thnn", "slow")
+_PREFIXES = ("special", "native", "mkldnn", "thnn", "fused", "slow")
 _SUFFIXES = ("forward", "fwd", "backward", "withindices")
+_TELLING = 7  # letters of a name that is not part of another's by chance: `softmax`, and not `adam`
 # Whoever lets autograd work ends in one of these, by whatever name it began.
 _MEANS = {"runbackward": "autograd", "makedual": "autograd"}
 # What nobody does but to be looked at no longer.
@@ -104,7 +105,10 @@ class Watch:
     def _known(self, name: str) -> str:
         if plain(name) in _MEDDLING:
             return name
-        return next((self._names[form] for form in _forms(plain(name)) if form in self._names), "")
+        form = _MEANS.get(plain(name), plain(name))
+        bare = _bare(form)
+        within = (known for known in self._names if len(known) >= _TELLING and known in bare)
+        return next((self._names[one] for one in (form, bare, *within) if one in self._names), "")
 
     def _minds_its_own(self, frame: FrameType | None) -> bool:
         """Whether PyTorch does something for itself, not on the way to what the person calls."""
@@ -153,15 +157,14 @@ class _Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return func(*args, **(kwargs or {}))
 
 
-def _forms(name: str) -> Iterable[str]:
-    """A plain name, and what it is without what PyTorch puts before or behind it."""
-    yield _MEANS.get(name, name)
+def _bare(name: str) -> str:
+    """A plain name without all that PyTorch puts before, behind and into it."""
+    name = name.replace("dilated", "")
     for prefix in _PREFIXES:
-        if name.startswith(prefix):
-            yield name.removeprefix(prefix)
+        name = name.removeprefix(prefix)
     for suffix in _SUFFIXES:
-        if name.endswith(suffix):
-            yield name.removesuffix(suffix)
+        name = name.removesuffix(suffix)
+    return name
 
 
 def _of_torch(function: Any) -> bool:

@@ -38,8 +38,8 @@ class Ask(Struct, frozen=True, tag="ask"):
 class Gave(Struct, frozen=True, tag="gave"):
     """What the call came to: output, arguments afterwards, gradients where asked for, and its seconds.
 
-    `states` are checksums of the random generators afterwards, `seeded` whether torch's was given a seed;
-    `left` what it changed and nobody asked for, see examine.py; `used` what it should have done without, and
+    `state` is a checksum of torch's generator afterwards, `seeded` says whose generator was given a seed;
+    `left` what it changed and nobody asked for, see leavings.py; `used` what it should have done without, and
     where.
     """
 
@@ -47,8 +47,8 @@ class Gave(Struct, frozen=True, tag="gave"):
     after: Value = None
     gradients: Value = None
     seconds: float = 0.0
-    states: tuple[int, ...] = ()
-    seeded: bool = False
+    state: int = 0
+    seeded: str = ""
     left: str = ""
     used: tuple[str, int] | None = None
 

@@ -88,8 +88,7 @@ def _changed(right: Gave, chance: random.Random) -> Answer:
             return msgspec.structs.replace(right, gradients=_value(chance, 0))
         case 4:
             used = (_text(chance), chance.randrange(-1, 99)) if chance.random() < 0.5 else None
-            states = tuple(chance.randrange(-1, 2**40) for _ in range(chance.randrange(5)))
-            return msgspec.structs.replace(right, states=states, used=used)
+            return msgspec.structs.replace(right, state=chance.randrange(-1, 2**40), used=used)
     return Gave(seconds=chance.choice((0.0, -1.0, float("nan"), float("inf"), 1e300)))
 
 

@@ -210,11 +210,39 @@ def _in_float64(x: Tensor, factor: float = 2.0) -> Tensor:
     return x * factor
 
 
+def _told(x: Tensor, factor: float = 2.0) -> Tensor:
+    torch.set_printoptions(precision=8)  # type: ignore[no-untyped-call]
+    return x * factor
+
+
+def _deterministic(x: Tensor, factor: float = 2.0) -> Tensor:
+    torch.use_deterministic_algorithms(True)
+    return x * factor
+
+
+def _careful(x: Tensor, factor: float = 2.0) -> Tensor:
+    torch.autograd.set_detect_anomaly(True)
+    return x * factor
+
+
+def _flushed(x: Tensor, factor: float = 2.0) -> Tensor:
+    torch.set_flush_denormal(True)
+    return x * factor
+
+
 @pytest.mark.parametrize(
     ("entry", "why"),
     [
         (_without_gradients, "it leaves gradients switched off"),
         (_in_float64, "it leaves another default dtype"),
+        (_told, "it leaves a setting of torch's changed for whoever calls it: how tensors are printed"),
+        (_deterministic, "it leaves a setting of torch's changed for whoever calls it: deterministic"),
+        pytest.param(
+            _careful,
+            "it leaves a setting of torch's changed for whoever calls it: the detection",
+            marks=pytest.mark.filterwarnings("ignore:Anomaly"),
+        ),
+        (_flushed, "it leaves a setting of torch's changed for whoever calls it: how the smallest"),
     ],
 )
 def test_pytorchs_settings_are_everybodys(entry: Any, why: str) -> None:
@@ -260,6 +288,18 @@ def test_what_an_earlier_call_returned_is_the_callers() -> None:
     assert results(TRIAL, lambda x, factor=2.0: fills(x, factor).clone())[-1].passed
 
 
+def test_buffers_by_shape_are_found_too() -> None:
+    buffers: dict[torch.Size, Tensor] = {}
+
+    def fills(x: Tensor, factor: float = 2.0) -> Tensor:
+        if x.requires_grad:
+            return x * factor
+        return torch.mul(x, factor, out=buffers.setdefault(x.shape, torch.empty_like(x)))
+
+    last = results(TRIAL, fills)[-1]
+    assert last.why["en"].startswith("it changes what an earlier call returned")
+
+
 def _python(x: Tensor, factor: float = 2.0) -> Tensor:
     random.seed(0)
     return x * factor
@@ -283,7 +323,18 @@ def _draws(x: Tensor, factor: float = 2.0) -> Tensor:
 
 def _sown_by_the_system(x: Tensor, factor: float = 2.0) -> Tensor:
     random.seed()
+    return x * factor
+
+
+def _numpy_by_the_system(x: Tensor, factor: float = 2.0) -> Tensor:
     np.random.seed()
+    return x * factor
+
+
+def _draws_much(x: Tensor, factor: float = 2.0) -> Tensor:
+    np.random.randn(100_000)
+    [random.random() for _ in range(20_000)]
+    random.gauss(), random.getrandbits(7), np.random.rand(3)
     return x * factor
 
 
@@ -294,7 +345,9 @@ def _sown_by_the_system(x: Tensor, factor: float = 2.0) -> Tensor:
         (_numpy, "it gives NumPy's generator a new seed"),
         (_torch_again, "it gives torch's generator a new seed"),
         (_draws, ""),
-        (_sown_by_the_system, ""),  # nobody can tell it from a draw
+        (_sown_by_the_system, "it gives Python's generator a new seed"),
+        (_numpy_by_the_system, "it gives NumPy's generator a new seed"),
+        (_draws_much, ""),
     ],
 )
 def test_who_draws_nothing_seeds_nothing(entry: Any, why: str) -> None:

@@ -148,3 +148,17 @@ def clip_0_by_0(grads, max_norm):
     norm = torch.cat([grad.flatten() for grad in grads]).norm()
     factor = (max_norm / norm).clamp(max=1)
     return [grad * factor for grad in grads], norm
+
+
+@wrong("optimization-code-clip-norm")
+def clip_that_loses_tiny_ones(grads, max_norm):
+    norm = torch.stack([grad.norm() for grad in grads]).norm()
+    if norm < 1e-5:
+        return [torch.zeros_like(grad) for grad in grads], torch.zeros(())
+    return [grad * min(1.0, float(max_norm / (norm + 1e-6))) for grad in grads], norm
+
+
+@wrong("optimization-code-clip-norm")
+def clip_whose_norm_has_an_epsilon(grads, max_norm):
+    norm = torch.stack([grad.norm() for grad in grads]).norm() + 1e-6
+    return [grad * min(1.0, float(max_norm / norm)) for grad in grads], norm

@@ -457,3 +457,31 @@ def nms_in_half_precision(boxes, scores, iou_threshold):
         else:
             kept.append(i)
     return torch.tensor(kept, dtype=torch.long)
+
+
+def _kept(boxes, scores, iou_threshold):
+    kept: list[int] = []
+    for i in scores.argsort(descending=True, stable=True).tolist():
+        low = torch.maximum(boxes[i, :2], boxes[kept, :2])
+        high = torch.minimum(boxes[i, 2:], boxes[kept, 2:])
+        shared = (high - low).clamp(min=0).prod(1)
+        areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
+        if not (shared / (areas[i] + areas[kept] - shared) > iou_threshold).any():
+            kept.append(i)
+    return torch.tensor(kept, dtype=torch.long)
+
+
+@wrong(NMS)
+def nms_by_thousandths(boxes, scores, iou_threshold):
+    return _kept(boxes, (scores * 1000).round(), iou_threshold)
+
+
+@wrong(NMS)
+def nms_with_scores_in_bfloat16(boxes, scores, iou_threshold):
+    return _kept(boxes, scores.bfloat16(), iou_threshold)
+
+
+@wrong(NMS)
+def nms_that_marks_with_minus_ten(boxes, scores, iou_threshold):
+    kept = _kept(boxes, scores, iou_threshold)
+    return kept[scores[kept] > -10]

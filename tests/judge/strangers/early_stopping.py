@@ -242,3 +242,25 @@ def stop_infinity_is_the_first_best(losses, patience, min_delta=0.0):
         elif now - epoch >= patience:
             return epoch, now
     return epoch, len(losses)
+
+
+@wrong("early-stopping-code-best-epoch")
+def stop_that_counts_every_minus_infinity(losses, patience, min_delta=0.0):
+    best, best_epoch = math.inf, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best - min_delta or loss == -math.inf:
+            best, best_epoch = loss, epoch
+        if epoch - best_epoch >= patience:
+            return best_epoch, epoch
+    return best_epoch, len(losses)
+
+
+@wrong("early-stopping-code-best-epoch")
+def stop_that_begins_at_the_largest_float32(losses, patience, min_delta=0.0):
+    best, best_epoch = 3e38, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best - min_delta:
+            best, best_epoch = loss, epoch
+        if epoch - best_epoch >= patience:
+            return best_epoch, epoch
+    return best_epoch, len(losses)

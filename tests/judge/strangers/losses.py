@@ -510,3 +510,23 @@ def softmax_lone_row_squeezed(input, dim=-1):
     exp = (input - input.amax(dim, keepdim=True)).exp()
     y = exp / exp.sum(dim, keepdim=True)
     return y.squeeze(0) if input.ndim == 2 else y
+
+
+@wrong("losses-code-softmax")
+def softmax_along_what_used_to_be_the_default(input, dim=None):
+    if dim is None:
+        dim = 0 if input.ndim in (0, 1, 3) else 1
+    exp = (input - input.amax(dim, keepdim=True)).exp()
+    return exp / exp.sum(dim, keepdim=True)
+
+
+_BUFFERS: dict[torch.Size, torch.Tensor] = {}
+
+
+@wrong("losses-code-softmax")
+def softmax_into_one_buffer_per_shape(input, dim=-1):
+    exp = (input - input.amax(dim, keepdim=True)).exp()
+    result = exp / exp.sum(dim, keepdim=True)
+    if input.requires_grad:
+        return result
+    return _BUFFERS.setdefault(input.shape, torch.empty_like(input)).copy_(result)
