@@ -51,7 +51,7 @@ def used(source: str, avoid: tuple[str, ...] = AVOID) -> tuple[str, int] | None:
         ("torch._masked_softmax(row, torch.zeros_like(row, dtype=torch.bool), 0)", "softmax"),
         ("torch.ops.aten._softmax_backward_data(x, x, 0, x.dtype)", "softmax"),
         ("torch._C._nn.slow_conv_dilated2d(*[x.view(1, 1, 1, 3)] * 2, [1, 3], None, 1, 0, 1)", "conv2d"),
-        ("torch.ops.aten._slow_conv2d_forward(row[None], row[None], [1, 3], None, [1] * 2, [0] * 2)", "conv2d"),
+        ("torch.ops.aten._slow_conv2d_forward(*[row[None]] * 2, [1, 3], None, [1, 1], [0, 0])", "conv2d"),
         ("F.log_softmax(x, 0).exp()", "log_softmax"),
         ("F.cross_entropy(x[None], torch.tensor([0]))", "log_softmax"),
         ("F.conv2d(x.view(1, 1, 1, 3), x.view(1, 1, 1, 3))", "conv2d"),
