@@ -55,9 +55,10 @@ def command(
     settings: Settings = ctx.obj
     if not name:
         return print_list(settings, as_json)
+    from quizcli.screen.stage import ending_cleanly
     from quizcli.study.restoring import candidate, preview, restore
 
-    with candidate(_path(name, settings), settings) as found:
+    with ending_cleanly(), candidate(_path(name, settings), settings) as found:
         seen = preview(found, settings)
         if as_json and not yes:
             _print_json(seen, None, restored=False)

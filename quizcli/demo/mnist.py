@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import zlib
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, wait
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from threading import Thread
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -35,6 +36,7 @@ SECONDS_OF_SILENCE = 10.0  # a server that says nothing for so long is given up
 SECONDS_OF_CRAWL = 30.0  # so is one that sends less than this in that time, whatever it is about
 LEAST = 30_000  # bytes
 _FRAME = 0.2  # seconds between two events of a download
+_DAY = 86_400  # seconds
 
 
 class IdxFile(Struct, frozen=True):
@@ -130,6 +132,7 @@ def download(cache: Path, mirror: str = "") -> Generator[Event, None, Tensors]:
     """
     try:
         make_folder(cache)
+        _clear_away(cache)
         # A download given up half-way may still be writing when the folder goes.
         with TemporaryDirectory(prefix="download-", dir=cache, ignore_cleanup_errors=True) as name:
             folder = Path(name)
@@ -142,6 +145,13 @@ def download(cache: Path, mirror: str = "") -> Generator[Event, None, Tensors]:
             Text(f"{cache}: cannot be written: {error}.", f"{cache}：无法写入：{error}。")
         ) from error
     return tensors
+
+
+def _clear_away(cache: Path) -> None:
+    """Delete the folders of downloads that were killed a day ago or longer."""
+    for folder in cache.glob("download-*"):
+        if not folder.is_symlink() and time() - folder.stat().st_mtime > _DAY:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _from_any(folder: Path, addresses: Sequence[str]) -> Generator[Event, None, None]:

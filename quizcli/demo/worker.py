@@ -7,6 +7,7 @@ printed goes to stderr. It ends with its run, or when stdin ends: however the pa
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import threading
@@ -34,6 +35,7 @@ from quizcli.visible import clean
 
 def main() -> NoReturn:
     """Serve one request and end the process. With `--warm` in argv, import torch while waiting for it."""
+    _leave_a_guard()
     outlet = _Outlet()
     _share_the_cores()
     desk = _Desk()
@@ -50,6 +52,27 @@ def _end(status: int) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
+
+
+def _leave_a_guard() -> None:
+    """Have a process of our group end all of it once the parent has gone, whatever this one does then.
+
+    While a long call into C lasts no thread of ours runs, and who is stopped does nothing.
+    """
+    worker = os.getpid()
+    if not hasattr(os, "fork") or os.getpgrp() != worker or os.fork():
+        return
+    try:
+        os.close(1)  # else the parent would not see the end of our events
+        os.close(2)
+        orders = select.poll()
+        orders.register(0, 0)  # that its writer has gone is told unasked; what it says is not for us
+        while not orders.poll(1000):
+            if os.getppid() != worker:
+                os._exit(0)
+        os.killpg(0, signal.SIGKILL)
+    finally:
+        os._exit(1)
 
 
 def _vanish() -> NoReturn:

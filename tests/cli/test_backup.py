@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -196,6 +197,21 @@ def test_asked_on_a_terminal(program: Program) -> None:
             terminal.send(key)
             terminal.exit_status()
         assert reviews(program) == left
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_a_window_that_is_closed_at_the_question_leaves_nothing(program: Program, number: int) -> None:
+    program.run(stdin=FIRST)
+    program.run("backup")
+    program.run(stdin=FIRST)
+    (name,) = [each for each in names(program) if "by-hand" in each]
+    with program.terminal("restore", name) as terminal:
+        terminal.wait_for("[y/N]")
+        os.kill(terminal.child.pid, number)
+        assert terminal.exit_status() == 128 + number
+    assert reviews(program) == 4
+    assert not list(program.home.rglob("*.partial*"))
 
 
 def test_removing_a_pack_keeps_what_was_trusted(program: Program, tmp_path: Path) -> None:

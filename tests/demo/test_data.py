@@ -636,3 +636,11 @@ def test_synthetic_digits_look_like_mnist_and_like_their_labels() -> None:
     centroids = torch.stack([flat[labels == digit].mean(dim=0) for digit in range(10)])
     nearest = torch.cdist(tensors["test_images"].flatten(1).float(), centroids).argmin(dim=1)
     assert (nearest == tensors["test_labels"]).float().mean() > 0.6  # by chance 0.1; MNIST itself 0.82
+
+
+def test_what_a_kill_has_left_of_a_download_goes_after_a_day(tmp_path: Path) -> None:
+    for name, age in (("download-old", 90_000), ("download-new", 10)):
+        (tmp_path / name / "MNIST").mkdir(parents=True)
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    mnist._clear_away(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["download-new"]

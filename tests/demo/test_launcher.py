@@ -380,12 +380,20 @@ def test_a_signal_without_a_name(write: Write, begin: Begin) -> None:
     assert "signal 40" in last.message
 
 
-@pytest.mark.parametrize("asked", [True, False])
-def test_a_worker_does_not_outlive_its_parent(write: Write, asked: bool) -> None:
+@pytest.mark.parametrize(
+    ("asked", "busy"),
+    [
+        (False, FOR_EVER),
+        (True, FOR_EVER),
+        (True, "import re; re.match('(a+)+$', 'a' * 60 + 'b')"),  # in C, so that no thread of ours runs
+        (True, "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)"),
+    ],
+)
+def test_a_worker_does_not_outlive_its_parent(write: Write, asked: bool, busy: str) -> None:
     child = (
         "import subprocess, sys; c = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
     )
-    root = write(f"{child}\nyield Note(text={{'en': str(c.pid)}})\n{FOR_EVER}")
+    root = write(f"{child}\nyield Note(text={{'en': str(c.pid)}})\n{busy}")
     code = f"""
 import sys, time
 from typing import TYPE_CHECKING
