@@ -48,11 +48,12 @@ def _parted(path: str) -> str:
     try:
         duplicate(f"{file}-wal", f"{pair}-wal")
         duplicate(file, pair)
-        if _is_sound(pair):
-            return ""
+        size = os.stat(f"{pair}-wal").st_size  # of another run's log there may be more in a moment
+        if (frames := _sound_frames(pair)) is not None:
+            return _kept_if_cut_short(path, file, frames, size)
         drop(pair)
         duplicate(file, alone)
-        if not _is_sound(alone):
+        if _sound_frames(alone) is None:
             return ""  # told by who opens it
         aside = aside_of(file)
         for end in ("-wal", ""):
@@ -107,8 +108,47 @@ def _refuse_others(file: str, path: str) -> None:
         raise not_ours(path)
 
 
-def _is_sound(copy: str) -> bool:
-    """Whether a copy, with its log, is a whole store; closing it writes the log into it."""
+def _sound_frames(copy: str) -> int | None:
+    """How many frames of its log SQLite takes for good, where a copy is a whole store with them; else None.
+
+    Closing it writes them into it.
+    """
     with suppress(sqlite3.Error, QuizError), closing(connect(copy)) as db:
-        return bool(db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",))
+        if db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",):
+            return int(db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1])
+    return None
+
+
+def _kept_if_cut_short(path: str, file: str, frames: int, size: int) -> str:
+    """Keep a log of which SQLite takes no more than a beginning: it drops the rest without a word."""
+    if not _goes_on(f"{file}-wal", frames, size):
+        return ""
+    aside = aside_of(file)
+    for end in ("-wal", ""):
+        duplicate(file + end, aside + end)
+    return tr(
+        f"{path}-wal is damaged: of what a run that was killed had written, the last part cannot be read any "
+        f"more. The files are kept as {aside}; the backups are in `quizcli restore`.",
+        f"{path}-wal 已损坏：某次被强行终止的运行所写的内容，最后一部分已无法读取。"
+        f"原文件存为 {aside}；备份见 `quizcli restore`。",
+    )
+
+
+def _goes_on(log: str, frames: int, size: int) -> bool:
+    """Whether there is the end of a transaction behind so many frames, in so many bytes.
+
+    A transaction that a kill has cut off has no end, and is rightly dropped. See section 4.1 of
+    https://sqlite.org/fileformat2.html.
+    """
+    with open_regular(log) as stream:
+        head = stream.read(32)
+        step = 24 + int.from_bytes(head[8:12])
+        salts = {head[16:24]}
+        for number in range((size - 32) // step):
+            stream.seek(32 + number * step)
+            frame = stream.read(24)
+            if number == 0:
+                salts.add(frame[8:16])  # where the salts of the log itself are damaged
+            if number >= frames and frame[8:16] in salts and int.from_bytes(frame[4:8]):
+                return True
     return False

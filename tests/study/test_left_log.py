@@ -109,3 +109,38 @@ def test_restore_takes_no_such_log_for_the_stores(
         case "gone":
             assert (seen.trouble, seen.now) == ("", None)
             assert seen.notice == ""
+
+
+@pytest.mark.parametrize("place", ["the beginning", "the salts", "the middle", "the last page"])
+def test_a_log_that_is_damaged_on_the_way_is_kept_and_told(tmp_path: Path, wall: Wall, place: str) -> None:
+    """SQLite takes what stands before, and drops the rest without a word."""
+    path = tmp_path / "quizcli.db"
+    studied(path, tmp_path / "old.db", wall)
+    code = """
+    store = Store.open(path)
+    answer(store, wall, *[f"a{n}" for n in range(20)])
+    os._exit(0)
+    """
+    assert child(code, path, path, wall) == 0
+    log = Path(f"{path}-wal")
+    data = bytearray(log.read_bytes())
+    spot = {"the beginning": 3, "the salts": 18, "the middle": len(data) // 2, "the last page": -50}[place]
+    data[spot] ^= 0xFF
+    log.write_bytes(data)
+    with Store.open(path) as store:
+        (told,) = store.notices
+        answer(store, wall, "new")
+    assert "is damaged: of what a run that was killed had written" in told
+    (aside,) = tmp_path.glob("*.damaged-*-wal")
+    assert aside.read_bytes() == data
+    assert rows_at(path)[-1] == "answer new"
+
+
+@pytest.mark.parametrize("cut", [1, 30, 5000])
+def test_a_transaction_that_is_cut_off_is_no_damage(tmp_path: Path, wall: Wall, cut: int) -> None:
+    path = tmp_path / "quizcli.db"
+    left_by(path, tmp_path, wall)
+    log = Path(f"{path}-wal")
+    os.truncate(log, log.stat().st_size - cut)
+    with Store.open(path) as store:
+        assert store.notices == []
