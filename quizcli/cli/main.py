@@ -44,7 +44,12 @@ def dispatch(arguments: Sequence[str], settings: Settings) -> int:
     except typer.TyperException as error:
         raise refusal(error, _path(program, arguments)) from error
     except typer.Exit as end:
-        return end.exit_code
+        if end.exit_code:  # only Typer's completion ends so: beside no shell that it knows
+            raise QuizError(
+                tr("no shell was found that can complete commands", "没有找到支持补全的 shell"),
+                tr("Run it in bash, zsh, fish or PowerShell.", "请在 bash、zsh、fish 或 PowerShell 中运行。"),
+            ) from end
+        return ExitStatus.OK
     except (typer.Abort, EOFError):
         return ExitStatus.INTERRUPTED
     return status if isinstance(status, int) else ExitStatus.OK

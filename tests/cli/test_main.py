@@ -18,8 +18,10 @@ from rich.cells import cell_len
 
 import quizcli.__main__ as door
 from quizcli import __version__
+from quizcli.cli.main import dispatch
 from quizcli.cli.refusal import refusal
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.settings import load_settings
 from quizcli.text import use_language
 from tests.cli.conftest import Program
 
@@ -498,3 +500,11 @@ def test_completion_can_be_installed(program: Program, tmp_path: Path) -> None:
     said = program.run("--install-completion", "bash", env=env)
     assert said.returncode == 0, said.stderr
     assert "quizcli" in (tmp_path / ".bashrc").read_text(encoding="utf-8")
+
+
+def test_completion_beside_no_shell_that_it_knows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("typer._completion_shared._get_shell_name", lambda: None)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings = load_settings({"QUIZCLI_HOME": str(tmp_path)})
+    with pytest.raises(QuizError, match="no shell was found that can complete commands"):
+        dispatch(["--install-completion"], settings)

@@ -71,7 +71,13 @@ def quizcli(
 def alone(begin: Callable[[], int], home: Path, environ: Mapping[str, str] | None = None) -> int:
     """The exit status of the program in a home, on the streams that there are, without processes."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("QUIZCLI")}
-    clean |= {"QUIZCLI_HOME": str(home), "QUIZCLI_LANG": "en", "QUIZCLI_OFFLINE": "1", "EDITOR": "true"}
+    clean |= {
+        "HOME": str(home),
+        "QUIZCLI_HOME": str(home),
+        "QUIZCLI_LANG": "en",
+        "QUIZCLI_OFFLINE": "1",
+        "EDITOR": "true",
+    }
     here = os.getcwd()
     with (
         mock.patch.dict(os.environ, {**clean, **(environ or {})}, clear=True),
