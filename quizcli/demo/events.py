@@ -24,6 +24,8 @@ Words = dict[str, str]  # {"en": …, "zh": …}
 Label = str | Words  # a plain string is the same in every language: "KL", "p = 0.5"
 Setting = bool | int | float | str
 Relation = Literal["<=", ">=", "≈", "<", ">", "=="]
+# What drawing raises for an array of another shape than promised, a number no axis reaches, an odd group.
+UNDRAWABLE = (ValueError, ArithmeticError, LookupError)
 
 
 class Array(Struct, frozen=True):

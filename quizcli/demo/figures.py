@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quizcli.demo.events import Array, Bars, Event, Heatmap, Images, Label, Points, Scalars, Words
+from quizcli.demo.events import UNDRAWABLE, Array, Bars, Event, Heatmap, Images, Label, Points, Scalars, Words
 from quizcli.errors import QuizError
 from quizcli.private import replacing
 from quizcli.text import language, tr
@@ -50,7 +50,7 @@ def draw(events: Iterable[Event], folder: Path) -> None:
                 _draw_pictures(shown[-1], folder / name)
             else:
                 _draw_figure(shown, folder / name)
-        except (ValueError, ArithmeticError, LookupError) as error:  # another shape than promised, 1e308
+        except UNDRAWABLE as error:
             mistakes.append(tr(f"{name}: cannot be drawn: {error}", f"{name}：无法绘制：{error}"))
     if mistakes:
         raise QuizError("\n".join(mistakes))

@@ -12,6 +12,7 @@ import shutil
 import zlib
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from threading import Thread
@@ -150,8 +151,9 @@ def download(cache: Path, mirror: str = "") -> Generator[Event, None, Tensors]:
 def _clear_away(cache: Path) -> None:
     """Delete the folders of downloads that were killed a day ago or longer."""
     for folder in cache.glob("download-*"):
-        if not folder.is_symlink() and time() - folder.stat().st_mtime > _DAY:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # another process may clear them away too
+            if not folder.is_symlink() and time() - folder.stat().st_mtime > _DAY:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _from_any(folder: Path, addresses: Sequence[str]) -> Generator[Event, None, None]:

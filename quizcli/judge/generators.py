@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import torch
 
+_Words = tuple[int, ...]
+
 OWNERS = ("torch", "Python", "NumPy")
 _ENDS = 2**32  # where NumPy's seeds do
 _WORDS = 624  # of the Mersenne Twister: it makes so many at once
@@ -24,8 +26,8 @@ class Sown(NamedTuple):
 
     seed: int
     state: int
-    python: tuple[int, ...]
-    numpy: Any
+    python: _Words
+    numpy: _Words | None  # None where it is not loaded
 
 
 def sow(seed: int) -> Sown:
@@ -34,7 +36,7 @@ def sow(seed: int) -> Sown:
     if (others := _numpy()) is not None:
         others.seed(seed % _ENDS)
     torch.default_generator.manual_seed(seed)  # torch.manual_seed keeps a stack trace for each device
-    fresh = Sown(torch.initial_seed(), state(), random.getstate()[1][:_WORDS], _numpys_words())
+    fresh = Sown(torch.initial_seed(), state(), _pythons_words(), _numpys_words())
     torch.rand(())
     return fresh
 
@@ -43,9 +45,9 @@ def sown_again(before: Sown) -> str:
     """Whose generator was given a seed since; "" where none was."""
     if torch.initial_seed() != before.seed or state() == before.state:
         return OWNERS[0]  # another one, or that of before once more
-    if not _pythons_is_reached(before.python):
+    if not _is_reached(before.python, _pythons_words()):
         return OWNERS[1]
-    if before.numpy is not None and not _numpys_is_reached(before.numpy):
+    if before.numpy is not None and not _is_reached(before.numpy, _numpys_words()):
         return OWNERS[2]
     return ""
 
@@ -60,33 +62,23 @@ def _numpy() -> Any:
     return sys.modules.get("numpy.random")
 
 
-def _numpys_words() -> Any:
+def _pythons_words() -> _Words:
+    words: _Words = random.getstate()[1][:_WORDS]
+    return words
+
+
+def _numpys_words() -> _Words | None:
     others = _numpy()
-    return None if others is None else others.get_state()[1].tolist()
+    return None if others is None else tuple(others.get_state()[1].tolist())
 
 
-def _pythons_is_reached(words: tuple[int, ...]) -> bool:
-    now = random.getstate()[1][:_WORDS]
-    if now == words:
-        return True
+def _is_reached(words: _Words, now: _Words | None) -> bool:
+    """Whether a Mersenne Twister, NumPy's or Python's, comes from these words to those by drawing."""
     ahead = random.Random()
     ahead.setstate((3, (*words, _WORDS), None))
     for _ in range(_MOST):
+        if words == now:
+            return True
         ahead.getrandbits(32 * _WORDS)
-        if ahead.getstate()[1][:_WORDS] == now:
-            return True
-    return False
-
-
-def _numpys_is_reached(words: list[int]) -> bool:
-    now = _numpys_words()
-    if now == words:
-        return True
-    others = _numpy()
-    ahead = others.RandomState()
-    ahead.set_state(("MT19937", words, _WORDS))
-    for _ in range(_MOST):
-        ahead.randint(0, _ENDS, size=_WORDS, dtype="uint32")
-        if ahead.get_state()[1].tolist() == now:
-            return True
+        words = ahead.getstate()[1][:_WORDS]
     return False

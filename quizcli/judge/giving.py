@@ -24,8 +24,8 @@ class Giving:
         """The performance as it is sent."""
         output = packed(done.output)
         shape = _shapes(output)
-        earlier = [self._given[key] for key in (_LAST, shape) if key in self._given]
-        changed = any(_bytes(packed(value)) != sent for value, sent in earlier)
+        earlier = {id(kept): kept for key in (_LAST, shape) if (kept := self._given.get(key)) is not None}
+        changed = any(_bytes(packed(value)) != sent for value, sent in earlier.values())
         self._given[_LAST] = self._given[shape] = done.output, _bytes(output)
         return Gave(
             output,

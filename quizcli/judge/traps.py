@@ -62,7 +62,7 @@ def name_mistake(traps: Iterable[Trap], outcomes: Sequence[Outcome], rules: Rule
     for trap in traps:
         fits = list(_fits(trap, outcomes, rules, tried))
         failed = {fit for fit, passed in fits if not passed}
-        if ("", False) in fits or ("", True) in fits or failed == {"raised"}:
+        if not all(fit for fit, _ in fits) or failed == {"raised"}:
             continue
         if "alike" not in failed:
             return trap.text

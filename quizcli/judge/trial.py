@@ -37,12 +37,8 @@ from quizcli.text import tr
 
 BY_HAND = {"en": "written by hand", "zh": "亲手实现"}
 _SEEDS = 1000  # more than there are cases, and than a case has draws
-_SAY_ALL = (
-    ALWAYS_THE_SAME,
-    PUT_BACK,
-    *RESEEDED.values(),
-    *LEFT_CHANGED.values(),
-)  # no mistake of the question
+# They say all there is to say, and are no mistakes of the question.
+_SAY_ALL = (ALWAYS_THE_SAME, PUT_BACK, *RESEEDED.values(), *LEFT_CHANGED.values())
 _LOOK_ON = 1.0  # seconds for the cases after the first that fails: they tell which mistake it was
 _SMALL = 400  # elements: at 1,800 steps in a second loops over them take some seconds
 _SLOW = 0.5  # seconds of a call that need not be measured again

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from quizcli.demo.events import Bars, Heatmap, Images, Points, Table
+from quizcli.demo.events import UNDRAWABLE, Bars, Heatmap, Images, Points, Table
 from quizcli.screen.bars import draw_bars
 from quizcli.screen.board import Curves, Panel
 from quizcli.screen.chart import draw_chart
@@ -20,8 +20,6 @@ from quizcli.text import tr, words
 
 NARROWEST = {Curves: 36, Bars: 36, Images: 24, Heatmap: 24, Points: 24, Table: 20}  # cells
 LOWEST = {Curves: 5, Bars: 3, Images: 5, Heatmap: 5, Points: 5, Table: 3}  # lines, the title included
-# What is raised by an array of another shape than its event promises, a number no axis reaches, an odd group.
-UNDRAWABLE = (ValueError, ArithmeticError, LookupError)
 _LABELLED = 12  # rows of a heat map that shall have a line, and so their label, each
 _WITH_CAPTION = 9  # lines: lower panels do without one
 

@@ -30,7 +30,7 @@ from quizcli.private import create, make_folder
 from quizcli.reading import UNDECODABLE, first_bytes, read_regular
 from quizcli.settings import Settings
 from quizcli.study.backups import BY_HAND, partial, put, remove, snapshot, target
-from quizcli.study.connection import fail, fail_reading
+from quizcli.study.connection import MAGIC, fail, fail_reading
 from quizcli.text import tr
 
 STORE, ABOUT, PACKS, CONFIG = "quizcli.db", "about.json", "packs.json", "config.toml"
@@ -204,7 +204,7 @@ def _printable(path: Path) -> str:
 def summary(store: str) -> About:
     """How much there is in a store that nobody else has open. sqlite3.Error where it cannot be read."""
     with closing(sqlite3.connect(f"{Path(store).absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as db:
-        at_most(db, _LOOK)
+        _at_most(db, _LOOK)
         return About(
             schema=db.execute("PRAGMA user_version").fetchone()[0],
             cards=db.execute("SELECT count(*) FROM card").fetchone()[0],
@@ -212,7 +212,7 @@ def summary(store: str) -> About:
         )
 
 
-def at_most(db: sqlite3.Connection, seconds: float) -> None:
+def _at_most(db: sqlite3.Connection, seconds: float) -> None:
     """Let no query take longer: in the file of a stranger a table may be a view without end."""
     deadline = time.monotonic() + seconds
     db.set_progress_handler(lambda: int(time.monotonic() > deadline), 100_000)
@@ -238,7 +238,7 @@ def about(path: Path) -> About:
 def is_bare_store(path: Path) -> bool:
     """Whether a file begins as a store does, and not as an archive. QuizError where it cannot be read."""
     try:
-        return first_bytes(path, 16) == b"SQLite format 3\x00"
+        return first_bytes(path, len(MAGIC)) == MAGIC
     except (OSError, ValueError) as error:
         raise no_backup(path, getattr(error, "strerror", None) or str(error)) from error
 

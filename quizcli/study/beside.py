@@ -70,7 +70,7 @@ def put_files(files: dict[str, bytes], saved: dict[str, bytes], settings: Settin
     QuizError says so when all the others are in their place.
     """
     here, _ = own_files(settings)
-    newer = sorted(name for name in here if here[name] != saved.get(name) and here[name] != files.get(name))
+    newer = {name for name in here if here[name] != saved.get(name) and here[name] != files.get(name)}
 
     def checked(name: str) -> Path:
         path = place_of(name, settings)
@@ -78,7 +78,7 @@ def put_files(files: dict[str, bytes], saved: dict[str, bytes], settings: Settin
             raise OSError(40, tr("this link leads elsewhere", "该链接指向别处"), str(path.parent))
         return path
 
-    for name in sorted(here.keys() - files - set(newer)):
+    for name in sorted(here.keys() - files - newer):
         checked(name).unlink(missing_ok=True)
     for name in sorted(files):
         if files[name] == here.get(name) or name in newer:
@@ -90,7 +90,7 @@ def put_files(files: dict[str, bytes], saved: dict[str, bytes], settings: Settin
             _remove_empty(path)  # whose files have just gone
         replace_file(path, files[name])
     if newer:
-        first = place_of(newer[0], settings)
+        first = place_of(min(newer), settings)
         raise QuizError(
             tr(
                 f"{first} was written meanwhile, and stays as it is ({len(newer)} in all).",

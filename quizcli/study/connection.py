@@ -18,6 +18,7 @@ from quizcli.text import tr
 
 BUSY_SECONDS = 5.0
 LONGEST_FOLDER = 430  # bytes: SQLite takes 512, and backups have names of 60 in a folder of their own
+MAGIC = b"SQLite format 3\0"  # how each of its files begins
 APPLICATION_ID = 0x5155495A  # "QUIZ": tells our files from other programs'
 
 

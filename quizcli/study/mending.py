@@ -10,29 +10,30 @@ import sqlite3
 from contextlib import closing, suppress
 
 from quizcli.errors import QuizError
-from quizcli.reading import open_regular
+from quizcli.reading import first_bytes, open_regular
 from quizcli.study.backups import partial
 from quizcli.study.carrying import carry_over
-from quizcli.study.connection import APPLICATION_ID, connect, not_ours
+from quizcli.study.connection import APPLICATION_ID, MAGIC, connect, not_ours
 from quizcli.study.copies import aside_of, drop, duplicate, readable, remove_sides
 from quizcli.study.migrations import migrate
-from quizcli.study.presence import look
+from quizcli.study.presence import Presence, look
 from quizcli.study.undisturbed import undisturbed
 from quizcli.text import tr
 
-_MAGIC, _LEAF = b"SQLite format 3\0", b"\x0d"  # https://sqlite.org/fileformat2.html, 1.3 and 1.6
+_LEAF = b"\x0d"  # the kind of a page without others beneath, https://sqlite.org/fileformat2.html, 1.6
 _FIRST = 108  # bytes: the header of the file, and that of its first page, which lists the tables
 
 
 def part_from_log(path: str) -> str:
     """The same as `_parted`, where there is a log, and whatever signal comes meanwhile."""
-    if look(path).wal_size == 0:
+    left = look(path)
+    if left.wal_size == 0:
         return ""
     with undisturbed():  # a run was killed, or another one goes on
-        return _parted(path)
+        return _parted(path, left)
 
 
-def _parted(path: str) -> str:
+def _parted(path: str, left: Presence) -> str:
     """See to it that the log beside the store belongs to it; what to tell where it did not, else "".
 
     Where the file is whole without the log and damaged with it, what can be read of both is added to the file
@@ -40,7 +41,6 @@ def _parted(path: str) -> str:
     file of another program.
     """
     file = os.path.realpath(path)
-    left = look(path)
     if left.main is None:  # of a link, the disk may come back
         return "" if os.path.islink(path) else _kept_alone(path)
     _refuse_others(file, path)
@@ -97,14 +97,13 @@ def _kept_alone(path: str) -> str:
 def _refuse_others(file: str, path: str) -> None:
     """Raise ForeignError for the file of another program; a new store of ours may have all in its log."""
     try:
-        with open_regular(file) as stream:
-            head = stream.read(_FIRST)
+        head = first_bytes(file, _FIRST)
     except OSError:
         return  # told by who opens it
     mark, kind, cells = head[68:72], head[100:101], head[103:105]
     empty = kind == _LEAF and cells == b"\0\0"
     ours = mark == APPLICATION_ID.to_bytes(4) or (mark == bytes(4) and empty)
-    if head and not (head.startswith(_MAGIC) and ours):
+    if head and not (head.startswith(MAGIC) and ours):
         raise not_ours(path)
 
 

@@ -10,8 +10,10 @@ import torch
 from torch import Generator, Tensor
 
 from quizcli.judge.case import Call, Case, Judge, Trap, judge, trap
+from quizcli.judge.leavings import LEFT_CHANGED
 from quizcli.judge.local import Local
 from quizcli.judge.proof import _of_solution, _of_trap
+from quizcli.judge.torch_settings import SETTINGS
 from quizcli.judge.trial import BrokenError, Trial, load
 from quizcli.judge.wire import CaseResult, Judgement, Source, Speed
 
@@ -250,6 +252,10 @@ def test_pytorchs_settings_are_everybodys(entry: Any, why: str) -> None:
     assert last.why["en"].startswith(why)
     assert torch.is_grad_enabled()
     assert torch.get_default_dtype() == torch.float32
+
+
+def test_whatever_setting_is_looked_at_has_its_words() -> None:
+    assert set(SETTINGS) <= set(LEFT_CHANGED)
 
 
 def _asks_for_gradients(x: Tensor, factor: float = 2.0) -> Tensor:

@@ -10,6 +10,7 @@ import struct
 import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,17 @@ def bring_back(path: Path, settings: Settings) -> Path | None:
     with candidate(path, settings) as found:
         kept = restore(found, settings)
     return None if kept is None else kept.path
+
+
+def before_the_exchange(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Have a restore do this between its backup of what there is and the exchange."""
+    real = restoring._overwrite
+
+    def late(*given: object) -> None:
+        act()
+        real(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(restoring, "_overwrite", late)
 
 
 def own_file(settings: Settings, name: str, text: str) -> Path:
@@ -880,14 +892,13 @@ def test_what_is_written_between_the_backup_and_the_exchange_is_not_lost(
     answered("a")
     made = archive.write(settings).path
     answered("b")
-    real, late = restoring._overwrite, iter(["late", "later"])
+    late = iter(["late", "later"])
 
-    def slow(*given: object) -> None:
-        if name := next(late, ""):
+    def study() -> None:
+        for name in islice(late, 1):
             answered(name)
-        real(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(restoring, "_overwrite", slow)
+    before_the_exchange(monkeypatch, study)
     kept = bring_back(made, settings)
     assert held(settings) == ["a"]
     assert kept is not None
@@ -905,14 +916,12 @@ def test_drafts_that_are_saved_while_it_restores_stay(
     made = archive.write(settings).path
     own_file(settings, "code/old.py", "now")
     gone = own_file(settings, "code/gone.py", "saved")
-    real = restoring._overwrite
 
-    def slow(*given: object) -> None:
+    def save() -> None:
         own_file(settings, "code/old.py", "a moment ago")
         own_file(settings, "code/new.py", "a moment ago too")
-        real(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(restoring, "_overwrite", slow)
+    before_the_exchange(monkeypatch, save)
     with pytest.raises(QuizError, match=r"new\.py was written meanwhile, and stays as it is \(2 in all\)"):
         bring_back(made, settings)
     assert not gone.exists()

@@ -485,9 +485,7 @@ def test_a_round_goes_on_in_another_store(
 @pytest.mark.parametrize("fault", [by_an_older_copy, cut_off, a_page], ids=lambda fault: fault.__name__)
 def test_what_was_measured_is_carried_too(tmp_path: Path, wall: Wall, fault: Fault) -> None:
     path, old = tmp_path / "quizcli.db", tmp_path / "old.db"
-    with Store.open(path) as store:
-        answer(store, wall, "a")
-    shutil.copy(path, old)
+    studied(path, old, wall)
     with Store.open(path) as store:
         save_claims(store, "vae", {}, [Claim("kl", {"en": "", "zh": ""}, 0.25, 0.0)], now=wall.now)
         fault(path, old)

@@ -244,7 +244,7 @@ def stop_infinity_is_the_first_best(losses, patience, min_delta=0.0):
     return epoch, len(losses)
 
 
-@wrong("early-stopping-code-best-epoch")
+@wrong(STOP)
 def stop_that_counts_every_minus_infinity(losses, patience, min_delta=0.0):
     best, best_epoch = math.inf, 0
     for epoch, loss in enumerate(losses, 1):
@@ -255,7 +255,7 @@ def stop_that_counts_every_minus_infinity(losses, patience, min_delta=0.0):
     return best_epoch, len(losses)
 
 
-@wrong("early-stopping-code-best-epoch")
+@wrong(STOP)
 def stop_that_begins_at_the_largest_float32(losses, patience, min_delta=0.0):
     best, best_epoch = 3e38, 0
     for epoch, loss in enumerate(losses, 1):
