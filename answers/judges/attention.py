@@ -43,6 +43,14 @@ def _divided_by_d(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = No
 
 
 @trap(
+    "the scores are divided by the root of the number of keys: it is that of their width, √d_k",
+    "得分除以了 key 个数的平方根：应除以 key 宽度的平方根 √d_k",
+)
+def _divided_by_keys(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
+    return _weighted(q @ k.mT / k.shape[-2] ** 0.5, v, attn_mask)
+
+
+@trap(
     "softmax runs over the queries: the columns sum to 1, not the rows",
     "softmax 作用在 query 维上：和为 1 的是列而不是行",
 )
@@ -198,7 +206,16 @@ def _masked_exp(hide: Mask) -> Trap:
 @judge(
     reference=_attention,
     traps=(
-        *(_unscaled, _divided_by_d, _by_values, _over_queries, _unmasked, _inverted_mask, _masked_late),
+        *(
+            _unscaled,
+            _divided_by_d,
+            _divided_by_keys,
+            _by_values,
+            _over_queries,
+            _unmasked,
+            _inverted_mask,
+            _masked_late,
+        ),
         *(_renormalized, _finite_fill, _zero_fill, _added_mask, _over_axis_1, _unshifted, _one_maximum),
         *(*_UNSHIFTED_EXP_MASKED, _masked_exp(_multiplied), _masked_exp(_filled)),
     ),
@@ -272,8 +289,9 @@ def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
         (torch.tensor([[128.0], [-128.0]]), k, draw(3, 2)),
         tolerance=5e-3,
     )
-    # hidden scores are 10³⁰, the others −10³⁰: no number is so small that it could stand for −∞
-    k = torch.tensor([-1.0, 1.0, -1.0, 1.0])[torch.randperm(4, generator=random), None]
+    # hidden scores are 10³⁰, the others −10³⁰: no number is so small that it could stand for −∞. Of two equal
+    # ones of this size, a logsumexp does not tell whether there are two
+    k = torch.tensor([-1.0, 1.0, -2.0, 1.0])[torch.randperm(4, generator=random), None]
     yield Case(
         {"en": "scores of ±10³⁰, the large ones hidden", "zh": "得分为 ±10³⁰，大的被遮住"},
         (torch.full((2, 1), 1e15), 1e15 * k, draw(4, 2), (k < 0).squeeze(1).expand(2, 4)),

@@ -178,8 +178,8 @@ def check_autoencode(random: Generator) -> Iterator[Case]:
     )
     yield Case(
         {"en": "large inputs", "zh": "输入很大"},
-        (100 * draw(6, 5), layers(5, 4, 3), layers(3, 4, 5)),
-        tolerance=1e-3,
+        (1e5 * draw(6, 5), layers(5, 4, 3), layers(3, 4, 5)),
+        unit=1e5,  # what remains of large terms is as uncertain as they are
     )
     yield Case(
         {"en": "one feature, and a code of one number", "zh": "一个特征，编码也只有一个数"},

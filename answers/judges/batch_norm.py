@@ -104,6 +104,14 @@ _OUTSIDE = (
     # Tensor.std: its slope is 0 where it is 0 itself
     _outside(partial(_written_out, root=lambda var, eps: var.clamp(min=1e-30).sqrt() + eps)),
 )
+_least = trap(
+    "ε is the least that the variance may be; it is added to it, always",
+    "把 ε 当成了方差的下限；ε 应当始终加在方差上",
+)
+_LEAST = (
+    _least(partial(_written_out, root=lambda var, eps: var.clamp(min=eps).sqrt())),
+    _least(partial(_written_out, root=lambda var, eps: var.sqrt().clamp(min=eps))),
+)
 _cancels = trap(
     "E[x²] − E[x]² loses its digits where the mean is large: subtract the mean first",
     "均值很大时 E[x²] − E[x]² 会损失有效数字：应先减均值再平方",
@@ -136,6 +144,7 @@ _tracked = trap(
         _fixed_eps,
         _no_eps,
         *_OUTSIDE,
+        *_LEAST,
         *_CANCELLED,
         *_EVALUATED,
         _constant_statistics,

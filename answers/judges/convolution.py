@@ -214,6 +214,14 @@ def _averaged(x: Tensor, kernel_size: int, stride: int | None = None, padding: i
     return F.avg_pool2d(x, kernel_size, stride, padding)
 
 
+@trap(
+    "without a stride the windows move on by 2; the default is stride = kernel_size, whatever that is",
+    "没给步幅时窗口每次固定移 2；默认 stride = kernel_size，不论它是多少",
+)
+def _by_two(x: Tensor, kernel_size: int, stride: int | None = None, padding: int = 0) -> Tensor:
+    return F.max_pool2d(x, kernel_size, 2 if stride is None else stride, padding)
+
+
 @trap("the stride is not used: the windows always lie side by side", "没有用到 stride：窗口总是并排放")
 def _side_by_side(x: Tensor, kernel_size: int, stride: int | None = None, padding: int = 0) -> Tensor:
     return F.max_pool2d(x, kernel_size, None, padding)
@@ -259,6 +267,7 @@ _FILLS = (-1.0, -1e3, -1e4, -1e6, -1e9)
     traps=(
         _padded_with_zero,
         _dense,
+        _by_two,
         _ceiling,
         _averaged,
         _side_by_side,

@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 
 from answers.judges._normal import normal
 from answers.judges._thin import THIN, shaped
-from quizcli.judge.case import Case, Fact, judge, trap
+from quizcli.judge.case import Case, Fact, Trap, judge, trap
 
 
 @trap("the logits are multiplied by the temperature, not divided", "logits 乘了温度，应当是除以温度")
@@ -212,6 +212,7 @@ def check_top_k_probabilities(random: Generator) -> Iterator[Case]:
     for temperature, unit, words in (
         (1e-3, 2.0**-10, "0.001"),
         (1e-6, 2.0**-20, "10⁻⁶"),
+        (1e-12, 2.0**-40, "10⁻¹²"),
         (1e3, 512.0, "1,000"),
     ):
         yield Case(
@@ -301,6 +302,20 @@ _TOO_SMALL = tuple(
 def _sorted(logits: Tensor, top_p: float) -> Tensor:
     kept, _ = _nucleus(logits, top_p)
     return kept / kept.sum(-1, keepdim=True)
+
+
+def _softmax_again(spare_banned: bool) -> Trap:
+    """The mistake of a second softmax, in which banned tokens have a part where all are kept, or not."""
+
+    def doubled(logits: Tensor, top_p: float) -> Tensor:
+        ordered, out, index = _outside(logits, top_p)
+        kept = ordered.masked_fill(out | (ordered == 0) if spare_banned else out, -math.inf).softmax(-1)
+        return torch.zeros_like(kept).scatter(-1, index, kept)
+
+    return trap(
+        "a softmax is taken of the probabilities that are kept; they are divided by their sum",
+        "对保留下来的概率又做了一次 softmax；应当除以它们的和",
+    )(doubled)
 
 
 @trap("what is kept is not brought back to a sum of 1", "保留下来的概率没有重新归一化，和不是 1")
@@ -457,6 +472,7 @@ def _top_p_zeros(p: Tensor, logits: Tensor, top_p: float) -> Iterator[Fact]:
 @judge(
     traps=(
         *(*_TOO_SMALL, _too_large, _whole, _sorted, *_GATHERED, *_SORTED_MASK, _unsorted, _unnormalized),
+        *map(_softmax_again, (True, False)),
         *(_each_alone, _from_below, _of_the_batch, _zero_outside, _finite_outside),
         *(_unshifted_nucleus, _one_maximum_of_all),
     ),
@@ -499,6 +515,12 @@ def check_top_p_probabilities(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "p = 0.993, and the last token holds 0.006", "zh": "p = 0.993，最后一个 token 占 0.006"},
         (torch.tensor([0.6, 0.3, 0.094, 0.006]).log()[order], 0.993),
+    )
+    five = torch.tensor([0.6, 0.39, 0.008, 0.0016, 0.0004]).log()[torch.randperm(5, generator=random)]
+    yield Case(
+        {"en": "p = 0.9995, and the last token holds 0.0004", "zh": "p = 0.9995，最后一个 token 占 0.0004"},
+        (five, 0.9995),
+        tolerance=1e-5,
     )
     yield Case({"en": "p = 1", "zh": "p = 1"}, (draw(2, 6), 1.0))
     tail = torch.tensor([1.0, 5e-3, 5e-4, 5e-5, 1e-5]).log()[torch.randperm(5, generator=random)]

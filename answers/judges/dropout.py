@@ -220,6 +220,27 @@ def _counts(outputs: Sequence[Tensor], x: Tensor, p: float = 0.5, training: bool
     )
 
 
+def _scatters(outputs: Sequence[Tensor], x: Tensor, p: float = 0.5, training: bool = True) -> Iterator[Fact]:
+    """How much the number of zeros differs from call to call, from row to row and from column to column."""
+    dropped = torch.stack([y == 0 for y in outputs]).double()  # (calls, rows, columns)
+    for en, zh, counts in (
+        ("calls", "各次调用", dropped.sum((1, 2))),
+        ("rows", "各行", dropped.sum(2).flatten()),
+        ("columns", "各列", dropped.sum(1).flatten()),
+    ):
+        each, n = dropped.numel() / counts.numel(), counts.numel()
+        ratio = ((counts - each * p).square().mean() / (each * p * (1 - p))).item()
+        # χ² by Wilson and Hilferty, 6.5 standard deviations: by chance, one time in 10¹⁰
+        least, most = ((1 - 2 / (9 * n) + sign * 6.5 * math.sqrt(2 / (9 * n))) ** 3 for sign in (-1, 1))
+        yield (
+            {
+                "en": f"the variance of the zeros among {en} is {ratio:.2f} of what independent chances give",
+                "zh": f"{zh}中 0 的个数，其方差只应与各自独立抽取时相当，这里是它的 {ratio:.2f} 倍",
+            },
+            least < ratio < most,
+        )
+
+
 _NO_GENERATOR = "The question has no generator, so nobody passes one."
 
 
@@ -270,6 +291,13 @@ def check_dropout(random: Generator) -> Iterator[Case]:
         facts=_shares,
         spread=_counts,
         draws=6,
+    )
+    yield Case(
+        {"en": "16 × 64 values, p = 0.5, over and over", "zh": "16 × 64 个值，p = 0.5，反复调用"},
+        (draw(16, 64), 0.5, True),
+        facts=_values,
+        spread=_scatters,
+        draws=40,
     )
     yield Case({"en": "images, the usual p", "zh": "图像，默认的 p"}, (draw(16, 8, 8, 16),), facts=_shares)
     yield Case(

@@ -193,6 +193,13 @@ def check_k_means_step(random: Generator) -> Iterator[Case]:
         {"en": "nine points in the plane", "zh": "平面上的九个点"},
         (torch.cat([torch.zeros(1, 2), points]), centers),
     )
+    # of two centres nearly as far, the nearer one lies along an axis here, there between the axes: any other
+    # power than 2 takes the wrong one of one of the pairs
+    pairs = torch.tensor([[3.0, 0.0], [2.17, 2.17], [2.1, 22.1], [0.0, 16.96]]) + 0.005 * draw(4, 2)
+    yield Case(
+        {"en": "centres along an axis and between the axes", "zh": "中心或在轴上，或在两轴之间"},
+        (torch.tensor([[0.0, 0.0], [0.0, 20.0]]), pairs[torch.randperm(4, generator=random)]),
+    )
     # the two near the middle would change sides if both axes were scaled to one spread
     wide = torch.tensor([[1.5, 2.0], [-1.5, -2.0], [100.0, -2.0], [-100.0, 2.0]]) + 0.02 * draw(4, 2)
     yield Case(

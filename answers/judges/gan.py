@@ -155,6 +155,15 @@ def _twice(real: Tensor, fake: Tensor) -> Two:
     return _losses(real.sigmoid(), fake.sigmoid())
 
 
+@trap(
+    "G's loss is D's with the other sign: that saturates where D is sure, and its real samples are not G's",
+    "生成器的损失只是把判别器的取了负号：判别器很有把握时会饱和，而且真样本与生成器无关",
+)
+def _zero_sum(real: Tensor, fake: Tensor) -> Two:
+    d_loss, _ = _losses(real, fake)
+    return d_loss, -d_loss
+
+
 @trap("these are the losses of the least squares GAN", "这是最小二乘 GAN 的损失")
 def _least_squares(real: Tensor, fake: Tensor) -> Two:
     return (real - 1).square().mean() + fake.square().mean(), (fake - 1).square().mean()
@@ -199,6 +208,7 @@ def _detached(real: Tensor, fake: Tensor) -> Two:
         _written_out,
         _twice,
         _least_squares,
+        _zero_sum,
         _wasserstein,
         _hinge,
         _detached,
@@ -229,11 +239,12 @@ def check_losses(random: Generator) -> Iterator[Case]:
         (torch.tensor([200.0, -200.0, 3.0]), torch.tensor([200.0, -200.0]) + draw(2)),
         grad=True,
     )
-    yield Case(
-        {"en": "logits of ±10,000", "zh": "logits 为 ±10,000"},
-        (1e4 * torch.tensor([1.0, -1.0]), 1e4 * torch.tensor([-1.0, 1.0, 1.0])),
-        grad=True,
-    )
+    for size, words in ((1e4, "10,000"), (1e7, "10⁷")):
+        yield Case(
+            {"en": f"logits of ±{words}", "zh": f"logits 为 ±{words}"},
+            (size * torch.tensor([1.0, -1.0]), size * torch.tensor([-1.0, 1.0, 1.0])),
+            grad=True,
+        )
     yield Case(
         {"en": "gradients, in float64", "zh": "梯度（float64）"},
         (draw(4, dtype=torch.float64), draw(6, dtype=torch.float64)),

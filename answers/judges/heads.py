@@ -131,6 +131,21 @@ def _causal_heads(x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor,
     return _attended(x, w_q, w_k, w_v, w_o, num_heads, is_causal=True)
 
 
+@trap("the scores are divided by D, not by its root", "得分除以了 D，而不是它的平方根")
+def _scaled_by_d(x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, num_heads: int) -> Tensor:
+    return _attended(x, w_q, w_k, w_v, w_o, num_heads, scale=num_heads / x.shape[-1])
+
+
+@trap(
+    "w_o is not transposed as the other weights are: nn.Linear keeps them transposed, y = x Wᵀ",
+    "w_o 没有像另外三个权重那样转置：nn.Linear 存的是转置的，y = x Wᵀ",
+)
+def _untransposed_output(
+    x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, num_heads: int
+) -> Tensor:
+    return _attended(x, w_q, w_k, w_v, w_o.T, num_heads)
+
+
 @trap("keys and values are swapped: x W_vᵀ are the values", "key 和 value 弄反了：x W_vᵀ 才是 value")
 def _values_for_keys(x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, num_heads: int) -> Tensor:
     return _attended(x, w_q, w_v, w_k, w_o, num_heads)
@@ -195,9 +210,17 @@ def _unshifted(x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, nu
             _joined_untransposed,
             _scaled_by_width,
             _unscaled_heads,
+            _scaled_by_d,
             _unprojected,
         ),
-        *(_untransposed_weights, _causal_heads, _single_head, _values_for_keys, _keys_for_queries),
+        *(
+            _untransposed_weights,
+            _untransposed_output,
+            _causal_heads,
+            _single_head,
+            _values_for_keys,
+            _keys_for_queries,
+        ),
         *(_strided_heads, _over_heads, _over_queries, _unshifted),
     ),
     equivalent={

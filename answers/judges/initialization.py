@@ -58,6 +58,15 @@ def _facts(weight: Tensor, shape: Sequence[int], scheme: str = "he") -> Iterator
         },
         *(0.0027 - slack, rare, 0.0027 + slack),
     )
+    fourth = (values - mean).pow(4).mean().item() / std**4
+    slack = 7 * math.sqrt(24 / values.numel())  # 0.22 to 0.063; the sum of twelve uniform numbers has 2.9
+    yield from _between(
+        {
+            "en": f"the mean fourth power should be 3 times the variance squared, is {fourth:.2f} times",
+            "zh": f"四阶矩应为方差平方的 3 倍，实为 {fourth:.2f} 倍",
+        },
+        *(3 - slack, fourth, 3 + slack),
+    )
     # float32 has so many numbers that few of a hundred thousand meet; whoever copies has half of them.
     # NumPy, as it sorts ten times as fast as torch
     yield (

@@ -28,10 +28,15 @@ def _towards(targets: Callable[[Tensor, float, int], Tensor]) -> Loss:
     return loss
 
 
-_to_the_others = trap(
+_of_others = trap(
     "all of ε goes to the other classes: in PyTorch and in the paper the right one gets its share, ε/K, too",
     "ε 全分给了其他类别：PyTorch 和论文里，正确类也分得 ε/K",
-)(_towards(lambda one, epsilon, k: one * (1 - epsilon) + (1 - one) * epsilon / (k - 1)))
+)
+_TO_THE_OTHERS = (
+    _of_others(_towards(lambda one, epsilon, k: one * (1 - epsilon) + (1 - one) * epsilon / (k - 1))),
+    # where there is a single class, no others
+    _of_others(_towards(lambda one, epsilon, k: one * (1 - epsilon) + (1 - one) * epsilon / max(k - 1, 1))),
+)
 _not_a_distribution = trap(
     "the targets do not sum to 1: the right class lacks its ε/K", "目标之和不为 1：正确类少了 ε/K"
 )(_towards(lambda one, epsilon, k: one * (1 - epsilon) + (1 - one) * epsilon / k))
@@ -121,7 +126,7 @@ _unreduced = trap("the loss of each example is returned, not their mean", "返�
 @judge(
     reference=_smoothed,
     traps=(
-        _to_the_others,
+        *_TO_THE_OTHERS,
         _not_a_distribution,
         _undivided,
         _unreduced_right,

@@ -382,6 +382,10 @@ def check_cross_entropy(random: Generator) -> Iterator[Case]:
         {"en": "300 classes", "zh": "300 个类别"},
         (draw(3, 300), torch.tensor([150, 260, 299])[torch.randperm(3, generator=random)]),
     )
+    yield Case(
+        {"en": "40,000 classes", "zh": "40,000 个类别"},
+        (draw(2, 40_000), torch.tensor([33_000, 39_999])[torch.randperm(2, generator=random)]),
+    )
     yield Case({"en": "a single class", "zh": "只有一个类别"}, (draw(3, 1), torch.zeros(3).long()), grad=True)
     yield Case(
         {"en": "256 examples, 128 classes", "zh": "256 个样本，128 个类别"},

@@ -182,6 +182,28 @@ _layer_by_square = trap("divided by the variance, without the root", "除以了�
 )
 
 
+_least = trap(
+    "ε is the least that the variance may be; it is added to it, always",
+    "把 ε 当成了方差的下限；ε 应当始终加在方差上",
+)
+_LAYER_LEAST = (
+    _least(
+        _layer(
+            lambda x, over, eps: (
+                _centred_by(x, over) / x.var(over, correction=0, keepdim=True).clamp(min=eps).sqrt()
+            )
+        )
+    ),
+    _least(
+        _layer(
+            lambda x, over, eps: (
+                _centred_by(x, over) / x.var(over, correction=0, keepdim=True).sqrt().clamp(min=eps)
+            )
+        )
+    ),
+)
+
+
 @trap("the bias is left out where there is no weight", "没有 weight 时漏加了 bias")
 def _bias_with_weight(
     x: Tensor,
@@ -212,6 +234,7 @@ def _both_or_none(
         _over_batch,
         _last_only,
         *_LAYER_OUTSIDE,
+        *_LAYER_LEAST,
         _annotated,
         _all_but_first,
         _constant_statistics,
@@ -378,6 +401,14 @@ _RMS_OUTSIDE = (
         _rms(lambda x, over, eps: x / (x.square().mean(over, keepdim=True).clamp(min=1e-30).sqrt() + eps))
     ),
 )
+_least_square = trap(
+    "ε is the least that the mean square may be; it is added to it, always",
+    "把 ε 当成了均方的下限；ε 应当始终加在均方上",
+)
+_RMS_LEAST = (
+    _least_square(_rms(lambda x, over, eps: x / x.square().mean(over, keepdim=True).clamp(min=eps).sqrt())),
+    _least_square(_rms(lambda x, over, eps: x / x.square().mean(over, keepdim=True).sqrt().clamp(min=eps))),
+)
 _rms_by_square = trap("divided by the mean square, without the root", "除以了均方，没有开方")(
     _rms(lambda x, over, eps: x / (x.square().mean(over, keepdim=True) + eps))
 )
@@ -439,6 +470,7 @@ def _mean_square_is_1(y: Tensor, x: Tensor, normalized_shape: Sequence[int]) -> 
         _centred,
         _by_norm,
         *_RMS_OUTSIDE,
+        *_RMS_LEAST,
         _rms_by_square,
         _constant_root,
         _in_half,

@@ -307,6 +307,43 @@ def _epsilon_hat(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tens
     return m / (1 - betas[0] ** t) * math.sqrt(1 - betas[1] ** t) / (v.sqrt() + eps)
 
 
+@trap(
+    "ε is the least that the root may be; it is added to it, always",
+    "把 ε 当成了根的下限；ε 应当始终加在开方之后",
+)
+@_adam_by
+def _epsilon_least(m: Tensor, v: Tensor, t: int, betas: Betas, eps: float) -> Tensor:
+    return m / (1 - betas[0] ** t) / (v / (1 - betas[1] ** t)).sqrt().clamp(min=eps)
+
+
+@trap(
+    "the second average never falls: that is AMSGrad",
+    "二阶平均只升不降：那是 AMSGrad",
+)
+@_with_settings
+def _never_falling(w: Tensor, g: Tensor, m: Tensor, v: Tensor, t: int, *settings: Any) -> Three:
+    lr, betas, eps = settings
+    _, new, square = adam_step(w, g, m, v, t, lr, betas, eps)
+    square = square.maximum(v)
+    return w - lr * _direction(new, square, t, betas, eps), new, square
+
+
+def _nadam(ahead: int) -> Trap:
+    """The mistake of Nadam: its average looks one step ahead, and is corrected for that step or for this."""
+
+    @_with_settings
+    def step(w: Tensor, g: Tensor, m: Tensor, v: Tensor, t: int, *settings: Any) -> Three:
+        lr, (beta, beta2), eps = settings
+        _, m, v = adam_step(w, g, m, v, t, lr, (beta, beta2), eps)
+        direction = beta * m / (1 - beta ** (t + ahead)) + (1 - beta) * g / (1 - beta**t)
+        return w - lr * direction / ((v / (1 - beta2**t)).sqrt() + eps), m, v
+
+    return trap(
+        "the gradient enters the step twice, through the average and by itself: that is Nadam",
+        "梯度两次进入更新，一次经过平均，一次直接：那是 Nadam",
+    )(step)
+
+
 _epsilon_fixed = trap("eps is not used: ε is not always 1e−8", "没有用到 eps：ε 不总是 1e−8")(
     _settled(lambda lr, betas, eps: (lr, betas, 1e-8))
 )
@@ -445,6 +482,10 @@ OF_AVERAGES = (
     _second_corrected,
     _epsilon_inside,
     _epsilon_hat,
+    _epsilon_least,
+    _never_falling,
+    _nadam(ahead=0),
+    _nadam(ahead=1),
     _epsilon_fixed,
     _without_epsilon,
     _one_too_far,

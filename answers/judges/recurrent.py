@@ -126,6 +126,16 @@ def _without_forgetting(c: Tensor, i: Tensor, f: Tensor, g: Tensor, o: Tensor) -
     return o.sigmoid() * c.tanh(), c
 
 
+@trap(
+    "1 is added to the forget gate, as TensorFlow's forget_bias does; the biases are all there is",
+    "遗忘门多加了 1（TensorFlow 的 forget_bias）；这里只有给出的偏置",
+)
+@_of_gates
+def _unforgetful(c: Tensor, i: Tensor, f: Tensor, g: Tensor, o: Tensor) -> State:
+    c = (f + 1).sigmoid() * c + i.sigmoid() * g.tanh()
+    return o.sigmoid() * c.tanh(), c
+
+
 def _sigmoid(x: Tensor) -> Tensor:
     return x.exp() / (1 + x.exp())
 
@@ -198,6 +208,7 @@ _TWO_AXES = "The docstring has two axes, (B, H): the last one is axis 1."
         _candidate_sigmoid,
         _without_tanh,
         _old_state,
+        _unforgetful,
         _state_first,
         _one_bias,
         _bias_twice,
@@ -237,6 +248,7 @@ def check_lstm_cell(random: Generator) -> Iterator[Case]:
     )
     x, h, c, *weights = draw(3, 4, 5)
     yield Case({"en": "a cell state of 300", "zh": "上百的细胞状态"}, (x, h, 300 * c, *weights), grad=True)
+    yield Case({"en": "a cell state of 10⁵", "zh": "10⁵ 大小的细胞状态"}, (x, h, 1e5 * c, *weights))
     yield Case({"en": "inputs of 1,000", "zh": "上千的输入"}, (1000 * x, h, c, *weights), tolerance=1e-3)
     yield Case({"en": "a batch, one input, one unit", "zh": "一批，一个输入，一个单元"}, draw(3, 1, 1))
     x, h, c, *weights = draw(8, 64, 64)
@@ -330,6 +342,12 @@ def _without_reset(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tenso
     return (1 - z) * (n_x + n_h).tanh() + z * h
 
 
+@trap("there is no update gate: the candidate alone is the new state", "没有用更新门：新状态就是候选值本身")
+def _without_update(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
+    (r_x, _, n_x), (r_h, _, n_h) = _rows(x, w_ih, b_ih), _rows(h, w_hh, b_hh)
+    return (n_x + (r_x + r_h).sigmoid() * n_h).tanh()
+
+
 @trap("the candidate goes through a sigmoid; it is tanh", "候选值用了 sigmoid，应当是 tanh")
 def _gru_sigmoid(x: Tensor, h: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor) -> Tensor:
     (r_x, z_x, n_x), (r_h, z_h, n_h) = _rows(x, w_ih, b_ih), _rows(h, w_hh, b_hh)
@@ -381,6 +399,7 @@ _GRU_OVERFLOWS = tuple(_overflowing(_gru_by_hand(*pair)) for pair in _BY_HAND)
         _gru_one_bias,
         _of_chung,
         _without_reset,
+        _without_update,
         _gru_sigmoid,
         _gru_linear,
         _gru_relu,

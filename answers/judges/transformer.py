@@ -319,6 +319,21 @@ def check_encoder_layer(random: Generator) -> Iterator[Case]:
             {"en": f"{name}, inputs of 0.001", "zh": f"{name}，千分之一大小的输入"},
             (small / 1000, *weights, 2, norm_first),
         )
+        # what the second LayerNorm is given is as small: the first block gives hardly anything, or the second
+        # takes nearly all away, since ReLU(a) − ReLU(−a) = a
+        small, w_in, w_out, w_up, w_down = draw(2, 3, 4, 8)
+        if norm_first:
+            small, w_out = small / 1000, w_out / 1000
+        else:
+            w_up, w_down = torch.cat([torch.eye(4), -torch.eye(4)]), 0.001 * w_down
+            w_down = w_down + torch.cat([-torch.eye(4), torch.eye(4)], dim=1)
+        yield Case(
+            {
+                "en": f"{name}, 0.001 is left for the second LayerNorm",
+                "zh": f"{name}，第二个 LayerNorm 的输入只有千分之一大小",
+            },
+            (small, w_in, w_out, w_up, w_down, 2, norm_first),
+        )
         _, w_in, *weights = draw(1, 3, 4, 8)
         w_in = torch.cat([40 * torch.eye(4), 40 * torch.eye(4), w_in[8:]])
         yield Case(

@@ -140,6 +140,14 @@ def check_reparameterize(random: Generator) -> Iterator[Case]:
         (draw(2, 7), torch.linspace(-150, 150, 7).expand(2, 7), 1 + draw(2, 7).abs()),
         grad=(0, 1),
     )
+    yield Case(
+        {"en": "log-variances up to 900, in float64", "zh": "对数方差高到 900（float64）"},
+        (
+            draw(2, 3, dtype=torch.float64),
+            torch.tensor([300.0, 600, 900], dtype=torch.float64).expand(2, 3),
+            1 + draw(2, 3, dtype=torch.float64).abs(),
+        ),
+    )
     small = torch.tensor([-25.0, -45.0, -75.0, -105.0, -150.0]).expand(2, 5)
     yield Case(
         {"en": "small variances, noise as large as σ is small", "zh": "方差很小，噪声相应地很大"},
@@ -212,6 +220,20 @@ _negative = trap(
     "the KL divergence has the wrong sign: it is never negative",
     "KL 散度的符号反了：它不会是负的",
 )(_loss(kl=lambda mu, logvar: -_kl(mu, logvar).sum(1).mean()))
+_turned = trap(
+    "this is KL(p ‖ q), the divergence the other way round: it is not symmetric, KL(q ‖ p) is asked",
+    "算的是 KL(p ‖ q)，方向反了：KL 散度不对称，要的是 KL(q ‖ p)",
+)
+
+
+def _kl_turned(mu: Tensor, logvar: Tensor, precision: Tensor) -> Tensor:
+    return 0.5 * ((1 + mu.square()) * precision - 1 + logvar).sum(1).mean()
+
+
+_TURNED_ROUND = (
+    _turned(_loss(kl=lambda mu, logvar: _kl_turned(mu, logvar, 1 / logvar.exp()))),
+    _turned(_loss(kl=lambda mu, logvar: _kl_turned(mu, logvar, (-logvar).exp()))),
+)
 _without_half = trap("the KL divergence lacks its ½", "KL 散度少了 ½")(
     _loss(kl=lambda mu, logvar: 2 * _kl(mu, logvar).sum(1).mean())
 )
@@ -297,6 +319,7 @@ _CLAMPED_LOSS = tuple(
         _negative,
         _without_half,
         _of_log_sigma,
+        *_TURNED_ROUND,
         _without_mu,
         _without_beta,
         _weighted,
@@ -352,11 +375,12 @@ def check_vae_loss(random: Generator) -> Iterator[Case]:
         (200 * draw(2, 8).sign(), *given(2, 8, 2)[1:]),
         grad=(0, 2, 3),
     )
-    yield Case(
-        {"en": "logits of ±10,000", "zh": "logits 为 ±10,000"},
-        (1e4 * draw(2, 8).sign(), *given(2, 8, 2)[1:]),
-        grad=(0, 2, 3),
-    )
+    for size, words in ((1e4, "10,000"), (1e7, "10⁷")):
+        yield Case(
+            {"en": f"logits of ±{words}", "zh": f"logits 为 ±{words}"},
+            (size * draw(2, 8).sign(), *given(2, 8, 2)[1:]),
+            grad=(0, 2, 3),
+        )
     yield Case(
         {"en": "logits of 0, gradients", "zh": "logits 为 0，梯度"},
         (torch.zeros(2, 4), *given(2, 4, 3)[1:]),
@@ -367,6 +391,12 @@ def check_vae_loss(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "log-variances from −230 to 20", "zh": "对数方差从 −230 到 20"},
         (logits, x, mu, logvar),
+        grad=(0, 2, 3),
+    )
+    logits, x, mu, logvar = given(2, 4, 2, torch.float64)
+    yield Case(
+        {"en": "log-variances down to −600, in float64", "zh": "对数方差低到 −600（float64）"},
+        (logits, x, mu, logvar - torch.tensor([400, 600])),
         grad=(0, 2, 3),
     )
     yield Case(

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 import msgspec
 
 from quizcli.cli.finding import Finding
+from quizcli.demo.process import folder_for_children
 from quizcli.errors import QuizError
 from quizcli.settings import Settings
 from quizcli.text import tr
@@ -48,7 +49,11 @@ def torch_found() -> list[Finding]:
     try:
         # -P: a torch.py in the current folder is somebody's code, and no torch.
         child = subprocess.run(
-            [sys.executable, "-P", "-c", _ASK_TORCH], capture_output=True, text=True, timeout=_PATIENCE
+            [sys.executable, "-P", "-c", _ASK_TORCH],
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            cwd=folder_for_children(),
         )
     except subprocess.TimeoutExpired:
         return [_slow("torch", installed)]

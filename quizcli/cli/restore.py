@@ -17,7 +17,7 @@ from quizcli.text import tr
 if TYPE_CHECKING:
     from quizcli.study.archive import Made
     from quizcli.study.backups import Backup
-    from quizcli.study.restoring import Preview
+    from quizcli.study.preview import Preview
 
 _FILES_SHOWN = 5
 
@@ -56,7 +56,9 @@ def command(
     if not name:
         return print_list(settings, as_json)
     from quizcli.screen.stage import ending_cleanly
-    from quizcli.study.restoring import candidate, preview, restore
+    from quizcli.study.candidate import candidate
+    from quizcli.study.preview import preview
+    from quizcli.study.restoring import restore
 
     with ending_cleanly(), candidate(_path(name, settings), settings) as found:
         seen = preview(found, settings)

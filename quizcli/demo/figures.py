@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import warnings
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ _CHINESE_FONTS = (
     "Microsoft YaHei",
     "WenQuanYi Zen Hei",
 )
+_LONGEST_NAME = 200  # bytes; with its ending, and that of a file that is not whole yet, systems allow 255
 _SIDE = 600  # pixels at least across a grid of pictures
 
 
@@ -32,7 +34,10 @@ def file_of(event: Event) -> str:
     """The name of the file that the event's panel is drawn into; "" where it is not drawn."""
     if not isinstance(event, Scalars | Images | Heatmap | Points | Bars):
         return ""
-    return re.sub(r"[^\w-]+", "-", event.panel) + ".png"
+    name = re.sub(r"[^\w-]+", "-", event.panel)
+    if len(name.encode()) > _LONGEST_NAME:
+        name = f"{name[:40]}-{zlib.crc32(event.panel.encode()):08x}"
+    return name + ".png"
 
 
 def draw(events: Iterable[Event], folder: Path) -> None:

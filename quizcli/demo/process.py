@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 _BOOT = "import sys; sys.path.append(sys.argv.pop()); from {module} import main; main()"
 
 
+def folder_for_children() -> str | None:
+    """None, for that of this process; where it has been deleted, another one, as torch needs one."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return os.path.abspath(os.sep)
+    return None
+
+
 def spawn(
     module: str,
     environ: Mapping[str, str] | None,
@@ -44,7 +53,7 @@ def spawn(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environ,
-            cwd=folder,
+            cwd=folder or folder_for_children(),
             start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # Windows only
         )

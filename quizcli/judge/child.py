@@ -24,7 +24,13 @@ FLOOD = 32 * 2**20  # bytes of it after which the candidate is stopped
 THREADS = 256  # as many as a large machine has cores
 _LOOK = 0.02  # seconds between two looks at what it takes up
 _LAST = 1.0  # seconds that a process has to end after its last word
-_LIVES = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+_LIVES = {
+    "PATH": "/usr/bin:/bin",
+    "LC_ALL": "C.UTF-8",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "TORCHDYNAMO_DISABLE": "1",  # torch.compile wants a compiler and its own processes: here it runs eagerly
+}
 _KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "WINDIR")  # some Pythons need them to start
 
 

@@ -18,7 +18,8 @@ from msgspec import Struct
 from quizcli.settings import Settings
 from quizcli.study.archive import write
 from quizcli.study.backups import backups
-from quizcli.study.restoring import candidate, restore
+from quizcli.study.candidate import candidate
+from quizcli.study.restoring import restore
 from quizcli.study.store import Store
 from tests.benchmarks.kill_nine import settings_in
 from tests.study.damaging import real_store

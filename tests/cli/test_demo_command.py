@@ -443,6 +443,20 @@ def program(pack: Path, tmp_path: Path) -> list[str]:
     return [sys.executable, str(script), "--lang", "en"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no folder is deleted there while somebody is in it")
+@pytest.mark.parametrize("form", [["demo", "small", "--json"], ["verify", "small"], ["doctor"]])
+def test_in_a_folder_that_has_been_deleted(program: list[str], form: list[str], tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    there = {"PWD": str(gone), **os.environ}
+    shell = ["sh", "-c", 'cd "$1" && rmdir "$1" && shift && exec "$@"', "sh", str(gone)]
+    done = subprocess.run([*shell, *program, *form], capture_output=True, text=True, timeout=120, env=there)
+    assert "No such file" not in done.stdout + done.stderr
+    assert "FATAL" not in done.stdout + done.stderr
+    if form[0] == "demo":
+        assert isinstance(from_json(done.stdout.splitlines()[-1].encode()), Finished)
+
+
 def test_a_reader_that_leaves_early_is_no_error(program: list[str]) -> None:
     process = subprocess.Popen(
         [*program, "demo", "endless", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE

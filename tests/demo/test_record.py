@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from quizcli.demo.events import (
@@ -83,6 +84,12 @@ def test_a_recording_holds_every_event_and_a_picture_of_every_panel(tmp_path: Pa
     assert [json.loads(line)["event"] for line in lines][:2] == ["started", "progress"]
     times = [json.loads(line)["t"] for line in lines]
     assert times == sorted(times)
+
+
+def test_panels_with_names_longer_than_those_of_files_have_pictures_of_their_own(tmp_path: Path) -> None:
+    longest = [replace(PANELS[0], panel=letter * 3000 + end) for letter in "n面" for end in ("", "!", "?")]
+    saved = save(tmp_path / "run", [Started(name="small"), *longest, Finished(seconds=1.0)])
+    assert len([path for path in saved.iterdir() if path.suffix == ".png"]) == len(longest)
 
 
 def test_pictures_are_enlarged_pixel_by_pixel(tmp_path: Path) -> None:

@@ -55,8 +55,18 @@ STYLES = {
         """,
     "compiled": """
         import torch
-        @torch.compile(backend="eager")
+        @torch.compile
         def double(x): return 2 * x
+        """,
+    "compiled within": """
+        import torch
+        def double(x): return torch.compile(lambda x: x + x, fullgraph=True, mode="max-autotune")(x)
+        """,
+    "a compiled module": """
+        import torch
+        class Double(torch.nn.Module):
+            def forward(self, x): return 2 * x
+        def double(x): return torch.compile(Double())(x)
         """,
 }
 

@@ -1,5 +1,6 @@
 """Backups: when they are made, which stay, what is in them, and that they come back whole or not at all."""
 
+import errno
 import json
 import os
 import random
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from msgspec.structs import replace
@@ -22,12 +24,14 @@ from quizcli.private import replace_file
 from quizcli.settings import Settings, load_settings
 from quizcli.study import archive, restoring
 from quizcli.study.backups import BY_HAND, DAILY, Backup, back_up, backups, superfluous, thin_out
+from quizcli.study.candidate import candidate
 from quizcli.study.card import Rating
 from quizcli.study.daily import Daily
 from quizcli.study.days import Days
 from quizcli.study.migrations import MIGRATIONS, checked_version
+from quizcli.study.preview import preview
 from quizcli.study.replay import drift
-from quizcli.study.restoring import candidate, preview, restore
+from quizcli.study.restoring import restore
 from quizcli.study.schedule import Schedule
 from quizcli.study.store import Store
 from tests.study.damaging import BY_CHANCE, by_hand
@@ -454,6 +458,35 @@ def test_a_bare_store_with_what_sqlite_keeps_beside_it(
     answered("c")
     bring_back(bare, settings)
     assert held(settings) == ["a", "b"]
+
+
+@pytest.mark.parametrize("bare", [False, True])
+@pytest.mark.parametrize("when", ["before", "while writing"])
+def test_no_room_for_a_backup_is_no_fault_of_the_backup(
+    settings: Settings,
+    answered: Answered,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    when: str,
+    bare: bool,
+) -> None:
+    def full(*_: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    answered("a")
+    path = Path(back_up(str(settings.store_file), BY_HAND) if bare else archive.write(settings).path)
+    answered("b")
+    if when == "before":
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9, 8, 1))
+    else:
+        monkeypatch.setattr(f"quizcli.study.{'candidate' if bare else 'archive'}.create", full)
+    with pytest.raises(QuizError, match="cannot be unpacked in") as caught, candidate(path, settings):
+        pass
+    assert str(settings.store_file.parent) in caught.value.message
+    assert "Make room" in caught.value.hint
+    monkeypatch.undo()
+    assert held(settings) == ["a", "b"]
+    assert not list(settings.store_file.parent.glob("*.partial"))
 
 
 @pytest.mark.parametrize("page_size", [512, 8192, 65536])

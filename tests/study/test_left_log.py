@@ -11,7 +11,9 @@ import pytest
 from quizcli.errors import QuizError
 from quizcli.settings import Settings
 from quizcli.study.backups import back_up
-from quizcli.study.restoring import candidate, preview, restore
+from quizcli.study.candidate import candidate
+from quizcli.study.preview import preview
+from quizcli.study.restoring import restore
 from quizcli.study.store import Store
 from tests.study.desk import Wall
 from tests.study.test_overwritten import child, studied

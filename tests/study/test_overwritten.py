@@ -19,8 +19,9 @@ from quizcli.errors import QuizError
 from quizcli.settings import Settings
 from quizcli.study.archive import write
 from quizcli.study.backups import back_up
+from quizcli.study.candidate import candidate
 from quizcli.study.claims import claims_for, save_claims
-from quizcli.study.restoring import candidate, restore
+from quizcli.study.restoring import restore
 from quizcli.study.rounds import Round
 from quizcli.study.store import Store
 from tests.study.desk import BERLIN, Wall

@@ -13,11 +13,12 @@ from msgspec.structs import replace
 from quizcli.errors import QuizError
 from quizcli.settings import Settings
 from quizcli.study.backups import back_up
+from quizcli.study.candidate import candidate
 from quizcli.study.card import Card, Rating
 from quizcli.study.connection import LONGEST_FOLDER
 from quizcli.study.days import Days
 from quizcli.study.migrations import MIGRATIONS, Migration, migrate
-from quizcli.study.restoring import candidate, restore
+from quizcli.study.restoring import restore
 from quizcli.study.schedule import Schedule
 from quizcli.study.store import Store
 from tests.study.desk import BERLIN, Wall

@@ -384,3 +384,21 @@ def sdpa_with_one_mask_for_all_heads(query, key, value, attn_mask=None):
         attn_mask = attn_mask[:, :1] if attn_mask.ndim == 4 else attn_mask
         scores = scores.masked_fill(~attn_mask, float("-inf"))
     return scores.softmax(-1) @ value
+
+
+@right(SDPA)
+def attention_by_logsumexp(q, k, v, attn_mask=None):
+    scores = (q * q.shape[-1] ** -0.25) @ (k * k.shape[-1] ** -0.25).mT
+    if attn_mask is not None:
+        scores = scores.masked_fill(~attn_mask, -math.inf)
+    w = (scores.double() - scores.double().logsumexp(-1, keepdim=True)).exp().to(v.dtype)
+    return w @ v, w
+
+
+@wrong(SDPA, told="number of keys")
+def attention_by_the_number_of_keys(q, k, v, attn_mask=None):
+    scores = q @ k.mT / math.sqrt(k.size(-2))
+    if attn_mask is not None:
+        scores = scores.masked_fill(~attn_mask, -math.inf)
+    w = scores.softmax(-1)
+    return w @ v, w

@@ -206,3 +206,9 @@ def forward_by_swish(x, encoder, decoder):
 @wrong(FORWARD)
 def forward_squeezed(x, encoder, decoder):
     return tuple(out.squeeze() for out in _through(torch.relu)(x, encoder, decoder))
+
+
+@wrong(FORWARD)
+def forward_clamped_at_5000(x, encoder, decoder):
+    z = _run(x, encoder)
+    return z, _run(z, decoder).clamp(max=5000)

@@ -387,3 +387,15 @@ def backward_divided_by_weight(x, weight, grad_output, eps=1e-5):
     g = grad_output * weight
     dx = inverse * (g - g.mean(0) - x_hat * (g * x_hat / weight).mean(0) * weight)
     return dx, (grad_output * x_hat).sum(0), grad_output.sum(0)
+
+
+@wrong(BN, told="the least that the variance")
+def batch_norm_of_a_least_variance(x, running_mean, running_var, weight, bias, momentum=0.1, eps=1e-5):
+    axes, shape = [axis for axis in range(x.ndim) if axis != 1], [1, -1, *[1] * (x.ndim - 2)]
+    mean, var = x.mean(axes), x.var(axes, correction=0)
+    y = (x - mean.view(shape)) / var.clamp(min=eps).sqrt().view(shape)
+    kept = [
+        (1 - momentum) * old + momentum * new.detach()
+        for old, new in ((running_mean, mean), (running_var, x.var(axes)))
+    ]
+    return y * weight.view(shape) + bias.view(shape), *kept

@@ -347,3 +347,10 @@ def conv_of_rounded_sizes(x, weight, bias=None, stride=1, padding=0):
             window = x[:, :, i * stride : i * stride + kh, j * stride : j * stride + kw]
             y[:, :, i, j] = torch.einsum("nchw,ochw->no", window, weight)
     return y if bias is None else y + bias[:, None, None]
+
+
+@wrong("convolution-code-max-pool", told="move on by 2")
+def max_pool_by_two(x, kernel_size, stride=None, padding=0):
+    x = F.pad(x, [padding] * 4, value=-torch.inf)
+    step = 2 if stride is None else stride
+    return x.unfold(2, kernel_size, step).unfold(3, kernel_size, step).amax((-1, -2))

@@ -559,3 +559,25 @@ def beam_lone_row_squeezed(scores, log_probs):
     best, index = (scores.unsqueeze(-1) + log_probs).flatten(-2).topk(scores.shape[-1])
     vocabulary = log_probs.shape[-1]
     return tuple(part.squeeze(0) for part in (best, index // vocabulary, index % vocabulary))
+
+
+@wrong(TOP_K)
+def top_k_at_least_a_ten_millionth(logits, temperature, top_k):
+    least = logits.topk(min(top_k, logits.shape[-1])).values[..., -1:]
+    return (logits.masked_fill(logits < least, -math.inf) / max(temperature, 1e-7)).softmax(-1)
+
+
+@wrong(TOP_P)
+def top_p_at_most_995_thousandths(logits, top_p):
+    if top_p == 1:
+        return logits.softmax(-1)
+    p, order = logits.softmax(-1).sort(-1, descending=True)
+    kept = p * (p.cumsum(-1) - p < min(top_p, 0.995))
+    return torch.zeros_like(p).scatter(-1, order, kept / kept.sum(-1, keepdim=True))
+
+
+@wrong(TOP_P, told="a softmax is taken of the probabilities")
+def top_p_softmax_of_probabilities(logits, top_p):
+    p, order = logits.softmax(-1).sort(-1, descending=True)
+    kept = torch.where(p.cumsum(-1) - p < top_p, p, -math.inf)
+    return torch.empty_like(p).scatter(-1, order, kept).softmax(-1)

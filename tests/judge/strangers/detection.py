@@ -485,3 +485,14 @@ def nms_with_scores_in_bfloat16(boxes, scores, iou_threshold):
 def nms_that_marks_with_minus_ten(boxes, scores, iou_threshold):
     kept = _kept(boxes, scores, iou_threshold)
     return kept[scores[kept] > -10]
+
+
+@wrong(NMS)
+def nms_of_the_best_300(boxes, scores, iou_threshold):
+    best = scores.argsort(descending=True)[:300]
+    return best[_kept(boxes[best], scores[best], iou_threshold)]
+
+
+@wrong(NMS)
+def nms_that_keeps_300(boxes, scores, iou_threshold):
+    return _kept(boxes, scores, iou_threshold)[:300]

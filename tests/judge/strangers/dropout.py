@@ -370,3 +370,57 @@ def dropout_by_where_without_division_by_0(x, p=0.5, training=True):
         return x
     keep = 1 - p
     return torch.where(torch.rand(x.shape) < p, 0.0, x / keep if keep else x)
+
+
+def _dropped_where(draw):
+    """Drops where numbers in [0, 1) lie below p, which `draw` makes for as many values."""
+
+    def dropout(x, p=0.5, training=True):
+        if not training or p == 0:
+            return x
+        if p == 1:
+            return x * 0
+        return x * (draw(x.numel()).view(x.shape) >= p) / (1 - p)
+
+    return dropout
+
+
+@wrong(DROPOUT)
+def dropout_antithetic_anywhere(x, p=0.5, training=True):
+    def draw(n):
+        u = torch.rand((n + 1) // 2)
+        return torch.cat([u, 1 - u])[torch.randperm(n + n % 2)][:n]
+
+    return _dropped_where(draw)(x, p, training)
+
+
+@wrong(DROPOUT)
+def dropout_stratified(x, p=0.5, training=True):
+    def draw(n):
+        return ((torch.arange(n) + torch.rand(n, dtype=torch.float64)) / n)[torch.randperm(n)]
+
+    return _dropped_where(draw)(x, p, training)
+
+
+@wrong(DROPOUT)
+def dropout_stratified_by_row(x, p=0.5, training=True):
+    def draw(n):
+        rows, each = (n // x.shape[-1], x.shape[-1]) if x.ndim else (1, 1)
+        order = torch.rand(rows, each).argsort(1)
+        return (order + torch.rand(rows, each, dtype=torch.float64)) / each
+
+    return _dropped_where(draw)(x, p, training)
+
+
+@wrong(DROPOUT)
+def dropout_stratified_by_column(x, p=0.5, training=True):
+    if x.ndim != 2:
+        return _dropped_where(torch.rand)(x, p, training)
+    return dropout_stratified_by_row(x.T, p, training).T
+
+
+@wrong(DROPOUT)
+def dropout_with_a_chance_for_each_call(x, p=0.5, training=True):
+    chance = min(max(p + 0.05 * float(torch.randn(())), 0), 1) if 0.1 < p < 0.9 else p
+    kept = torch.rand(x.shape) >= chance if p else torch.ones(x.shape)
+    return x * kept / (1 - p) if training and p < 1 else x * (not training)

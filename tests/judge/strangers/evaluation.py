@@ -436,3 +436,30 @@ def k_means_by_cdist_around_the_mean(x, centers):
         if (nearest == k).any():
             new[k] = x[nearest == k].mean(0)
     return nearest, new
+
+
+def _k_means_of_power(x, centers, power):
+    nearest = (x[:, None] - centers).abs().pow(power).sum(-1).argmin(1)
+    return nearest, centers.index_reduce(0, nearest, x, "mean", include_self=False)
+
+
+@wrong(STEP)
+def k_means_of_cubes(x, centers):
+    return _k_means_of_power(x, centers, 3)
+
+
+@wrong(STEP)
+def k_means_of_power_3_2(x, centers):
+    return _k_means_of_power(x, centers, 1.5)
+
+
+@wrong(STEP)
+def k_means_of_power_5_2(x, centers):
+    return _k_means_of_power(x, centers, 2.5)
+
+
+@wrong(STEP)
+def k_means_of_both_norms(x, centers):
+    apart = x[:, None] - centers
+    nearest = (apart.norm(dim=-1) + 0.2 * apart.abs().sum(-1)).argmin(1)
+    return nearest, centers.index_reduce(0, nearest, x, "mean", include_self=False)

@@ -326,3 +326,15 @@ def step_where_nothing_reaches_the_real_samples(g_weight, d_weight, real, z):
     is_real, is_fake = logits[: len(real)], logits[len(real) :]
     d_loss = F.softplus(-is_real).mean() + F.softplus(is_fake).mean()
     return d_loss, F.softplus(-(fake @ d_weight.T)).mean()
+
+
+@wrong(LOSSES)
+def losses_clamped_at_50000(real, fake):
+    real, fake = real.clamp(-5e4, 5e4), fake.clamp(-5e4, 5e4)
+    return F.softplus(-real).mean() + F.softplus(fake).mean(), F.softplus(-fake).mean()
+
+
+@wrong(LOSSES, told="with the other sign")
+def losses_of_the_game(real, fake):
+    d_loss = F.softplus(-real).mean() + F.softplus(fake).mean()
+    return d_loss, -d_loss

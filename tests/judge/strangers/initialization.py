@@ -197,3 +197,19 @@ def init_he_of_a_leaky_slope(shape, scheme="he"):
     if scheme == "xavier":
         return nn.init.xavier_normal_(torch.empty(*shape))
     return nn.init.kaiming_normal_(torch.empty(*shape), a=0.2)
+
+
+@wrong(INIT)
+def init_of_twelve_uniform_numbers(shape, scheme="he"):
+    return _std(shape, scheme) * (torch.rand(12, *shape).sum(0) - 6)
+
+
+@wrong(INIT)
+def init_logistic(shape, scheme="he"):
+    return _std(shape, scheme) * torch.rand(shape).logit() * math.sqrt(3) / math.pi
+
+
+@right(INIT)
+def init_by_box_and_muller(shape, scheme="he"):
+    u, v = 1 - torch.rand(shape, dtype=torch.float64), torch.rand(shape, dtype=torch.float64)
+    return (_std(shape, scheme) * (-2 * u.log()).sqrt() * (2 * math.pi * v).cos()).float()

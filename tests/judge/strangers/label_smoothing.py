@@ -136,3 +136,11 @@ def smoothing_log_of_softmax_without_smoothing(input, target, label_smoothing=0.
     logs = input.log_softmax(1)
     right = logs.gather(1, target[:, None]).squeeze(1)
     return -((1 - label_smoothing) * right + label_smoothing * logs.mean(1)).mean()
+
+
+@wrong("losses-code-label-smoothing", told="other classes")
+def smoothed_over_the_others(input, target, label_smoothing=0.1):
+    log_p = input.log_softmax(1)
+    of_truth = log_p[torch.arange(len(target)), target]
+    others = (log_p.sum(1) - of_truth) / max(input.shape[1] - 1, 1)
+    return -((1 - label_smoothing) * of_truth + label_smoothing * others).mean()

@@ -388,3 +388,20 @@ def rms_one_row_for_each_of_the_batch(x, normalized_shape, weight=None, eps=1e-6
     rows = rows.to(torch.promote_types(x.dtype, torch.float32))
     y = (rows / (rows.square().mean(-1, keepdim=True) + eps).sqrt()).reshape(x.shape)
     return (y if weight is None else y * weight).to(x.dtype)
+
+
+@wrong(LN, told="the least that the variance")
+def layer_norm_of_a_least_variance(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+    over = list(range(-len(normalized_shape), 0))
+    z = x.double() - x.double().mean(over, keepdim=True)
+    z = z / z.square().mean(over, keepdim=True).clamp(min=eps).sqrt()
+    z = z if weight is None else z * weight
+    return (z if bias is None else z + bias).to(x.dtype)
+
+
+@wrong(RMS, told="the least that the mean square")
+def rms_norm_of_a_least_root(x, normalized_shape, weight=None, eps=1e-6):
+    over = list(range(-len(normalized_shape), 0))
+    z = x.to(torch.promote_types(x.dtype, torch.float32))
+    z = z / z.square().mean(over, keepdim=True).sqrt().clamp(min=eps)
+    return (z if weight is None else z * weight).to(x.dtype)

@@ -498,3 +498,39 @@ def adam_that_stops_to_correct(param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, 
     else:
         hat, hat_sq = exp_avg, exp_avg_sq
     return param - lr * hat / (hat_sq.sqrt() + eps), exp_avg, exp_avg_sq
+
+
+def _adam_moved(move, m, v, g, step, betas):
+    m = betas[0] * m + (1 - betas[0]) * g
+    v = betas[1] * v + (1 - betas[1]) * g**2
+    return move(m / (1 - betas[0] ** step), (v / (1 - betas[1] ** step)).sqrt()), m, v
+
+
+@wrong("optimization-code-adam", told="the least that the root")
+def adam_of_a_least_root(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    return _adam_moved(lambda m, root: w - lr * m / root.clamp(min=eps), m, v, g, step, betas)
+
+
+@wrong("optimization-code-adam", told="Nadam")
+def adam_with_nesterov(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    def move(m, root):
+        return w - lr * (betas[0] * m + (1 - betas[0]) * g / (1 - betas[0] ** step)) / (root + eps)
+
+    return _adam_moved(move, m, v, g, step, betas)
+
+
+@wrong("optimization-code-adam", told="Nadam")
+def adam_with_nesterov_of_dozat(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    def move(m, root):
+        m = m * (1 - betas[0] ** step) / (1 - betas[0] ** (step + 1))
+        return w - lr * (betas[0] * m + (1 - betas[0]) * g / (1 - betas[0] ** step)) / (root + eps)
+
+    return _adam_moved(move, m, v, g, step, betas)
+
+
+@wrong("optimization-code-adam", told="AMSGrad")
+def adam_that_never_forgets(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    m = betas[0] * m + (1 - betas[0]) * g
+    v = torch.maximum(v, betas[1] * v + (1 - betas[1]) * g**2)
+    root = (v / (1 - betas[1] ** step)).sqrt() + eps
+    return w - lr * m / (1 - betas[0] ** step) / root, m, v

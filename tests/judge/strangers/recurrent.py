@@ -301,3 +301,24 @@ def gru_whose_candidate_is_linear(x, h, weight_ih, weight_hh, bias_ih, bias_hh):
 @wrong(GRU)
 def gru_of_one_unit_squeezed(x, h, weight_ih, weight_hh, bias_ih, bias_hh):
     return torch.gru_cell(x, h, weight_ih, weight_hh, bias_ih, bias_hh).squeeze(-1)
+
+
+@wrong("recurrent-code-lstm-cell")
+def lstm_state_clamped_at_1000(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    i, f, g, o = F.linear(x, w_ih, b_ih).add(F.linear(h, w_hh, b_hh)).chunk(4, 1)
+    c = (f.sigmoid() * c + i.sigmoid() * g.tanh()).clamp(-1000, 1000)
+    return o.sigmoid() * c.tanh(), c
+
+
+@wrong(LSTM, told="forget_bias")
+def lstm_of_tensorflow(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    i, f, g, o = (x @ w_ih.T + h @ w_hh.T + b_ih + b_hh).chunk(4, 1)
+    c = torch.sigmoid(f + 1.0) * c + torch.sigmoid(i) * torch.tanh(g)
+    return torch.sigmoid(o) * torch.tanh(c), c
+
+
+@wrong(GRU, told="no update gate")
+def gru_without_update_gate(x, h, w_ih, w_hh, b_ih, b_hh):
+    r_x, _, n_x = F.linear(x, w_ih, b_ih).chunk(3, 1)
+    r_h, _, n_h = F.linear(h, w_hh, b_hh).chunk(3, 1)
+    return torch.tanh(n_x + torch.sigmoid(r_x + r_h) * n_h)

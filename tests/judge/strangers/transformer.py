@@ -572,3 +572,33 @@ def layer_clamped_scores(x, in_proj, out_proj, up, down, num_heads, norm_first=F
         return x + feed(norm(x))
     x = norm(x + attend(x))
     return norm(x + feed(x))
+
+
+def _layer_of_two_norms(x, w_in, w_out, w_1, w_2, heads, norm_first, first, second):
+    if norm_first:
+        x = x + _attend(_norm(x, first), w_in, w_out, heads)
+        return x + F.linear(F.relu(F.linear(_norm(x, second), w_1)), w_2)
+    x = _norm(x + _attend(x, w_in, w_out, heads), first)
+    return _norm(x + F.linear(F.relu(F.linear(x, w_1)), w_2), second)
+
+
+@wrong(LAYER)
+def layer_other_eps_second(x, w_in, w_out, w_1, w_2, heads, norm_first=False):
+    return _layer_of_two_norms(x, w_in, w_out, w_1, w_2, heads, norm_first, 1e-5, 1e-12)
+
+
+@wrong(LAYER)
+def layer_other_eps_first(x, w_in, w_out, w_1, w_2, heads, norm_first=False):
+    return _layer_of_two_norms(x, w_in, w_out, w_1, w_2, heads, norm_first, 1e-6, 1e-5)
+
+
+@wrong(LAYER)
+def layer_other_eps_second_where_normed_after(x, w_in, w_out, w_1, w_2, heads, norm_first=False):
+    second = 1e-5 if norm_first else 1e-6
+    return _layer_of_two_norms(x, w_in, w_out, w_1, w_2, heads, norm_first, 1e-5, second)
+
+
+@wrong(LAYER)
+def layer_other_eps_second_where_normed_first(x, w_in, w_out, w_1, w_2, heads, norm_first=False):
+    second = 1e-6 if norm_first else 1e-5
+    return _layer_of_two_norms(x, w_in, w_out, w_1, w_2, heads, norm_first, 1e-5, second)

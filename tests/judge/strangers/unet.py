@@ -430,3 +430,8 @@ def join_rounded_to_even(skip, x):
 def join_by_negative_padding(skip, x):
     d, e = skip.shape[2] - x.shape[2], skip.shape[3] - x.shape[3]
     return torch.cat([F.pad(skip, (-(e // 2), -e // 2, -(d // 2), -d // 2)), x], dim=1)
+
+
+@wrong("unet-code-double-conv")
+def double_conv_capped_at_500(x, weight1, bias1, weight2, bias2):
+    return F.relu(F.conv2d(F.hardtanh(F.conv2d(x, weight1, bias1), 0, 500), weight2, bias2))

@@ -331,3 +331,31 @@ def loss_of_images_that_need_no_gradient(logits, x, mu, logvar, beta=1.0):
     rec = F.binary_cross_entropy_with_logits(logits, x.detach(), reduction="none").sum(1).mean()
     kl = 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(1).mean()
     return rec + beta * kl, rec, kl
+
+
+@wrong(LOSS)
+def loss_clamped_at_250(logits, x, mu, logvar, beta=1.0):
+    logvar = logvar.clamp(-250, 25)
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1).mean()
+    kl = 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+@wrong(LOSS)
+def loss_of_logits_clamped_at_20000(logits, x, mu, logvar, beta=1.0):
+    logits = logits.clamp(-2e4, 2e4)
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1).mean()
+    kl = 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
+
+
+@wrong(DRAW)
+def draw_clamped_at_200(mu, logvar, noise):
+    return mu + torch.exp(0.5 * logvar.clamp(-200, 200)) * noise
+
+
+@wrong(LOSS, told="KL(p ‖ q)")
+def loss_of_the_other_divergence(logits, x, mu, logvar, beta=1.0):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1).mean()
+    kl = 0.5 * ((mu.square() + 1) * (-logvar).exp() - 1 + logvar).sum(1).mean()
+    return reconstruction + beta * kl, reconstruction, kl
