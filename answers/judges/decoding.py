@@ -139,6 +139,7 @@ def _one_maximum(logits: Tensor, temperature: float, top_k: int) -> Tensor:
 def _far_rows(random: Generator, tokens: int) -> Tensor:
     """Logits (3, tokens) near 1,000, 0 and −1,000, without ties, exact in float32; one token is banned."""
     rows = torch.stack([torch.randperm(tokens, generator=random) for _ in range(3)]).float() / 2
+    rows = rows * torch.tensor([[1.0], [1.5], [2.0]])  # what is taken of all rows together has no ties either
     banned = torch.randint(tokens, (1,), generator=random)
     return (rows + torch.tensor([[1000.0], [0.0], [-1000.0]])).index_fill(1, banned, -math.inf)
 

@@ -349,11 +349,6 @@ def loss_of_logits_clamped_at_20000(logits, x, mu, logvar, beta=1.0):
     return reconstruction + beta * kl, reconstruction, kl
 
 
-@wrong(DRAW)
-def draw_clamped_at_200(mu, logvar, noise):
-    return mu + torch.exp(0.5 * logvar.clamp(-200, 200)) * noise
-
-
 @wrong(LOSS, told="KL(p ‖ q)")
 def loss_of_the_other_divergence(logits, x, mu, logvar, beta=1.0):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1).mean()
