@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+from msgspec import structs
 
 from quizcli.judge.case import Case
 from quizcli.judge.giving import Giving
 from quizcli.judge.perform import Performance, perform, seconds_per_call
 from quizcli.judge.values import Strange, Value, packed, unpacked
+from quizcli.judge.watch import Watch
 from quizcli.judge.wire import Answer, Ask, Gave, Raised
 
 
 class Local:
     """A function that is asked as a candidate is, in this process."""
 
-    def __init__(self, entry: Callable[..., Any]) -> None:
+    def __init__(self, entry: Callable[..., Any], avoid: Iterable[str] = (), file: str = "") -> None:
+        """`avoid` is what it may not use, where it is written in this `file`."""
         self._entry = entry
+        self._avoid = tuple(avoid)
+        self._file = file
         self._gave = Giving()
 
     def ask(self, call: Ask) -> Answer:
@@ -26,11 +32,12 @@ class Local:
         if call.timed:
             return Gave(seconds=seconds_per_call(self._entry, args, kwargs))
         calls = [(method, [unpacked(value) for value in given]) for method, given in call.calls]
+        watch = Watch(self._avoid, self._file) if self._avoid else None
         try:
-            done = perform(self._entry, args, kwargs, calls, call.grad, call.seed)
+            done = perform(self._entry, args, kwargs, calls, call.grad, call.seed, watch, call.operators)
         except Exception as error:  # noqa: BLE001 - a wrong shape raises in a trap as it does in a candidate
             return Raised(type(error).__name__, str(error))
-        return self._gave(done)
+        return structs.replace(self._gave(done), used=watch.used if watch is not None else None)
 
 
 def ask_of(case: Case, seed: int, operators: bool = False) -> Ask:

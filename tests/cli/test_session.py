@@ -177,6 +177,21 @@ def test_wrong_keys_do_no_harm(program: Program) -> None:
     assert answers(program) == []
 
 
+@pytest.mark.parametrize("command", [(), ("quiz",)])
+@pytest.mark.parametrize(("columns", "rows"), [(20, 5), (0, 0), (1000, 1000)])
+def test_one_ctrl_c_is_enough_in_any_window(
+    program: Program, columns: int, rows: int, command: tuple[str, ...]
+) -> None:
+    with program.terminal(*command, columns=columns or 80, rows=rows or 24) as terminal:
+        terminal.child.setwinsize(rows, columns)
+        while not terminal.raw:
+            assert terminal.pump()
+        terminal.settle(0.5)
+        terminal.send("\x03")
+        assert terminal.exit_status() == 130
+    assert b"Traceback" not in terminal.raw
+
+
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (120, 40), (40, 12)])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_no_line_is_wider_than_the_window(program: Program, columns: int, rows: int, lang: str) -> None:

@@ -62,6 +62,22 @@ def test_what_has_no_source_is_not_found(write: Write, begin: Begin, suffix: str
     assert "cannot import name 'who'" in last.message
 
 
+def test_what_runs_where_python_starts_is_not_planted(
+    write: Write, begin: Begin, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    root = write("yield Note(text={'en': 'here', 'zh': ''})")
+    (root / "models").mkdir()
+    for folder in (root, root / "answers", root / "models"):
+        (folder / "planted.pth").write_text(
+            f"import pathlib; pathlib.Path({str(tmp_path)!r}, 'ran').touch()\n"
+        )
+        for name in ("sitecustomize", "usercustomize"):
+            (folder / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    monkeypatch.chdir(root)
+    assert said(list(begin(root))) == ["here"]
+    assert not (tmp_path / "ran").exists()
+
+
 def test_what_lies_beside_answers_and_models_is_not_found(
     write: Write, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
 from torch import Generator, Tensor
 
 from quizcli.judge.case import Call, Case, Judge, Trap, judge, trap
+from quizcli.judge.child import GoneError
 from quizcli.judge.leavings import LEFT_CHANGED
 from quizcli.judge.local import Local
 from quizcli.judge.proof import _of_solution, _of_trap
 from quizcli.judge.torch_settings import SETTINGS
 from quizcli.judge.trial import BrokenError, Trial, load
-from quizcli.judge.wire import CaseResult, Judgement, Source, Speed
+from quizcli.judge.wire import Answer, Ask, CaseResult, Gave, Judgement, Source, Speed
 
 
 def double(x: Tensor, factor: float = 2.0) -> Tensor:
@@ -52,6 +54,38 @@ def test_the_model_answer_passes_and_is_timed() -> None:
     speed = news[-1]
     assert isinstance(speed, Speed)
     assert min(speed.theirs, speed.ours, speed.torchs) > 0
+
+
+class Slow(Local):
+    """Somebody right whose calls take their time, and who does not come back from the one that is timed."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(double)
+        self.seconds = seconds
+        self.timed = 0
+
+    def ask(self, call: Ask) -> Answer:
+        if call.timed:
+            self.timed += 1
+            raise GoneError("stopped after 30 s")
+        answer = super().ask(call)
+        assert isinstance(answer, Gave)
+        return replace(answer, seconds=self.seconds)
+
+
+def test_who_does_not_come_back_from_being_timed_is_right_all_the_same() -> None:
+    candidate = Slow(0.1)
+    news = list(TRIAL.run(candidate))
+    assert [isinstance(one, CaseResult) and one.passed for one in news] == [True] * 4
+    assert candidate.timed == 1
+
+
+def test_who_is_slow_is_not_asked_again_to_be_timed() -> None:
+    candidate = Slow(3.0)
+    *cases, speed = TRIAL.run(candidate)
+    assert [isinstance(one, CaseResult) and one.passed for one in cases] == [True] * 4
+    assert isinstance(speed, Speed)
+    assert (speed.theirs, candidate.timed) == (3.0, 0)
 
 
 def test_a_seed_fixes_the_inputs() -> None:

@@ -102,6 +102,27 @@ def test_reviews_come_before_new_cards_and_in_another_order_each_day(
     assert learn(begin(store, settings, wall), wall) != order[:-1]
 
 
+YEAR = 365 * DAY
+
+
+@pytest.mark.parametrize("years", [-50, -20, -1, 1, 20, 60, 200])
+def test_a_clock_that_is_set_wrong_loses_nothing(
+    store: Store, settings: Settings, wall: Wall, years: int
+) -> None:
+    first = learn(begin(store, settings, wall), wall, Rating.GOOD)
+    true = wall.now
+    wall.pass_by(years * YEAR)
+    during = learn(begin(store, settings, wall), wall, Rating.GOOD)
+    wall.now = true + 30 * DAY
+    after = learn(begin(store, settings, wall), wall, Rating.GOOD)
+    assert [entry.card for entry in store.log()] == [*first, *during, *after]
+    assert store.check() == ""
+    seen = {*first, *during}
+    assert {card.id for card in store.cards()} == {*seen, *after}
+    if years < 0:
+        assert seen <= set(after)  # nothing has been put off beyond the day that it is in truth
+
+
 def test_learning_cards_return_when_due(store: Store, settings: Settings, wall: Wall) -> None:
     session = begin(store, settings, wall)
     failed = shown(session)

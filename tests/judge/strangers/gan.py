@@ -190,6 +190,16 @@ def _step(g_weight, d_weight, real, z, d=lambda fake: fake.detach(), g=lambda fa
     return d_loss, F.softplus(-F.linear(g(fake), d_weight)).mean()
 
 
+@wrong(STEP)
+def step_where_a_gradient_is_nan(g_weight, d_weight, real, z):
+    def softplus(a):
+        return torch.where(a > 0, a + (-a).exp().log1p(), a.exp().log1p()).mean()
+
+    fake = z @ g_weight.T
+    d_loss = softplus(-(real @ d_weight.T)) + softplus(fake.detach() @ d_weight.T)
+    return d_loss, softplus(-(fake @ d_weight.T))
+
+
 @wrong(STEP, told="D's loss sends a gradient to G")
 def step_attached(g_weight, d_weight, real, z):
     return _step(g_weight, d_weight, real, z, d=lambda fake: fake)

@@ -338,9 +338,8 @@ def bce_capped_at_a_hundred(x, y):
 
 @right("losses-code-bce-with-logits")
 def bce_target_detached(input, target):
-    target = target.detach()
-    zero = torch.zeros_like(input)
-    return (torch.logaddexp(zero, input) - target * input).mean()
+    positive = input.clamp(min=0) + torch.log1p((-input.abs()).exp())
+    return (positive - target.detach() * input).mean()
 
 
 @right("losses-code-cross-entropy")
