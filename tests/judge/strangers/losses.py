@@ -338,7 +338,7 @@ def bce_capped_at_a_hundred(x, y):
 
 @right("losses-code-bce-with-logits")
 def bce_target_detached(input, target):
-    positive = input.clamp(min=0) + torch.log1p((-input.abs()).exp())
+    positive = torch.maximum(input, torch.zeros_like(input)) + torch.log1p((-input.abs()).exp())
     return (positive - target.detach() * input).mean()
 
 
