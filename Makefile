@@ -20,6 +20,7 @@ test-all: test
 	@$(BIN)/quizcli bank check --run --seeds 200
 	@$(BIN)/python -m tests.fuzz --count 2000 keys argv banks stores packs replies
 	@$(BIN)/python -m tests.fuzz --count 100 candidates
+	@$(BIN)/python -m tests.fuzz --count 300 terminals
 
 lint: $(VENV)/.test
 	@$(BIN)/ruff check .

@@ -74,6 +74,7 @@ def test_wrong_then_right_then_graded(coded: Program) -> None:
         terminal.send("\r")
         failed = terminal.wait_for("judged in", timeout=60)
         assert "To be written without: ldexp." in failed
+        assert "A call has 30 seconds" in terminal.scrollback + failed
         assert "✗ three numbers" in failed
         assert "it squares" in failed
         assert "expected float32 (3,)" in failed
@@ -272,6 +273,25 @@ def test_show_prints_the_model_answer(coded: Program) -> None:
 def test_the_bank_is_proved(coded: Program, tmp_path: Path) -> None:
     ran = coded.run("bank", "check", "--run")
     assert (ran.returncode, ran.stdout) == (0, "")
+
+
+def test_a_judge_that_ends_its_process_stops_no_check(coded_site: Path, tmp_path: Path) -> None:
+    shutil.copytree(coded_site, tmp_path / "site")
+    program = Program(tmp_path / "site", tmp_path / "home")
+    judges = program.questions.parent / "answers" / "judges"
+    text = (judges / "doubling.py").read_text()
+    (judges / "fatal.py").write_text(
+        text.replace("    yield", "    import os\n\n    os._exit(7)\n    yield", 1)
+    )
+    bank = program.questions / "doubling.yaml"
+    first = bank.read_text().partition("questions:\n")[2].partition("  - id: doubling-truth")[0]
+    fatal = first.replace("doubling-code", "doubling-fatal").replace("judges.doubling", "judges.fatal")
+    fatal = fatal.replace("Double a tensor.", "Double one to the end.").replace("把张量加倍。", "加倍到底。")
+    bank.write_text(bank.read_text().replace("questions:\n", f"questions:\n{fatal}"))
+    ran = program.run("bank", "check", "--run")
+    assert ran.returncode == 3
+    assert "doubling-fatal: the judge's process has ended, with exit code 7" in ran.stdout
+    assert "doubling-code" not in ran.stdout  # it was proved by the next process
 
 
 def test_a_link_that_leads_nowhere_is_a_mistake(coded: Program, tmp_path: Path) -> None:

@@ -164,6 +164,25 @@ def test_suspend_bury_flag_and_hint(program: Program) -> None:
     assert states["b-choice"]["buried_until"] > 0
 
 
+def test_two_sessions_at_once_ask_for_nothing_twice_and_lose_nothing(program: Program) -> None:
+    with program.terminal() as one, program.terminal() as other:
+        for terminal in (one, other):
+            terminal.wait_for(FIRST)
+        for terminal in (one, other):
+            terminal.send(" 3")
+            terminal.wait_for("Which number is even?")
+        one.send("\x03")
+        assert one.exit_status() == 130
+        other.send("2")
+        other.wait_for("▸")
+        other.send(" ")
+        other.settle()
+        other.send("\x03")
+        assert other.exit_status() == 130
+    assert [card for card, _ in answers(program)][:2] == ["a-recall", "a-recall"]
+    assert len(answers(program)) == 3
+
+
 def test_wrong_keys_do_no_harm(program: Program) -> None:
     with program.terminal() as terminal:
         terminal.wait_for(FIRST)

@@ -380,23 +380,30 @@ def test_a_signal_without_a_name(write: Write, begin: Begin) -> None:
     assert "signal 40" in last.message
 
 
+IN_C = "import re; re.match('(a+)+$', 'a' * 60 + 'b')"  # so that no thread of ours runs
+STOPPED = "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)"
+
+
 @pytest.mark.parametrize(
-    ("asked", "busy"),
+    ("asked", "busy", "end"),
     [
-        (False, FOR_EVER),
-        (True, FOR_EVER),
-        (True, "import re; re.match('(a+)+$', 'a' * 60 + 'b')"),  # in C, so that no thread of ours runs
-        (True, "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)"),
+        (False, FOR_EVER, "SIGKILL"),
+        (True, IN_C, "SIGKILL"),
+        (True, STOPPED, "SIGKILL"),
+        *((True, FOR_EVER, f"SIG{name}") for name in ("KILL", "TERM", "HUP", "INT", "QUIT")),
+        (True, FOR_EVER, "raise ValueError"),
+        (True, IN_C, "sys.exit()"),
+        (True, STOPPED, "os._exit(0)"),
+        (True, FOR_EVER, "os.abort()"),
     ],
 )
-def test_a_worker_does_not_outlive_its_parent(write: Write, asked: bool, busy: str) -> None:
+def test_a_worker_does_not_outlive_its_parent(write: Write, asked: bool, busy: str, end: str) -> None:
     child = (
         "import subprocess, sys; c = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
     )
     root = write(f"{child}\nyield Note(text={{'en': str(c.pid)}})\n{busy}")
     code = f"""
-import sys, time
-from typing import TYPE_CHECKING
+import os, sys, time
 from quizcli.demo.events import Note
 from quizcli.demo.launcher import Request, Worker, start
 from quizcli.permit import Permit
@@ -405,13 +412,16 @@ if {asked}:
     run = start(Request({str(root)!r}, "small", permit={permit_for(root)!r}), worker)
     print(next(e for e in run if isinstance(e, Note)).text["en"], end=" ")
 print(worker._process.pid, flush=True)
-time.sleep(60)
+{"time.sleep(60)" if end.startswith("SIG") else end}
 """
-    parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     assert parent.stdout is not None
     pids = parent.stdout.readline().split()
-    parent.kill()
-    parent.wait()
+    if end.startswith("SIG"):
+        parent.send_signal(signal.Signals[end])
+    parent.wait(30)
     parent.stdout.close()
     assert len(pids) == 1 + asked
     assert all(gone(int(pid)) for pid in pids)
