@@ -15,6 +15,7 @@ from answers import augmentation as answer
 from answers._augment import Policy, affine, augment, turned
 from quizcli.demo.events import Claim, Event, Images, Progress, Scalars
 from tests.answers import streams
+from tests.answers.seeds import seeds
 from tests.answers.streams import check_whole, filled, layout_of, numbers
 
 pytestmark = pytest.mark.usefixtures("few")
@@ -78,7 +79,7 @@ def test_every_picture_has_a_draw_of_its_own_within_the_policy() -> None:
 # What is claimed
 
 
-@pytest.mark.parametrize("seed", [3, 4])
+@pytest.mark.parametrize("seed", seeds(3, 4))
 def test_every_claim_holds(seed: int) -> None:
     made = claims(seed=seed)
     assert list(made) == CLAIMS

@@ -14,6 +14,7 @@ from models.vae import VAE
 from quizcli.demo.catalogue import find_answer
 from quizcli.demo.device import Device
 from quizcli.demo.events import Claim, Event, Note, Progress, Started
+from tests.answers.seeds import seeds
 from tests.answers.streams import check_whole, claims, filled, layout_of, numbers, of_panel
 
 ROOT = Path(__file__).parents[2]
@@ -121,7 +122,7 @@ def test_a_map_of_two_numbers_is_not_projected_and_one_of_more_keeps_its_signs()
 # What is claimed
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", seeds(1, 2))
 def test_every_claim_holds(brief: None, seed: int) -> None:
     made = run(seed=seed)
     assert len(made) == 5

@@ -22,6 +22,7 @@ from quizcli.demo.events import (
     Progress,
 )
 from tests.answers import streams
+from tests.answers.seeds import seeds
 from tests.answers.streams import check_repeats, check_whole, numbers
 
 OF_THE_LAYER = [
@@ -47,7 +48,7 @@ def fallen(**settings: Any) -> set[str]:
     return streams.fallen(run(**settings))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(0, 1, 2))
 def test_every_claim_holds(seed: int) -> None:
     measured = claims(seed=seed, steps=answer.QUICK["steps"])
     assert list(measured) == [*OF_THE_LAYER, GAP]

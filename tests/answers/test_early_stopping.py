@@ -10,6 +10,7 @@ from answers import early_stopping as answer
 from models.early_stopping import EarlyStopping
 from quizcli.demo.events import Claim, Event, Points, Progress, Scalars
 from tests.answers import streams
+from tests.answers.seeds import seeds
 from tests.answers.streams import check_repeats, check_whole, filled, layout_of
 
 OF_THE_STOPPER = ["best-weights-are-restored", "state-dict-is-no-copy"]
@@ -28,7 +29,7 @@ def fallen(**settings: Any) -> set[str]:
     return streams.fallen(run(**settings))
 
 
-@pytest.mark.parametrize("seed", [10, 11, 12])
+@pytest.mark.parametrize("seed", seeds(10, 11, 12))
 def test_every_claim_holds(seed: int) -> None:
     made = claims(seed=seed)
     assert list(made) == OF_THE_STOPPER + OF_THE_RUN
@@ -49,7 +50,7 @@ def test_what_is_not_promised_is_not_claimed_but_said(settings: dict[str, Any]) 
 
 
 @pytest.mark.parametrize("mistake", ["no-copy", "no-restore"])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(0, 1, 2))
 def test_the_mistakes_one_can_make_on_purpose(mistake: str, seed: int) -> None:
     made = claims(mistake=mistake, seed=seed, epochs=150)
     assert not made["best-weights-are-restored"].holds

@@ -22,6 +22,7 @@ from quizcli.demo.events import (
 )
 from quizcli.text import use_language
 from tests.answers import streams
+from tests.answers.seeds import seeds
 from tests.answers.streams import check_repeats, check_whole, numbers
 
 OF_ANY = ["decoder-sees-no-future", "cache-changes-nothing"]
@@ -42,7 +43,7 @@ def fallen(**chosen: Any) -> set[str]:
     return streams.fallen(run(**chosen))
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", seeds(0, 1))
 def test_every_claim_holds(seed: int) -> None:
     measured = claims(**answer.QUICK, seed=seed)
     assert list(measured) == [*REVERSED, "text-loss-falls"]

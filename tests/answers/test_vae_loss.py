@@ -19,6 +19,7 @@ from quizcli.demo.events import (
     Progress,
     Started,
 )
+from tests.answers.seeds import seeds
 from tests.answers.streams import check_whole, claims, filled, layout_of, of_panel
 
 ROOT = Path(__file__).parents[2]
@@ -156,7 +157,7 @@ def test_a_seed_fixes_every_measurement(narrow: None, monkeypatch: pytest.Monkey
 # What is claimed
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", seeds(1, 2))
 def test_every_claim_holds(narrow: None, seed: int) -> None:
     made = run(seed=seed)
     assert len(made) == 5
