@@ -297,7 +297,7 @@ def check_dropout(random: Generator) -> Iterator[Case]:
         (draw(16, 64), 0.5, True),
         facts=_values,
         spread=_scatters,
-        draws=40,
+        draws=16,
     )
     yield Case({"en": "images, the usual p", "zh": "图像，默认的 p"}, (draw(16, 8, 8, 16),), facts=_shares)
     yield Case(
