@@ -15,6 +15,24 @@ FILE, FOLDER = 0o600, 0o700
 StrPath = str | os.PathLike[str]
 
 
+@contextmanager
+def alone(folder: StrPath) -> Iterator[None]:
+    """Nobody else who asks for this folder has it meanwhile; where the system has no such lock, all may."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    make_folder(folder)
+    lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # some network file systems have none
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
 def make_folder(path: StrPath) -> None:
     """Make a folder and those above it where they are missing, each of them private. One that is there stays.
 

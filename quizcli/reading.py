@@ -33,6 +33,15 @@ def leaves(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> bool:
     return os.path.islink(path) and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 
+def is_there(path: str | os.PathLike[str]) -> bool:
+    """Whether anything has this name, a link that leads nowhere included. OSError where nobody can look."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def open_regular(path: str | os.PathLike[str], within: str | os.PathLike[str] | None = None) -> FileIO:
     """Open a regular file for reading, without a buffer. Never waits.
 

@@ -214,6 +214,7 @@ def check_binary_cross_entropy(random: Generator) -> Iterator[Case]:
 
     yield Case({"en": "three logits", "zh": "三个 logit"}, (draw(3), torch.tensor([1.0, 0.0, 1.0])))
     yield Case({"en": "a matrix with soft targets", "zh": "矩阵，软标签"}, (draw(2, 3), soft(2, 3)))
+    yield Case({"en": "a single number, without axes", "zh": "单独一个数（零维）"}, (draw(1)[0], soft(1)[0]))
     yield Case({"en": "three axes", "zh": "三维"}, (draw(2, 3, 2), soft(2, 3, 2)))
     yield Case(
         {"en": "gradients, in float64", "zh": "梯度（float64）"},

@@ -12,6 +12,8 @@ from torch.nn.init import trunc_normal_
 from quizcli.demo.events import Words
 from quizcli.judge.case import Case, Fact, judge, trap
 
+_MANY = 50  # rows and columns, enough to compare them
+
 
 def _variance(shape: Sequence[int], scheme: str) -> float:
     kernel = math.prod(shape[2:])
@@ -58,7 +60,7 @@ def _facts(weight: Tensor, shape: Sequence[int], scheme: str = "he") -> Iterator
         },
         *(0.0027 - slack, rare, 0.0027 + slack),
     )
-    fourth = (values - mean).pow(4).mean().item() / std**4
+    fourth = (values - mean).pow(4).mean().item() / std**4 if std else math.nan
     slack = 7 * math.sqrt(24 / values.numel())  # 0.22 to 0.063; the sum of twelve uniform numbers has 2.9
     yield from _between(
         {
@@ -74,6 +76,8 @@ def _facts(weight: Tensor, shape: Sequence[int], scheme: str = "he") -> Iterator
         np.unique(values.abs().numpy()).size > 0.75 * values.numel(),
     )
     rows = weight.double().flatten(1)
+    if min(rows.shape) < _MANY:
+        return  # of few rows or columns chance makes anything
     scatter = min(_row_scatter(rows), _row_scatter(rows.T))
     yield (
         {
@@ -91,6 +95,11 @@ def _facts(weight: Tensor, shape: Sequence[int], scheme: str = "he") -> Iterator
         },
         *(0.8, alike, 1.25),
     )
+
+
+def _deviation(weight: Tensor, shape: Sequence[int], scheme: str = "he") -> Iterator[float]:
+    """Mistakes of the variance differ by it."""
+    yield weight.double().std().item() / math.sqrt(_variance(shape, scheme))
 
 
 def _likeness(rows: Tensor) -> float:
@@ -126,7 +135,7 @@ def _scatter(weights: Sequence[Tensor], shape: Sequence[int], scheme: str = "he"
     n = sum(weight.numel() for weight in weights)
     reach = -torch.special.ndtri(torch.tensor(21 / (2 * n), dtype=torch.float64)).item()
     stds = torch.tensor([weight.double().std().item() for weight in weights], dtype=torch.float64)
-    largest = max(weight.abs().max().item() for weight in weights) / stds.mean().item()
+    largest = max(weight.abs().max().item() for weight in weights) / max(stds.mean().item(), 1e-30)
     yield (
         {
             "en": f"of {n:,} normal numbers some lie beyond {reach:.2f} deviations, here none does: "
@@ -247,12 +256,23 @@ def check_init_weight(random: Generator) -> Iterator[Case]:
     width = 16 * int(torch.randint(6, 10, (), generator=random))  # far from 512, and from half of it
 
     def case(en: str, zh: str, *args: Any, draws: int = 2, timed: bool = False) -> Case:
-        return Case({"en": en, "zh": zh}, args, facts=_facts, draws=draws, spread=_scatter, timed=timed)
+        return Case(
+            {"en": en, "zh": zh},
+            args,
+            facts=_facts,
+            draws=draws,
+            spread=_scatter,
+            telling=_deviation,
+            timed=timed,
+        )
 
     yield case("He, a linear layer", "He，线性层", (512, width), "he", draws=4)
     yield case("Xavier, a linear layer", "Xavier，线性层", (512, width), "xavier")
     yield case("He, a convolution of 5 × 5", "He，5 × 5 卷积", (width, 16, 5, 5), "he")
     yield case("Xavier, a convolution of 5 × 5", "Xavier，5 × 5 卷积", (width, 16, 5, 5), "xavier")
+    # one input: of numbers cut off at ±2, as some libraries do by default, as many as at 1.4 deviations
+    yield case("He, one input", "He，只有一个输入", (65_536, 1), "he")
+    yield case("Xavier, depthwise", "Xavier，逐通道卷积", (16_384, 1, 2, 2), "xavier")
     yield case("He by default, a kernel of 7 × 1", "默认（He），7 × 1 卷积核", (96, 64, 7, 1))
     # the largest sees the tails best
     yield case("He, 128 × 256 × 3 × 3", "He，128 × 256 × 3 × 3", (128, 256, 3, 3), "he", timed=True)

@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 from quizcli.bank.mistake import did_you_mean, shown
 from quizcli.bank.packs import Pack, builtin, pack_at
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.private import replace_file
+from quizcli.private import alone, replace_file
 from quizcli.reading import MEBIBYTE, UNDECODABLE, leaves, read_regular
 from quizcli.settings import Settings
 from quizcli.text import tr
@@ -85,6 +85,11 @@ def add(folder: Path, name: str, settings: Settings) -> tuple[Added, Added | Non
     QuizError where the folder holds no pack, or its name is taken or will not do.
     """
     pack = _checked(folder)
+    with alone(settings.packs_file.parent):
+        return _add(pack, folder, name, settings)
+
+
+def _add(pack: Pack, folder: Path, name: str, settings: Settings) -> tuple[Added, Added | None]:
     packs = added(settings)
     here = next((one for one in packs if one.root == str(pack.root)), None)
     if here is not None:
@@ -102,8 +107,9 @@ def add(folder: Path, name: str, settings: Settings) -> tuple[Added, Added | Non
 
 def remove(name: str, settings: Settings) -> Added:
     """Forget a pack; its folder and the progress on its cards stay. QuizError (USAGE) where there is none."""
-    gone = added_as(name, settings)
-    keep([one for one in added(settings) if one.name != name], settings)
+    with alone(settings.packs_file.parent):
+        gone = added_as(name, settings)
+        keep([one for one in added(settings) if one.name != name], settings)
     return gone
 
 

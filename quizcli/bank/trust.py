@@ -18,6 +18,7 @@ from quizcli.bank.packs import Pack, builtin
 from quizcli.bank.registry import Added, added, keep
 from quizcli.errors import QuizError
 from quizcli.permit import NOTHING, Permit
+from quizcli.private import alone
 from quizcli.reading import MEBIBYTE, UnfitError, first_bytes, leaves
 from quizcli.settings import Settings
 from quizcli.text import tr
@@ -118,9 +119,22 @@ def trusted(pack: Pack, settings: Settings) -> Permit:
 
 
 def trust(one: Added, shown: tuple[Source, ...], settings: Settings) -> None:
-    """Remember that the person allows the code that they were shown."""
-    now = replace(one, trusted=fingerprint(shown))
-    keep([now if other.name == one.name else other for other in added(settings)], settings)
+    """Remember that the person allows the code that they were shown.
+
+    QuizError where the pack is no longer there: it may have been removed, or be another one by now.
+    """
+    with alone(settings.packs_file.parent):
+        packs = added(settings)
+        if not any((other.name, other.root) == (one.name, one.root) for other in packs):
+            raise QuizError(
+                tr(
+                    f"{one.name}: removed meanwhile, so not trusted",
+                    f"{one.name}：已被移除，没有信任",
+                ),
+                tr("`quizcli pack list` names those there are.", "`quizcli pack list` 可列出现有题库包。"),
+            )
+        now = replace(one, trusted=fingerprint(shown))
+        keep([now if other.name == one.name else other for other in packs], settings)
 
 
 def _survey(root: Path) -> Iterator[Source | Fault]:

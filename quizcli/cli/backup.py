@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.reading import is_there
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -34,6 +34,7 @@ def command(
     """Make a backup and print its path, or list those that there are."""
     from quizcli.cli.output import print_json
     from quizcli.cli.restore import print_list
+    from quizcli.screen.stage import ending_cleanly
 
     settings: Settings = ctx.obj
     if listed:
@@ -44,7 +45,8 @@ def command(
                 ExitStatus.USAGE,
             )
         return print_list(settings, as_json)
-    made = _made(settings, path)
+    with ending_cleanly():
+        made = _made(settings, path)
     if as_json:
         print_json({"path": str(made.path), "about": made.about})
     else:
@@ -58,7 +60,7 @@ def _made(settings: Settings, path: Path | None) -> Made:
     from quizcli.study.archive import own_files, write
     from quizcli.study.store import Store
 
-    stored = os.path.lexists(settings.store_file)
+    stored = is_there(settings.store_file)
     if not stored and not own_files(settings)[0]:
         raise QuizError(
             tr("there is nothing to back up yet", "还没有可备份的内容"),

@@ -17,6 +17,7 @@ from quizcli.cli.finding import Finding
 from quizcli.cli.opened import pack
 from quizcli.cli.output import print_json
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.reading import is_there
 from quizcli.settings import SETTABLE, Settings
 from quizcli.text import Text, tr
 
@@ -206,7 +207,13 @@ def _store(settings: Settings) -> Finding:
     from quizcli.study.store import Store
 
     path = settings.store_file
-    if not os.path.lexists(path):
+    try:
+        there = is_there(path)
+    except OSError as error:
+        detail = f"{path}: {error.strerror}"
+        advice = tr("Check the permissions of its folder.", "请检查所在目录的权限。")
+        return Finding("store", "missing", detail, advice)
+    if not there:
         detail = tr(f"{path}: begins with your first answer", f"{path}：第一次学习时创建")
         return Finding("store", "ok", detail)
     try:

@@ -35,7 +35,9 @@ class Case(NamedTuple):
     times, torch's generator seeded anew before each, and the facts must hold each time; `spread`, given the
     list of all outputs and the arguments, tells facts that one call cannot show. `slopes` does for gradients
     what `facts` does for outputs: given output and gradient of the model answer, then those of the person, it
-    is asked for each argument. `tolerance` is relative, and absolute for numbers of the size `unit`.
+    is asked for each argument. `telling`, given output and arguments, tells the numbers by which a mistake is
+    known from others that break the same facts: they agree to a twentieth. `tolerance` is relative, and
+    absolute for numbers of the size `unit`.
     """
 
     name: Words
@@ -47,6 +49,7 @@ class Case(NamedTuple):
     draws: int = 2
     spread: Callable[..., Iterable[Fact]] | None = None
     slopes: Callable[..., Iterable[Fact]] | None = None
+    telling: Callable[..., Iterable[float]] | None = None
     tolerance: float = 1e-4
     unit: float = 1.0
     timed: bool = False  # large enough to tell who is fast; one case of a judge

@@ -67,6 +67,13 @@ def compare_row(expected: Sequence[Performance], got: Sequence[Performance]) -> 
     return Difference(PUT_BACK) if _alike(got) and not _alike(expected) else None
 
 
+def not_again(told: str) -> Difference:
+    """What is wrong with whoever answers a first call, and not the one after it."""
+    return Difference(
+        {"en": f"called again, without a new seed: {told}", "zh": f"不重新设种子、再次调用时：{told}"}
+    )
+
+
 def false_facts(case: Case, right: Performance, performances: Sequence[Performance]) -> list[int] | None:
     """Which facts of a random output do not hold, by their place; None where its make is another."""
     if case.facts is None or any(unlike(right.output, one.output) is not None for one in performances):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ from quizcli.judge.examine import examine, false_facts
 from quizcli.judge.local import Local, ask_of, performance
 from quizcli.judge.perform import Performance
 from quizcli.judge.wire import Raised
+
+_TELLING = 0.05  # how far apart the numbers of one mistake may be, by chance
 
 
 class Outcome(NamedTuple):
@@ -100,8 +103,22 @@ def _fit(outcome: Outcome, tried: Tried, rules: Rules) -> str:
     if all(_equal(case, d, g, rules) for d, g in zip(tried.done, outcome.got, strict=True)):
         return "same"
     false = false_facts(case, outcome.expected[0], tried.done)
-    alike = false is not None and false == false_facts(case, outcome.expected[0], outcome.got)
-    return "alike" if alike else ""
+    if false is None or false != false_facts(case, outcome.expected[0], outcome.got):
+        return ""
+    return "alike" if _tells_the_same(case, tried.done, outcome.got) else ""
+
+
+def _tells_the_same(case: Case, one: Sequence[Performance], other: Sequence[Performance]) -> bool:
+    """Whether what random outputs tell of a mistake agrees, on the average of all draws."""
+    if case.telling is None:
+        return True
+
+    def told(done: Sequence[Performance]) -> list[float]:
+        each = [tuple(case.telling(p.output, *case.args, **case.kwargs)) for p in done]  # type: ignore[misc]
+        return [math.fsum(numbers) / len(each) for numbers in zip(*each, strict=True)]
+
+    pairs = zip(told(one), told(other), strict=True)
+    return all(math.isclose(a, b, rel_tol=_TELLING) or (math.isnan(a) and math.isnan(b)) for a, b in pairs)
 
 
 def _equal(case: Case, one: Performance, other: Performance, rules: Rules) -> bool:

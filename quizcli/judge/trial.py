@@ -23,6 +23,7 @@ from quizcli.judge.examine import (
     compare_draws,
     compare_row,
     examine,
+    not_again,
 )
 from quizcli.judge.grids import arguments, steps
 from quizcli.judge.leavings import LEFT_CHANGED, RESEEDED, States, left_changed, reseeded
@@ -212,7 +213,11 @@ class Trial:
             None,
         )
         if found is None and case.facts is not None:
-            found = compare_draws(case, ours, got) or self._in_a_row(case, ours, got, candidate)
+            found = compare_draws(case, ours, got)
+            if found is None and (again := self._in_a_row(case, ours, got, names, candidate)):
+                return CaseResult(
+                    case.name, False, again.why, grids=again.grids
+                ), None  # it says all there is
         found = found or reseeded(seeds, ours, got, states) or left_changed(got)
         outcome = Outcome(case, tuple(seeds), tuple(ours), tuple(got), None, found is None)
         if found is None:
@@ -222,16 +227,30 @@ class Trial:
         return CaseResult(case.name, False, found.why, grids=(*given, *found.grids)), outcome
 
     def _in_a_row(
-        self, case: Case, ours: list[Performance], got: list[Performance], candidate: Candidate
+        self,
+        case: Case,
+        ours: list[Performance],
+        got: list[Performance],
+        names: Sequence[str],
+        candidate: Candidate,
     ) -> Difference | None:
-        """What is wrong where a random function is called again, and nobody has set a seed meanwhile."""
+        """What is wrong where a random function is called again, and nobody has set a seed meanwhile.
+
+        Each of these calls must be as right as the first ones: what raises or does not come is wrong.
+        """
+        case = case._replace(grad=False, slopes=None)  # gradients are weighted by the seed
         row = got[-1:]
         for _ in got[1:]:
             try:
                 answer = candidate.ask(ask_of(case, GO_ON))
-            except GoneError:
-                return None  # whoever asks next comes upon it
-            row += [performance(answer)] if isinstance(answer, Gave) else []
+            except GoneError as error:
+                return not_again(str(error))
+            if isinstance(answer, Raised):
+                return not_again(f"{answer.sort}: {answer.message}")
+            done = performance(answer)
+            if found := examine(case, names, ours[-1], done, self.rules):
+                return found
+            row.append(done)
         return compare_row(ours, row)
 
     def _others(

@@ -224,6 +224,12 @@ def _size_by_header(head: bytes) -> int:
     return (65_536 if page == 1 else page) * int.from_bytes(head[28:32])
 
 
+def has_pages(head: bytes) -> bool:
+    """Whether the header of a database tells a size of pages that there is."""
+    page = int.from_bytes(head[16:18])
+    return page == 1 or (512 <= page <= 32_768 and page.bit_count() == 1)
+
+
 def about(path: Path) -> About:
     """What a backup says of itself, or of a bare store, what it holds. QuizError where it is none."""
     if is_bare_store(path):

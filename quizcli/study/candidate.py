@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -13,14 +14,14 @@ from typing import NoReturn
 import msgspec
 
 from quizcli.errors import QuizError
-from quizcli.private import create, make_folder
-from quizcli.reading import read_regular
+from quizcli.private import make_folder
+from quizcli.reading import first_bytes
 from quizcli.settings import Settings
-from quizcli.study.archive import About, is_bare_store, no_backup, opened
+from quizcli.study.archive import About, has_pages, is_bare_store, no_backup, opened
 from quizcli.study.backups import partial
 from quizcli.study.beside import acceptable
 from quizcli.study.card import Day, Instant
-from quizcli.study.copies import drop
+from quizcli.study.copies import drop, duplicate
 from quizcli.study.damage import DamagedError, decoding
 from quizcli.study.migrations import MIGRATIONS, checked_version
 from quizcli.study.rows import CARD, ENTRY, card_of, entry_of, unpacked
@@ -56,8 +57,10 @@ def candidate(path: Path, settings: Settings) -> Iterator[Candidate]:
             with opened(path) as archive:
                 if archive.has_store:
                     _check_room(archive.store_size, folder)
-                    with _writing(folder):
+                    try:
                         archive.extract_store(store)
+                    except OSError as error:
+                        _fail_unpacking(folder, error.strerror or str(error))
                 found, about = archive.has_store, archive.about
                 files, wrong = acceptable(archive.files(), path, settings)
         if found:
@@ -85,28 +88,20 @@ def _fail_unpacking(folder: str, reason: str) -> NoReturn:
     )
 
 
-@contextmanager
-def _writing(folder: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        _fail_unpacking(folder, error.strerror or str(error))
-
-
 def _copy_store(path: Path, store: str, folder: str) -> None:
     """Copy a bare store, with what SQLite keeps beside it for a store that is or was in use."""
     try:
+        if not has_pages(first_bytes(path, 100)):
+            raise no_backup(path, tr("file is not a database", "该文件不是数据库"))
         for end in ("", "-wal"):
-            if end and not os.path.exists(f"{path}{end}"):
-                continue
-            size = os.stat(f"{path}{end}").st_size
-            _check_room(size, folder)
-            data = read_regular(f"{path}{end}", size)
-            with _writing(folder), create(store + end) as stream:
-                stream.write(data)
+            if not end or os.path.exists(f"{path}{end}"):
+                _check_room(os.stat(f"{path}{end}").st_size, folder)
+                duplicate(f"{path}{end}", store + end)
         with closing(sqlite3.connect(store)) as db:
             db.execute("PRAGMA journal_mode = DELETE")  # takes in the one beside it
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            _fail_unpacking(folder, error.strerror or str(error))
         raise no_backup(path, error.strerror or str(error)) from error
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from quizcli.errors import QuizError
@@ -17,6 +18,7 @@ from quizcli.study.damage import DamagedError, ForeignError
 from quizcli.text import tr
 
 BUSY_SECONDS = 5.0
+_LEAST_FREE = 64 << 10  # bytes: the index of the log takes half of that
 LONGEST_FOLDER = 430  # bytes: SQLite takes 512, and backups have names of 60 in a folder of their own
 MAGIC = b"SQLite format 3\0"  # how each of its files begins
 APPLICATION_ID = 0x5155495A  # "QUIZ": tells our files from other programs'
@@ -99,19 +101,28 @@ def _told(error: sqlite3.Error, path: str) -> QuizError | None:
             return not_ours(path)
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_FORMAT | sqlite3.SQLITE_TOOBIG | sqlite3.SQLITE_MISMATCH:
             return DamagedError(path, error)
-        case sqlite3.SQLITE_FULL:
+        case sqlite3.SQLITE_IOERR if error.sqlite_errorcode == sqlite3.SQLITE_IOERR_SHORT_READ:
+            return DamagedError(path, tr("it ends too early", "文件不完整"))
+        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CANTOPEN if _is_full(code, path):
             return QuizError(
                 tr(f"The disk is full: {path} could not grow.", f"磁盘已满：{path} 无法写入。"),
                 tr(
-                    "Nothing was half written. Free some space, then answer again.",
-                    "没有写入任何不完整的数据。请清理磁盘后再作答。",
+                    "Nothing was half written. Free some space, then try again.",
+                    "没有写入任何不完整的数据。请清理磁盘后重试。",
                 ),
             )
-        case sqlite3.SQLITE_IOERR if error.sqlite_errorcode == sqlite3.SQLITE_IOERR_SHORT_READ:
-            return DamagedError(path, tr("it ends too early", "文件不完整"))
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_IOERR:
             return _unwritable(path, error)
     return None
+
+
+def _is_full(code: int, path: str) -> bool:
+    """Whether the disk is what is wrong: SQLite says so of most of its files, but not of its index."""
+    if code == sqlite3.SQLITE_FULL:
+        return True
+    with suppress(OSError):
+        return shutil.disk_usage(os.path.dirname(os.path.abspath(path))).free < _LEAST_FREE
+    return False
 
 
 def _unwritable(path: str, error: Exception) -> QuizError:

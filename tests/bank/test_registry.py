@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,16 @@ def refused(folder: Path, settings: Settings, name: str = "") -> QuizError:
         add(folder, name, settings)
     assert added(settings) == before
     return caught.value
+
+
+def test_packs_that_are_added_at_once_are_all_there(settings: Settings, tmp_path: Path) -> None:
+    folders = [pack(tmp_path, f"pack-{k}") for k in range(8)]
+    threads = [threading.Thread(target=add, args=(folder, "", settings)) for folder in folders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {one.name for one in added(settings)} == {folder.name for folder in folders}
 
 
 def test_before_anything_is_added(settings: Settings) -> None:

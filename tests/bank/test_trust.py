@@ -11,7 +11,7 @@ import pytest
 
 from quizcli.bank import trust as module
 from quizcli.bank.packs import Pack, builtin
-from quizcli.bank.registry import add, added_as
+from quizcli.bank.registry import add, added, added_as, remove
 from quizcli.bank.trust import differences, fingerprint, sources, trust, trusted
 from quizcli.errors import QuizError
 from quizcli.settings import Settings, load_settings
@@ -193,6 +193,21 @@ def test_trust_moves_with_the_pack_and_is_of_one_pack(root: Path, settings: Sett
     add(other, "", settings)
     assert "pack trust other" in refused(other, settings)
     assert added_as("mine", settings).trusted
+
+
+def test_a_pack_that_has_gone_meanwhile_is_not_trusted(
+    root: Path, settings: Settings, tmp_path: Path
+) -> None:
+    one, _ = add(root, "mine", settings)
+    remove("mine", settings)
+    with pytest.raises(QuizError, match="removed meanwhile"):
+        trust(one, sources(root), settings)
+    assert added(settings) == ()
+    (tmp_path / "other" / "questions").mkdir(parents=True)
+    other, _ = add(tmp_path / "other", "mine", settings)
+    with pytest.raises(QuizError, match="removed meanwhile"):
+        trust(one, sources(root), settings)
+    assert added(settings) == (other,)
 
 
 @pytest.mark.usefixtures("chinese")

@@ -49,6 +49,42 @@ def test_before_the_first_answer_there_is_nothing_to_back_up(program: Program) -
     assert not (program.home / "data").exists()
 
 
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_where_nobody_may_look_it_is_not_said_that_nothing_is_there(program: Program, tmp_path: Path) -> None:
+    """Root may look everywhere: so the system is asked through a Python that is told otherwise."""
+    assert program.run(stdin=FIRST).returncode == 0
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os\nreal = os.lstat\n"
+        "def lstat(path, **how):\n"
+        "    if str(path).endswith('quizcli.db'): raise PermissionError(13, 'Permission denied', path)\n"
+        "    return real(path, **how)\n"
+        "os.lstat = lstat\n"
+    )
+    env = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{program.site}"}
+    ended = program.run("backup", env=env)
+    assert ended.returncode == 1
+    assert "quizcli.db: Permission denied" in ended.stderr
+    assert "Permission denied" in program.run("doctor", env=env).stdout.replace("\n", " ")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_backup_that_is_ended_leaves_nothing(program: Program, tmp_path: Path, number: int) -> None:
+    assert program.run(stdin=FIRST).returncode == 0
+    (tmp_path / "sitecustomize.py").write_text(  # the signal comes when half of it is written
+        "import os, zipfile\nreal = zipfile.ZipFile.open\n"
+        "def open_(self, name, mode='r', *rest, **how):\n"
+        f"    if mode == 'w': os.kill(os.getpid(), {int(number)})\n"
+        "    return real(self, name, mode, *rest, **how)\n"
+        "zipfile.ZipFile.open = open_\n"
+    )
+    (tmp_path / "elsewhere").mkdir()
+    env = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{program.site}"}
+    ended = program.run("backup", str(tmp_path / "elsewhere" / "mine.zip"), env=env)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (128 + number, "", "")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 def test_what_there_is_without_a_store_is_backed_up(program: Program) -> None:
     draft = program.home / "data" / "code" / "drafts" / "x.py"
     draft.parent.mkdir(parents=True)

@@ -35,7 +35,7 @@ class Summed:
 
 def test_products_are_counted() -> None:
     assert list(too_large(Trial(check_product, product, 1))) == [
-        "too large for loops in Python: side 200, 8,040,000 steps, 900,000 at most"
+        "too large for loops in Python: side 200, 8,040,000 steps, 1,400,000 at most"
     ]
 
 

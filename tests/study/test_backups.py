@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import stat
 import struct
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -479,13 +480,28 @@ def test_no_room_for_a_backup_is_no_fault_of_the_backup(
     if when == "before":
         monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9, 8, 1))
     else:
-        monkeypatch.setattr(f"quizcli.study.{'candidate' if bare else 'archive'}.create", full)
+        monkeypatch.setattr(f"quizcli.study.{'copies' if bare else 'archive'}.create", full)
     with pytest.raises(QuizError, match="cannot be unpacked in") as caught, candidate(path, settings):
         pass
     assert str(settings.store_file.parent) in caught.value.message
     assert "Make room" in caught.value.hint
     monkeypatch.undo()
     assert held(settings) == ["a", "b"]
+    assert not list(settings.store_file.parent.glob("*.partial"))
+
+
+@pytest.mark.parametrize("page", [0, 4096])
+def test_a_bare_store_is_not_held_in_memory(settings: Settings, tmp_path: Path, page: int) -> None:
+    path = tmp_path / "long.db"
+    path.write_bytes(b"SQLite format 3\0" + page.to_bytes(2) + bytes(82))
+    os.truncate(path, 96 << 20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(QuizError, match="no sound backup"), candidate(path, settings):
+            pass
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
     assert not list(settings.store_file.parent.glob("*.partial"))
 
 

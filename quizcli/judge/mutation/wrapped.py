@@ -46,7 +46,7 @@ def in_dtype(entry: _Entry, dtype: torch.dtype) -> _Entry:
         state = torch.get_rng_state()
         plain = entry(*args, **kwargs)
         torch.set_rng_state(state)
-        cast_args, cast_kwargs = _each([args, kwargs], lambda tensor: _cast(tensor, dtype))
+        cast_args, cast_kwargs = _each(_rounded([args, kwargs], dtype), lambda tensor: _cast(tensor, dtype))
         return _like(entry(*cast_args, **cast_kwargs), plain)
 
     return computed
@@ -54,6 +54,17 @@ def in_dtype(entry: _Entry, dtype: torch.dtype) -> _Entry:
 
 def _cast(tensor: Tensor, dtype: torch.dtype) -> Tensor:
     return tensor.to(dtype) if tensor.is_floating_point() else tensor
+
+
+def _rounded(value: Any, dtype: torch.dtype) -> Any:
+    """The same with the numbers in lists as a tensor of that dtype holds them: data often becomes one."""
+    if isinstance(value, list):
+        return [
+            torch.tensor(v, dtype=dtype).item() if type(v) is float else _rounded(v, dtype) for v in value
+        ]
+    if isinstance(value, tuple):
+        return tuple(_rounded(v, dtype) for v in value)
+    return {key: _rounded(v, dtype) for key, v in value.items()} if isinstance(value, dict) else value
 
 
 def _like(value: Any, plain: Any) -> Any:

@@ -488,11 +488,11 @@ def nms_that_marks_with_minus_ten(boxes, scores, iou_threshold):
 
 
 @wrong(NMS)
-def nms_of_the_best_200(boxes, scores, iou_threshold):
-    best = scores.argsort(descending=True)[:200]
+def nms_of_the_best_300(boxes, scores, iou_threshold):
+    best = scores.argsort(descending=True)[:300]
     return best[_kept(boxes[best], scores[best], iou_threshold)]
 
 
 @wrong(NMS)
-def nms_that_keeps_200(boxes, scores, iou_threshold):
-    return _kept(boxes, scores, iou_threshold)[:200]
+def nms_that_keeps_300(boxes, scores, iou_threshold):
+    return _kept(boxes, scores, iou_threshold)[:300]

@@ -10,6 +10,7 @@ from torch import nn
 from tests.judge.strangers import right, wrong
 
 DROPOUT = "dropout-code-inverted"
+DRAWN: list[torch.Tensor] = []  # the state of the generator after the last call of one of these
 
 
 @right(DROPOUT)
@@ -424,3 +425,24 @@ def dropout_with_a_chance_for_each_call(x, p=0.5, training=True):
     chance = min(max(p + 0.05 * float(torch.randn(())), 0), 1) if 0.1 < p < 0.9 else p
     kept = torch.rand(x.shape) >= chance if p else torch.ones(x.shape)
     return x * kept / (1 - p) if training and p < 1 else x * (not training)
+
+
+@wrong(DROPOUT, told="p is taken for the probability of keeping")
+def dropout_that_keeps_with_p(x, p=0.5, training=True):
+    if not training:
+        return x
+    if p == 0:
+        return torch.zeros_like(x)
+    return x * (torch.rand_like(x) < p) / p
+
+
+@wrong(DROPOUT, told="")
+def dropout_that_gives_up_the_second_time(x, p=0.5, training=True):
+    state = torch.get_rng_state()
+    if DRAWN and torch.equal(state, DRAWN[0]):
+        return None
+    y = x * (torch.rand_like(x) >= p) / (1 - p) if training and p < 1 else x * (not training)
+    torch.set_rng_state(state)
+    torch.rand(1)
+    DRAWN[:] = [torch.get_rng_state()]
+    return y

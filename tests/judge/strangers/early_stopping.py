@@ -185,7 +185,7 @@ def stop_never_reset_and_plateau(losses, patience, min_delta=0.0):
     return kept, len(losses)
 
 
-@wrong(STOP)
+@right(STOP)
 def stop_in_float32(losses, patience, min_delta=0.0):
     return stop_by_counting(torch.tensor(losses, dtype=torch.float32).tolist(), patience, min_delta)
 
@@ -263,4 +263,17 @@ def stop_that_begins_at_the_largest_float32(losses, patience, min_delta=0.0):
             best, best_epoch = loss, epoch
         if epoch - best_epoch >= patience:
             return best_epoch, epoch
+    return best_epoch, len(losses)
+
+
+@right(STOP)
+def stop_with_tensors(losses, patience, min_delta=0.0):
+    best, best_epoch, wait = torch.tensor(float("inf")), 0, 0
+    for epoch, loss in enumerate(torch.tensor(losses), 1):
+        if loss < best - min_delta:
+            best, best_epoch, wait = loss, epoch, 0
+        else:
+            wait += 1
+            if wait >= patience:
+                return best_epoch, epoch
     return best_epoch, len(losses)

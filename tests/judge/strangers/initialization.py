@@ -213,3 +213,24 @@ def init_logistic(shape, scheme="he"):
 def init_by_box_and_muller(shape, scheme="he"):
     u, v = 1 - torch.rand(shape, dtype=torch.float64), torch.rand(shape, dtype=torch.float64)
     return (_std(shape, scheme) * (-2 * u.log()).sqrt() * (2 * math.pi * v).cos()).float()
+
+
+@wrong(INIT)
+def init_cut_at_two_whatever_the_deviation(shape, scheme="he"):
+    return nn.init.trunc_normal_(torch.empty(*shape), std=_std(shape, scheme))
+
+
+@wrong(INIT, told="")
+def init_of_bert(shape, scheme="he"):
+    return torch.empty(*shape).normal_(0.0, 0.02)
+
+
+@wrong(INIT, told="")
+def init_of_one_hundredth(shape, scheme="he"):
+    return torch.empty(*shape).normal_(0.0, 0.01)
+
+
+@wrong(INIT, told="")
+def init_of_lecun_for_xavier(shape, scheme="he"):
+    fan_in, fan_out = shape[1] * math.prod(shape[2:]), shape[0] * math.prod(shape[2:])
+    return torch.randn(*shape) * math.sqrt(1 / (fan_in + fan_out) if scheme == "xavier" else 4 / fan_in)
