@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 import torch
@@ -58,23 +58,22 @@ def perform(
     settings = {name: read() for name, (read, _) in SETTINGS.items()}
     left = ""
     began = time.perf_counter()
-    with ExitStack() as stack:
-        if watch is not None:
-            if operators:
-                stack.enter_context(watch.operators())
-            stack.enter_context(watch)
+    with _watched(watch, operators):
         output = entry(*args, **kwargs)
         if calls:
             output = [called(output, method, arguments) for method, arguments in calls]
-        seconds = time.perf_counter() - began
-        seeded, end = sown_again(sown) if sown is not None else "", state()
-        for name, (read, write) in SETTINGS.items():
-            if read() != settings[name]:
-                left = name
-                write(settings[name])
-        left = left or next((name for name, mark in _marks(given).items() if mark != marks[name]), "")
+    seconds = time.perf_counter() - began
+    seeded, end = sown_again(sown) if sown is not None else "", state()
+    for name, (read, write) in SETTINGS.items():
+        if read() != settings[name]:
+            left = name
+            write(settings[name])
+    left = left or next((name for name, mark in _marks(given).items() if mark != marks[name]), "")
+    gradients = None
+    if grad:
         # A backward of one's own is looked at too; where autograd is forbidden, no gradients are asked for.
-        gradients = _gradients(output, leaves, seed) if grad else None
+        with _watched(watch, operators):
+            gradients = _gradients(output, leaves, seed)
     return Performance(output, given, gradients, end, seconds, seeded, left)
 
 
@@ -91,6 +90,17 @@ def called(made: Any, method: str, args: Sequence[Any]) -> Any:
     """What a method of the object gives, the object itself without a name, or an attribute."""
     attribute = getattr(made, method) if method else made
     return attribute(*args) if callable(attribute) else attribute
+
+
+@contextmanager
+def _watched(watch: Watch | None, operators: bool) -> Iterator[None]:
+    """Look at what runs, and at nothing of our own beside it: each call that is seen costs time."""
+    with ExitStack() as stack:
+        if watch is not None:
+            if operators:
+                stack.enter_context(watch.operators())
+            stack.enter_context(watch)
+        yield
 
 
 def _gradients(output: Any, leaves: list[Any], seed: int) -> list[Any]:
