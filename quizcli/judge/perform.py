@@ -117,7 +117,7 @@ def _gradients(output: Any, leaves: list[Any], seed: int) -> list[Any]:
 
 
 def seconds_per_call(
-    entry: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], budget: float = 0.003
+    entry: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], budget: float = 0.001
 ) -> float:
     """The best time of a call, in seconds, out of as many as the budget allows (one at least)."""
     best = float("inf")
