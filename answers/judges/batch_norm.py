@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from answers.judges._normal import normal
 from answers.judges._thin import shaped
+from answers.judges.normalization import least_variance
 from quizcli.judge.case import Case, judge, trap
 
 Three = tuple[Tensor, Tensor, Tensor]
@@ -104,13 +105,9 @@ _OUTSIDE = (
     # Tensor.std: its slope is 0 where it is 0 itself
     _outside(partial(_written_out, root=lambda var, eps: var.clamp(min=1e-30).sqrt() + eps)),
 )
-_least = trap(
-    "ε is the least that the variance may be; it is added to it, always",
-    "把 ε 当成了方差的下限；ε 应当始终加在方差上",
-)
 _LEAST = (
-    _least(partial(_written_out, root=lambda var, eps: var.clamp(min=eps).sqrt())),
-    _least(partial(_written_out, root=lambda var, eps: var.sqrt().clamp(min=eps))),
+    least_variance(partial(_written_out, root=lambda var, eps: var.clamp(min=eps).sqrt())),
+    least_variance(partial(_written_out, root=lambda var, eps: var.sqrt().clamp(min=eps))),
 )
 _cancels = trap(
     "E[x²] − E[x]² loses its digits where the mean is large: subtract the mean first",

@@ -61,7 +61,7 @@ def _facts(weight: Tensor, shape: Sequence[int], scheme: str = "he") -> Iterator
         *(0.0027 - slack, rare, 0.0027 + slack),
     )
     fourth = (values - mean).pow(4).mean().item() / std**4 if std else math.nan
-    slack = 7 * math.sqrt(24 / values.numel())  # 0.22 to 0.063; the sum of twelve uniform numbers has 2.9
+    slack = 7 * math.sqrt(24 / values.numel())  # 0.18 to 0.063; the sum of twelve uniform numbers has 2.9
     yield from _between(
         {
             "en": f"the mean fourth power should be 3 times the variance squared, is {fourth:.2f} times",

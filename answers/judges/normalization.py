@@ -182,19 +182,19 @@ _layer_by_square = trap("divided by the variance, without the root", "除以了�
 )
 
 
-_least = trap(
+least_variance = trap(
     "ε is the least that the variance may be; it is added to it, always",
     "把 ε 当成了方差的下限；ε 应当始终加在方差上",
 )
 _LAYER_LEAST = (
-    _least(
+    least_variance(
         _layer(
             lambda x, over, eps: (
                 _centred_by(x, over) / x.var(over, correction=0, keepdim=True).clamp(min=eps).sqrt()
             )
         )
     ),
-    _least(
+    least_variance(
         _layer(
             lambda x, over, eps: (
                 _centred_by(x, over) / x.var(over, correction=0, keepdim=True).sqrt().clamp(min=eps)

@@ -6,6 +6,7 @@ import copy
 import inspect
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -61,6 +62,16 @@ class Candidate(Protocol):
         ...
 
 
+@dataclass
+class Sitting:
+    """Somebody who is judged, and what is known of them from case to case."""
+
+    candidate: Candidate
+    names: Sequence[str] = ()  # what they call the arguments
+    states: States = field(default_factory=dict)  # of the generators after a call, by the seed before it
+    looked: int = 0  # cases in which each operator was looked at
+
+
 class Trial:
     """A judge, the model answer that it knows, and what the question says is judged.
 
@@ -85,7 +96,6 @@ class Trial:
         self._expected: dict[int, Expected] = {}
         self._traps: dict[tuple[int, int], Tried] = {}
         self._second: Trial | None = None  # the same with another seed
-        self._looked = 0  # cases of this judgement in which each operator was looked at
 
     @property
     def rules(self) -> Rules:
@@ -97,25 +107,24 @@ class Trial:
 
         `text` is the candidate's source: the names of the arguments of its `entry` are looked up in it.
         """
-        names = _names(text, entry, self.solution)
+        sitting = Sitting(candidate, _names(text, entry, self.solution))
         passed: list[Outcome] = []
-        self._looked = 0
-        states: States = {}
         cases = self.draw_cases()
         for number, case in cases:
-            result, outcome = self.judge_case(case, self.expect(case, number), names, candidate, states)
+            result, outcome = self.judge_case(case, self.expect(case, number), sitting)
             if not result.passed:
                 # a seed inside says all there is to say; its numbers would fit a trap by chance
                 if outcome is not None and result.why not in _SAY_ALL:
-                    outcomes = [*passed, outcome, *self._others(cases, names, candidate)]
+                    outcomes = [*passed, outcome, *self._others(cases, sitting)]
                     trap = name_mistake(self.judge.traps, outcomes, self.rules, self._tried)
                     result = msgspec.structs.replace(result, trap=trap)
                 yield result
                 return
             yield result
             passed += [outcome] if outcome is not None else []
+        sitting = replace(sitting, looked=0)
         for second, number, case in self._with_other_numbers():
-            result, _ = second.judge_case(case, second.expect(case, number), names, candidate, states)
+            result, _ = second.judge_case(case, second.expect(case, number), sitting)
             if not result.passed:
                 yield msgspec.structs.replace(result, name=_again(case.name))
                 return
@@ -189,22 +198,17 @@ class Trial:
         self,
         case: Case,
         expected: Expected,
-        names: Sequence[str],
-        candidate: Candidate,
-        states: States,
+        sitting: Sitting,
     ) -> tuple[CaseResult, Outcome | None]:
-        """One case, and what came of it where the candidate answered.
-
-        `states` are those that the generators were left in, with the seed they were given.
-        """
-        names = _as_given(case, names)
+        """One case, and what came of it where the candidate answered."""
+        names = _as_given(case, sitting.names)
         seeds, ours = [seed for seed, _ in expected], [done for _, done in expected]
         got: list[Performance] = []
-        looked_at = bool(self.avoid) and self._looked < _LOOKED and _is_small(case, ours[0])
-        self._looked += looked_at
+        looked_at = bool(self.avoid) and sitting.looked < _LOOKED and _is_small(case, ours[0])
+        sitting.looked += looked_at
         for seed in seeds:
             try:
-                answer = candidate.ask(ask_of(case, seed, looked_at))
+                answer = sitting.candidate.ask(ask_of(case, seed, looked_at))
             except GoneError as error:
                 return CaseResult(case.name, False, {"en": str(error), "zh": str(error)}), None
             if isinstance(answer, Raised):
@@ -219,11 +223,10 @@ class Trial:
         )
         if found is None and case.facts is not None:
             found = compare_draws(case, ours, got)
-            if found is None and (again := self._in_a_row(case, ours, got, names, candidate)):
-                return CaseResult(
-                    case.name, False, again.why, grids=again.grids
-                ), None  # it says all there is
-        found = found or reseeded(seeds, ours, got, states) or left_changed(got)
+            # what is wrong with a call that nobody seeded is no known mistake
+            if found is None and (again := self._in_a_row(case, ours, got, names, sitting.candidate)):
+                return CaseResult(case.name, False, again.why, grids=again.grids), None
+        found = found or reseeded(seeds, ours, got, sitting.states) or left_changed(got)
         outcome = Outcome(case, tuple(seeds), tuple(ours), tuple(got), None, found is None)
         if found is None:
             return CaseResult(case.name, True), outcome
@@ -258,16 +261,14 @@ class Trial:
             row.append(done)
         return compare_row(ours, row)
 
-    def _others(
-        self, cases: Iterator[tuple[int, Case]], names: Sequence[str], candidate: Candidate
-    ) -> Iterator[Outcome]:
+    def _others(self, cases: Iterator[tuple[int, Case]], sitting: Sitting) -> Iterator[Outcome]:
         """What the candidate makes of the cases to come: they tell one mistake from another."""
         end = time.monotonic() + _LOOK_ON
         for number, case in cases:
             if time.monotonic() > end:
                 return
             if not case.timed:
-                _, outcome = self.judge_case(case, self.expect(case, number), names, candidate, {})
+                _, outcome = self.judge_case(case, self.expect(case, number), replace(sitting, states={}))
                 if outcome is None:
                     return
                 yield outcome

@@ -218,16 +218,21 @@ def _at_most(db: sqlite3.Connection, seconds: float) -> None:
     db.set_progress_handler(lambda: int(time.monotonic() > deadline), 100_000)
 
 
-def _size_by_header(head: bytes) -> int:
-    """Bytes that a database has, as its first page says (https://sqlite.org/fileformat2.html, 1.3)."""
+def _page_size(head: bytes) -> int:
+    """Bytes of a page of a database, as its header says (https://sqlite.org/fileformat2.html, 1.3)."""
     page = int.from_bytes(head[16:18])
-    return (65_536 if page == 1 else page) * int.from_bytes(head[28:32])
+    return 65_536 if page == 1 else page
+
+
+def _size_by_header(head: bytes) -> int:
+    """Bytes that a database has, as its first page says."""
+    return _page_size(head) * int.from_bytes(head[28:32])
 
 
 def has_pages(head: bytes) -> bool:
     """Whether the header of a database tells a size of pages that there is."""
-    page = int.from_bytes(head[16:18])
-    return page == 1 or (512 <= page <= 32_768 and page.bit_count() == 1)
+    page = _page_size(head)
+    return page >= 512 and page.bit_count() == 1
 
 
 def about(path: Path) -> About:

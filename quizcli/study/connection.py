@@ -36,7 +36,7 @@ def connect(path: str) -> sqlite3.Connection:
         fail(error, path)
     except (sqlite3.Error, ValueError) as error:
         fail_reading(error, path)
-    try:
+    with closed_by_a_failure(db, path):
         _refuse_foreign(db, path)
         _use_wal(db)
         db.execute("PRAGMA synchronous = FULL")
@@ -44,12 +44,19 @@ def connect(path: str) -> sqlite3.Connection:
         # it open can tell, by its time, that another program has written to it.
         db.execute("PRAGMA wal_autocheckpoint = 0")
         db.execute("PRAGMA foreign_keys = ON")
+    return db
+
+
+@contextmanager
+def closed_by_a_failure(db: sqlite3.Connection, path: str) -> Iterator[None]:
+    """Let nobody hold a connection that did not open well; what SQLite says of it is told as what it is."""
+    try:
+        yield
     except BaseException as error:
         db.close()
         if isinstance(error, sqlite3.Error | ValueError):
             fail_reading(error, path)
         raise
-    return db
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from quizcli.settings import Settings
 from quizcli.study.archive import PACKS, About, own_files
 from quizcli.study.beside import is_ours, leads_inside, place_of
 from quizcli.study.candidate import Candidate
-from quizcli.study.connection import connect, fail_reading
+from quizcli.study.connection import closed_by_a_failure, connect, fail_reading
 from quizcli.study.damage import DamagedError, ForeignError
 from quizcli.study.mending import part_from_log
 from quizcli.study.migrations import checked_version
@@ -154,14 +154,9 @@ def _rest(store: str) -> set[object]:
 def _sound(path: str) -> sqlite3.Connection:
     """The present store, looked through. DamagedError, or ForeignError for what is none (any more)."""
     db = connect(path)
-    try:
+    with closed_by_a_failure(db, path):
         checked_version(db, path)
         faults = [row[0] for row in db.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]
         if faults:
             raise DamagedError(path, "; ".join(faults))
-    except BaseException as error:
-        db.close()
-        if isinstance(error, sqlite3.Error | ValueError):
-            fail_reading(error, path)
-        raise
     return db

@@ -30,6 +30,14 @@ def names(program: Program) -> list[str]:
     return [row["name"] for row in rows]
 
 
+def meddled(program: Program, code: str) -> dict[str, str]:
+    """An environment in which Python runs this code before the program."""
+    folder = program.home.parent / "meddling"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(code)
+    return {"PYTHONPATH": f"{folder}{os.pathsep}{program.site}"}
+
+
 def test_studying_makes_the_days_backup(program: Program) -> None:
     assert program.run("restore").stdout == ""
     assert "no backups yet" in program.run("restore").stderr
@@ -50,17 +58,17 @@ def test_before_the_first_answer_there_is_nothing_to_back_up(program: Program) -
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
-def test_where_nobody_may_look_it_is_not_said_that_nothing_is_there(program: Program, tmp_path: Path) -> None:
+def test_where_nobody_may_look_it_is_not_said_that_nothing_is_there(program: Program) -> None:
     """Root may look everywhere: so the system is asked through a Python that is told otherwise."""
     assert program.run(stdin=FIRST).returncode == 0
-    (tmp_path / "sitecustomize.py").write_text(
+    env = meddled(
+        program,
         "import os\nreal = os.lstat\n"
         "def lstat(path, **how):\n"
         "    if str(path).endswith('quizcli.db'): raise PermissionError(13, 'Permission denied', path)\n"
         "    return real(path, **how)\n"
-        "os.lstat = lstat\n"
+        "os.lstat = lstat\n",
     )
-    env = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{program.site}"}
     ended = program.run("backup", env=env)
     assert ended.returncode == 1
     assert "quizcli.db: Permission denied" in ended.stderr
@@ -71,15 +79,15 @@ def test_where_nobody_may_look_it_is_not_said_that_nothing_is_there(program: Pro
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_backup_that_is_ended_leaves_nothing(program: Program, tmp_path: Path, number: int) -> None:
     assert program.run(stdin=FIRST).returncode == 0
-    (tmp_path / "sitecustomize.py").write_text(  # the signal comes when half of it is written
+    env = meddled(  # the signal comes when half of it is written
+        program,
         "import os, zipfile\nreal = zipfile.ZipFile.open\n"
         "def open_(self, name, mode='r', *rest, **how):\n"
         f"    if mode == 'w': os.kill(os.getpid(), {int(number)})\n"
         "    return real(self, name, mode, *rest, **how)\n"
-        "zipfile.ZipFile.open = open_\n"
+        "zipfile.ZipFile.open = open_\n",
     )
     (tmp_path / "elsewhere").mkdir()
-    env = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{program.site}"}
     ended = program.run("backup", str(tmp_path / "elsewhere" / "mine.zip"), env=env)
     assert (ended.returncode, ended.stdout, ended.stderr) == (128 + number, "", "")
     assert list((tmp_path / "elsewhere").iterdir()) == []

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from quizcli.judge.case import Case
-from quizcli.judge.leavings import States
 from quizcli.judge.local import Local
 from quizcli.judge.mutation.mutants import Mutant, mutants
 from quizcli.judge.mutation.wrapped import wrong_around
-from quizcli.judge.trial import Expected, Trial
+from quizcli.judge.trial import Expected, Sitting, Trial
 from quizcli.judge.wire import Mutants
 from quizcli.text import tr
 
@@ -59,15 +58,11 @@ def judge_mutants(trials: Sequence[Trial], sample: int | None = None) -> tuple[M
 
 def _refused(mutant: Mutant, trial: Trial, prepared: Prepared) -> bool:
     """Whether the judge refuses it, or it never ends."""
-    states: States = {}
     try:
         with warnings.catch_warnings(), _at_most(_PATIENCE):
             warnings.simplefilter("ignore")
-            candidate = Local(mutant.build())
-            return any(
-                not trial.judge_case(case, expected, (), candidate, states)[0].passed
-                for case, expected in prepared
-            )
+            sitting = Sitting(Local(mutant.build()))
+            return any(not trial.judge_case(case, expected, sitting)[0].passed for case, expected in prepared)
     except _Endless:
         return True
 

@@ -46,7 +46,9 @@ def in_dtype(entry: _Entry, dtype: torch.dtype) -> _Entry:
         state = torch.get_rng_state()
         plain = entry(*args, **kwargs)
         torch.set_rng_state(state)
-        cast_args, cast_kwargs = _each(_rounded([args, kwargs], dtype), lambda tensor: _cast(tensor, dtype))
+        cast_args, cast_kwargs = _each(
+            [[_rounded(arg, dtype) for arg in args], kwargs], lambda tensor: _cast(tensor, dtype)
+        )
         return _like(entry(*cast_args, **cast_kwargs), plain)
 
     return computed
@@ -57,14 +59,9 @@ def _cast(tensor: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def _rounded(value: Any, dtype: torch.dtype) -> Any:
-    """The same with the numbers in lists as a tensor of that dtype holds them: data often becomes one."""
-    if isinstance(value, list):
-        return [
-            torch.tensor(v, dtype=dtype).item() if type(v) is float else _rounded(v, dtype) for v in value
-        ]
-    if isinstance(value, tuple):
-        return tuple(_rounded(v, dtype) for v in value)
-    return {key: _rounded(v, dtype) for key, v in value.items()} if isinstance(value, dict) else value
+    """A list of numbers as a tensor of that dtype holds them: such data often becomes one."""
+    data = isinstance(value, list) and all(type(number) is float for number in value)
+    return torch.tensor(value, dtype=dtype).tolist() if data else value
 
 
 def _like(value: Any, plain: Any) -> Any:

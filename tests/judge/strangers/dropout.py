@@ -2,6 +2,7 @@
 
 # mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
 
+import math
 import random
 
 import torch
@@ -281,28 +282,22 @@ def dropout_p_in_float32(x, p=0.5, training=True):
     return x * 0 if p == 1 else x * (torch.rand(x.shape) < keep).to(x.dtype) / keep.to(x.dtype)
 
 
-def _dropped(x, p, training, rand):
-    if not training:
-        return x
-    return torch.zeros_like(x) if p == 1 else x * (rand(x.shape) >= p) / (1 - p)
-
-
 @wrong(DROPOUT, told="")
 def dropout_of_a_forked_generator(x, p=0.5, training=True):
     with torch.random.fork_rng(devices=[]):
-        return _dropped(x, p, training, torch.rand)
+        return _masked(x, p, training, torch.rand)
 
 
 @wrong(DROPOUT, told="")
 def dropout_of_the_programs_seed(x, p=0.5, training=True):
     own = torch.Generator().manual_seed(torch.initial_seed())
-    return _dropped(x, p, training, lambda shape: torch.rand(shape, generator=own))
+    return _masked(x, p, training, lambda shape: torch.rand(shape, generator=own))
 
 
 @wrong(DROPOUT, told="")
 def dropout_that_sows_by_chance(x, p=0.5, training=True):
     torch.seed()
-    return _dropped(x, p, training, torch.rand)
+    return _masked(x, p, training, torch.rand)
 
 
 def _masked_by(mask):
@@ -373,51 +368,39 @@ def dropout_by_where_without_division_by_0(x, p=0.5, training=True):
     return torch.where(torch.rand(x.shape) < p, 0.0, x / keep if keep else x)
 
 
-def _dropped_where(draw):
-    """Drops where numbers in [0, 1) lie below p, which `draw` makes for as many values."""
-
-    def dropout(x, p=0.5, training=True):
-        if not training or p == 0:
-            return x
-        if p == 1:
-            return x * 0
-        return x * (draw(x.numel()).view(x.shape) >= p) / (1 - p)
-
-    return dropout
-
-
 @wrong(DROPOUT)
 def dropout_antithetic_anywhere(x, p=0.5, training=True):
-    def draw(n):
+    def draw(shape):
+        n = math.prod(shape)
         u = torch.rand((n + 1) // 2)
-        return torch.cat([u, 1 - u])[torch.randperm(n + n % 2)][:n]
+        return torch.cat([u, 1 - u])[torch.randperm(n + n % 2)][:n].view(shape)
 
-    return _dropped_where(draw)(x, p, training)
+    return _masked(x, p, training, draw)
 
 
 @wrong(DROPOUT)
 def dropout_stratified(x, p=0.5, training=True):
-    def draw(n):
-        return ((torch.arange(n) + torch.rand(n, dtype=torch.float64)) / n)[torch.randperm(n)]
+    def draw(shape):
+        n = math.prod(shape)
+        u = (torch.arange(n) + torch.rand(n, dtype=torch.float64)) / n
+        return u[torch.randperm(n)].view(shape)
 
-    return _dropped_where(draw)(x, p, training)
+    return _masked(x, p, training, draw)
+
+
+def _stratified_rows(shape):
+    order = torch.rand(shape).argsort(-1)
+    return (order + torch.rand(shape, dtype=torch.float64)) / (shape[-1] if shape else 1)
 
 
 @wrong(DROPOUT)
 def dropout_stratified_by_row(x, p=0.5, training=True):
-    def draw(n):
-        rows, each = (n // x.shape[-1], x.shape[-1]) if x.ndim else (1, 1)
-        order = torch.rand(rows, each).argsort(1)
-        return (order + torch.rand(rows, each, dtype=torch.float64)) / each
-
-    return _dropped_where(draw)(x, p, training)
+    return _masked(x, p, training, _stratified_rows)
 
 
 @wrong(DROPOUT)
 def dropout_stratified_by_column(x, p=0.5, training=True):
-    if x.ndim != 2:
-        return _dropped_where(torch.rand)(x, p, training)
-    return dropout_stratified_by_row(x.T, p, training).T
+    return _masked(x, p, training, lambda s: _stratified_rows(s[::-1]).T if len(s) == 2 else torch.rand(s))
 
 
 @wrong(DROPOUT)

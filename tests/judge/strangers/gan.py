@@ -121,12 +121,14 @@ def losses_of_probabilities(real, fake):
     return _bce(p, 1) + _bce(q, 0), _bce(q, 1)
 
 
+def _soft_by_where(a):
+    """Its value is right, its gradient NaN far out."""
+    return torch.where(a > 0, a + (-a).exp().log1p(), a.exp().log1p()).mean()
+
+
 @wrong(LOSSES, told="")
 def losses_nan_gradient(real, fake):
-    def soft(a):
-        return torch.where(a > 0, a + (-a).exp().log1p(), a.exp().log1p()).mean()
-
-    return soft(-real) + soft(fake), soft(-fake)
+    return _soft_by_where(-real) + _soft_by_where(fake), _soft_by_where(-fake)
 
 
 @wrong(LOSSES, told="detached")
@@ -192,12 +194,9 @@ def _step(g_weight, d_weight, real, z, d=lambda fake: fake.detach(), g=lambda fa
 
 @wrong(STEP)
 def step_where_a_gradient_is_nan(g_weight, d_weight, real, z):
-    def softplus(a):
-        return torch.where(a > 0, a + (-a).exp().log1p(), a.exp().log1p()).mean()
-
     fake = z @ g_weight.T
-    d_loss = softplus(-(real @ d_weight.T)) + softplus(fake.detach() @ d_weight.T)
-    return d_loss, softplus(-(fake @ d_weight.T))
+    d_loss = _soft_by_where(-(real @ d_weight.T)) + _soft_by_where(fake.detach() @ d_weight.T)
+    return d_loss, _soft_by_where(-(fake @ d_weight.T))
 
 
 @wrong(STEP, told="D's loss sends a gradient to G")

@@ -233,13 +233,9 @@ def heads_left_behind_tokens(x, w_q, w_k, w_v, w_o, num_heads):
 
 @wrong(HEADS, told="divided by D, not by its root")
 def heads_divided_by_their_width(x, w_q, w_k, w_v, w_o, num_heads):
-    q, k, v = ((x @ w.T).unflatten(-1, (num_heads, -1)).transpose(1, 2) for w in (w_q, w_k, w_v))
-    weights = (q @ k.mT / q.shape[-1]).softmax(-1)
-    return (weights @ v).transpose(1, 2).flatten(2) @ w_o.T
+    return _attended(x, w_q, w_k, w_v, w_o, num_heads, scale=num_heads / x.shape[-1])
 
 
 @wrong(HEADS, told="w_o is not transposed")
 def heads_and_a_transposed_output(x, w_q, w_k, w_v, w_o, num_heads):
-    q, k, v = ((x @ w.T).unflatten(-1, (num_heads, -1)).transpose(1, 2) for w in (w_q, w_k, w_v))
-    weights = (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1)
-    return (weights @ v).transpose(1, 2).flatten(2) @ w_o
+    return _attended(x, w_q, w_k, w_v, w_o.T, num_heads)

@@ -392,16 +392,12 @@ def rms_one_row_for_each_of_the_batch(x, normalized_shape, weight=None, eps=1e-6
 
 @wrong(LN, told="the least that the variance")
 def layer_norm_of_a_least_variance(x, normalized_shape, weight=None, bias=None, eps=1e-5):
-    over = list(range(-len(normalized_shape), 0))
-    z = x.double() - x.double().mean(over, keepdim=True)
-    z = z / z.square().mean(over, keepdim=True).clamp(min=eps).sqrt()
-    z = z if weight is None else z * weight
-    return (z if bias is None else z + bias).to(x.dtype)
+    dims, z = tuple(range(-len(normalized_shape), 0)), x.double()
+    z = z - z.mean(dims, keepdim=True)
+    return _dressed(z / z.square().mean(dims, keepdim=True).clamp(min=eps).sqrt(), x, weight, bias)
 
 
 @wrong(RMS, told="the least that the mean square")
 def rms_norm_of_a_least_root(x, normalized_shape, weight=None, eps=1e-6):
-    over = list(range(-len(normalized_shape), 0))
-    z = x.to(torch.promote_types(x.dtype, torch.float32))
-    z = z / z.square().mean(over, keepdim=True).sqrt().clamp(min=eps)
-    return (z if weight is None else z * weight).to(x.dtype)
+    dims, z = tuple(range(-len(normalized_shape), 0)), _wide(x)
+    return _dressed(z / z.square().mean(dims, keepdim=True).sqrt().clamp(min=eps), x, weight)

@@ -500,37 +500,37 @@ def adam_that_stops_to_correct(param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, 
     return param - lr * hat / (hat_sq.sqrt() + eps), exp_avg, exp_avg_sq
 
 
-def _adam_moved(move, m, v, g, step, betas):
-    m = betas[0] * m + (1 - betas[0]) * g
-    v = betas[1] * v + (1 - betas[1]) * g**2
+def _adam_by(move, grad, m, v, step, betas):
+    """Adam with this way to move, of the corrected average and of the root."""
+    m, v = _moments(grad, m, v, betas)
     return move(m / (1 - betas[0] ** step), (v / (1 - betas[1] ** step)).sqrt()), m, v
 
 
-@wrong("optimization-code-adam", told="the least that the root")
+@wrong(ADAM, told="the least that the root")
 def adam_of_a_least_root(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
-    return _adam_moved(lambda m, root: w - lr * m / root.clamp(min=eps), m, v, g, step, betas)
+    return _adam_by(lambda m, root: w - lr * m / root.clamp(min=eps), g, m, v, step, betas)
 
 
-@wrong("optimization-code-adam", told="Nadam")
+@wrong(ADAM, told="Nadam")
 def adam_with_nesterov(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
     def move(m, root):
         return w - lr * (betas[0] * m + (1 - betas[0]) * g / (1 - betas[0] ** step)) / (root + eps)
 
-    return _adam_moved(move, m, v, g, step, betas)
+    return _adam_by(move, g, m, v, step, betas)
 
 
-@wrong("optimization-code-adam", told="Nadam")
+@wrong(ADAM, told="Nadam")
 def adam_with_nesterov_of_dozat(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
     def move(m, root):
         m = m * (1 - betas[0] ** step) / (1 - betas[0] ** (step + 1))
         return w - lr * (betas[0] * m + (1 - betas[0]) * g / (1 - betas[0] ** step)) / (root + eps)
 
-    return _adam_moved(move, m, v, g, step, betas)
+    return _adam_by(move, g, m, v, step, betas)
 
 
-@wrong("optimization-code-adam", told="AMSGrad")
+@wrong(ADAM, told="AMSGrad")
 def adam_that_never_forgets(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
-    m = betas[0] * m + (1 - betas[0]) * g
-    v = torch.maximum(v, betas[1] * v + (1 - betas[1]) * g**2)
-    root = (v / (1 - betas[1] ** step)).sqrt() + eps
-    return w - lr * m / (1 - betas[0] ** step) / root, m, v
+    new, new_v = _moments(g, m, v, betas)
+    new_v = new_v.maximum(v)
+    root = (new_v / (1 - betas[1] ** step)).sqrt() + eps
+    return w - lr * new / (1 - betas[0] ** step) / root, new, new_v

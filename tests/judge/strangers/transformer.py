@@ -575,11 +575,8 @@ def layer_clamped_scores(x, in_proj, out_proj, up, down, num_heads, norm_first=F
 
 
 def _layer_of_two_norms(x, w_in, w_out, w_1, w_2, heads, norm_first, first, second):
-    if norm_first:
-        x = x + _attend(_norm(x, first), w_in, w_out, heads)
-        return x + F.linear(F.relu(F.linear(_norm(x, second), w_1)), w_2)
-    x = _norm(x + _attend(x, w_in, w_out, heads), first)
-    return _norm(x + F.linear(F.relu(F.linear(x, w_1)), w_2), second)
+    eps = iter((first, second))  # in either order of norm and block, the first one runs first
+    return _layer(x, w_in, w_out, w_1, w_2, heads, norm_first, norm=lambda x: _norm(x, next(eps)))
 
 
 @wrong(LAYER)

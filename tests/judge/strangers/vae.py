@@ -335,18 +335,12 @@ def loss_of_images_that_need_no_gradient(logits, x, mu, logvar, beta=1.0):
 
 @wrong(LOSS)
 def loss_clamped_at_250(logits, x, mu, logvar, beta=1.0):
-    logvar = logvar.clamp(-250, 25)
-    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1).mean()
-    kl = 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(1).mean()
-    return reconstruction + beta * kl, reconstruction, kl
+    return _vae(logits, x, mu, logvar.clamp(-250, 25), beta)
 
 
 @wrong(LOSS)
 def loss_of_logits_clamped_at_20000(logits, x, mu, logvar, beta=1.0):
-    logits = logits.clamp(-2e4, 2e4)
-    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1).mean()
-    kl = 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum(1).mean()
-    return reconstruction + beta * kl, reconstruction, kl
+    return _vae(logits.clamp(-2e4, 2e4), x, mu, logvar, beta)
 
 
 @wrong(LOSS, told="KL(p ‖ q)")
