@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 FILE, FOLDER = 0o600, 0o700
 StrPath = str | os.PathLike[str]
+_PARTIAL = re.compile(r"\.\d+-[0-9a-f]{8}\.partial")  # what follows the name of a file that is not whole yet
+_DAY = 86_400
 
 
 @contextmanager
@@ -69,6 +73,7 @@ def replacing(path: StrPath) -> Iterator[BinaryIO]:
 
     Its folder is made where it is missing. Where `path` is a link, the file that it names is replaced.
     After an exception everything is as it was. OSError for what is no file, such as a link to /dev/null.
+    What a kill has left beside it is cleared away a day later, by the next one.
     """
     target = os.path.realpath(path)
     make_folder(os.path.dirname(target))
@@ -85,7 +90,18 @@ def replacing(path: StrPath) -> Iterator[BinaryIO]:
         with suppress(OSError):  # what went wrong is told, not what follows from it
             os.unlink(partial)
         raise
+    _clear_away(target)
     flush_folder(os.path.dirname(target))
+
+
+def _clear_away(target: str) -> None:
+    """Delete what other processes began to write in the place of a file, and left a day ago."""
+    folder, name = os.path.split(target)
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            is_left = entry.name.startswith(name) and _PARTIAL.fullmatch(entry.name, len(name))
+            if is_left and time.time() - entry.stat(follow_symlinks=False).st_mtime > _DAY:
+                os.unlink(entry.path)
 
 
 def replace_file(path: StrPath, data: bytes) -> None:

@@ -3,6 +3,7 @@
 import ast
 import os
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,19 @@ def test_files_and_folders_are_private_under_any_umask(tmp_path: Path, umask: in
     assert {mode(file) for file in path.parent.iterdir()} == {0o600}
     assert [mode(folder) for folder in (path.parent, path.parent.parent)] == [0o700, 0o700]
     assert sorted(file.name for file in path.parent.iterdir()) == ["file", "other"]
+
+
+def test_what_a_kill_has_left_is_cleared_away_a_day_later(tmp_path: Path) -> None:
+    path, yesterday = tmp_path / "packs.json", 86_401
+    old, new, others = (tmp_path / f"{name}.partial" for name in (
+        "packs.json.12-0123abcd", "packs.json.13-0123abcd", "own.json.12-0123abcd"))  # fmt: skip
+    for left in (old, new, others, tmp_path / "packs.json.notes.partial"):
+        left.write_text("[")
+        if left != new:
+            os.utime(left, (time.time() - yesterday,) * 2)
+    replace_file(path, b"[]")
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        others.name, path.name, new.name, "packs.json.notes.partial"]  # fmt: skip
 
 
 def test_a_file_that_was_open_to_all_is_private_once_it_is_replaced(tmp_path: Path) -> None:

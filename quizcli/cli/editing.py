@@ -10,11 +10,11 @@ from rich.text import Text as Line
 from quizcli.bank.edits import edits_at, excerpt
 from quizcli.bank.files import MAX_BYTES
 from quizcli.cli.editor import open_editor
+from quizcli.cli.waiting import next_key
 from quizcli.errors import QuizError
 from quizcli.private import make_folder, replace_file
 from quizcli.reading import read_regular, read_text
 from quizcli.screen import theme
-from quizcli.screen.card import footer
 from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
 from quizcli.text import tr
@@ -46,9 +46,8 @@ def edited(bank: Path, question_id: str, folder: Path, page: Page, keys: Keyboar
                 return tr(f"not taken over; e goes on with {draft}", f"未采用；按 e 可继续修改 {draft}")
     except (QuizError, OSError, LookupError) as error:
         message = _told(error, bank)
-        page.turn([Line(), Line(f" {message}", style=theme.BAD)])
-        page.footer(footer([(tr("any key", "任意键"), tr("back to the question", "回到题目"))], page.width))
-        keys.read()
+        offer = [(tr("any key", "任意键"), tr("back to the question", "回到题目"))]
+        _read_out([message], page, keys, offer)
         return ""
 
 
@@ -75,10 +74,17 @@ def _taken_over(draft: Path, kept: Path, after: str, before: str, original: str)
 
 
 def _wants_to_mend(mistakes: list[str], page: Page, keys: Keyboard) -> bool:
-    page.turn([Line(), *(Line(f" {mistake}", style=theme.BAD) for mistake in mistakes[: page.height - 4])])
     again = ("e", tr("edit again", "继续编辑"))
-    page.footer(footer([again, (tr("any other key", "其他键"), tr("leave it so", "就这样"))], page.width))
-    return keys.read() == "e"
+    offer = [again, (tr("any other key", "其他键"), tr("leave it so", "就这样"))]
+    return _read_out(mistakes, page, keys, offer) == "e"
+
+
+def _read_out(wrong: list[str], page: Page, keys: Keyboard, offer: list[tuple[str, str]]) -> str:
+    def lines() -> list[Line]:
+        return [Line(), *(Line(f" {one}", style=theme.BAD) for one in wrong[: page.height - 4])]
+
+    page.turn(lines())
+    return next_key(page, keys, offer, lines)
 
 
 def mistakes_in(path: Path, data: bytes, question_id: str) -> list[str]:

@@ -36,6 +36,7 @@ def dispatch(arguments: Sequence[str], settings: Settings) -> int:
     """Run one command line and return its exit status. A wrong one is a QuizError with status USAGE."""
     program = typer.main.get_command(build())
     if _COMPLETION in os.environ:
+        _check_what_bash_says()
         program.main([], "quizcli", _COMPLETION, obj=settings)  # prints the completions and exits
     # Not main() again: it turns a pipe that breaks into its own exit.
     try:
@@ -53,6 +54,25 @@ def dispatch(arguments: Sequence[str], settings: Settings) -> int:
     except (typer.Abort, EOFError):
         return ExitStatus.INTERRUPTED
     return status if isinstance(status, int) else ExitStatus.OK
+
+
+def _check_what_bash_says() -> None:
+    """Typer takes it as it comes, and anybody may have set the variables. QuizError where they are unfit."""
+    if os.environ[_COMPLETION] != "complete_bash":
+        return
+    number = os.environ.get("COMP_CWORD", "")
+    if "COMP_WORDS" not in os.environ or not number.isdecimal() or len(number) > 9:
+        raise QuizError(
+            tr(
+                f"{_COMPLETION} is set, but COMP_WORDS and COMP_CWORD do not say what to complete",
+                f"设置了 {_COMPLETION}，但 COMP_WORDS 与 COMP_CWORD 没有说明要补全什么",
+            ),
+            tr(
+                f"Bash sets all three; elsewhere `unset {_COMPLETION}`.",
+                f"三者由 bash 设置；在别处请 `unset {_COMPLETION}`。",
+            ),
+            ExitStatus.USAGE,
+        )
 
 
 def _path(command: Any, arguments: Sequence[str]) -> str:

@@ -15,9 +15,10 @@ from quizcli.cli.look import chosen_questions
 from quizcli.cli.opened import all_questions, follow_ups, load_banks, store_to_write, titles_of
 from quizcli.cli.sitting import Occasion, Sitting, shuffled
 from quizcli.cli.ticks import ticked
+from quizcli.cli.waiting import next_key
 from quizcli.errors import ExitStatus
 from quizcli.screen import theme
-from quizcli.screen.card import Header, footer
+from quizcli.screen.card import Header
 from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
 from quizcli.screen.theme import make_console
@@ -119,14 +120,14 @@ def _ask(
                     ]
                 )
                 return ExitStatus.INTERRUPTED if decision.interrupted else ExitStatus.OK
-    page.turn(result_lines(round_.result, questions))
+    score = result_lines(round_.result, questions)
+    page.turn(score)
     if round_.result.missed and keys.interactive:
         offer = [
             ("m", tr("make the missed due today", "把没答对的设为今天到期")),
             (tr("any other key", "其他键"), tr("leave it so", "就这样")),
         ]
-        page.footer(footer(offer, page.width))
-        if keys.read() == "m":
+        if next_key(page, keys, offer, lambda: score) == "m":
             count = round_.requeue_missed()
             page.add(
                 [

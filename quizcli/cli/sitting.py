@@ -19,6 +19,7 @@ from quizcli.bank.types import AnyQuestion, Choice, Cloze, Code, Number, Order, 
 from quizcli.cli.bench import Bench
 from quizcli.cli.offered import Key, commands, grades
 from quizcli.cli.predicting import Prediction
+from quizcli.cli.waiting import REDRAW, next_key
 from quizcli.errors import QuizError
 from quizcli.screen import theme
 from quizcli.screen.card import (
@@ -200,7 +201,7 @@ class Sitting:
 
     def _press(self, key: str) -> Decision | None:
         """Obey one key: a decision, or None while the card stays."""
-        if key == "resize" or key == "ctrl-l":
+        if key in REDRAW:
             self._redraw()
         elif self._rest and key in MORE:
             self._page.add(self._first(self._rest, self._page.height - 2))
@@ -365,8 +366,7 @@ class Sitting:
         if self._prediction is not None:
             back = tr("what became of it", "看预测结果")
         self._keys.flush()  # before it is offered: what is pressed from then on is meant
-        self._page.footer(footer([(tr("any key", "任意键"), back)], self._page.width))
-        self._keys.read()
+        next_key(self._page, self._keys, [(tr("any key", "任意键"), back)])
 
     def _thinking(self) -> float:
         return time.monotonic() - self._began - self._away

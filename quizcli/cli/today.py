@@ -20,9 +20,10 @@ from quizcli.cli.opened import every_bank, follow_ups, load_banks, origin, store
 from quizcli.cli.sitting import Decision, Occasion, Sitting, shuffled
 from quizcli.cli.standing import standing
 from quizcli.cli.ticks import ticked
+from quizcli.cli.waiting import next_key
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.screen import theme
-from quizcli.screen.card import Header, footer
+from quizcli.screen.card import Header
 from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
 from quizcli.screen.theme import make_console
@@ -32,6 +33,7 @@ from quizcli.study.store import Store
 from quizcli.text import tr
 
 Mode = Literal["today", "review"]
+_LEAVING = ("q", "enter", "esc", "ctrl-c", "eof")
 WARM_FOR = 5  # a worker is warmed when one of this many coming cards can run
 
 
@@ -101,12 +103,13 @@ class _Desk:
         """At the end of the day's cards: whether the person takes the last answer back instead of leaving."""
         if not self._keys.interactive:
             return False
-        self._page.footer(footer([("u", tr("undo", "撤销")), ("q", tr("quit", "退出"))], self._page.width))
-        while (key := self._keys.read()) not in ("q", "enter", "esc", "ctrl-c", "eof"):
+        offer = [("u", tr("undo", "撤销")), ("q", tr("quit", "退出"))]
+        while (key := next_key(self._page, self._keys, offer, self._farewell)) not in _LEAVING:
             if key == "u":
                 self._undo()
                 if self._session.current is not None:
                     return True
+                self._page.redraw(self._farewell())
         return False
 
     def _undo(self) -> None:
@@ -206,6 +209,7 @@ class _Desk:
             *lines,
             Line(),
             *(Line.assemble("  ", (f"{command:<18}", theme.KEY), label) for command, label in rows),
+            *([Line(), Line(f"  {self._message}", style=theme.ACCENT)] if self._message else []),
         ]
 
 

@@ -12,6 +12,7 @@ from rich.text import Text as Line
 from quizcli.bank.types import Code
 from quizcli.cli.editor import open_editor
 from quizcli.cli.judgement import judgement_of
+from quizcli.cli.waiting import REDRAW
 from quizcli.errors import QuizError
 from quizcli.judge.launcher import Referee
 from quizcli.judge.source import source_text
@@ -91,7 +92,7 @@ class Desk:
         match key:
             case "enter" | "e":
                 self._edit()
-            case "resize" | "ctrl-l":
+            case key if key in REDRAW:
                 self._page.redraw(self._lines())
             case "r":
                 self._judge()

@@ -29,7 +29,7 @@ from quizcli.errors import QuizError
 from quizcli.private import create, make_folder
 from quizcli.reading import UNDECODABLE, first_bytes, read_regular
 from quizcli.settings import Settings
-from quizcli.study.backups import BY_HAND, partial, put, remove, snapshot, target
+from quizcli.study.backups import BY_HAND, clear_away, partial, put, remove, snapshot, target
 from quizcli.study.connection import MAGIC, fail, fail_reading
 from quizcli.text import tr
 
@@ -99,6 +99,7 @@ def write(
                 snapshot(str(settings.store_file), copy)
             about = _pack(settings, why, whole, copy if with_store else "")
             put(whole, where)
+            clear_away(where.parent)
         finally:
             remove(copy)
             remove(whole)

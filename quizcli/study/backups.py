@@ -128,9 +128,17 @@ def thin_out(store: str | os.PathLike[str], now: float | None = None) -> list[Ba
     for each in gone:
         remove(each.path)
     for folder in (backups_of(os.fspath(store)), os.path.dirname(os.path.abspath(store))):
-        for path in _left_behind(folder, moment):
-            remove(path)
+        clear_away(folder, moment)
     return gone
+
+
+def clear_away(folder: str | os.PathLike[str], now: float | None = None) -> None:
+    """Delete the files that are not whole and that kills have left here more than a day ago."""
+    moment = time.time() if now is None else now
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _PARTIAL.match(entry.name) and moment - entry.stat(follow_symlinks=False).st_mtime > _DAY:
+                remove(entry.path)
 
 
 def superfluous(kept: Iterable[Backup], now: float) -> list[Backup]:
@@ -169,13 +177,6 @@ def has_one_of_today(store: str | os.PathLike[str], now: float | None = None) ->
     return any(
         each.why == DAILY and datetime.fromtimestamp(each.made).date() == today for each in backups(store)
     )
-
-
-def _left_behind(folder: str, now: float) -> Iterator[str]:
-    with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            if _PARTIAL.match(entry.name) and now - entry.stat(follow_symlinks=False).st_mtime > _DAY:
-                yield entry.path
 
 
 def _seconds(stamp: str) -> int | None:

@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -333,3 +334,17 @@ def test_a_config_file_that_is_damaged_is_restored_too(program: Program) -> None
     undone = program.run("restore", before, "--yes")
     assert undone.returncode == 0
     assert config.read_text() == "new_per_day = 3\n"  # settings with which nothing would run stay away
+
+
+def test_what_a_killed_backup_left_elsewhere_is_cleared_away_a_day_later(
+    program: Program, tmp_path: Path
+) -> None:
+    program.run(stdin=" 4")
+    elsewhere = tmp_path / "stick"
+    elsewhere.mkdir()
+    old, new = (elsewhere / f".quizcli-{number}-0123abcd.partial" for number in (1, 2))
+    for left in (old, new):
+        left.write_bytes(b"PK")
+    os.utime(old, (time.time() - 86_401,) * 2)
+    made = Path(program.run("backup", str(elsewhere)).stdout.strip())
+    assert {*elsewhere.iterdir()} == {new, made}

@@ -460,6 +460,27 @@ def completed(program: Program, line: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
+    "env",
+    [{}, {"COMP_WORDS": "quizcli st"}, *({"COMP_WORDS": "quizcli st", "COMP_CWORD": number}
+     for number in ("zz", "", "-1", "1.5", "9" * 5000))],
+)  # fmt: skip
+def test_what_is_no_shell_asks_for_completions(program: Program, env: dict[str, str]) -> None:
+    said = program.run(env={"_QUIZCLI_COMPLETE": "complete_bash", **env})
+    assert said.returncode == 2
+    assert "do not say what to complete" in said.stderr
+    assert "mistake in quizcli" not in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "number"), [("", "0"), ("quizcli 'st", "1"), ("quizcli", "7"), ("\\", "1")]
+)
+def test_a_line_that_bash_could_not_have_is_completed_too(program: Program, words: str, number: str) -> None:
+    env = {"_QUIZCLI_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": number}
+    said = program.run(env=env)
+    assert (said.returncode, said.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
     ("line", "offered"),
     [
         ("quizcli st", ["stats"]),

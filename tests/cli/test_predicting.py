@@ -82,6 +82,11 @@ def test_a_number_a_choice_and_an_order(coins: Program) -> None:
         terminal.send("\r0.4\r")
         terminal.wait_for("✓ mean-is-half", timeout=60)
         terminal.wait_for("any key what became of it")
+        terminal.resize(79, 24)  # no key
+        terminal.settle()
+        assert "any key what became of it" in terminal.screen
+        terminal.resize(80, 24)
+        terminal.settle()
         terminal.send("x")
         screen = terminal.wait_for("▸3 good")
         assert "measured  0.5 heads a throw (within a factor of 1.5)" in screen

@@ -36,6 +36,20 @@ def test_the_missed_can_be_made_due(program: Program) -> None:
     assert json.loads(program.run("stats", "--json").stdout)["due_now"] == 1
 
 
+def test_a_window_that_changes_is_no_key(program: Program) -> None:
+    with program.terminal("quiz", "--kind", "choice") as terminal:
+        terminal.wait_for("1/1")
+        terminal.send("1 ")
+        terminal.wait_for("make the missed due today")
+        terminal.resize(70, 20)
+        terminal.send("\x0c")  # Ctrl-L
+        terminal.settle()
+        assert "0 / 1" in terminal.screen
+        terminal.send("m")
+        terminal.wait_for("due today:")
+        assert terminal.exit_status() == 0
+
+
 def test_a_round_goes_on_where_it_was(program: Program) -> None:
     with program.terminal("quiz", "-n", "3") as terminal:
         terminal.wait_for("1/3")

@@ -376,6 +376,17 @@ def test_the_last_answer_of_the_day_can_be_undone(program: Program) -> None:
     assert len(answers(program)) == 5
 
 
+def test_the_end_of_the_day_is_drawn_anew(program: Program) -> None:
+    program.run(stdin=" 4" * 6)
+    with program.terminal() as terminal:
+        terminal.wait_for("u undo")
+        terminal.resize(70, 20)
+        terminal.settle()
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    assert terminal.raw.count(b"Done for now.") == 2
+
+
 def test_what_was_put_aside_is_said(program: Program) -> None:
     with program.terminal() as terminal:
         terminal.wait_for(FIRST)

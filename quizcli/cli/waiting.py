@@ -1,0 +1,28 @@
+"""A page that one key leaves: what the window does meanwhile is no key, and the page is drawn anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rich.text import Text as Line
+
+from quizcli.screen.card import footer
+from quizcli.screen.keys import Keyboard
+from quizcli.screen.page import Page
+
+REDRAW = ("resize", "ctrl-l")
+
+
+def next_key(
+    page: Page,
+    keys: Keyboard,
+    offer: Sequence[tuple[str, str]],
+    lines: Callable[[], Sequence[Line]] | None = None,
+) -> str:
+    """Offer keys below the page and wait for one. `lines` are the page's; without them its foot alone."""
+    page.footer(footer(offer, page.width))
+    while (key := keys.read() or "eof") in REDRAW:
+        if lines is not None:
+            page.redraw(lines())
+        page.footer(footer(offer, page.width))
+    return key
