@@ -70,7 +70,7 @@ def run(argv: Sequence[str]) -> int:
         raise
     except OSError as error:  # the system said no: a full disk, a folder without permission
         place = f"{error.filename}: " if error.filename else ""
-        _say(f"{place}{error.strerror or error}", "", debug)
+        _say(f"{place}{error.strerror or error}", _what_helps(error), debug)
         return ExitStatus.ERROR
     except Exception as error:  # noqa: BLE001 - the last line of defence: one message instead of a traceback
         hint = tr(
@@ -81,6 +81,19 @@ def run(argv: Sequence[str]) -> int:
         return ExitStatus.ERROR
     finally:
         streams.let_go()
+
+
+def _what_helps(error: OSError) -> str:
+    """What to do where the system says no."""
+    import errno
+
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return tr("Free some space, then try again.", "请清理磁盘空间后重试。")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return tr("Check its permissions, or name another place.", "请检查权限，或换一个位置。")
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR):
+        return tr("Check how it is spelled.", "请检查路径是否正确。")
+    return ""
 
 
 def _begun(argv: Sequence[str]) -> int:
@@ -146,7 +159,8 @@ def global_flags(argv: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
             if value is None:
                 raise QuizError(
                     tr("--lang needs a value: en or zh", "--lang 需要一个值：en 或 zh"),
-                    status=ExitStatus.USAGE,
+                    tr("As in `quizcli --lang zh`.", "例如 `quizcli --lang zh`。"),
+                    ExitStatus.USAGE,
                 )
             flags["lang"] = value
         else:

@@ -244,7 +244,8 @@ def _checked(name: str, value: object, where: str) -> Any:
                 f"{where}: must be {_wanted(name)}, not {_short(value)}",
                 f"{where}：须为{_wanted(name)}，不能是 {_short(value)}",
             ),
-            status=ExitStatus.USAGE,
+            tr("Set it so, or leave it out.", "请改正，或去掉该设置。"),
+            ExitStatus.USAGE,
         )
     return converted
 

@@ -141,3 +141,22 @@ def test_every_python_we_start_leaves_the_current_folder_alone() -> None:
     assert commands
     assert {flag for _, flag in commands} == {"'-P'"}
     assert len(started) == 2 * len(commands)  # and no other command begins with it
+
+
+def test_every_message_says_what_to_do_next() -> None:
+    """A QuizError has a hint, or names a command in what it says."""
+    silent = []
+    for folder in ("quizcli", "answers"):
+        for path in files(folder):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "QuizError":
+                    hinted = len(node.args) > 1 or any(word.arg == "hint" for word in node.keywords)
+                    if not hinted and not _is_a_command_named(node.args[0]):
+                        silent.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert silent == []
+
+
+def _is_a_command_named(message: ast.expr) -> bool:
+    return "`quizcli" in ast.unparse(message) or "command" in {
+        node.id for node in ast.walk(message) if isinstance(node, ast.Name)
+    }

@@ -81,7 +81,8 @@ def _files(target: Target) -> tuple[list[BankFile], list[Mistake]]:
     if target.only and target.only not in names:
         raise QuizError(
             tr(f"{target.only}: a bank is a file *.yaml", f"{target.only}：题库应为 *.yaml 文件"),
-            status=ExitStatus.USAGE,
+            tr("Name such a file, or the folder of a pack.", "请指定这样的文件，或题库包的文件夹。"),
+            ExitStatus.USAGE,
         )
     return files, mistakes
 

@@ -130,16 +130,15 @@ def _checked(folder: Path) -> Pack:
     pack = pack_at(folder)
     if pack.root == builtin().root:
         raise QuizError(
-            tr(f"{folder}: this pack comes with the program", f"{folder}：这是程序自带的题库包，无需添加"),
-            status=ExitStatus.USAGE,
+            tr(f"{folder}: this pack comes with the program", f"{folder}：这是程序自带的题库包"),
+            tr("It need not be added: `quizcli list`.", "无需添加：`quizcli list` 可列出其题目。"),
+            ExitStatus.USAGE,
         )
     if not str(pack.root).isprintable():  # control characters steer terminals, broken UTF-8 is no JSON
         where = ascii(str(pack.root))
         raise QuizError(
-            tr(
-                f"{where}: rename this folder: its name cannot be printed",
-                f"{where}：文件夹名称无法显示，请重命名",
-            )
+            tr(f"{where}: the name of this folder cannot be printed", f"{where}：文件夹名称无法显示"),
+            tr("Rename it.", "请重命名。"),
         )
     for path in (pack.questions, *pack.questions.glob("*.y*ml")):
         check_link(path, pack.root)

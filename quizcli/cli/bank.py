@@ -133,7 +133,10 @@ def check(
 
     if (mutants or only) and not run:
         message = tr("--mutants and --only go with --run", "--mutants 与 --only 须配合 --run")
-        raise QuizError(message, status=ExitStatus.USAGE)
+        hint = tr(
+            "As in `quizcli bank check --run --mutants`.", "例如 `quizcli bank check --run --mutants`。"
+        )
+        raise QuizError(message, hint, ExitStatus.USAGE)
     plan = Plan(seeds, sample if mutants else None, only)
     reports: list[Examined] = []
     proofs: list[Proved] = []

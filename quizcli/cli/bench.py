@@ -89,8 +89,8 @@ class Bench:
         be written.
         """
         if not self._keys.interactive:
-            how = f"quizcli code {question.id} --file FILE"
-            raise QuizError(tr(f"without a terminal: `{how}`", f"非终端环境请用 `{how}`"))
+            how = f"`quizcli code {question.id} --file FILE`"
+            raise QuizError(tr("without a terminal nothing can be written", "非终端环境无法编写"), how)
         from quizcli.bank.trust import trusted
         from quizcli.cli.opened import origin
         from quizcli.cli.writing import Desk

@@ -44,7 +44,9 @@ def command(
     if question_id is None:
         if file is not None:
             message = tr("--file needs the id of a question", "--file 需要同时给出题目 id")
-            raise QuizError(message, status=ExitStatus.USAGE)
+            raise QuizError(
+                message, tr("`quizcli code` lists them.", "`quizcli code` 列出全部代码题。"), ExitStatus.USAGE
+            )
         codes: list[AnyQuestion] = [q for q in questions.values() if isinstance(q, Code)]
         print_questions(settings, loaded, codes, as_json)
         return ExitStatus.OK

@@ -23,7 +23,8 @@ def open_editor(path: Path, line: int) -> None:
         editor = shlex.split(wanted) or ["vi"]
     except ValueError as error:  # a quotation mark without its other half
         raise QuizError(
-            tr(f"EDITOR is no command: {wanted!r}: {error}", f"EDITOR 不是可执行的命令：{wanted!r}：{error}")
+            tr(f"EDITOR is no command: {wanted!r}: {error}", f"EDITOR 不是可执行的命令：{wanted!r}：{error}"),
+            tr("Set it to one, such as `vi`.", "请设为编辑器命令，例如 `vi`。"),
         ) from error
     place = [f"+{line}"] if Path(editor[0]).name in _TAKES_PLUS_LINE else []
     try:
@@ -31,9 +32,13 @@ def open_editor(path: Path, line: int) -> None:
     except OSError as error:
         raise QuizError(
             tr(
-                f"the editor {editor[0]!r} cannot be started ({error.strerror}); set EDITOR",
-                f"无法启动编辑器 {editor[0]!r}（{error.strerror}）；请设置 EDITOR",
-            )
+                f"the editor {editor[0]!r} cannot be started ({error.strerror})",
+                f"无法启动编辑器 {editor[0]!r}（{error.strerror}）",
+            ),
+            tr("Set EDITOR to the one you use.", "请把 EDITOR 设为您用的编辑器。"),
         ) from error
     if status != 0:
-        raise QuizError(tr(f"{editor[0]} ended with status {status}", f"{editor[0]} 以状态 {status} 退出"))
+        raise QuizError(
+            tr(f"{editor[0]} ended with status {status}", f"{editor[0]} 以状态 {status} 退出"),
+            tr("What was saved is kept; `e` opens it again.", "已保存的内容仍在；按 `e` 可再次打开。"),
+        )

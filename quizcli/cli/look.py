@@ -147,7 +147,10 @@ def search(
     found = [q for q in all_questions(loaded).values() if _holds(q, wanted)]
     if not found and not as_json:
         all_words = tr(" and ", "、").join(map(repr, words))
-        raise QuizError(tr(f"no question holds {all_words}", f"没有题目同时包含 {all_words}"))
+        raise QuizError(
+            tr(f"no question holds {all_words}", f"没有题目同时包含 {all_words}"),
+            tr("Try fewer words, or `quizcli list`.", "可减少词语，或用 `quizcli list` 查看全部题目。"),
+        )
     print_questions(ctx.obj, loaded, found, as_json, words)
     return ExitStatus.OK if found else ExitStatus.ERROR
 

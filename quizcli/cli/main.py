@@ -191,6 +191,7 @@ def _root(
                 "--new and --topic belong to the daily session, without a command.",
                 "--new 与 --topic 只用于每日学习（不带命令）。",
             ),
-            status=ExitStatus.USAGE,
+            tr("As in `quizcli --new 20`.", "例如 `quizcli --new 20`。"),
+            ExitStatus.USAGE,
         )
     return None

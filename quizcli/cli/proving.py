@@ -54,7 +54,9 @@ def prove(target: Target, settings: Settings, plan: Plan) -> Proved:
         codes = [(bank, question) for bank, question in codes if question.id == plan.only]
         if not codes:
             message = tr(f"no code question {plan.only!r} here", f"这里没有代码题 {plan.only!r}")
-            raise QuizError(message, status=ExitStatus.USAGE)
+            raise QuizError(
+                message, tr("`quizcli code` lists them.", "`quizcli code` 列出全部代码题。"), ExitStatus.USAGE
+            )
     if not codes:
         return Proved()
     permit = trusted(target.pack, settings)

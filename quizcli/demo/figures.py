@@ -58,7 +58,10 @@ def draw(events: Iterable[Event], folder: Path) -> None:
         except UNDRAWABLE as error:
             mistakes.append(tr(f"{name}: cannot be drawn: {error}", f"{name}：无法绘制：{error}"))
     if mistakes:
-        raise QuizError("\n".join(mistakes))
+        raise QuizError(
+            "\n".join(mistakes),
+            tr("All others are there, and the events themselves.", "其余图像与事件记录都已写入。"),
+        )
 
 
 def _numbers(array: Array) -> NDArray[Any]:

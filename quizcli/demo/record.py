@@ -76,7 +76,8 @@ class Recorder:
         except OSError as error:
             folder, why = self._folder, error.strerror
             raise QuizError(
-                tr(f"{folder}: cannot be written: {why}", f"{folder}：无法写入：{why}")
+                tr(f"{folder}: cannot be written: {why}", f"{folder}：无法写入：{why}"),
+                tr("Name a folder with room that is yours.", "请指定一个有空间、可写入的文件夹。"),
             ) from error
 
 

@@ -36,4 +36,5 @@ def source_text(data: bytes, path: Path) -> str:
         else:
             name = "UTF-8" if encoding.startswith("utf-8") else encoding
             message = tr(f"{path}: this cannot be read as {name}", f"{path}：无法按 {name} 解码")
-        raise QuizError(message, status=ExitStatus.USAGE) from error
+        hint = tr("Save it as UTF-8.", "请以 UTF-8 编码保存。")
+        raise QuizError(message, hint, ExitStatus.USAGE) from error

@@ -71,7 +71,10 @@ def heal(
         raise kept(copy, written, path, error) from error
     except OSError as error:
         # A full disk, another one, a file where the folder was: the copy is all there is.
-        refused = QuizError(f"{path}: {error.strerror or error}.")
+        refused = QuizError(
+            f"{path}: {error.strerror or error}.",
+            tr("See to the disk and its permissions, then try again.", "请检查磁盘与权限后重试。"),
+        )
         raise kept(copy, written, path, refused) from error
     finally:
         if copy is not None:

@@ -168,7 +168,8 @@ class Schedule:
                 tr(
                     f"These are no parameters of {ALGORITHM}: {error}",
                     f"这些不是有效的 {ALGORITHM} 参数：{error}",
-                )
+                ),
+                tr("Set them right, or leave them out.", "请改正，或去掉该设置。"),
             ) from error
 
 

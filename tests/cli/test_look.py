@@ -103,7 +103,9 @@ def test_search_finds_all_words_in_either_language(program: Program) -> None:
 def test_search_without_a_find(program: Program) -> None:
     said = program.run("search", "even", "xyzzy")
     assert (said.returncode, said.stdout) == (1, "")
-    assert said.stderr == "quizcli: no question holds 'even' and 'xyzzy'\n"
+    assert said.stderr == (
+        "quizcli: no question holds 'even' and 'xyzzy'\n  Try fewer words, or `quizcli list`.\n"
+    )
     said = program.run("search", "xyzzy", "--json")
     assert (said.returncode, said.stdout, said.stderr) == (1, "[]\n", "")
 

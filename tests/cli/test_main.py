@@ -220,8 +220,10 @@ def test_global_flags_stand_anywhere(words: list[str], rest: list[str], flags: d
 def test_a_wrong_language_is_refused(say: Say) -> None:
     for words in (("--lang", "xx"), ("list", "--lang=xx")):
         said = say(*words)
-        assert (said.status, said.err) == (2, "quizcli: --lang: must be en or zh, not 'xx'\n")
-    assert say("--lang").err == "quizcli: --lang needs a value: en or zh\n"
+        assert said.status == 2
+        assert said.err == "quizcli: --lang: must be en or zh, not 'xx'\n  Set it so, or leave it out.\n"
+    told = "quizcli: --lang needs a value: en or zh\n  As in `quizcli --lang zh`.\n"
+    assert say("--lang").err == told
 
 
 def test_the_language_of_the_locale_holds_even_for_broken_settings(program: Program) -> None:
@@ -248,7 +250,14 @@ def test_flag_before_variable_before_file(program: Program) -> None:
     ("error", "status", "told"),
     [
         (QuizError("no", "do that", ExitStatus.CHECK_FAILED), 3, "quizcli: no\n  do that\n"),
-        (PermissionError(13, "Permission denied", "/x"), 1, "quizcli: /x: Permission denied\n"),
+        (PermissionError(13, "Permission denied", "/x"), 1, "quizcli: /x: Permission denied\n  Check its"),
+        (
+            OSError(28, "No space left on device", "/x"),
+            1,
+            "quizcli: /x: No space left on device\n  Free some",
+        ),
+        (FileNotFoundError(2, "No such file", "/x"), 1, "quizcli: /x: No such file\n  Check how"),
+        (OSError(5, "Input/output error"), 1, "quizcli: Input/output error\n"),
         (ValueError("odd"), 1, "quizcli: ValueError: odd\n  This is a mistake in quizcli; --debug shows"),
     ],
 )
