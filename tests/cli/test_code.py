@@ -253,7 +253,7 @@ def test_what_cannot_be_judged(coded: Program, arguments: tuple[str, ...], told:
 def test_a_file_that_is_not_there(coded: Program) -> None:
     ran = coded.run("code", "doubling-code", "--file", "nowhere.py")
     assert ran.returncode == 1
-    assert ran.stderr == "quizcli: nowhere.py: No such file or directory\n"
+    assert ran.stderr == "quizcli: nowhere.py: No such file or directory\n  Check how it is spelled.\n"
 
 
 def test_code_questions_are_listed(coded: Program) -> None:

@@ -10,6 +10,7 @@ import pytest
 from quizcli.bank.packs import builtin, load
 from quizcli.bank.types import Code
 from quizcli.cli.judgement import judgement_of
+from quizcli.judge import trial
 from quizcli.judge.local import Local
 from quizcli.judge.trial import Trial
 from quizcli.judge.trial import load as load_trial
@@ -37,6 +38,12 @@ def verdict(stranger: Stranger, seed: int) -> CaseResult:
     avoid = CODES[stranger.question].avoid if stranger.right else ()  # what is wrong may use what it will
     answer = Local(stranger.answer, avoid, stranger.answer.__code__.co_filename)
     return [news for news in trial.run(answer) if isinstance(news, CaseResult)][-1]
+
+
+@pytest.fixture(autouse=True)
+def without_haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is, all cases are looked at before a mistake is named."""
+    monkeypatch.setattr(trial, "_LOOK_ON", 60.0)
 
 
 @pytest.mark.parametrize("stranger", STRANGERS, ids=lambda one: f"{one.question}-{one.answer.__name__}")
