@@ -103,14 +103,17 @@ def _one_maximum(input: Tensor) -> Tensor:
     return z - z.exp().sum(1, keepdim=True).log()
 
 
-def _epsilon(epsilon: float) -> Trap:
-    return trap(
-        "an ε in the logarithm caps the loss: the worst mistakes no longer count for what they are",
-        "在对数里加 ε，损失被封顶：错得最离谱的样本反而算轻了",
-    )(_of_logarithms(lambda input: (input.softmax(1) + epsilon).log()))
+def _epsilon(epsilon: float) -> Iterator[Trap]:
+    capped = trap(
+        "an ε in the logarithm, added or as a least value, caps the loss: the worst mistakes no longer count "
+        "for what they are",
+        "在对数里加 ε，或以 ε 为下限截断，损失被封顶：错得最离谱的样本反而算轻了",
+    )
+    yield capped(_of_logarithms(lambda input: (input.softmax(1) + epsilon).log()))
+    yield capped(_of_logarithms(lambda input: input.softmax(1).clamp(min=epsilon).log()))
 
 
-_CAPPED = tuple(_epsilon(epsilon) for epsilon in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12))
+_CAPPED = tuple(each for epsilon in (1e-7, 1e-8, 1e-9, 1e-10, 1e-12) for each in _epsilon(epsilon))
 _summed = trap("the loss is summed over the batch, not averaged", "对批求了和，没有取平均")(
     lambda input, target, label_smoothing=0.1: _smoothed(input, target, label_smoothing) * len(input)
 )

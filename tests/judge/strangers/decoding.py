@@ -229,7 +229,7 @@ def top_p_gathered(logits, top_p):
 @wrong(TOP_P, told="whole batch")
 def top_p_of_the_batch(logits, top_p):
     p = logits.softmax(-1)
-    ordered = (p.flatten() / p.sum()).sort(descending=True).values * p.sum()
+    ordered = p.flatten().sort(descending=True).values
     before = (ordered.cumsum(-1) - ordered) / p.sum()
     least = ordered[before < top_p][-1]
     p = p * (p >= least)
