@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from answers.judges._normal import normal
-from answers.judges._scores import far_apart
+from answers.judges._scores import STEP, WITH_GRADIENTS, far_apart
 from answers.judges._thin import shaped
 from quizcli.judge.case import Case, Trap, judge, trap
 
@@ -263,9 +263,13 @@ def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
         grad=True,
     )
     yield Case(
-        {"en": "scores near ±1,000, with gradients", "zh": "正负上千的得分，带梯度"},
-        (*far_apart(random, (2, 4), (2, 3)), draw(2, 3, 2)),
+        {"en": "scores near ±256, with gradients", "zh": "得分约 ±256，带梯度"},
+        (*far_apart(random, (2, 4), (2, 3), WITH_GRADIENTS), draw(2, 3, 2)),
         grad=True,
+    )
+    yield Case(
+        {"en": "scores near ±1,000", "zh": "正负上千的得分"},
+        (*far_apart(random, (2, 4), (2, 3), STEP), draw(2, 3, 2)),
     )
     # exp(90) is ∞, exp(−90) not yet 0
     order = torch.randperm(5, generator=random)

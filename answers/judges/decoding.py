@@ -197,6 +197,13 @@ def check_top_k_probabilities(random: Generator) -> Iterator[Case]:
         {"en": "two banned tokens, logits −∞", "zh": "两个 token 被禁用，logit 为 −∞"}, (banned, 1.5, 3)
     )
     yield Case({"en": "banned tokens, and all kept", "zh": "有 token 被禁用，保留全部"}, (banned, 1.5, 6))
+    # one row has two tokens left, the others five and six
+    uneven = draw(3, 6)
+    uneven[0, :4], uneven[1, 0] = -math.inf, -math.inf
+    yield Case(
+        {"en": "one, four and no banned tokens, k = 4", "zh": "各行分别禁用一个、四个、零个 token，k = 4"},
+        (uneven[torch.randperm(3, generator=random)][:, torch.randperm(6, generator=random)], 1.5, 4),
+    )
     yield Case({"en": "k = 1", "zh": "k = 1"}, (draw(4, 6), 1.5, 1))
     yield Case(
         {

@@ -228,6 +228,10 @@ def check_best_and_last_epoch(random: Generator) -> Iterator[Case]:
         ([level, level - 2e-6, level - 4e-6, level], 2),
     )
     yield Case(
+        {"en": "losses of less than 10⁻¹², no min_delta", "zh": "不到 10⁻¹² 的损失，没有 min_delta"},
+        ([1e-12 * loss for loss in near(9, 8, 7, 6, 7, 8)], 2),
+    )
+    yield Case(
         {"en": "gains below min_delta", "zh": "下降不足 min_delta"},
         (near(90, 75, 74, 73, 72, 71, 50), 3, 0.1),
     )

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from answers.judges._scores import far_apart
+from answers.judges._scores import STEP, WITH_GRADIENTS, far_apart
 from quizcli.judge.case import Case, judge, trap
 
 
@@ -251,7 +251,7 @@ def check_multi_head_attention(random: Generator) -> Iterator[Case]:
     )
     x, _, _, w_v, w_o = draw(2, 4, 32)
     w_q, w_k = torch.eye(32), torch.eye(32)
-    q, k = far_apart(random, (2, 4), (2, 4))
+    q, k = far_apart(random, (2, 4), (2, 4), STEP)
     x[..., :16] = q.sign()
     # the first of each head's queries is ±64, of its keys 64: feature 0 has the sign, feature 1 is 1
     x[..., 1], x[..., 16:] = 1.0, k.sign()
@@ -407,9 +407,13 @@ def check_grouped_query_attention(random: Generator) -> Iterator[Case]:
         {"en": "gradients, in float64", "zh": "梯度（float64）"}, draw(4, 2, dtype=torch.float64), grad=True
     )
     yield Case(
-        {"en": "scores near ±1,000, with gradients", "zh": "正负上千的得分，带梯度"},
-        (*far_apart(random, (2, 4, 3), (2, 2, 5)), torch.randn(2, 2, 5, 2, generator=random)),
+        {"en": "scores near ±256, with gradients", "zh": "得分约 ±256，带梯度"},
+        (*far_apart(random, (2, 4, 3), (2, 2, 5), WITH_GRADIENTS), torch.randn(2, 2, 5, 2, generator=random)),
         grad=True,
+    )
+    yield Case(
+        {"en": "scores near ±1,000", "zh": "正负上千的得分"},
+        (*far_apart(random, (2, 4, 3), (2, 2, 5), STEP), torch.randn(2, 2, 5, 2, generator=random)),
     )
     yield Case({"en": "one new query", "zh": "只有一个新的 query"}, draw(4, 2, queries=1))
     yield Case({"en": "one key", "zh": "只有一个 key"}, draw(4, 2, keys=1))

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from answers.judges._scores import far_apart
+from answers.judges._scores import STEP, far_apart
 from answers.judges._thin import shaped
 from quizcli.judge.case import Case, judge, trap
 
@@ -192,7 +192,7 @@ def check_cached_attention(random: Generator) -> Iterator[Case]:
     )
     yield Case({"en": "the second token, three heads", "zh": "第二个 token，三个头"}, draw(2, 3, past=1))
     yield Case({"en": "a batch of heads", "zh": "一批多个头"}, draw(2, 3, past=5))
-    q, keys = far_apart(random, (2, 2), (2, 2, 5))
+    q, keys = far_apart(random, (2, 2), (2, 2, 5), STEP)
     _, _, v, _, past_v = draw(2, 2, past=4, width=16)
     yield Case(
         {"en": "scores near ±1,000", "zh": "正负上千的得分"},

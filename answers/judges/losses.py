@@ -255,6 +255,30 @@ def _cross_entropy_unshifted(input: Tensor, target: Tensor) -> Tensor:
     return (input.exp().sum(1).log() - input.gather(1, target[:, None]).squeeze(1)).mean()
 
 
+_not_the_maximum = trap(
+    "what is subtracted is not the maximum: a logit far above it overflows all the same",
+    "减的不是最大值：远高于它的 logit 照样溢出",
+)
+
+
+def _shifted_by(least: Callable[[Tensor], Tensor]) -> Trap:
+    def wrong(input: Tensor, target: Tensor) -> Tensor:
+        z = input - least(input)
+        return (z.exp().sum(1).log() - z.gather(1, target[:, None]).squeeze(1)).mean()
+
+    return _not_the_maximum(wrong)
+
+
+_SHIFTED = tuple(
+    _shifted_by(least)
+    for least in (
+        lambda input: input.amin(1, keepdim=True),
+        lambda input: input.mean(1, keepdim=True),
+        lambda input: input[:, :1],
+    )
+)
+
+
 @trap(
     "the maximum of the whole tensor is subtracted: in a row far below it every exp is 0, and log 0 is −∞",
     "减的是整个张量的最大值：离它很远的行 exp 全为 0，log 0 = −∞",
@@ -327,6 +351,7 @@ def _cross_entropy(input: Tensor, target: Tensor) -> Tensor:
         _log_of_softmax_in_float64,
         _log_of_bare_softmax,
         *_CAPPED,
+        *_SHIFTED,
         _cross_entropy_unshifted,
         _one_maximum_of_all,
         _maximum_lost,
@@ -361,6 +386,9 @@ def check_cross_entropy(random: Generator) -> Iterator[Case]:
     )
     sure = draw(2, 3) + torch.tensor([[0.0, -150.0, 0.0], [0.0, 0.0, -150.0]])
     yield Case({"en": "confident mistakes", "zh": "自信地答错"}, (sure, torch.tensor([1, 2])), grad=True)
+    # exp(92) is ∞ and exp(−92) not yet 0: what overflows is told from what underflows
+    gap = torch.full((2, 64), -92.0).scatter(1, torch.randint(1, 64, (2, 1), generator=random), 0.0)
+    yield Case({"en": "64 classes, wrong by 92", "zh": "64 个类别，错了 92"}, (gap, gap.argmin(1)))
     yield Case(
         {"en": "logits around 1,000", "zh": "1,000 左右的 logit"},
         (1000 + draw(3, 4), labels(3, 4)),

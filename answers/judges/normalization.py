@@ -44,6 +44,13 @@ _THIN = (  # shapes with sides of 1, and over which of them is normalized
     ((2, 2, 1, 1), (1, 1)),
 )
 
+
+def _one_above(x: Tensor, random: Generator) -> Tensor:
+    """In each row one of n values becomes so large that it is near √n once it is normalized."""
+    place = torch.randint(x.shape[1], (len(x), 1), generator=random)
+    return x.scatter(1, place, 1000.0)
+
+
 # Layer normalization
 
 
@@ -339,6 +346,23 @@ def check_layer_norm(random: Generator) -> Iterator[Case]:
         (draw(4, 16).half(), (16,)),
         tolerance=5e-3,
     )
+    for dtype in (torch.float16, torch.bfloat16):
+        name = str(dtype).removeprefix("torch.")
+        yield Case(
+            {"en": f"{name}, values of a thousandth", "zh": f"{name}，数值为千分之几"},
+            ((0.003 * draw(4, 16)).to(dtype), (16,)),
+            tolerance=5e-3,
+        )
+    far = 30_000 * (1 - 2 * torch.rand(4, 16, generator=random))
+    yield Case(
+        {"en": "float16, values of tens of thousands", "zh": "float16，数值为几万"},
+        (far.half(), (16,)),
+        tolerance=5e-3,
+    )
+    yield Case(
+        {"en": "one feature of 256 far above the others", "zh": "256 个特征中有一个远大于其余"},
+        (_one_above(draw(2, 256), random), (256,)),
+    )
     for sides, last in _THIN:
         yield Case(_over(sides, last), (draw(*sides), last, draw(*last), draw(*last)))
     yield Case(
@@ -370,6 +394,15 @@ def _rms(
         return y.to(x.dtype) if cast else y
 
     return rms_norm
+
+
+def _mean_square(x: Tensor, over: list[int]) -> Tensor:
+    """Taken in float32, and in the dtype of x."""
+    return _at_least_float32(x).square().mean(over, keepdim=True).to(x.dtype)
+
+
+def _root(x: Tensor, over: list[int], eps: float) -> Tensor:
+    return (_at_least_float32(x).square().mean(over, keepdim=True) + eps).sqrt()
 
 
 def _by_root(x: Tensor, over: list[int], eps: float) -> Tensor:
@@ -422,10 +455,25 @@ _in_half = trap(
     "squared in float16: from 256 on a square is infinite there. Normalize in float32, then cast back",
     "在 float16 里求平方：256 以上的数平方后就是无穷大。应转成 float32 归一化，再转回来",
 )(_rms(_by_root, half=True))
-_rms_lifted = trap(
-    "only float16 is normalized in float32: bfloat16 has fewer digits still, and needs it too",
-    "只把 float16 转成了 float32：bfloat16 的位数更少，也应当转",
-)(_rms(lambda x, over, eps: _by_root(_lifted(x), over, eps), half=True))
+_mean_in_half = trap(
+    "the mean square is cast back too early: from 256 on it is infinite in float16. Cast the result alone",
+    "均方过早转回了半精度：256 以上的数，它在 float16 里就是无穷大。应只转换最后的结果",
+)
+_ROUNDED_MEAN = (
+    _mean_in_half(_rms(lambda x, over, eps: x / (_mean_square(x, over) + eps).sqrt(), half=True)),
+    _mean_in_half(_rms(lambda x, over, eps: x * (_mean_square(x, over) + eps).rsqrt(), half=True)),
+)
+_root_in_half = trap(
+    "in bfloat16 the root is rounded before it divides, and a whole row is wrong by that: normalize in "
+    "float32, bfloat16 too, and cast the result alone",
+    "bfloat16 时，均方根在相除之前就被舍入，整行都因此有偏差：bfloat16 也应在 float32 里归一化，"
+    "只转换最后的结果",
+)
+_ROUNDED_ROOT = (
+    _root_in_half(_rms(lambda x, over, eps: _by_root(_lifted(x), over, eps), half=True)),
+    _root_in_half(_rms(lambda x, over, eps: x * _root(x, over, eps).reciprocal().to(x.dtype), half=True)),
+    _root_in_half(_rms(lambda x, over, eps: x / _root(x, over, eps).to(x.dtype), half=True)),
+)
 _rms_uncast = trap("the result has not the dtype of x: cast it back", "结果的 dtype 与 x 不同：应转回去")(
     _rms(_by_root, cast=False)
 )
@@ -474,7 +522,8 @@ def _mean_square_is_1(y: Tensor, x: Tensor, normalized_shape: Sequence[int]) -> 
         _rms_by_square,
         _constant_root,
         _in_half,
-        _rms_lifted,
+        *_ROUNDED_MEAN,
+        *_ROUNDED_ROOT,
         _rms_uncast,
         _rms_last_only,
         _rms_fixed_eps,
@@ -547,6 +596,16 @@ def check_rms_norm(random: Generator) -> Iterator[Case]:
         {"en": "float16, values of a thousandth", "zh": "float16，数值为千分之几"},
         ((0.003 * draw(4, 16)).half(), (16,)),
         tolerance=5e-3,
+    )
+    # its square is infinite in float16, the mean of 16 is not
+    yield Case(
+        {"en": "float16, one value of 400", "zh": "float16，有一个值为 400"},
+        (draw(4, 16).scatter(1, torch.randint(16, (4, 1), generator=random), 400.0).half(), (16,)),
+        tolerance=5e-3,
+    )
+    yield Case(
+        {"en": "one feature of 256 far above the others", "zh": "256 个特征中有一个远大于其余"},
+        (_one_above(draw(2, 256), random), (256,)),
     )
     # the rounding of single numbers averages out, to 0.2 % at most; a root in bfloat16 is wrong for its whole
     # row, and of 16 rows one by 0.27 % at least (3,000 seeds)

@@ -27,7 +27,10 @@ def code_rules(question: Code) -> list[str]:
 
 def _judged(word: str) -> str:
     return {
-        "gradients": tr("the gradients by floating-point arguments", "对各浮点参数的梯度"),
+        "gradients": tr(
+            "the gradients by floating-point arguments, or by those that the docstring names",
+            "对各浮点参数（或文档字符串指定的参数）的梯度",
+        ),
         "dtype": tr("the dtype of the result", "结果的 dtype"),
         "precision": tr("float64 inputs, computed in float64", "float64 输入须按 float64 计算"),
     }[word]

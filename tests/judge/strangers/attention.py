@@ -402,3 +402,12 @@ def attention_by_the_number_of_keys(q, k, v, attn_mask=None):
         scores = scores.masked_fill(~attn_mask, -math.inf)
     w = scores.softmax(-1)
     return w @ v, w
+
+
+@right(SDPA)
+def sdpa_by_logsumexp(q, k, v, attn_mask=None):
+    s = q @ k.transpose(-2, -1) / math.sqrt(q.size(-1))
+    if attn_mask is not None:
+        s = s.masked_fill(~attn_mask, -math.inf)
+    w = (s - s.logsumexp(-1, keepdim=True)).exp()
+    return w @ v, w

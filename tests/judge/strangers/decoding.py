@@ -581,3 +581,10 @@ def top_p_softmax_of_probabilities(logits, top_p):
     p, order = logits.softmax(-1).sort(-1, descending=True)
     kept = torch.where(p.cumsum(-1) - p < top_p, p, -math.inf)
     return torch.empty_like(p).scatter(-1, order, kept).softmax(-1)
+
+
+@wrong(TOP_K)
+def top_k_of_the_fewest_allowed(logits, temperature, top_k):
+    k = min(top_k, int((logits > -math.inf).sum(-1).min()))
+    s = logits / temperature
+    return s.masked_fill(s < s.topk(k, -1).values[..., -1:], -math.inf).softmax(-1)

@@ -277,3 +277,33 @@ def stop_with_tensors(losses, patience, min_delta=0.0):
             if wait >= patience:
                 return best_epoch, epoch
     return best_epoch, len(losses)
+
+
+def _stopped_with(slack, rounded=lambda loss: loss):
+    def stop(losses, patience, min_delta=0.0):
+        best, at = math.inf, 0
+        for epoch, loss in enumerate(map(rounded, losses), 1):
+            if loss < best - min_delta - slack:
+                best, at = loss, epoch
+            elif epoch - at >= patience:
+                return at, epoch
+        return at, len(losses)
+
+    return stop
+
+
+@wrong(STOP)
+def stop_with_a_slack_of_1e_6(losses, patience, min_delta=0.0):
+    return _stopped_with(1e-6)(losses, patience, min_delta)
+
+
+@wrong(STOP)
+def stop_with_a_slack_of_1e_12(losses, patience, min_delta=0.0):
+    return _stopped_with(1e-12)(losses, patience, min_delta)
+
+
+@wrong(STOP)
+def stop_after_rounding(losses, patience, min_delta=0.0):
+    return _stopped_with(0.0, lambda loss: round(loss, 8) if math.isfinite(loss) else loss)(
+        losses, patience, min_delta
+    )

@@ -239,3 +239,19 @@ def heads_divided_by_their_width(x, w_q, w_k, w_v, w_o, num_heads):
 @wrong(HEADS, told="w_o is not transposed")
 def heads_and_a_transposed_output(x, w_q, w_k, w_v, w_o, num_heads):
     return _attended(x, w_q, w_k, w_v, w_o.T, num_heads)
+
+
+@right(HEADS)
+def heads_by_logsumexp(x, w_q, w_k, w_v, w_o, num_heads):
+    d = x.shape[-1] // num_heads
+    q, k, v = (F.linear(x, w).unflatten(-1, (num_heads, d)).movedim(-2, 1) for w in (w_q, w_k, w_v))
+    s = q @ k.mT / math.sqrt(d)
+    return F.linear(((s - s.logsumexp(-1, keepdim=True)).exp() @ v).movedim(1, -2).flatten(-2), w_o)
+
+
+@right(GROUPS)
+def groups_by_logsumexp(q, k, v):
+    r = q.shape[1] // k.shape[1]
+    k, v = k.repeat_interleave(r, 1), v.repeat_interleave(r, 1)
+    s = q @ k.mT / math.sqrt(q.shape[-1])
+    return (s - torch.logsumexp(s, -1, keepdim=True)).exp() @ v

@@ -297,3 +297,11 @@ def cache_in_one_buffer_for_all(query, key, value, past_key=None, past_value=Non
     _KEYS[:batch, :heads, past, :width], _VALUES[:batch, :heads, past, :width] = key[:, :, 0], value[:, :, 0]
     keys, values = (_[:batch, :heads, : past + 1, :width] for _ in (_KEYS, _VALUES))
     return (query @ keys.mT / width**0.5).softmax(-1) @ values, keys, values
+
+
+@right(CACHE)
+def cache_by_logsumexp(q, k, v, past_k=None, past_v=None):
+    if past_k is not None:
+        k, v = torch.cat([past_k, k], -2), torch.cat([past_v, v], -2)
+    s = q @ k.mT * q.shape[-1] ** -0.5
+    return (s - s.logsumexp(-1, keepdim=True)).exp() @ v, k, v

@@ -401,3 +401,46 @@ def layer_norm_of_a_least_variance(x, normalized_shape, weight=None, bias=None, 
 def rms_norm_of_a_least_root(x, normalized_shape, weight=None, eps=1e-6):
     dims, z = tuple(range(-len(normalized_shape), 0)), _wide(x)
     return _dressed(z / z.square().mean(dims, keepdim=True).sqrt().clamp(min=eps), x, weight)
+
+
+@wrong(LN)
+def ln_another_eps_in_half(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+    if x.dtype in (torch.float16, torch.bfloat16):
+        eps = max(eps, torch.finfo(x.dtype).eps)
+    return _ln(x, normalized_shape, weight, bias, eps)
+
+
+@wrong(LN)
+def ln_capped_in_half(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+    y = _ln(
+        x.float().clamp(-1e4, 1e4) if x.dtype == torch.float16 else x, normalized_shape, weight, bias, eps
+    )
+    return y.to(x.dtype)
+
+
+@wrong(LN)
+def ln_capped_at_5(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+    y = _ln(x, normalized_shape, None, None, eps).clamp(-5, 5)
+    y = y if weight is None else y * weight
+    return y if bias is None else y + bias
+
+
+@wrong(RMS)
+def rms_capped_at_5(x, normalized_shape, weight=None, eps=1e-6):
+    y = nn.functional.rms_norm(x, list(normalized_shape), None, eps).clamp(-5, 5)
+    return y if weight is None else y * weight
+
+
+@wrong(RMS, told="the mean square is cast back too early")
+def rms_mean_in_half(x, normalized_shape, weight=None, eps=1e-6):
+    dims = tuple(range(-len(normalized_shape), 0))
+    mean = x.float().pow(2).mean(dims, keepdim=True).to(x.dtype)
+    y = x / torch.sqrt(mean + eps)
+    return (y if weight is None else y * weight).to(x.dtype)
+
+
+@wrong(RMS, told="the root is rounded before it divides")
+def rms_factor_in_half(x, normalized_shape, weight=None, eps=1e-6):
+    dims = tuple(range(-len(normalized_shape), 0))
+    y = x * torch.rsqrt(x.float().pow(2).mean(dims, keepdim=True) + eps).to(x.dtype)
+    return (y if weight is None else y * weight).to(x.dtype)
