@@ -68,16 +68,11 @@ def _made(settings: Settings, path: Path | None) -> Made:
         )
     if stored:
         Store.open(settings.store_file).close()  # what is no store makes no backup
-    goal = path
-    if goal is not None and goal.is_dir():
-        from quizcli.study.backups import BY_HAND, target
-
-        goal = goal / target(settings.store_file, BY_HAND, ".zip").name
     try:
-        return write(settings, goal=goal, with_store=stored)
+        return write(settings, goal=path, with_store=stored)
     except FileExistsError as error:
         raise QuizError(
-            tr(f"{goal}: there already; nothing is overwritten", f"{goal}：已存在，不会覆盖"),
+            tr(f"{path}: there already; nothing is overwritten", f"{path}：已存在，不会覆盖"),
             tr("Name a file that is not there yet, or a folder.", "请指定尚不存在的文件，或一个文件夹。"),
             ExitStatus.USAGE,
         ) from error

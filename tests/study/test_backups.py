@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import stat
 import struct
+import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from quizcli.errors import QuizError
 from quizcli.private import replace_file
 from quizcli.settings import Settings, load_settings
 from quizcli.study import archive, restoring
+from quizcli.study import backups as backups_module
 from quizcli.study.backups import BY_HAND, DAILY, Backup, back_up, backups, superfluous, thin_out
 from quizcli.study.candidate import candidate
 from quizcli.study.card import Rating
@@ -151,6 +153,47 @@ def test_two_in_one_second_have_two_names(settings: Settings, answered: Answered
     made.append(Path(back_up(str(settings.store_file), "before-004-x")))
     assert sorted(made) == sorted(each.path for each in backups(settings.store_file))
     assert {each.why for each in backups(settings.store_file)} == {BY_HAND, "before-004-x"}
+
+
+@pytest.mark.parametrize("how", ["archive", "store alone", "folder", "daily"])
+def test_another_process_takes_the_name_meanwhile(
+    settings: Settings, answered: Answered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    answered("a")
+    moment, real = time.gmtime(1_700_000_000), backups_module.snapshot
+    monkeypatch.setattr(time, "gmtime", lambda *_: moment)
+    daily = Daily(settings)
+
+    def make() -> Path | None:
+        match how:
+            case "archive":
+                return archive.write(settings, "before-restore").path
+            case "store alone":
+                return Path(back_up(str(settings.store_file), "before-004-x"))
+            case "folder":
+                return archive.write(settings, goal=tmp_path).path
+        daily._make()
+        return None
+
+    begun: list[str] = []
+
+    def late(store: str, copy: str) -> None:
+        real(store, copy)
+        begun.append(copy)
+        if len(begun) == 1:
+            make()
+
+    monkeypatch.setattr(backups_module, "snapshot", late)
+    monkeypatch.setattr(archive, "snapshot", late)
+    made = make()
+    assert daily.trouble is None
+    folder = tmp_path if how == "folder" else settings.store_file.parent / "backups"
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    if made is None:  # the day's: one of them is enough
+        assert names
+    else:
+        assert [Path(name).stem.endswith("_2") for name in names] == [False, True]
+        assert made.name == names[1]
 
 
 def test_nothing_is_overwritten(settings: Settings, answered: Answered, tmp_path: Path) -> None:
