@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.private import refuse_dangling
 from quizcli.reading import is_there
 from quizcli.settings import Settings
 from quizcli.text import tr
@@ -60,6 +61,7 @@ def _made(settings: Settings, path: Path | None) -> Made:
     from quizcli.study.archive import own_files, write
     from quizcli.study.store import Store
 
+    refuse_dangling(settings.store_file)
     stored = is_there(settings.store_file)
     if not stored and not own_files(settings)[0]:
         raise QuizError(

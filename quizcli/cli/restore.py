@@ -11,6 +11,7 @@ import typer
 from msgspec import Struct
 
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.private import refuse_dangling
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -84,6 +85,7 @@ def print_list(settings: Settings, as_json: bool) -> int:
     """Print all backups, the newest last; one that cannot be read hides no other."""
     from quizcli.study.backups import backups
 
+    refuse_dangling(settings.store_file)
     found = backups(settings.store_file)
     rows = [_listed(each) for each in found]
     if as_json:

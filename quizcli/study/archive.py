@@ -26,7 +26,7 @@ from msgspec.structs import replace
 
 from quizcli import __version__
 from quizcli.errors import QuizError
-from quizcli.private import create, make_folder
+from quizcli.private import create, make_folder, refuse_dangling
 from quizcli.reading import UNDECODABLE, first_bytes, read_regular
 from quizcli.settings import Settings
 from quizcli.study.backups import BY_HAND, clear_away, partial, put, put_next, remove, snapshot, target
@@ -93,6 +93,7 @@ def write(
     named = goal is not None and not os.path.isdir(goal)
     if goal is not None:
         where = goal if named else goal / where.name
+    refuse_dangling(where.parent)
     try:
         if goal is None:
             make_folder(where.parent)

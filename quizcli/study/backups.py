@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from quizcli.private import create, flush_folder, make_folder
+from quizcli.private import create, flush_folder, make_folder, refuse_dangling
 from quizcli.study.connection import backups_of, fail
 
 BY_HAND = "by-hand"  # why: the person asked for it, and so it stays
@@ -68,6 +68,7 @@ def back_up(path: str, why: str) -> str:
     be written.
     """
     goal = target(path, why, ".db")
+    refuse_dangling(goal.parent)
     try:
         make_folder(goal.parent)
         copy = partial(goal.parent)
