@@ -17,6 +17,7 @@ from quizcli.errors import QuizError
 from quizcli.reading import dangling
 from quizcli.text import tr
 
+BUSY_SECONDS = 5.0  # in which who holds a folder should be done
 FILE, FOLDER = 0o600, 0o700
 StrPath = str | os.PathLike[str]
 _PARTIAL = re.compile(r"\.\d+-[0-9a-f]{8}\.partial")  # what follows the name of a file that is not whole yet
@@ -25,7 +26,10 @@ _DAY = 86_400
 
 @contextmanager
 def alone(folder: StrPath) -> Iterator[None]:
-    """Nobody else who asks for this folder has it meanwhile; where the system has no such lock, all may."""
+    """Nobody else who asks for this folder has it meanwhile; where the system has no such lock, all may.
+
+    QuizError where another process has had it for a while.
+    """
     try:
         import fcntl
     except ImportError:  # Windows
@@ -35,11 +39,31 @@ def alone(folder: StrPath) -> Iterator[None]:
     make_folder(folder)
     lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        with suppress(OSError):  # some network file systems have none
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise _locked(folder) from None
+                time.sleep(0.02)
+            except OSError:  # some network file systems have none
+                break
         yield
     finally:
         os.close(lock)
+
+
+def _locked(folder: StrPath) -> QuizError:
+    shown = os.fspath(folder)
+    return QuizError(
+        tr(
+            f"{shown} has been locked by another process for {BUSY_SECONDS:g} seconds.",
+            f"{shown} 已被另一进程锁定超过 {BUSY_SECONDS:g} 秒。",
+        ),
+        tr("Close the program that holds it, then try again.", "请关闭占用它的程序后重试。"),
+    )
 
 
 def refuse_dangling(path: StrPath) -> None:
