@@ -213,6 +213,17 @@ def test_wrong_usage(program: Program, arguments: tuple[str, ...]) -> None:
     assert "mistake in quizcli" not in ended.stderr
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_what_is_there_and_no_file_is_no_backup(program: Program, tmp_path: Path) -> None:
+    program.run(stdin=FIRST)
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("/dev/null", str(tmp_path / "pipe"), str(tmp_path)):
+        ended = program.run("restore", name)
+        assert ended.returncode == 2
+        assert ended.stderr.startswith(f"quizcli: {name!r} is there, but it is no regular file\n")
+        assert "`quizcli restore` lists them." in ended.stderr
+
+
 def test_a_name_that_is_nearly_right(program: Program) -> None:
     program.run(stdin=FIRST)
     (name,) = names(program)
