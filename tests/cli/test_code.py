@@ -157,6 +157,8 @@ def test_beginning_again_without_a_draft_keeps_none(coded: Program) -> None:
         assert "attempts" not in terminal.wait_for("begun again")
         assert "NotImplementedError" in draft(coded).read_text()
         terminal.send("q")
+        terminal.wait_for("show answer")
+        terminal.send("q")
         assert terminal.exit_status() == 0
     assert not (coded.home / "data" / "code" / "attempts").exists()
 
