@@ -13,6 +13,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
+from quizcli.errors import QuizError
+from quizcli.reading import dangling
+from quizcli.text import tr
+
+BUSY_SECONDS = 5.0  # in which who holds a folder should be done
 FILE, FOLDER = 0o600, 0o700
 StrPath = str | os.PathLike[str]
 _PARTIAL = re.compile(r"\.\d+-[0-9a-f]{8}\.partial")  # what follows the name of a file that is not whole yet
@@ -21,20 +26,71 @@ _DAY = 86_400
 
 @contextmanager
 def alone(folder: StrPath) -> Iterator[None]:
-    """Nobody else who asks for this folder has it meanwhile; where the system has no such lock, all may."""
+    """Nobody else who asks for this folder has it meanwhile; where the system has no such lock, all may.
+
+    QuizError where another process has had it for a while.
+    """
     try:
         import fcntl
     except ImportError:  # Windows
         yield
         return
+    refuse_dangling(folder)
     make_folder(folder)
     lock = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        with suppress(OSError):  # some network file systems have none
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise _locked(folder) from None
+                time.sleep(0.02)
+            except OSError:  # some network file systems have none
+                break
         yield
     finally:
         os.close(lock)
+
+
+def _locked(folder: StrPath) -> QuizError:
+    shown = os.fspath(folder)
+    return QuizError(
+        tr(
+            f"{shown} has been locked by another process for {BUSY_SECONDS:g} seconds.",
+            f"{shown} 已被另一进程锁定超过 {BUSY_SECONDS:g} 秒。",
+        ),
+        tr("Close the program that holds it, then try again.", "请关闭占用它的程序后重试。"),
+    )
+
+
+def refuse_dangling(path: StrPath) -> None:
+    """Raise QuizError where a path, or a folder above it, is a link to what is not there.
+
+    Its disk may not be mounted: what began anew would hide what is there once it is.
+    """
+    if link := dangling(path):
+        there = os.path.realpath(link)
+        raise QuizError(
+            tr(
+                f"{link} is a link to {there}, which is not there.",
+                f"{link} 是指向 {there} 的链接，而目标不存在。",
+            ),
+            tr(
+                "Put it back there, or delete the link to begin anew.",
+                "请恢复链接的目标；如要重新开始，请删除该链接。",
+            ),
+        )
+
+
+def _refuse_as_folder(path: str) -> None:
+    """The same as an OSError."""
+    if link := dangling(path):
+        there = os.path.realpath(link)
+        told = tr(f"a link to {there}, which is not there", f"这是指向 {there} 的链接，而目标不存在")
+        raise NotADirectoryError(errno.ENOTDIR, told, link)
 
 
 def make_folder(path: StrPath) -> None:
@@ -43,6 +99,7 @@ def make_folder(path: StrPath) -> None:
     `os.makedirs` would leave the ones above to the umask.
     """
     name = os.path.abspath(os.fspath(path))
+    _refuse_as_folder(name)
     missing = []
     while not os.path.isdir(name):
         missing.append(name)
@@ -54,7 +111,7 @@ def make_folder(path: StrPath) -> None:
             os.mkdir(folder, FOLDER)
             os.chmod(folder, FOLDER)  # a umask may have taken the owner's own rights away
         except FileExistsError:
-            if not os.path.isdir(folder):  # a file or a link is in the way; else another was quicker
+            if not os.path.isdir(folder):  # a file is in the way; else another was quicker
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder) from None
 
 
@@ -72,9 +129,11 @@ def replacing(path: StrPath) -> Iterator[BinaryIO]:
     """A file to write that takes the place of the one at `path` at the end: a reader sees the old or the new.
 
     Its folder is made where it is missing. Where `path` is a link, the file that it names is replaced.
-    After an exception everything is as it was. OSError for what is no file, such as a link to /dev/null.
+    After an exception everything is as it was. OSError for what is no file, such as a link to /dev/null, and
+    where a folder is a link to what is not there: nothing is made in its place.
     What a kill has left beside it is cleared away a day later, by the next one.
     """
+    _refuse_as_folder(os.path.dirname(os.path.abspath(path)))
     target = os.path.realpath(path)
     make_folder(os.path.dirname(target))
     if os.path.lexists(target) and not os.path.isfile(target):

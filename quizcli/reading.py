@@ -42,6 +42,21 @@ def is_there(path: str | os.PathLike[str]) -> bool:
     return True
 
 
+def dangling(path: str | os.PathLike[str]) -> str:
+    """Which of a path and the folders above it is a link to what is not there; "" where none is."""
+    name = os.path.abspath(os.fspath(path))
+    while True:
+        if os.path.islink(name):
+            try:
+                os.stat(name)
+            except OSError as error:
+                if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+                    return name
+        name, below = os.path.dirname(name), name
+        if name == below:
+            return ""
+
+
 def open_regular(path: str | os.PathLike[str], within: str | os.PathLike[str] | None = None) -> FileIO:
     """Open a regular file for reading, without a buffer. Never waits.
 

@@ -6,10 +6,12 @@ import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
-from quizcli.private import create, make_folder, replace_file, replacing
+from quizcli.errors import QuizError
+from quizcli.private import alone, create, make_folder, replace_file, replacing
 
 ROOT = Path(__file__).parent.parent
 # Who may write without quizcli/private.py, and why.
@@ -125,6 +127,35 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path, what: str) -> None:
     after = os.lstat(target)
     assert (before.st_ino, before.st_mode) == (after.st_ino, after.st_mode)
     assert sorted(each.name for each in tmp_path.iterdir()) == sorted({"config.toml", target.name} - {"null"})
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
+def test_a_folder_that_another_process_holds_is_waited_for_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    held = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    monkeypatch.setattr("quizcli.private.BUSY_SECONDS", 0.2)
+    with pytest.raises(QuizError) as told, alone(tmp_path):
+        pytest.fail("two have it")
+    assert told.value.message == f"{tmp_path} has been locked by another process for 0.2 seconds."
+    assert told.value.hint == "Close the program that holds it, then try again."
+    monkeypatch.setattr("quizcli.private.BUSY_SECONDS", 20)
+    released: list[int] = []
+
+    def release() -> None:
+        released.append(held)
+        os.close(held)
+
+    later = Timer(0.2, release)
+    later.start()
+    with alone(tmp_path):
+        assert released
+    later.join()
+    with alone(tmp_path):
+        pass
 
 
 def _writes(call: ast.Call) -> str:

@@ -1,7 +1,7 @@
-"""The code of a pack, which runs only after a person has seen it and said so.
+"""The code of a pack, which runs only after a person has been told its files and said so.
 
 What can run are the `*.py` files below `answers` and `models` (quizcli/demo/room.py sees to that). Allowed is
-exactly what was shown: one file changed, new or gone, and the person is asked again.
+exactly what was listed: one file changed, new or gone, and the person is asked again.
 """
 
 from __future__ import annotations
@@ -112,8 +112,8 @@ def trusted(pack: Pack, settings: Settings) -> Permit:
         )
     raise QuizError(
         tr(
-            f"{command} first: it shows the code of this pack and asks",
-            f"请先执行 {command}：查看该题库包的代码并确认",
+            f"{command} first: it lists the files whose code would run, and asks",
+            f"请先执行 {command}：列出将要运行的代码文件，并征得您的同意",
         )
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.private import refuse_dangling
 from quizcli.reading import is_there
 from quizcli.settings import Settings
 from quizcli.text import tr
@@ -60,6 +61,7 @@ def _made(settings: Settings, path: Path | None) -> Made:
     from quizcli.study.archive import own_files, write
     from quizcli.study.store import Store
 
+    refuse_dangling(settings.store_file)
     stored = is_there(settings.store_file)
     if not stored and not own_files(settings)[0]:
         raise QuizError(
@@ -68,16 +70,11 @@ def _made(settings: Settings, path: Path | None) -> Made:
         )
     if stored:
         Store.open(settings.store_file).close()  # what is no store makes no backup
-    goal = path
-    if goal is not None and goal.is_dir():
-        from quizcli.study.backups import BY_HAND, target
-
-        goal = goal / target(settings.store_file, BY_HAND, ".zip").name
     try:
-        return write(settings, goal=goal, with_store=stored)
+        return write(settings, goal=path, with_store=stored)
     except FileExistsError as error:
         raise QuizError(
-            tr(f"{goal}: there already; nothing is overwritten", f"{goal}：已存在，不会覆盖"),
+            tr(f"{path}: there already; nothing is overwritten", f"{path}：已存在，不会覆盖"),
             tr("Name a file that is not there yet, or a folder.", "请指定尚不存在的文件，或一个文件夹。"),
             ExitStatus.USAGE,
         ) from error

@@ -17,6 +17,7 @@ from quizcli.cli.finding import Finding
 from quizcli.cli.opened import pack
 from quizcli.cli.output import print_json
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.private import refuse_dangling
 from quizcli.reading import is_there
 from quizcli.settings import SETTABLE, Settings
 from quizcli.text import Text, tr
@@ -208,7 +209,10 @@ def _store(settings: Settings) -> Finding:
 
     path = settings.store_file
     try:
+        refuse_dangling(path)
         there = is_there(path)
+    except QuizError as error:
+        return Finding("store", "missing", error.message, error.hint)
     except OSError as error:
         detail = f"{path}: {error.strerror}"
         advice = tr("Check the permissions of its folder.", "请检查所在目录的权限。")

@@ -19,6 +19,7 @@ from quizcli.cli.output import print_json
 from quizcli.cli.standing import standing
 from quizcli.cli.ticks import findings, ticked
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.private import refuse_dangling
 from quizcli.screen.card import TickedClaim
 from quizcli.screen.prediction import NOTHING, Findings
 from quizcli.settings import Settings
@@ -89,6 +90,7 @@ def _named(question_id: str, questions: dict[str, AnyQuestion]) -> AnyQuestion:
 
 def _measured(settings: Settings, question: AnyQuestion) -> tuple[Sequence[TickedClaim], Findings]:
     """What runs of its demonstration have found: its claims, and what decides a prediction."""
+    refuse_dangling(settings.store_file)
     if not settings.store_file.exists():
         return (), NOTHING
     from quizcli.study.store import Store

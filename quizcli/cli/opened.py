@@ -13,6 +13,7 @@ from msgspec import Struct
 from quizcli.bank.packs import Loaded, Pack, builtin, load
 from quizcli.bank.types import AnyQuestion
 from quizcli.errors import QuizError
+from quizcli.private import refuse_dangling
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -163,6 +164,7 @@ def store_to_read(settings: Settings) -> Iterator[Store]:
 
     with ExitStack() as stack:
         path = settings.store_file
+        refuse_dangling(path)
         if not path.exists():
             path = Path(stack.enter_context(TemporaryDirectory(prefix="quizcli-"))) / path.name
         yield stack.enter_context(Store.open(path))

@@ -110,8 +110,8 @@ def list_packs(
 @app.command(
     cls=Command,
     help=tr(
-        "Look at the code of a pack, and allow it to run.",
-        "查看题库包中的代码，并允许其运行。",
+        "List the files of a pack whose code would run, and allow it.",
+        "列出题库包中将要运行的代码文件，并允许其运行。",
     ),
 )
 def trust(
@@ -119,7 +119,7 @@ def trust(
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", "-y", help=tr("Do not ask.", "不再询问。"))] = False,
 ) -> int:
-    """Show what would run, ask, remember; exit 1 where the person does not want it."""
+    """List what would run, ask, remember; exit 1 where the person does not want it."""
     from quizcli.bank.registry import added_as
     from quizcli.bank.trust import differences, fingerprint, sources
     from quizcli.bank.trust import trust as remember
@@ -136,7 +136,7 @@ def trust(
     if not differ:
         print(tr(f"{name}: trusted already; nothing has changed", f"{name}：已信任，代码没有变化"))
         return ExitStatus.OK
-    if not (yes or _agrees(settings)):
+    if not (yes or _agrees(one, settings)):
         print(tr("not trusted; none of it runs", "未信任，这些代码不会运行"), file=sys.stderr)
         return ExitStatus.ERROR
     remember(one, found, settings)
@@ -270,7 +270,7 @@ def _print_sources(one: Added, found: Sequence[Source], differ: Mapping[str, str
         print(f"  {path:<{width}}  {said['gone']}")
 
 
-def _agrees(settings: Settings) -> bool:
+def _agrees(one: Added, settings: Settings) -> bool:
     """Ask on the terminal; anything but a clear yes is a no. QuizError where nobody can be asked."""
     if not (settings.interactive and sys.stdin.isatty() and sys.stderr.isatty()):
         raise QuizError(
@@ -285,6 +285,7 @@ def _agrees(settings: Settings) -> bool:
         ),
         file=sys.stderr,
     )
+    print(tr(f"It can be read in {one.root} first.", f"可先在 {one.root} 中阅读。"), file=sys.stderr)
     sys.stdout.flush()
     print(tr("Trust it? [y/N] ", "是否信任？[y/N] "), end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes", "是")

@@ -11,6 +11,7 @@ import typer
 from msgspec import Struct
 
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.private import refuse_dangling
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -84,6 +85,7 @@ def print_list(settings: Settings, as_json: bool) -> int:
     """Print all backups, the newest last; one that cannot be read hides no other."""
     from quizcli.study.backups import backups
 
+    refuse_dangling(settings.store_file)
     found = backups(settings.store_file)
     rows = [_listed(each) for each in found]
     if as_json:
@@ -123,7 +125,7 @@ def _listed(each: Backup) -> Listed:
 
 
 def _path(name: str, settings: Settings) -> Path:
-    """The backup that a person names. QuizError (USAGE) where there is none."""
+    """The backup that a person names. QuizError (USAGE) where there is none; a pipe is never opened."""
     from quizcli.study.backups import backups
 
     there = {each.name: each.path for each in backups(settings.store_file)}
@@ -135,14 +137,17 @@ def _path(name: str, settings: Settings) -> Path:
     try:
         if Path(name).is_file():
             return Path(name)
+        there_too = Path(name).exists()
     except (OSError, ValueError):  # no name that a file can have
-        pass
+        there_too = False
     import difflib
 
     near = list(difflib.get_close_matches(name, there, 3)) or [p.name for p in beginning[:3]]
     listed = tr(" or ", " 或 ").join(near)
     raise QuizError(
-        tr(f"there is no backup {name!r}", f"没有备份 {name!r}"),
+        tr(f"{name!r} is there, but it is no regular file", f"{name!r} 存在，但不是普通文件")
+        if there_too
+        else tr(f"there is no backup {name!r}", f"没有备份 {name!r}"),
         (tr(f"Did you mean {listed}? ", f"是否想输入 {listed}？") if near else "")
         + tr("`quizcli restore` lists them.", "`quizcli restore` 可列出备份。"),
         ExitStatus.USAGE,

@@ -102,12 +102,12 @@ class Desk:
                 self._page.redraw(self._lines())
             case "x":
                 self._judged = None
-                self._drafts.begin_again(self._question)
+                kept = self._drafts.begin_again(self._question)
                 self._judged = self._stamp()
                 self._results = []
-                self._message = tr(
-                    "begun again; the old draft is among the attempts", "已重新开始；旧草稿保存在历次尝试中"
-                )
+                self._message = tr("begun again", "已重新开始")
+                if kept:
+                    self._message += tr("; the old draft is among the attempts", "；旧草稿保存在历次尝试中")
                 self._page.redraw(self._lines())
             case "s" | " ":  # the model answer: after a pass the next step, before it a way of giving up
                 self._came_to = replace(came, shown=not came.passed)

@@ -68,7 +68,7 @@ class Room:
 
     def _refused(self, message: str, pack: str = "") -> QuizError:
         command = f"`quizcli pack trust {pack or self.permit.pack}`"
-        hint = tr(f"{command} shows the code and asks.", f"{command} 会显示代码并询问。")
+        hint = tr(f"{command} lists what would run, and asks.", f"{command} 会列出将要运行的文件并询问。")
         self.refusal = self.refusal or QuizError(message, hint)
         return self.refusal
 

@@ -26,10 +26,10 @@ from msgspec.structs import replace
 
 from quizcli import __version__
 from quizcli.errors import QuizError
-from quizcli.private import create, make_folder
+from quizcli.private import create, make_folder, refuse_dangling
 from quizcli.reading import UNDECODABLE, first_bytes, read_regular
 from quizcli.settings import Settings
-from quizcli.study.backups import BY_HAND, clear_away, partial, put, remove, snapshot, target
+from quizcli.study.backups import BY_HAND, clear_away, partial, put, put_next, remove, snapshot, target
 from quizcli.study.connection import MAGIC, fail, fail_reading
 from quizcli.text import tr
 
@@ -84,12 +84,16 @@ class Made(Struct, frozen=True):
 def write(
     settings: Settings, why: str = BY_HAND, goal: Path | None = None, *, with_store: bool = True
 ) -> Made:
-    """Make a backup of everything now, in the folder of backups or at `goal`, where nothing may be.
+    """Make a backup of everything now, in the folder of backups; or in another one, or as a file: `goal`.
 
-    Half a file is never under its name. Raises QuizError where the store is damaged, or where nothing can be
-    written; FileExistsError for a goal that is there.
+    Half a file is never under its name, and no other file gives way. Raises QuizError where the store is
+    damaged, or where nothing can be written; FileExistsError for a goal that is there and no folder.
     """
-    where = target(settings.store_file, why, ".zip") if goal is None else goal
+    where = target(settings.store_file, why, ".zip")
+    named = goal is not None and not os.path.isdir(goal)
+    if goal is not None:
+        where = goal if named else goal / where.name
+    refuse_dangling(where.parent)
     try:
         if goal is None:
             make_folder(where.parent)
@@ -98,13 +102,16 @@ def write(
             if with_store:
                 snapshot(str(settings.store_file), copy)
             about = _pack(settings, why, whole, copy if with_store else "")
-            put(whole, where)
+            if named:
+                put(whole, where)
+            else:
+                where = put_next(whole, where)
             clear_away(where.parent)
         finally:
             remove(copy)
             remove(whole)
     except FileExistsError as error:
-        if goal is None:
+        if not named:
             fail(error, str(where))
         raise
     except sqlite3.Error as error:

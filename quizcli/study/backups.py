@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from quizcli.private import create, flush_folder, make_folder
+from quizcli.private import create, flush_folder, make_folder, refuse_dangling
 from quizcli.study.connection import backups_of, fail
 
 BY_HAND = "by-hand"  # why: the person asked for it, and so it stays
@@ -56,16 +56,9 @@ def backups(store: str | os.PathLike[str]) -> list[Backup]:
 
 
 def target(store: str | os.PathLike[str], why: str, suffix: str, now: float | None = None) -> Path:
-    """Where a new backup goes. Nothing has that name."""
-    folder = Path(backups_of(os.fspath(store)))
-    stem = Path(store).stem
+    """Where a new backup goes, unless another one of the same second is there: see `put_next`."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-    number = 1
-    while True:
-        path = folder / f"{stem}-{stamp}-{why}{f'_{number}' if number > 1 else ''}{suffix}"
-        if not os.path.lexists(path):
-            return path
-        number += 1
+    return Path(backups_of(os.fspath(store)), f"{Path(store).stem}-{stamp}-{why}{suffix}")
 
 
 def back_up(path: str, why: str) -> str:
@@ -75,12 +68,13 @@ def back_up(path: str, why: str) -> str:
     be written.
     """
     goal = target(path, why, ".db")
+    refuse_dangling(goal.parent)
     try:
         make_folder(goal.parent)
         copy = partial(goal.parent)
         try:
             snapshot(path, copy)
-            put(copy, goal)
+            goal = put_next(copy, goal)
         finally:
             remove(copy)
     except (OSError, sqlite3.Error) as error:
@@ -113,6 +107,22 @@ def put(whole: str, goal: Path) -> None:
             raise FileExistsError(17, "File exists", os.fspath(goal)) from None
         os.replace(whole, goal)
     flush_folder(goal.parent)
+
+
+def put_next(whole: str, first: Path) -> Path:
+    """Give a file that is whole the name `first`, else the first one free of `_2`, `_3` …; returns its path.
+
+    Names are tried and not looked for: another process may make a backup in the same second.
+    """
+    goal, number = first, 1
+    while True:
+        try:
+            put(whole, goal)
+        except FileExistsError:
+            number += 1
+            goal = first.with_name(f"{first.stem}_{number}{first.suffix}")
+        else:
+            return goal
 
 
 def remove(path: str | os.PathLike[str]) -> None:

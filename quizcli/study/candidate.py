@@ -14,7 +14,7 @@ from typing import NoReturn
 import msgspec
 
 from quizcli.errors import QuizError
-from quizcli.private import make_folder
+from quizcli.private import make_folder, refuse_dangling
 from quizcli.reading import first_bytes
 from quizcli.settings import Settings
 from quizcli.study.archive import About, has_pages, is_bare_store, no_backup, opened
@@ -45,6 +45,7 @@ class Candidate:
 def candidate(path: Path, settings: Settings) -> Iterator[Candidate]:
     """Unpack a backup and look through all of it. QuizError where anything in it is not sound."""
     folder = os.path.dirname(os.path.abspath(settings.store_file))
+    refuse_dangling(settings.store_file)
     make_folder(folder)
     store = partial(folder)
     try:

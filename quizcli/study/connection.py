@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from quizcli.errors import QuizError
-from quizcli.private import create, make_folder
+from quizcli.private import create, make_folder, refuse_dangling
 from quizcli.study.damage import DamagedError, ForeignError
 from quizcli.text import tr
 
@@ -194,22 +194,6 @@ def _refuse_odd_sides(path: str) -> None:
         beside = os.path.realpath(path) + end
         if os.path.lexists(beside) and not os.path.isfile(beside):
             raise OSError(errno.EINVAL, tr(f"{beside} is no regular file", f"{beside} 不是普通文件"))
-
-
-def refuse_dangling(path: str) -> None:
-    """Raise QuizError for a link to a store that is not there: a new one would hide it once its disk is."""
-    if os.path.islink(path) and not os.path.exists(path):
-        there = os.path.realpath(path)
-        raise QuizError(
-            tr(
-                f"{path} is a link to {there}, which is not there.",
-                f"{path} 是指向 {there} 的链接，而该文件不存在。",
-            ),
-            tr(
-                "Put it back there, or delete the link to begin anew.",
-                "请把文件放回原处；如要重新开始，请删除该链接。",
-            ),
-        )
 
 
 def backups_of(path: str) -> str:

@@ -38,13 +38,18 @@ class Drafts:
             replace_file(path, starter(question).encode())
         return path
 
-    def begin_again(self, question: Code) -> Path:
-        """Put the draft, if there is one, among the attempts, and begin with the starter."""
+    def begin_again(self, question: Code) -> bool:
+        """Put the draft, if there is one, among the attempts, and begin with the starter.
+
+        Returns whether there was one.
+        """
         path = self.path(question)
-        if path.exists():
+        kept = path.exists()
+        if kept:
             self.keep(question, read_regular(path, LONGEST).decode(errors="replace"), "left")
             path.unlink()
-        return self.open(question)
+        self.open(question)
+        return kept
 
     def keep(self, question: Code, text: str, what: str) -> None:
         """Keep what was judged; `what` came of it: "passed", "failed", "left"."""

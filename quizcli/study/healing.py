@@ -13,9 +13,11 @@ import time
 from contextlib import suppress
 
 from quizcli.errors import QuizError
+from quizcli.private import refuse_dangling
+from quizcli.reading import dangling
 from quizcli.study.backups import partial, remove
 from quizcli.study.carrying import Written, carry_over
-from quizcli.study.connection import connect, refuse_dangling, writing
+from quizcli.study.connection import connect, writing
 from quizcli.study.copies import aside_of, contents, copied, drop, duplicate, newest_backup, remove_sides
 from quizcli.study.damage import DamagedError
 from quizcli.study.migrations import migrate
@@ -41,7 +43,7 @@ def heal(
     if overwritten:
         _wait_until_written(path)
     file = os.path.realpath(path)  # of a link, what it names is the store
-    disk_is_gone = os.path.islink(path) and not os.path.isdir(os.path.dirname(file))
+    disk_is_gone = dangling(path) != "" and not os.path.isdir(os.path.dirname(file))
     copy = None if torn else copied(db, path if disk_is_gone else file)
     whole = copy is not None  # and not merely a backup
     try:

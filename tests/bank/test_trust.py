@@ -147,7 +147,8 @@ def test_code_runs_once_it_is_trusted_until_it_changes(root: Path, settings: Set
     assert refused(root, settings).startswith(f"`quizcli pack add {root}` first")
     one, _ = add(root, "", settings)
     assert (
-        refused(root, settings) == "`quizcli pack trust mine` first: it shows the code of this pack and asks"
+        refused(root, settings)
+        == "`quizcli pack trust mine` first: it lists the files whose code would run, and asks"
     )
     trust(one, sources(root), settings)
     trusted(Pack("mine", root), settings)
@@ -213,7 +214,10 @@ def test_a_pack_that_has_gone_meanwhile_is_not_trusted(
 @pytest.mark.usefixtures("chinese")
 def test_in_chinese(root: Path, settings: Settings) -> None:
     add(root, "", settings)
-    assert refused(root, settings) == "请先执行 `quizcli pack trust mine`：查看该题库包的代码并确认"
+    assert (
+        refused(root, settings)
+        == "请先执行 `quizcli pack trust mine`：列出将要运行的代码文件，并征得您的同意"
+    )
 
 
 def test_differences() -> None:

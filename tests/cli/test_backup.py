@@ -58,6 +58,32 @@ def test_before_the_first_answer_there_is_nothing_to_back_up(program: Program) -
     assert not (program.home / "data").exists()
 
 
+@pytest.mark.parametrize("where", ["home", "data", "data/quizcli.db"])
+def test_a_link_to_what_is_not_there_is_no_beginning(program: Program, tmp_path: Path, where: str) -> None:
+    """Whose disk is not mounted has answered much; no command says that there is nothing yet."""
+    link = program.home if where == "home" else program.home / where
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(tmp_path / "disk" / "there")
+    told = f"quizcli: {link} is a link to {tmp_path}/disk/there, which is not there."
+    for words in ("", "backup", "backup --list", "restore", "stats", "stats --json", "list"):
+        ended = program.run(*words.split(), stdin=FIRST)
+        assert ended.returncode == 1, words
+        assert told in ended.stderr, words
+        assert ended.stdout == "", words
+    assert "which is not there" in " ".join(program.run("doctor").stdout.split())
+    assert not (tmp_path / "disk").exists()
+
+
+def test_no_pack_is_added_where_a_link_leads_nowhere(program: Program, tmp_path: Path) -> None:
+    program.home.mkdir()
+    (program.home / "data").symlink_to(tmp_path / "disk" / "there")
+    (tmp_path / "mine" / "questions").mkdir(parents=True)
+    ended = program.run("pack", "add", str(tmp_path / "mine"))
+    assert ended.returncode == 1
+    assert "which is not there.\n  Put it back there" in ended.stderr
+    assert not (tmp_path / "disk").exists()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
 def test_where_nobody_may_look_it_is_not_said_that_nothing_is_there(program: Program) -> None:
     """Root may look everywhere: so the system is asked through a Python that is told otherwise."""
@@ -185,6 +211,17 @@ def test_wrong_usage(program: Program, arguments: tuple[str, ...]) -> None:
     ended = program.run(*arguments)
     assert ended.returncode == 2
     assert "mistake in quizcli" not in ended.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_what_is_there_and_no_file_is_no_backup(program: Program, tmp_path: Path) -> None:
+    program.run(stdin=FIRST)
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("/dev/null", str(tmp_path / "pipe"), str(tmp_path)):
+        ended = program.run("restore", name)
+        assert ended.returncode == 2
+        assert ended.stderr.startswith(f"quizcli: {name!r} is there, but it is no regular file\n")
+        assert "`quizcli restore` lists them." in ended.stderr
 
 
 def test_a_name_that_is_nearly_right(program: Program) -> None:

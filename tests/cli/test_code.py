@@ -150,6 +150,19 @@ def test_leaving_keeps_the_draft(coded: Program) -> None:
     assert "left" in attempts(coded)
 
 
+def test_beginning_again_without_a_draft_keeps_none(coded: Program) -> None:
+    with begun(coded) as terminal:
+        draft(coded).unlink()
+        terminal.send("x")
+        assert "attempts" not in terminal.wait_for("begun again")
+        assert "NotImplementedError" in draft(coded).read_text()
+        terminal.send("q")
+        terminal.wait_for("show answer")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    assert not (coded.home / "data" / "code" / "attempts").exists()
+
+
 def test_a_judgement_can_be_stopped_and_the_next_one_comes(coded: Program) -> None:
     with begun(coded) as terminal:
         draft(coded).write_text("while True: pass\n")

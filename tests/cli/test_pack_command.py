@@ -289,7 +289,7 @@ def test_its_demonstrations_wait_for_trust(program: Program, mine: Path) -> None
     listed = [line.split()[0] for line in program.run("demo").stdout.splitlines()]
     assert listed == ["coin", "mine/nosy"]
     assert "--n INT" in program.run("demo", "nosy", "-h").stdout
-    line = "`quizcli pack trust mine` first: it shows the code of this pack and asks"
+    line = "`quizcli pack trust mine` first: it lists the files whose code would run, and asks"
     for words in ("demo nosy", "demo mine/nosy --json", "verify nosy"):
         said = program.run(*words.split())
         assert (said.returncode, said.stderr) == (1, f"quizcli: {line}\n"), words
@@ -357,6 +357,7 @@ def test_the_question_of_trust(program: Program, mine: Path) -> None:
         assert "answers/nosy.py       8 lines  " in screen
         assert "models/net.py     1,234 lines  " in screen
         assert "with all that you may do yourself" in screen
+        assert f"It can be read in {mine.resolve()}" in screen.replace("\n", "").replace("  ", " ")
         terminal.send("n\r")
         terminal.wait_for("not trusted; none of it runs")
         assert terminal.exit_status() == 1

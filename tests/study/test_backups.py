@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import stat
 import struct
+import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from quizcli.errors import QuizError
 from quizcli.private import replace_file
 from quizcli.settings import Settings, load_settings
 from quizcli.study import archive, restoring
+from quizcli.study import backups as backups_module
 from quizcli.study.backups import BY_HAND, DAILY, Backup, back_up, backups, superfluous, thin_out
 from quizcli.study.candidate import candidate
 from quizcli.study.card import Rating
@@ -151,6 +153,47 @@ def test_two_in_one_second_have_two_names(settings: Settings, answered: Answered
     made.append(Path(back_up(str(settings.store_file), "before-004-x")))
     assert sorted(made) == sorted(each.path for each in backups(settings.store_file))
     assert {each.why for each in backups(settings.store_file)} == {BY_HAND, "before-004-x"}
+
+
+@pytest.mark.parametrize("how", ["archive", "store alone", "folder", "daily"])
+def test_another_process_takes_the_name_meanwhile(
+    settings: Settings, answered: Answered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    answered("a")
+    moment, real = time.gmtime(1_700_000_000), backups_module.snapshot
+    monkeypatch.setattr(time, "gmtime", lambda *_: moment)
+    daily = Daily(settings)
+
+    def make() -> Path | None:
+        match how:
+            case "archive":
+                return archive.write(settings, "before-restore").path
+            case "store alone":
+                return Path(back_up(str(settings.store_file), "before-004-x"))
+            case "folder":
+                return archive.write(settings, goal=tmp_path).path
+        daily._make()
+        return None
+
+    begun: list[str] = []
+
+    def late(store: str, copy: str) -> None:
+        real(store, copy)
+        begun.append(copy)
+        if len(begun) == 1:
+            make()
+
+    monkeypatch.setattr(backups_module, "snapshot", late)
+    monkeypatch.setattr(archive, "snapshot", late)
+    made = make()
+    assert daily.trouble is None
+    folder = tmp_path if how == "folder" else settings.store_file.parent / "backups"
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    if made is None:  # the day's: one of them is enough
+        assert names
+    else:
+        assert [Path(name).stem.endswith("_2") for name in names] == [False, True]
+        assert made.name == names[1]
 
 
 def test_nothing_is_overwritten(settings: Settings, answered: Answered, tmp_path: Path) -> None:
@@ -707,12 +750,56 @@ def test_a_link_to_a_store_that_is_not_there(settings: Settings, answered: Answe
     assert settings.store_file.is_symlink()
 
 
+@pytest.mark.parametrize("above", [1, 2])
+def test_a_folder_that_is_a_link_to_what_is_not_there(
+    settings: Settings, answered: Answered, tmp_path: Path, above: int
+) -> None:
+    """The same of a folder above the store: its disk too may not be mounted, and nothing is made there."""
+    answered("a")
+    made = tmp_path / "made.db"
+    shutil.copy(back_up(str(settings.store_file), BY_HAND), made)
+    home = replace(settings, store_file=tmp_path / "home" / "data" / "quizcli.db")
+    link = home.store_file.parents[above - 1]
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(tmp_path / "disk" / "deep")
+    for use in (lambda: Store.open(home.store_file), lambda: bring_back(made, home)):
+        with pytest.raises(QuizError, match=f"^{link} is a link to {tmp_path}/disk/deep, which is not there"):
+            use()
+    for write in (
+        lambda: replace_file(home.edits_dir / "x", b"x"),
+        lambda: archive.write(home, with_store=False),
+    ):
+        with pytest.raises((OSError, QuizError), match="which is not there"):
+            write()
+    assert not (tmp_path / "disk").exists()
+
+
+def test_a_linked_folder_whose_disk_goes_in_a_session(
+    settings: Settings, wall: Wall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was answered is kept elsewhere; the folder that the link names is not made anew."""
+    disk = tmp_path / "disk" / "deep"
+    disk.mkdir(parents=True)
+    settings.store_file.parent.symlink_to(disk)
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    with Store.open(settings.store_file) as store:
+        store.answer("a", Rating.GOOD, 1500, wall.now, SCHEDULE)
+        shutil.rmtree(tmp_path / "disk")
+        with pytest.raises(QuizError, match="which is not there") as told:
+            store.answer("b", Rating.GOOD, 1500, wall.now, SCHEDULE)
+    assert not (tmp_path / "disk").exists()
+    (rescued,) = (tmp_path / "tmp").glob("*.db")
+    assert str(rescued) in told.value.message
+
+
 @pytest.mark.parametrize("what", ["file", "link"])
 def test_something_in_the_way_of_the_backups(settings: Settings, answered: Answered, what: str) -> None:
     answered("a")
     folder = settings.store_file.with_name("backups")
     folder.write_text("in the way") if what == "file" else folder.symlink_to(folder.with_name("nowhere"))
-    with pytest.raises(QuizError, match=rf"Not a directory: '{folder}'"):
+    told = rf"Not a directory: '{folder}'" if what == "file" else f"{folder} is a link to .* not there"
+    with pytest.raises(QuizError, match=told):
         archive.write(settings)
 
 
