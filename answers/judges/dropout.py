@@ -157,11 +157,12 @@ def _all_differ(rows: Tensor) -> bool:
     return len(set((rows.double() @ weights).tolist())) == len(rows)
 
 
-def _unrelated(rows: Tensor, p: float) -> bool:
+def _unrelated(rows: Tensor) -> bool:
     """Whether no two rows of a mask go together, or are opposites, more than chance allows.
 
-    By Bernstein's inequality: one pair in 10¹³ is beyond this.
+    By Bernstein's inequality: one pair in 10¹³ is beyond this. What share of it is dropped is another fact.
     """
+    p = min(max(rows.float().mean().item(), 0.01), 0.99)
     deviations = rows.float() - p
     products = deviations @ deviations.T / (p * (1 - p))
     most, n = max(p / (1 - p), (1 - p) / p), rows.shape[1]  # of one product, and how many are summed up
@@ -192,7 +193,7 @@ def _shares(y: Tensor, x: Tensor, p: float = 0.5, training: bool = True) -> Iter
         shared = [bool((rows == rows[0]).all()) for rows in along]
         for axis, rows in enumerate(along):
             # where one mask serves a whole axis, what the others look like follows from it
-            holds = not shared[axis] if any(shared) else _all_differ(rows) and _unrelated(rows, p)
+            holds = not shared[axis] if any(shared) else _all_differ(rows) and _unrelated(rows)
             yield _own_chances(axis if y.ndim > 1 else None), holds
             if not holds:
                 return  # of one mask many times other axes, and the share, say what chance makes of it
