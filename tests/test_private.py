@@ -1,6 +1,7 @@
 """What the program writes is for the person alone, whatever their umask, and whole or not at all."""
 
 import ast
+import errno
 import os
 import stat
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from quizcli.errors import what_happened
 from quizcli.private import create, make_folder, replace_file, replacing
 
 ROOT = Path(__file__).parent.parent
@@ -125,6 +127,21 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path, what: str) -> None:
     after = os.lstat(target)
     assert (before.st_ino, before.st_mode) == (after.st_ino, after.st_mode)
     assert sorted(each.name for each in tmp_path.iterdir()) == sorted({"config.toml", target.name} - {"null"})
+
+
+@pytest.mark.parametrize("step", ["fsync", "open"])
+def test_what_cannot_be_written_is_named(step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system names no file where the disk is full, or one that nobody has heard of."""
+
+    def full(path: str | int, *_: object) -> int:
+        name = (path,) if isinstance(path, str) else ()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), *name)
+
+    monkeypatch.setattr(os, step, full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        replace_file(tmp_path / "draft.py", b"new")
+    assert caught.value.filename == str(tmp_path / "draft.py")
+    assert what_happened(caught.value) == f"{tmp_path}/draft.py: No space left on device"
 
 
 def _writes(call: ast.Call) -> str:
