@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import math
 import os
 import select
 import termios
@@ -68,7 +69,7 @@ class PosixInput:
 
     def read(self, timeout: float | None) -> str | None:
         """What came within `timeout` seconds ("" for nothing, or woken); None at the end of the input."""
-        ready, _, _ = select.select([self._descriptor, self._wake_in], [], [], timeout)
+        ready = _ready([self._descriptor, self._wake_in], timeout)
         if self._wake_in in ready:
             os.read(self._wake_in, 1024)
         if self._descriptor not in ready:
@@ -78,3 +79,19 @@ class PosixInput:
         except OSError:  # EIO: the terminal hung up
             data = b""
         return self._decode(data) if data else self._decode(b"", True) or None
+
+
+def _ready(descriptors: list[int], timeout: float | None) -> list[int]:
+    """Which of them can be read within `timeout` seconds.
+
+    select() first: poll() knows no terminals on macOS. But that one counts to 1023 only, and whoever started
+    us may have left more files open.
+    """
+    try:
+        return select.select(descriptors, [], [], timeout)[0]
+    except ValueError:
+        poll = select.poll()
+        for descriptor in descriptors:
+            poll.register(descriptor, select.POLLIN)
+        found = poll.poll(None if timeout is None else math.ceil(timeout * 1000))
+        return [descriptor for descriptor, _ in found]

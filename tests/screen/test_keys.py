@@ -320,6 +320,27 @@ def _piped(data: bytes, script: str = READ_ALL) -> str:
     return done.stdout.decode()
 
 
+MANY_OPEN = """
+    import os, resource
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3000, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    for _ in range(1100):
+        os.dup(2)
+"""
+
+
+def test_keys_beside_more_open_files_than_select_can_count() -> None:
+    child = _child(MANY_OPEN + READ_ALL)
+    child.send("k")
+    child.expect_exact("<k>")
+    child.send("\x1b")  # a time limit passes
+    child.expect_exact("<esc>")
+    os.kill(child.pid, signal.SIGWINCH)  # woken
+    child.expect_exact("<resize>")
+    child.send("q")
+    child.expect_exact("end q")
+    assert "<7>" in _piped(b"7q", MANY_OPEN + READ_ALL)
+
+
 def test_piped_input_is_keys_and_then_the_end() -> None:
     assert _piped("1\n中\r\n".encode()) == "ready\n<1>\n<enter>\n<中>\n<enter>\nend eof\n"
     assert _piped(b"\x1b") == "ready\n<esc>\nend eof\n"
