@@ -52,6 +52,7 @@ def _press() -> None:
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return its exit status; what goes wrong ends in one clear message."""
     streams.mend()
+    _hear_of_children()
     debug = "--debug" in _before_separator(argv)
     try:
         status = _begun(argv)
@@ -80,6 +81,16 @@ def run(argv: Sequence[str]) -> int:
         return ExitStatus.ERROR
     finally:
         streams.let_go()
+
+
+def _hear_of_children() -> None:
+    """Who ignores SIGCHLD leaves that to what they start; the system then keeps no exit code for us."""
+    if sys.platform == "win32":
+        return
+    import signal
+
+    if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def _begun(argv: Sequence[str]) -> int:
