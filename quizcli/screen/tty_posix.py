@@ -12,6 +12,9 @@ from typing import Any
 
 # Bracketed paste: the terminal marks what is pasted, so that it is not taken for keys.
 _MARK_PASTES, _LEAVE_PASTES = b"\x1b[?2004h", b"\x1b[?2004l"
+# What a full-screen program may leave behind where it dies: a mouse that types, and no cursor.
+_MOUSE = (1000, 1002, 1003, 1004, 1005, 1006, 1015)
+_AS_USUAL = b"".join(b"\x1b[?%dl" % mode for mode in _MOUSE) + b"\x1b[?25h"
 _INPUT_FLAGS, _LOCAL_FLAGS, _CHARACTERS = 0, 3, 6  # places in the list of tcgetattr
 
 
@@ -27,6 +30,7 @@ class PosixInput:
         self._descriptor = descriptor
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._saved: list[Any] | None = None
+        self._given: list[Any] | None = None  # how the terminal was when it was given back last
         self._wake_in, self._wake_out = os.pipe()
         os.set_blocking(self._wake_out, False)
 
@@ -46,10 +50,19 @@ class PosixInput:
     def close(self) -> None:
         """Give the terminal back as it was."""
         saved, self._saved = self._saved, None
+        self._given = saved or self._given
         if saved is not None:
             self._tell(_LEAVE_PASTES)
             with contextlib.suppress(termios.error):  # the window is gone: there is nothing to restore
                 termios.tcsetattr(self._descriptor, termios.TCSANOW, saved)
+
+    def recover(self) -> None:
+        """Undo what another program that had the terminal meanwhile, and may have died, has left there."""
+        if self._given is not None:
+            os.set_blocking(self._descriptor, True)
+            self._tell(_AS_USUAL)
+            with contextlib.suppress(termios.error):  # as in `close`
+                termios.tcsetattr(self._descriptor, termios.TCSANOW, self._given)
 
     def _tell(self, control: bytes) -> None:
         if os.environ.get("TERM") != "dumb":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sqlite3
 import sys
@@ -199,6 +200,22 @@ def test_no_editor_is_one_line(coded: Program) -> None:
     with begun(coded) as terminal:
         terminal.send("\r")
         terminal.wait_for("the editor 'no-such-editor' cannot be started")
+
+
+def test_an_editor_that_is_killed_leaves_the_terminal_as_it_was(coded: Program) -> None:
+    dying = "stty raw -echo; printf '\\033[?1049h\\033[?1000h\\033[?25l'; kill -9 $$"
+    coded.env["VISUAL"] = shlex.join(["sh", "-c", dying])
+    with begun(coded) as terminal:
+        terminal.send("\r")
+        terminal.wait_for("sh was ended by SIGKILL")
+        for mode in (b"?1049", b"?1000", b"?25"):
+            assert terminal.raw.rfind(mode + (b"h" if mode == b"?25" else b"l")) > terminal.raw.rfind(
+                mode + (b"l" if mode == b"?25" else b"h")
+            )
+        terminal.send("q")
+        terminal.wait_for("q quit")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
 
 
 def test_a_narrow_window_in_chinese(coded: Program) -> None:

@@ -237,6 +237,24 @@ def test_suspended_gives_the_terminal_back_for_a_while() -> None:
     child.expect_exact("restored")
 
 
+def test_a_program_that_dies_in_the_terminal_leaves_nothing_in_it() -> None:
+    body = """
+            import subprocess
+            with keyboard.suspended():
+                subprocess.run(["stty", "raw", "-echo"])
+                print("\\x1b[?1000h\\x1b[?1006h\\x1b[?25l", flush=True)
+            print("ours:", mode() != before, flush=True)
+            print("key:", keyboard.read(), flush=True)
+    """
+    child = _child(MODE_AFTER.format(body=body))
+    child.expect_exact("\x1b[?1000h")
+    for control in ("\x1b[?1000l", "\x1b[?1006l", "\x1b[?25h", "ours: True"):
+        child.expect_exact(control)
+    child.send("k")
+    child.expect_exact("key: k")
+    child.expect_exact("restored")
+
+
 def test_ctrl_z_stops_and_comes_back_to_a_terminal_of_ours(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     body = """
