@@ -578,3 +578,24 @@ def test_beside_the_program_lies_nothing_that_a_child_imports_in_the_place_of_it
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run([sys.executable, "-P", "-c", script], env=environ, capture_output=True, check=True)
     assert done.stdout.decode() == f"b'quizcli {__version__}\\n' b''\n"
+
+
+@pytest.mark.parametrize("cache", ["private", "refused"])
+def test_torch_leaves_nothing_among_temporary_files(
+    cache: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, temporary = tmp_path / "home", tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("QUIZCLI_HOME", str(home))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR", raising=False)
+    if cache == "refused":
+        home.write_text("no folder")
+    environ = environment(load_settings())
+    script = "import torch; torch.optim.SGD([torch.zeros(1)])"
+    subprocess.run([sys.executable, "-P", "-c", script], env=environ, check=True)
+    if cache == "private":  # else it is there, and torch works all the same
+        assert list(temporary.iterdir()) == []
+        assert [each.stat().st_mode & 0o777 for each in (home, home / "cache", home / "cache" / "torch")] == [
+            0o700
+        ] * 3
