@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from quizcli.cli import streams
-from quizcli.errors import ExitStatus, QuizError
+from quizcli.errors import ExitStatus, QuizError, what_happened, what_helps
 from quizcli.settings import Settings, likely_language, load_settings
 from quizcli.text import tr, use_language
 
@@ -52,6 +52,7 @@ def _press() -> None:
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return its exit status; what goes wrong ends in one clear message."""
     streams.mend()
+    _hear_of_children()
     debug = "--debug" in _before_separator(argv)
     try:
         status = _begun(argv)
@@ -69,8 +70,7 @@ def run(argv: Sequence[str]) -> int:
             return ExitStatus.OK
         raise
     except OSError as error:  # the system said no: a full disk, a folder without permission
-        place = f"{error.filename}: " if error.filename else ""
-        _say(f"{place}{error.strerror or error}", _what_helps(error), debug)
+        _say(what_happened(error), what_helps(error), debug)
         return ExitStatus.ERROR
     except Exception as error:  # noqa: BLE001 - the last line of defence: one message instead of a traceback
         hint = tr(
@@ -83,17 +83,14 @@ def run(argv: Sequence[str]) -> int:
         streams.let_go()
 
 
-def _what_helps(error: OSError) -> str:
-    """What to do where the system says no."""
-    import errno
+def _hear_of_children() -> None:
+    """Who ignores SIGCHLD leaves that to what they start; the system then keeps no exit code for us."""
+    if sys.platform == "win32":
+        return
+    import signal
 
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return tr("Free some space, then try again.", "请清理磁盘空间后重试。")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return tr("Check its permissions, or name another place.", "请检查权限，或换一个位置。")
-    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR):
-        return tr("Check how it is spelled.", "请检查路径是否正确。")
-    return ""
+    if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def _begun(argv: Sequence[str]) -> int:

@@ -1,6 +1,9 @@
 """The one exception that a person is meant to read, and the exit codes of every command."""
 
+import errno
 from enum import IntEnum
+
+from quizcli.text import tr
 
 
 class ExitStatus(IntEnum):
@@ -24,3 +27,29 @@ class QuizError(Exception):
         self.message = message
         self.hint = hint
         self.status = status
+
+
+def what_happened(error: QuizError | OSError) -> str:
+    """What went wrong, and with which file where the system tells."""
+    if isinstance(error, QuizError):
+        return error.message
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or error}"
+
+
+def what_helps(error: QuizError | OSError) -> str:
+    """What to do about it; nothing where the system says no for a reason that we do not know."""
+    if isinstance(error, QuizError):
+        return error.hint
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return tr("Free some space, then try again.", "请清理磁盘空间后重试。")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return tr("Check its permissions, or name another place.", "请检查权限，或换一个位置。")
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR):
+        return tr("Check how it is spelled.", "请检查路径是否正确。")
+    return ""
+
+
+def told(error: QuizError | OSError) -> str:
+    """Both in one line, for where there is only one."""
+    return f"{what_happened(error)}  {what_helps(error)}".rstrip()

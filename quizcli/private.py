@@ -164,9 +164,15 @@ def _clear_away(target: str) -> None:
 
 
 def replace_file(path: StrPath, data: bytes) -> None:
-    """Write a file in the place of the one at `path`; see `replacing`."""
-    with replacing(path) as stream:
-        stream.write(data)
+    """Write a file in the place of the one at `path`; see `replacing`. An OSError names that file."""
+    try:
+        with replacing(path) as stream:
+            stream.write(data)
+    except OSError as error:
+        # A full disk names no file; and nobody knows the one that would have taken the place of this.
+        if error.filename is None or str(error.filename).endswith(".partial"):
+            error.filename, error.filename2 = os.fspath(path), None
+        raise
 
 
 def flush_folder(path: StrPath) -> None:

@@ -11,7 +11,7 @@ from quizcli.bank.edits import edits_at, excerpt
 from quizcli.bank.files import MAX_BYTES
 from quizcli.cli.editor import open_editor
 from quizcli.cli.waiting import next_key
-from quizcli.errors import QuizError
+from quizcli.errors import QuizError, told
 from quizcli.private import make_folder, replace_file
 from quizcli.reading import read_regular, read_text
 from quizcli.screen import theme
@@ -45,19 +45,11 @@ def edited(bank: Path, question_id: str, folder: Path, page: Page, keys: Keyboar
             if not _wants_to_mend(mistakes, page, keys):
                 return tr(f"not taken over; e goes on with {draft}", f"未采用；按 e 可继续修改 {draft}")
     except (QuizError, OSError, LookupError) as error:
-        message = _told(error, bank)
+        gone = tr(f"{bank}: the question is no longer there", f"{bank}：这道题已不在其中")
+        message = gone if isinstance(error, LookupError) else told(error)
         offer = [(tr("any key", "任意键"), tr("back to the question", "回到题目"))]
         _read_out([message], page, keys, offer)
         return ""
-
-
-def _told(error: Exception, bank: Path) -> str:
-    match error:
-        case QuizError(message=message):
-            return message
-        case OSError(filename=name, strerror=reason):
-            return f"{name}: {reason}"
-    return tr(f"{bank}: the question is no longer there", f"{bank}：这道题已不在其中")
 
 
 def _taken_over(draft: Path, kept: Path, after: str, before: str, original: str) -> str:

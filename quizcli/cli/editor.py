@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
+from quizcli.demo.process import signal_name
 from quizcli.errors import QuizError
+from quizcli.screen.door import steer
 from quizcli.text import tr
 
+_SIGNALLED = 128  # to which a shell adds the number of the signal that ended what it ran
+_LEAVE_SCREEN = "\x1b[?1049l"  # the alternate one, which an editor has no time to leave where it is killed
 _TAKES_PLUS_LINE = {"vi", "vim", "nvim", "nano", "emacs", "emacsclient", "micro", "kak", "joe", "ne", "mg"}
 
 
@@ -38,7 +43,12 @@ def open_editor(path: Path, line: int) -> None:
             tr("Set EDITOR to the one you use.", "请把 EDITOR 设为您用的编辑器。"),
         ) from error
     if status != 0:
+        if (status < 0 or status > _SIGNALLED) and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
+            steer(sys.stdout, _LEAVE_SCREEN)
+        how_en, how_zh = f"ended with status {status}", f"以状态 {status} 退出"
+        if status < 0:
+            how_en, how_zh = f"was ended by {signal_name(status)}", f"被 {signal_name(status)} 终止"
         raise QuizError(
-            tr(f"{editor[0]} ended with status {status}", f"{editor[0]} 以状态 {status} 退出"),
+            tr(f"{editor[0]} {how_en}", f"{editor[0]} {how_zh}"),
             tr("What was saved is kept; `e` opens it again.", "已保存的内容仍在；按 `e` 可再次打开。"),
         )

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text as Line
 
 from quizcli.bank.prediction import asked, to_run
@@ -20,7 +20,7 @@ from quizcli.cli.bench import Bench
 from quizcli.cli.offered import Key, commands, grades
 from quizcli.cli.predicting import Prediction
 from quizcli.cli.waiting import REDRAW, next_key
-from quizcli.errors import QuizError
+from quizcli.errors import QuizError, told
 from quizcli.screen import theme
 from quizcli.screen.card import (
     Header,
@@ -278,7 +278,7 @@ class Sitting:
         try:
             came = self._bench.write(question, self._page)
         except (QuizError, OSError) as error:
-            self._message = f"{getattr(error, 'message', error)}"
+            self._tell(error)
             return
         if not came.left:
             self._verdict = grade_code(came.passed, came.failures, helped=came.helped or came.shown)
@@ -292,7 +292,7 @@ class Sitting:
             self._verdict = None if response is None else self._judged(response)
         except QuizError as error:
             # What was typed cannot be read as an answer; that is no wrong answer.
-            self._message = f"{error.message} {error.hint}"
+            self._message = told(error)
             self._typed = str(response)  # to be mended, not typed again
             return
         self._response = response
@@ -342,10 +342,11 @@ class Sitting:
             return
         left = time.monotonic()
         self._page.clear_footer()
+        trouble: QuizError | None = None
         try:
             outcome = self._bench.run(link)
         except QuizError as error:
-            self._message = error.message
+            trouble = error
         else:
             if prediction is not None:
                 self._message = prediction.take(outcome)
@@ -353,10 +354,20 @@ class Sitting:
             self._wait_for_a_key()
         self._away += time.monotonic() - left
         if prediction is not None and not self._keys.interactive:
-            told = [Line(), Line(f"  {self._message}")] if self._message else []
-            self._show([*self._answer_lines(), *told])
+            message = [Line(), Line(f"  {self._message}")] if self._message else []
+            self._show([*self._answer_lines(), *message])
         else:
             self._begin(self._page.turn)
+        if trouble is not None:
+            self._tell(trouble)
+
+    def _tell(self, error: QuizError | OSError) -> None:
+        """What went wrong and what helps: in the place of the footer, above it where that is too narrow."""
+        line = told(error)
+        if self._keys.interactive and cell_len(line) < self._page.width:
+            self._message = line
+        else:
+            self._show([Line(), *labelled(tr("trouble", "问题"), line, self._page.width)])
 
     def _wait_for_a_key(self) -> None:
         """Leave the last frame of a demonstration on the screen until the person has seen it."""

@@ -10,7 +10,7 @@ from quizcli.screen.door import Door, behind
 
 def mend() -> None:
     """Closed streams lead nowhere from now on; streams that are not UTF-8 get stand-ins for our signs; all
-    that is printed passes the door.
+    that is printed passes the door, and waits there until it is taken.
     """
     # A file opened while 0, 1 or 2 is free would get its number: the store must not become stderr.
     for number in range(3):
@@ -18,6 +18,12 @@ def mend() -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
+    if sys.platform != "win32":
+        for number in range(3):
+            # Another program (node, ssh) may have left the terminal or pipe that it shares with us so that no
+            # write waits: Python drops what there is no room for at once.
+            with suppress(OSError):
+                os.set_blocking(number, True)
     if sys.stdin is None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
     for name in ("stdout", "stderr"):

@@ -21,7 +21,7 @@ from quizcli.cli.sitting import Decision, Occasion, Sitting, shuffled
 from quizcli.cli.standing import standing
 from quizcli.cli.ticks import ticked
 from quizcli.cli.waiting import next_key
-from quizcli.errors import ExitStatus, QuizError
+from quizcli.errors import ExitStatus, QuizError, told
 from quizcli.screen import theme
 from quizcli.screen.card import Header
 from quizcli.screen.keys import Keyboard
@@ -154,7 +154,7 @@ class _Desk:
         try:
             source = origin(question.id, self._settings)
         except QuizError as error:  # its pack has been removed meanwhile
-            self._message = error.message
+            self._message = told(error)
             return
         bank = source.pack.root / self._banks[question.id].path
         self._message = edited(bank, source.id, source.edits, self._page, self._keys)

@@ -13,7 +13,7 @@ from quizcli.bank.types import Code
 from quizcli.cli.editor import open_editor
 from quizcli.cli.judgement import judgement_of
 from quizcli.cli.waiting import REDRAW
-from quizcli.errors import QuizError
+from quizcli.errors import QuizError, told
 from quizcli.judge.launcher import Referee
 from quizcli.judge.source import source_text
 from quizcli.judge.wire import CaseResult, Over
@@ -101,6 +101,7 @@ class Desk:
                 self._came_to = replace(came, helped=came.helped or not came.passed)
                 self._page.redraw(self._lines())
             case "x":
+<<<<<<< HEAD
                 self._judged = None
                 kept = self._drafts.begin_again(self._question)
                 self._judged = self._stamp()
@@ -109,6 +110,9 @@ class Desk:
                 if kept:
                     self._message += tr("; the old draft is among the attempts", "；旧草稿保存在历次尝试中")
                 self._page.redraw(self._lines())
+=======
+                self._begin_again()
+>>>>>>> 6f289bbb78964fa16159a1586508345f01febea0
             case "s" | " ":  # the model answer: after a pass the next step, before it a way of giving up
                 self._came_to = replace(came, shown=not came.passed)
                 return True
@@ -120,12 +124,29 @@ class Desk:
                 return True
         return False
 
+    def _begin_again(self) -> None:
+        before, self._judged = self._judged, None
+        try:
+            self._drafts.begin_again(self._question)
+        except OSError as error:  # the draft stays as it is
+            self._judged = before
+            lines = self._not_kept(error)
+            self._results += lines
+            self._page.add(lines)
+            return
+        self._judged = self._stamp()
+        self._results = []
+        self._message = tr(
+            "begun again; the old draft is among the attempts", "已重新开始；旧草稿保存在历次尝试中"
+        )
+        self._page.redraw(self._lines())
+
     def _edit(self) -> None:
         try:
             with self._keys.suspended():
                 open_editor(self._path, _first_gap(self._path))
         except QuizError as error:
-            self._message = f"{error.message} {error.hint}".strip()
+            self._message = told(error)
         self._page.turn(self._lines())
 
     def _stamp(self) -> tuple[int, int] | None:
@@ -149,7 +170,7 @@ class Desk:
             return  # it is being replaced: the next look finds it
         except QuizError as error:
             self._judged = stamp
-            self._message = error.message
+            self._message = told(error)
             return
         self._judged = stamp
         self._results = []
@@ -162,7 +183,7 @@ class Desk:
             lines += news_lines(news, self._page.width, self._page.room - 4)
             over = news if isinstance(news, Over) else None
             if over is not None and not (over.broken or over.refused):
-                self._settle(over.passed, text)  # what a person has seen is on the disk
+                lines += self._settle(over.passed, text)  # what a person has seen is on the disk
             self._results += lines
             self._page.add(lines)
         if over is None:
@@ -178,12 +199,20 @@ class Desk:
         """Whether the person has had enough of a judgement that takes its time."""
         return self._keys.read(0) in ("ctrl-c", "q", "esc")
 
-    def _settle(self, passed: bool, text: str) -> None:
+    def _settle(self, passed: bool, text: str) -> list[Line]:
+        """Count the verdict and keep the attempt; what there is to say where it cannot be kept."""
         came = self._came_to
-        self._drafts.keep(self._question, text, "passed" if passed else "failed")
         self._came_to = replace(
             came, passed=came.passed or passed, failures=came.failures + (not passed and not came.passed)
         )
+        try:
+            self._drafts.keep(self._question, text, "passed" if passed else "failed")
+        except OSError as error:  # the verdict holds all the same
+            return self._not_kept(error)
+        return []
+
+    def _not_kept(self, error: OSError) -> list[Line]:
+        return [Line(), *labelled(tr("not kept", "未能保存"), told(error), self._page.width)]
 
     # What is on the page
 

@@ -20,6 +20,7 @@ from quizcli.demo.events import Event, Failed, Finished, decode
 from quizcli.demo.limits import LONGEST_EVENT, Limits
 from quizcli.demo.process import kill, signal_name, spawn
 from quizcli.demo.wire import Order, Request, frame, read_frame
+from quizcli.private import make_folder
 from quizcli.reading import UNDECODABLE
 from quizcli.settings import Settings
 from quizcli.text import tr
@@ -37,7 +38,20 @@ _BACKLOG = 256 * 2**20  # bytes of events nobody has polled; beyond that the wor
 def environment(settings: Settings) -> dict[str, str]:
     """The variables through which a worker comes to the same settings as this process, flags included."""
     mine = {"LANG": settings.lang, "MIRROR": settings.mirror, "OFFLINE": str(int(settings.offline))}
-    return {**os.environ, **{f"QUIZCLI_{name}": value for name, value in mine.items()}}
+    mine = {f"QUIZCLI_{name}": value for name, value in mine.items()}
+    return {**_for_torch(settings), **os.environ, **mine}
+
+
+def _for_torch(settings: Settings) -> dict[str, str]:
+    """A folder of ours for torch: at the import of its optimizers it makes one, else among temporary files,
+    where everybody sees it and nobody clears it away.
+    """
+    folder = settings.cache_dir / "torch"
+    try:
+        make_folder(folder)  # where there is none torch would make it, and those above it, less private
+    except OSError:
+        return {}
+    return {"TORCHINDUCTOR_CACHE_DIR": str(folder)}
 
 
 def warm(environ: Mapping[str, str] | None = None) -> Worker:

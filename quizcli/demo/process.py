@@ -16,9 +16,13 @@ from quizcli.text import tr
 if TYPE_CHECKING:
     from subprocess import Popen
 
-# The child finds quizcli where this process found it, at the end of the path, where it hides nothing.
+# The child finds quizcli where this process found it, whichever else may be installed; from then on that
+# place, which may hold anything, is at the end of the path, where it hides nothing.
 # Not -m: without -P that imports from the current folder, and with -P it does not find a mere checkout.
-_BOOT = "import sys; sys.path.append(sys.argv.pop()); from {module} import main; main()"
+_BOOT = (
+    "import sys; sys.path.insert(0, sys.argv.pop()); import quizcli; sys.path.append(sys.path.pop(0)); "
+    "from {module} import main; main()"
+)
 
 
 def folder_for_children() -> str | None:

@@ -38,6 +38,10 @@ class GoneError(Exception):
     """The candidate's process will answer no more; the message says why, in the person's language."""
 
 
+class UnstartedError(Exception):
+    """The process never came up, so that nothing was judged: a fault of this machine, not of the source."""
+
+
 class Candidate:
     """A process for one person's source. Closing it ends it and removes its folder."""
 
@@ -65,7 +69,7 @@ class Candidate:
         return self._printed[:PRINTED].decode(errors="replace")
 
     def load(self, source: Source) -> Answer:
-        """Have it run the source. Raises GoneError."""
+        """Have it run the source. Raises GoneError, UnstartedError."""
         if not self._warm:
             self._warm_up()
             self._watch.start()
@@ -76,14 +80,15 @@ class Candidate:
         return self._exchange(call)
 
     def _warm_up(self) -> None:
-        """Wait until it is ready; nothing of a person's has run in it so far."""
+        """Wait until it is ready; nothing of a person's has run in it so far. Raises UnstartedError."""
         try:
             self._next(WARM)
         except GoneError as error:
             self._pipes.hear_out(_LAST)
             told = self.printed.strip().splitlines()
             last = f": {told[-1]}" if told else ""
-            raise GoneError(f"{tr('its process did not start', '其进程未能启动')}: {error}{last}") from error
+            what = tr("the process for the code did not start", "运行代码的进程未能启动")
+            raise UnstartedError(f"{what}: {error}{last}") from error
         self._warm = True
 
     def _exchange(self, message: Source | Ask) -> Answer:

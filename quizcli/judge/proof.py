@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from quizcli.judge.case import Trap
-from quizcli.judge.child import Candidate, GoneError
+from quizcli.judge.child import Candidate, GoneError, UnstartedError
 from quizcli.judge.coverage import untried
 from quizcli.judge.effort import too_large
 from quizcli.judge.local import Local
@@ -41,7 +41,7 @@ def proof(judgement: Judgement, candidate: Candidate) -> Proof:
         if judgement.mutants is not None:
             figures, survivors = judge_mutants(kept, judgement.mutants or None)
             faults += [*survivors, *untried_sides(kept[0]), *too_large(kept[0])]
-    except BrokenError as error:
+    except (BrokenError, UnstartedError) as error:
         faults.append(str(error))
     return Proof(tuple(faults), figures)
 

@@ -20,7 +20,7 @@ import msgspec
 from quizcli.demo.room import Room, make_room
 from quizcli.demo.wire import frame, read_frame
 from quizcli.errors import QuizError
-from quizcli.judge.child import Candidate, GoneError
+from quizcli.judge.child import Candidate, GoneError, UnstartedError
 from quizcli.judge.folder import sweep
 from quizcli.judge.trial import BrokenError, Trial, load
 from quizcli.judge.wire import CaseResult, Judgement, News, Over, Proof, Raised, Source, Speed
@@ -165,7 +165,7 @@ def proven(judgement: Judgement, candidate: Candidate) -> Iterator[News]:
 def judged(judgement: Judgement, candidate: Candidate, prepared: Prepared | None = None) -> Iterator[News]:
     """All that there is to say about a source."""
     began = time.perf_counter()
-    passed, broken = False, ""
+    passed, broken, started = False, "", True
     try:
         if prepared is not None and prepared.serves(judgement):
             trial = prepared.trial
@@ -176,10 +176,13 @@ def judged(judgement: Judgement, candidate: Candidate, prepared: Prepared | None
             yield news
     except BrokenError as error:
         passed, broken = False, str(error)
+    except UnstartedError as error:
+        passed, broken, started = False, str(error), False
     except _JUDGES_OWN as error:
         passed, broken = False, _told(error, judgement.root)
     seconds = time.perf_counter() - began
-    yield Over(passed, judgement.seed, seconds, candidate.printed, broken)
+    printed = candidate.printed if started else ""  # else it is our own traceback
+    yield Over(passed, judgement.seed, seconds, printed, broken)
 
 
 def _results(trial: Trial, judgement: Judgement, candidate: Candidate) -> Iterator[CaseResult | Speed]:

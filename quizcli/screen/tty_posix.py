@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import math
 import os
 import select
 import termios
@@ -11,6 +12,9 @@ from typing import Any
 
 # Bracketed paste: the terminal marks what is pasted, so that it is not taken for keys.
 _MARK_PASTES, _LEAVE_PASTES = b"\x1b[?2004h", b"\x1b[?2004l"
+# What a full-screen program may leave behind where it dies: a mouse that types, and no cursor.
+_MOUSE = (1000, 1002, 1003, 1004, 1005, 1006, 1015)
+_AS_USUAL = b"".join(b"\x1b[?%dl" % mode for mode in _MOUSE) + b"\x1b[?25h"
 _INPUT_FLAGS, _LOCAL_FLAGS, _CHARACTERS = 0, 3, 6  # places in the list of tcgetattr
 
 
@@ -26,6 +30,7 @@ class PosixInput:
         self._descriptor = descriptor
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._saved: list[Any] | None = None
+        self._given: list[Any] | None = None  # how the terminal was when it was given back last
         self._wake_in, self._wake_out = os.pipe()
         os.set_blocking(self._wake_out, False)
 
@@ -45,10 +50,19 @@ class PosixInput:
     def close(self) -> None:
         """Give the terminal back as it was."""
         saved, self._saved = self._saved, None
+        self._given = saved or self._given
         if saved is not None:
             self._tell(_LEAVE_PASTES)
             with contextlib.suppress(termios.error):  # the window is gone: there is nothing to restore
                 termios.tcsetattr(self._descriptor, termios.TCSANOW, saved)
+
+    def recover(self) -> None:
+        """Undo what another program that had the terminal meanwhile, and may have died, has left there."""
+        if self._given is not None:
+            os.set_blocking(self._descriptor, True)
+            self._tell(_AS_USUAL)
+            with contextlib.suppress(termios.error):  # as in `close`
+                termios.tcsetattr(self._descriptor, termios.TCSANOW, self._given)
 
     def _tell(self, control: bytes) -> None:
         if os.environ.get("TERM") != "dumb":
@@ -68,7 +82,7 @@ class PosixInput:
 
     def read(self, timeout: float | None) -> str | None:
         """What came within `timeout` seconds ("" for nothing, or woken); None at the end of the input."""
-        ready, _, _ = select.select([self._descriptor, self._wake_in], [], [], timeout)
+        ready = _ready([self._descriptor, self._wake_in], timeout)
         if self._wake_in in ready:
             os.read(self._wake_in, 1024)
         if self._descriptor not in ready:
@@ -78,3 +92,19 @@ class PosixInput:
         except OSError:  # EIO: the terminal hung up
             data = b""
         return self._decode(data) if data else self._decode(b"", True) or None
+
+
+def _ready(descriptors: list[int], timeout: float | None) -> list[int]:
+    """Which of them can be read within `timeout` seconds.
+
+    select() first: poll() knows no terminals on macOS. But that one counts to 1023 only, and whoever started
+    us may have left more files open.
+    """
+    try:
+        return select.select(descriptors, [], [], timeout)[0]
+    except ValueError:
+        poll = select.poll()
+        for descriptor in descriptors:
+            poll.register(descriptor, select.POLLIN)
+        found = poll.poll(None if timeout is None else math.ceil(timeout * 1000))
+        return [descriptor for descriptor, _ in found]

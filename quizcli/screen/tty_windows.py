@@ -31,6 +31,9 @@ class WindowsConsole:
     def close(self) -> None:
         """Nothing to do."""
 
+    def recover(self) -> None:
+        """Nothing to do."""
+
     def dispose(self) -> None:
         """Nothing to do."""
 
@@ -76,6 +79,9 @@ class WindowsPipe:
             self._reader.start()
 
     def close(self) -> None:
+        """Nothing to do."""
+
+    def recover(self) -> None:
         """Nothing to do."""
 
     def dispose(self) -> None:

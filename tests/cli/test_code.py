@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sqlite3
 import sys
@@ -175,11 +176,59 @@ def test_a_judgement_can_be_stopped_and_the_next_one_comes(coded: Program) -> No
     assert attempts(coded) == ["passed"]
 
 
+def test_an_attempt_that_cannot_be_kept_has_its_verdict_all_the_same(coded: Program) -> None:
+    give(coded, RIGHT)
+    with begun(coded) as terminal:
+        kept = draft(coded).parent / "attempts"
+        kept.write_text("no folder")
+        terminal.send("\r")
+        terminal.wait_for("all cases pass", timeout=60)
+        told = "".join(terminal.settle().split())
+        assert f"notkept{kept}:NotadirectoryCheckhowitisspelled." in told
+        assert "Errno" not in told
+        terminal.send("x")  # what cannot be put among the attempts is not begun again
+        assert "".join(terminal.settle().split()).count("Notadirectory") == 2
+        assert draft(coded).read_text() == RIGHT
+        terminal.send(" ")
+        terminal.wait_for("▸3 good")
+        terminal.send(" ")
+        assert terminal.exit_status() == 0
+    assert reviews(coded) == [("doubling-code", 3)]
+
+
+def test_a_draft_that_cannot_be_written_is_told_with_what_helps(coded: Program) -> None:
+    (coded.home / "data").mkdir(parents=True)
+    (coded.home / "data" / "code").write_text("no folder")
+    with coded.terminal("code", "doubling-code", columns=110) as terminal:
+        terminal.wait_for("enter write it")
+        terminal.send("\r")
+        terminal.wait_for("Not a directory")
+        told = " ".join(terminal.settle().split())
+        assert "Check how it is spelled." in told
+        assert "Errno" not in told
+
+
 def test_no_editor_is_one_line(coded: Program) -> None:
     coded.env["VISUAL"] = "no-such-editor"
     with begun(coded) as terminal:
         terminal.send("\r")
         terminal.wait_for("the editor 'no-such-editor' cannot be started")
+
+
+def test_an_editor_that_is_killed_leaves_the_terminal_as_it_was(coded: Program) -> None:
+    dying = "stty raw -echo; printf '\\033[?1049h\\033[?1000h\\033[?25l'; kill -9 $$"
+    coded.env["VISUAL"] = shlex.join(["sh", "-c", dying])
+    with begun(coded) as terminal:
+        terminal.send("\r")
+        terminal.wait_for("sh was ended by SIGKILL")
+        for mode in (b"?1049", b"?1000", b"?25"):
+            assert terminal.raw.rfind(mode + (b"h" if mode == b"?25" else b"l")) > terminal.raw.rfind(
+                mode + (b"l" if mode == b"?25" else b"h")
+            )
+        terminal.send("q")
+        terminal.wait_for("q quit")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
 
 
 def test_a_narrow_window_in_chinese(coded: Program) -> None:

@@ -14,6 +14,8 @@ from quizcli.errors import QuizError
         ('vi "', "EDITOR is no command: 'vi \"': No closing quotation"),
         ("no-such-editor -w", "the editor 'no-such-editor' cannot be started"),
         ("false", "false ended with status 1"),
+        ("sh -c 'kill -9 $$'", "sh was ended by SIGKILL"),
+        ("sh -c 'sh -c \"kill -9 \\$\\$\"; exit $?'", "sh ended with status 137"),
     ],
 )
 def test_an_editor_that_does_not_work_is_told(

@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -394,6 +395,34 @@ def test_a_store_is_never_opened_in_the_place_of_a_closed_stream(program: Progra
     shell(program, "$quizcli <&- >&- 2>&-")
     assert (program.home / "data" / "quizcli.db").read_bytes()[:16] == b"SQLite format 3\0"
     assert program.run("stats").returncode == 0
+
+
+@needs_bash
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_what_does_not_fit_a_pipe_that_does_not_wait_comes_all_the_same(stream: str) -> None:
+    """Node and ssh leave what they share with others so that a write takes what there is room for."""
+    inlet, outlet = os.pipe()
+    os.set_blocking(outlet, False)
+    script = f"import sys; from quizcli.cli import streams; streams.mend(); sys.{stream}.write('x' * 10**6)"
+    with (
+        os.fdopen(inlet, "rb") as pipe,
+        subprocess.Popen([sys.executable, "-c", script], **{stream: outlet}) as child,  # type: ignore[call-overload]
+    ):
+        os.close(outlet)
+        time.sleep(1)  # meanwhile it meets a full pipe
+        assert len(pipe.read()) == 10**6
+    assert child.returncode == 0
+
+
+@needs_bash
+def test_exit_codes_of_children_come_to_who_was_started_without_them() -> None:
+    """Whoever ignores SIGCHLD leaves that to what they start, and no exit code is to be had then."""
+    script = (
+        "import signal, subprocess, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "from quizcli.__main__ import run\n"
+        "run(['-V']); sys.exit(subprocess.call(['false']) + 10)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 11
 
 
 @pytest.mark.parametrize(

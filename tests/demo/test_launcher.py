@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from quizcli import __version__
 from quizcli.demo import limits
 from quizcli.demo.events import (
     Claim,
@@ -26,6 +28,7 @@ from quizcli.demo.events import (
     Started,
 )
 from quizcli.demo.launcher import GRACE, Request, Run, Worker, environment, start, warm
+from quizcli.demo.process import spawn
 from quizcli.settings import load_settings
 from tests.demo.conftest import Begin, Write
 from tests.permits import permit_for
@@ -549,3 +552,50 @@ def test_an_unused_worker_is_closed_at_once() -> None:
     worker.close()
     assert time.monotonic() - began < 1
     assert not worker.alive
+
+
+def test_a_child_is_of_the_same_program_wherever_another_one_is_installed(tmp_path: Path) -> None:
+    other = tmp_path / "quizcli"
+    other.mkdir()
+    (other / "__init__.py").write_text('__version__ = "of another"')
+    (other / "__main__.py").write_text('def main(): print("another")')
+    child = spawn("quizcli.__main__", {**os.environ, "PYTHONPATH": str(tmp_path)}, arguments=["-V"])
+    out, errors = child.communicate(timeout=30)
+    assert (out.decode(), errors.decode()) == (f"quizcli {__version__}\n", "")
+
+
+def test_beside_the_program_lies_nothing_that_a_child_imports_in_the_place_of_its_own(tmp_path: Path) -> None:
+    """In site-packages there are names that the standard library has too."""
+    shutil.copytree(ROOT / "quizcli", tmp_path / "quizcli", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("json", "signal", "subprocess"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(__name__)")
+    script = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import quizcli; del sys.path[0]\n"
+        "from quizcli.demo.process import spawn\n"
+        "child = spawn('quizcli.__main__', None, arguments=['-V'])\n"
+        "print(*child.communicate())"
+    )
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run([sys.executable, "-P", "-c", script], env=environ, capture_output=True, check=True)
+    assert done.stdout.decode() == f"b'quizcli {__version__}\\n' b''\n"
+
+
+@pytest.mark.parametrize("cache", ["private", "refused"])
+def test_torch_leaves_nothing_among_temporary_files(
+    cache: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, temporary = tmp_path / "home", tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("QUIZCLI_HOME", str(home))
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.delenv("TORCHINDUCTOR_CACHE_DIR", raising=False)
+    if cache == "refused":
+        home.write_text("no folder")
+    environ = environment(load_settings())
+    script = "import torch; torch.optim.SGD([torch.zeros(1)])"
+    subprocess.run([sys.executable, "-P", "-c", script], env=environ, check=True)
+    if cache == "private":  # else it is there, and torch works all the same
+        assert list(temporary.iterdir()) == []
+        assert [each.stat().st_mode & 0o777 for each in (home, home / "cache", home / "cache" / "torch")] == [
+            0o700
+        ] * 3

@@ -13,10 +13,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from quizcli.judge import bounds, child, folder
-from quizcli.judge.child import Candidate, GoneError
+from quizcli.judge import bounds, child, folder, proof, referee
+from quizcli.judge.case import Judge
+from quizcli.judge.child import Candidate, GoneError, UnstartedError
+from quizcli.judge.trial import Trial
 from quizcli.judge.values import Flat, Many, Strange, packed
-from quizcli.judge.wire import Ask, Gave, Raised, Source
+from quizcli.judge.wire import Ask, Gave, Judgement, Over, Proof, Raised, Source
 
 NO_ANSWER = "it sent something that is no answer"
 SOURCE = Source("", "answer.py", "f")
@@ -175,11 +177,27 @@ def test_one_that_does_not_start(
 ) -> None:
     monkeypatch.setattr(sys.modules[__name__], "HOSTILE", "")
     hostile = candidate("raise ImportError('no torch')")
-    with pytest.raises(GoneError) as told:
+    with pytest.raises(UnstartedError) as told:
         hostile.load(SOURCE)
-    assert str(told.value) == (
-        "its process did not start: it ended its process itself, with exit code 1: ImportError: no torch"
-    )
+    why = "the process for the code did not start: it ended its process itself, with exit code 1: "
+    assert str(told.value) == f"{why}ImportError: no torch"
+
+
+@pytest.mark.parametrize("prove", [False, True])
+def test_one_that_does_not_start_is_no_fault_of_the_file(
+    prove: bool, candidate: Callable[[str], Candidate], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "HOSTILE", "")
+    for place in (referee, proof):  # the judge is sound; what it asks for is no matter here
+        monkeypatch.setattr(place, "load", lambda *_: Trial(Judge(lambda _: iter(())), abs, 1))
+    monkeypatch.setattr(proof, "_of_solution", lambda _: [])
+    monkeypatch.setattr(proof, "untried", lambda *_: [])
+    rule = referee.proven if prove else referee.judged
+    judgement = Judgement("", "abs.check", "models.abs:abs", SOURCE, 1, prove=prove, rounds=1)
+    (news,) = rule(judgement, candidate("raise ImportError('no torch')"))
+    told = news.faults[0] if isinstance(news, Proof) else news.broken if isinstance(news, Over) else ""
+    assert told.startswith("the process for the code did not start: ")
+    assert isinstance(news, Proof) or (isinstance(news, Over) and (news.passed, news.printed) == (False, ""))
 
 
 def test_words_of_any_length_are_cut(candidate: Callable[[str], Candidate], tmp_path: Path) -> None:

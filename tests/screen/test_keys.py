@@ -237,6 +237,24 @@ def test_suspended_gives_the_terminal_back_for_a_while() -> None:
     child.expect_exact("restored")
 
 
+def test_a_program_that_dies_in_the_terminal_leaves_nothing_in_it() -> None:
+    body = """
+            import subprocess
+            with keyboard.suspended():
+                subprocess.run(["stty", "raw", "-echo"])
+                print("\\x1b[?1000h\\x1b[?1006h\\x1b[?25l", flush=True)
+            print("ours:", mode() != before, flush=True)
+            print("key:", keyboard.read(), flush=True)
+    """
+    child = _child(MODE_AFTER.format(body=body))
+    child.expect_exact("\x1b[?1000h")
+    for control in ("\x1b[?1000l", "\x1b[?1006l", "\x1b[?25h", "ours: True"):
+        child.expect_exact(control)
+    child.send("k")
+    child.expect_exact("key: k")
+    child.expect_exact("restored")
+
+
 def test_ctrl_z_stops_and_comes_back_to_a_terminal_of_ours(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     body = """
@@ -318,6 +336,27 @@ def _piped(data: bytes, script: str = READ_ALL) -> str:
         check=True,
     )
     return done.stdout.decode()
+
+
+MANY_OPEN = """
+    import os, resource
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3000, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    for _ in range(1100):
+        os.dup(2)
+"""
+
+
+def test_keys_beside_more_open_files_than_select_can_count() -> None:
+    child = _child(MANY_OPEN + READ_ALL)
+    child.send("k")
+    child.expect_exact("<k>")
+    child.send("\x1b")  # a time limit passes
+    child.expect_exact("<esc>")
+    os.kill(child.pid, signal.SIGWINCH)  # woken
+    child.expect_exact("<resize>")
+    child.send("q")
+    child.expect_exact("end q")
+    assert "<7>" in _piped(b"7q", MANY_OPEN + READ_ALL)
 
 
 def test_piped_input_is_keys_and_then_the_end() -> None:
