@@ -45,7 +45,9 @@ def what_helps(error: QuizError | OSError) -> str:
         return tr("Free some space, then try again.", "请清理磁盘空间后重试。")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return tr("Check its permissions, or name another place.", "请检查权限，或换一个位置。")
-    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR):
+    if error.errno in (errno.ENOTDIR, errno.EISDIR):
+        return tr("Something else is in its place: move it away.", "这个位置已被占用：请移走原有的内容。")
+    if error.errno == errno.ENOENT:
         return tr("Check how it is spelled.", "请检查路径是否正确。")
     return ""
 

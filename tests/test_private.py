@@ -11,13 +11,8 @@ from threading import Timer
 
 import pytest
 
-<<<<<<< HEAD
-from quizcli.errors import QuizError
+from quizcli.errors import QuizError, what_happened
 from quizcli.private import alone, create, make_folder, replace_file, replacing
-=======
-from quizcli.errors import what_happened
-from quizcli.private import create, make_folder, replace_file, replacing
->>>>>>> 6f289bbb78964fa16159a1586508345f01febea0
 
 ROOT = Path(__file__).parent.parent
 # Who may write without quizcli/private.py, and why.
@@ -135,7 +130,6 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path, what: str) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == sorted({"config.toml", target.name} - {"null"})
 
 
-<<<<<<< HEAD
 @pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
 def test_a_folder_that_another_process_holds_is_waited_for_but_not_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -163,7 +157,8 @@ def test_a_folder_that_another_process_holds_is_waited_for_but_not_for_ever(
     later.join()
     with alone(tmp_path):
         pass
-=======
+
+
 @pytest.mark.parametrize("step", ["fsync", "open"])
 def test_what_cannot_be_written_is_named(step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The system names no file where the disk is full, or one that nobody has heard of."""
@@ -177,7 +172,6 @@ def test_what_cannot_be_written_is_named(step: str, tmp_path: Path, monkeypatch:
         replace_file(tmp_path / "draft.py", b"new")
     assert caught.value.filename == str(tmp_path / "draft.py")
     assert what_happened(caught.value) == f"{tmp_path}/draft.py: No space left on device"
->>>>>>> 6f289bbb78964fa16159a1586508345f01febea0
 
 
 def _writes(call: ast.Call) -> str:

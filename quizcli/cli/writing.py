@@ -101,18 +101,7 @@ class Desk:
                 self._came_to = replace(came, helped=came.helped or not came.passed)
                 self._page.redraw(self._lines())
             case "x":
-<<<<<<< HEAD
-                self._judged = None
-                kept = self._drafts.begin_again(self._question)
-                self._judged = self._stamp()
-                self._results = []
-                self._message = tr("begun again", "已重新开始")
-                if kept:
-                    self._message += tr("; the old draft is among the attempts", "；旧草稿保存在历次尝试中")
-                self._page.redraw(self._lines())
-=======
                 self._begin_again()
->>>>>>> 6f289bbb78964fa16159a1586508345f01febea0
             case "s" | " ":  # the model answer: after a pass the next step, before it a way of giving up
                 self._came_to = replace(came, shown=not came.passed)
                 return True
@@ -127,7 +116,7 @@ class Desk:
     def _begin_again(self) -> None:
         before, self._judged = self._judged, None
         try:
-            self._drafts.begin_again(self._question)
+            kept = self._drafts.begin_again(self._question)
         except OSError as error:  # the draft stays as it is
             self._judged = before
             lines = self._not_kept(error)
@@ -136,9 +125,9 @@ class Desk:
             return
         self._judged = self._stamp()
         self._results = []
-        self._message = tr(
-            "begun again; the old draft is among the attempts", "已重新开始；旧草稿保存在历次尝试中"
-        )
+        self._message = tr("begun again", "已重新开始")
+        if kept:
+            self._message += tr("; the old draft is among the attempts", "；旧草稿保存在历次尝试中")
         self._page.redraw(self._lines())
 
     def _edit(self) -> None:

@@ -199,12 +199,12 @@ def test_an_attempt_that_cannot_be_kept_has_its_verdict_all_the_same(coded: Prog
 def test_a_draft_that_cannot_be_written_is_told_with_what_helps(coded: Program) -> None:
     (coded.home / "data").mkdir(parents=True)
     (coded.home / "data" / "code").write_text("no folder")
-    with coded.terminal("code", "doubling-code", columns=110) as terminal:
+    with coded.terminal("code", "doubling-code", columns=300) as terminal:
         terminal.wait_for("enter write it")
         terminal.send("\r")
-        terminal.wait_for("Not a directory")
+        terminal.wait_for("Something")
         told = " ".join(terminal.settle().split())
-        assert "Check how it is spelled." in told
+        assert "Something else is in its place: move it away." in told
         assert "Errno" not in told
 
 
