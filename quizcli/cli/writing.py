@@ -83,7 +83,8 @@ class Desk:
                     self._page.clear_footer()
                     return self._came_to
             before, self._seen = self._seen, self._stamp()
-            if self._seen not in (None, self._judged) and self._seen == before:
+            written = self._seen is not None and self._seen[1] > 0  # an editor empties a file, then fills it
+            if written and self._seen != self._judged and self._seen == before:
                 self._judge()
 
     def _press(self, key: str) -> bool:

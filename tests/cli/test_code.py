@@ -110,6 +110,18 @@ def test_a_pass_at_once_is_good_and_is_not_there_the_next_time(coded: Program) -
     assert attempts(coded) == ["passed"]
 
 
+def test_a_file_that_is_being_filled_is_not_judged(coded: Program) -> None:
+    with begun(coded) as terminal:
+        with draft(coded).open("w") as file:  # empty from here on
+            for _ in range(20):
+                terminal.pump(0.1)
+            file.write(RIGHT)
+        terminal.wait_for("all cases pass", timeout=60)
+        terminal.send("q")
+        terminal.wait_for("q quit")
+    assert attempts(coded) == ["passed"]
+
+
 def test_whoever_saves_in_another_window_is_judged_too(coded: Program) -> None:
     with begun(coded) as terminal:
         draft(coded).write_text(RIGHT)
@@ -184,7 +196,7 @@ def test_an_attempt_that_cannot_be_kept_has_its_verdict_all_the_same(coded: Prog
         terminal.send("\r")
         terminal.wait_for("all cases pass", timeout=60)
         told = "".join(terminal.settle().split())
-        assert f"notkept{kept}:NotadirectoryCheckhowitisspelled." in told
+        assert f"notkept{kept}:NotadirectorySomethingelseisinitsplace:moveitaway." in told
         assert "Errno" not in told
         terminal.send("x")  # what cannot be put among the attempts is not begun again
         assert "".join(terminal.settle().split()).count("Notadirectory") == 2

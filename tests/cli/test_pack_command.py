@@ -418,7 +418,7 @@ def test_a_pack_without_code_needs_no_trust(program: Program, mine: Path) -> Non
 
 @pytest.mark.parametrize(
     ("lang", "line"),
-    [("en", "`quizcli pack trust mine` first"), ("zh", "请先执行 `quizcli pack trust mine`")],
+    [("en", "quizcli pack trust mine first: it lists"), ("zh", "请先执行 `quizcli pack trust mine`")],
 )
 def test_d_on_a_card_of_an_untrusted_pack(program: Program, mine: Path, lang: str, line: str) -> None:
     program.run("pack", "add", "mine")
