@@ -17,7 +17,7 @@ from quizcli.errors import QuizError
 from quizcli.reading import dangling
 from quizcli.text import tr
 
-BUSY_SECONDS = 5.0  # in which who holds a folder should be done
+BUSY_SECONDS = 5.0  # in which who holds a folder or a store should be done
 FILE, FOLDER = 0o600, 0o700
 StrPath = str | os.PathLike[str]
 _PARTIAL = re.compile(r"\.\d+-[0-9a-f]{8}\.partial")  # what follows the name of a file that is not whole yet
@@ -46,7 +46,7 @@ def alone(folder: StrPath) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise _locked(folder) from None
+                    raise locked(folder, BUSY_SECONDS) from None
                 time.sleep(0.02)
             except OSError:  # some network file systems have none
                 break
@@ -55,12 +55,13 @@ def alone(folder: StrPath) -> Iterator[None]:
         os.close(lock)
 
 
-def _locked(folder: StrPath) -> QuizError:
-    shown = os.fspath(folder)
+def locked(path: StrPath, seconds: float) -> QuizError:
+    """What is said of a folder or a store that another process has not let go of for so long."""
+    shown = os.fspath(path)
     return QuizError(
         tr(
-            f"{shown} has been locked by another process for {BUSY_SECONDS:g} seconds.",
-            f"{shown} 已被另一进程锁定超过 {BUSY_SECONDS:g} 秒。",
+            f"{shown} has been locked by another process for {seconds:g} seconds.",
+            f"{shown} 已被另一进程锁定超过 {seconds:g} 秒。",
         ),
         tr("Close the program that holds it, then try again.", "请关闭占用它的程序后重试。"),
     )

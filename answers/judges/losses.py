@@ -261,17 +261,19 @@ _not_the_maximum = trap(
 )
 
 
-def _shifted_by(least: Callable[[Tensor], Tensor]) -> Trap:
-    def wrong(input: Tensor, target: Tensor) -> Tensor:
-        z = input - least(input)
+def _shifted_by(shift: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    """The cross-entropy of logits from which so much is subtracted, written out."""
+
+    def loss(input: Tensor, target: Tensor) -> Tensor:
+        z = input - shift(input)
         return (z.exp().sum(1).log() - z.gather(1, target[:, None]).squeeze(1)).mean()
 
-    return _not_the_maximum(wrong)
+    return loss
 
 
 _SHIFTED = tuple(
-    _shifted_by(least)
-    for least in (
+    _not_the_maximum(_shifted_by(shift))
+    for shift in (
         lambda input: input.amin(1, keepdim=True),
         lambda input: input.mean(1, keepdim=True),
         lambda input: input[:, :1],
@@ -279,13 +281,10 @@ _SHIFTED = tuple(
 )
 
 
-@trap(
+_one_maximum_of_all = trap(
     "the maximum of the whole tensor is subtracted: in a row far below it every exp is 0, and log 0 is −∞",
     "减的是整个张量的最大值：离它很远的行 exp 全为 0，log 0 = −∞",
-)
-def _one_maximum_of_all(input: Tensor, target: Tensor) -> Tensor:
-    z = input - input.max()
-    return (z.exp().sum(1).log() - z.gather(1, target[:, None]).squeeze(1)).mean()
+)(_shifted_by(Tensor.max))
 
 
 @trap("the loss is summed over the batch, not averaged", "对批求了和，没有取平均")

@@ -402,7 +402,7 @@ def _mean_square(x: Tensor, over: list[int]) -> Tensor:
 
 
 def _root(x: Tensor, over: list[int], eps: float) -> Tensor:
-    return (_at_least_float32(x).square().mean(over, keepdim=True) + eps).sqrt()
+    return (_mean_square(_at_least_float32(x), over) + eps).sqrt()
 
 
 def _by_root(x: Tensor, over: list[int], eps: float) -> Tensor:

@@ -50,8 +50,8 @@ class PosixInput:
     def close(self) -> None:
         """Give the terminal back as it was."""
         saved, self._saved = self._saved, None
-        self._given = saved or self._given
         if saved is not None:
+            self._given = saved
             self._tell(_LEAVE_PASTES)
             with contextlib.suppress(termios.error):  # the window is gone: there is nothing to restore
                 termios.tcsetattr(self._descriptor, termios.TCSANOW, saved)

@@ -13,11 +13,10 @@ from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from quizcli.errors import QuizError
-from quizcli.private import create, make_folder, refuse_dangling
+from quizcli.private import BUSY_SECONDS, create, locked, make_folder, refuse_dangling
 from quizcli.study.damage import DamagedError, ForeignError
 from quizcli.text import tr
 
-BUSY_SECONDS = 5.0
 _LEAST_FREE = 64 << 10  # bytes: the index of the log takes half of that
 LONGEST_FOLDER = 430  # bytes: SQLite takes 512, and backups have names of 60 in a folder of their own
 MAGIC = b"SQLite format 3\0"  # how each of its files begins
@@ -97,13 +96,7 @@ def _told(error: sqlite3.Error, path: str) -> QuizError | None:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # extended codes refine the lowest byte
     match code:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return QuizError(
-                tr(
-                    f"{path} has been locked by another process for {BUSY_SECONDS:g} seconds.",
-                    f"{path} 已被另一进程锁定超过 {BUSY_SECONDS:g} 秒。",
-                ),
-                tr("Close the program that holds it, then try again.", "请关闭占用它的程序后重试。"),
-            )
+            return locked(path, BUSY_SECONDS)
         case sqlite3.SQLITE_NOTADB:
             return not_ours(path)
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_FORMAT | sqlite3.SQLITE_TOOBIG | sqlite3.SQLITE_MISMATCH:

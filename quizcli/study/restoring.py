@@ -10,13 +10,13 @@ from contextlib import closing
 from pathlib import Path
 
 from quizcli.errors import QuizError
-from quizcli.private import refuse_dangling
+from quizcli.private import BUSY_SECONDS, refuse_dangling
 from quizcli.settings import Settings
 from quizcli.study.archive import Made, opened, own_files, write
 from quizcli.study.backups import put, remove, thin_out
 from quizcli.study.beside import put_files
 from quizcli.study.candidate import Candidate
-from quizcli.study.connection import BUSY_SECONDS, connect, fail_reading
+from quizcli.study.connection import connect, fail_reading
 from quizcli.study.copies import aside_of, duplicate, remove_sides
 from quizcli.study.mending import part_from_log
 from quizcli.study.preview import present_store, refuse_what_is_nowhere_else
