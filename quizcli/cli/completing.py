@@ -1,13 +1,23 @@
-"""What a shell completes besides commands and options: names out of the banks and the answers."""
+"""What a shell completes besides commands and options: names out of the banks and the answers.
+
+Every command names these functions, and few command lines complete anything: what they need is imported when
+a shell asks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import typer
 
-from quizcli.bank.packs import Loaded
-from quizcli.cli.opened import all_questions, every_bank
-from quizcli.settings import Settings
+if TYPE_CHECKING:
+    from quizcli.bank.packs import Loaded
+    from quizcli.settings import Settings
 
 
 def _banks(settings: Settings) -> Loaded:
+    from quizcli.cli.opened import every_bank
+
     return every_bank(settings, _say_nothing)
 
 
@@ -29,6 +39,8 @@ def kinds() -> list[str]:
 
 def questions(ctx: typer.Context) -> list[str]:
     """The ids of all questions."""
+    from quizcli.cli.opened import all_questions
+
     return list(all_questions(_banks(ctx.obj)))
 
 

@@ -14,9 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from quizcli.text import Text, tr
 
 if TYPE_CHECKING:
-    from rich.text import Text as Line
-
-    from quizcli.screen.wrap import Span
+    from quizcli.screen.wrap import Row, Span
 
 WIDEST = 100  # columns: longer lines are hard to read
 _ROOM = 24  # columns: an explanation that had less would stand below what it explains
@@ -59,16 +57,14 @@ class Group(TyperGroup):
 
 def print_page(ctx: Any) -> None:
     """Print the help of the command of this context, coloured where stdout is a terminal that wants it."""
-    from quizcli.screen.theme import make_console
+    from quizcli.screen.styled import columns, print_rows
 
-    console = make_console()
-    for line in _lines(ctx, min(console.width, WIDEST)):
-        console.print(line, no_wrap=True, overflow="ignore", crop=False)
+    print_rows(_lines(ctx, min(columns(), WIDEST)))
 
 
-def _lines(ctx: Any, width: int) -> list[Line]:
+def _lines(ctx: Any, width: int) -> list[Row]:
     from quizcli.screen.theme import KEY
-    from quizcli.screen.wrap import Span, wrap
+    from quizcli.screen.wrap import Span, wrapped
 
     command = ctx.command
     shown = [parameter for parameter in command.get_params(ctx) if not parameter.hidden]
@@ -80,7 +76,7 @@ def _lines(ctx: Any, width: int) -> list[Line]:
         usage.append(tr("COMMAND ...", "命令 ..."))
     start = [Span(tr("Usage: ", "用法：")), Span(f"{ctx.command_path} ", KEY)]
     return [
-        *wrap([Span(word + " ", solid=" " not in word) for word in usage], width, start),
+        *wrapped([Span(word + " ", solid=" " not in word) for word in usage], width, start),
         *_section("", [("", [Span(command.help or "")])], width),
         *_section(tr("Arguments:", "参数："), [(_argument(a), _explained(a)) for a in arguments], width),
         *_section(tr("Commands:", "命令："), [(c.name, [Span(c.help or "")]) for c in commands], width),
@@ -88,24 +84,23 @@ def _lines(ctx: Any, width: int) -> list[Line]:
     ]
 
 
-def _section(title: str, rows: Sequence[tuple[str, list[Span]]], width: int) -> list[Line]:
+def _section(title: str, rows: Sequence[tuple[str, list[Span]]], width: int) -> list[Row]:
     """Two columns under a title, an empty line before it; nothing at all where there is no row."""
     from rich.cells import cell_len
-    from rich.text import Text as Line
 
     from quizcli.screen.theme import KEY, STRONG
-    from quizcli.screen.wrap import Span, wrap
+    from quizcli.screen.wrap import Span, wrapped
 
-    lines = [Line(), *([Line(title, STRONG)] if title else [])] if rows else []
+    lines: list[Row] = [[], *([[(title, STRONG)]] if title else [])] if rows else []
     column = max((cell_len(left) + 2 * bool(left) for left, _ in rows), default=0)
     beside = 2 + column + _ROOM <= width
     for left, right in rows:
         pad = " " * (column - cell_len(left))
         mark = [Span("  "), Span(left, KEY), Span(pad)]
         if not beside:
-            lines.append(Line.assemble("  ", (left, KEY)))
+            lines.append([("  ", ""), (left, KEY)])
             mark = [Span("      ")]
-        lines += wrap(right, width, mark)
+        lines += wrapped(right, width, mark)
     return lines
 
 

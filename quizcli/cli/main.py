@@ -1,30 +1,14 @@
-"""The command line: every command in one place, in the order in which `quizcli --help` prints it."""
+"""The command line: its parser, the options that stand before a command, and what it says to a wrong one."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
 from quizcli import __version__
-from quizcli.cli import (
-    backup,
-    bank,
-    code,
-    completing,
-    demo,
-    doctor,
-    look,
-    pack,
-    quiz,
-    restore,
-    review,
-    stats,
-    today,
-    verify,
-)
-from quizcli.cli.help import Command, Group
-from quizcli.cli.refusal import refusal
+from quizcli.cli import completing
+from quizcli.cli.commands import Deferred, Program, entries
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
 from quizcli.text import tr
@@ -34,7 +18,7 @@ _COMPLETION = "_QUIZCLI_COMPLETE"  # set by the shell that asks for completions
 
 def dispatch(arguments: Sequence[str], settings: Settings) -> int:
     """Run one command line and return its exit status. A wrong one is a QuizError with status USAGE."""
-    program = typer.main.get_command(build())
+    program = build()
     if _COMPLETION in os.environ:
         _check_what_bash_says()
         program.main([], "quizcli", _COMPLETION, obj=settings)  # prints the completions and exits
@@ -43,6 +27,8 @@ def dispatch(arguments: Sequence[str], settings: Settings) -> int:
         with program.make_context("quizcli", list(arguments), obj=settings) as ctx:
             status: Any = program.invoke(ctx)
     except typer.TyperException as error:
+        from quizcli.cli.refusal import refusal
+
         raise refusal(error, _path(program, arguments)) from error
     except typer.Exit as end:
         if end.exit_code:  # only Typer's completion ends so: beside no shell that it knows
@@ -82,14 +68,15 @@ def _path(command: Any, arguments: Sequence[str]) -> str:
         command = getattr(command, "commands", {}).get(word)
         if command is None:
             break
+        command = command.command() if isinstance(command, Deferred) else command
         path += f" {word}"
     return path
 
 
-def build() -> typer.Typer:
-    """The Typer application, its help in the language in use."""
+def build() -> Any:
+    """The whole command line, its help in the language in use. Its commands are imported when they are called."""
     app = typer.Typer(
-        cls=Group,
+        cls=Program,
         help=tr(
             "Deep-learning interview questions where every answer runs. Without a command: today's cards.",
             "深度学习面试题，每个答案都能运行。不带命令时：学习今天的卡片。",
@@ -99,57 +86,10 @@ def build() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_root)
-    for name, function, told in _commands():
-        app.command(name, cls=Command, help=told, context_settings=_CONTEXTS.get(name))(function)
-    writing = tr("Begin and check question banks.", "新建与检查题库。")
-    app.add_typer(bank.app, cls=Group, name="bank", help=writing)
-    own = tr("Packs of your own: add, trust, remove.", "自己的题库包：添加、信任、移除。")
-    app.add_typer(pack.app, cls=Group, name="pack", help=own)
-    return app
-
-
-_CONTEXTS = {"demo": demo.CONTEXT}
-
-
-def _commands() -> list[tuple[str, Callable[..., int], str]]:
-    return [
-        ("review", review.command, tr("Only what is due; no new cards.", "只复习到期的卡片，不学新卡。")),
-        (
-            "quiz",
-            quiz.command,
-            tr("A scored round; the schedule stays as it is.", "一轮计分测验，不影响复习计划。"),
-        ),
-        (
-            "demo",
-            demo.command,
-            tr("Run a demonstration, or list them.", "运行演示；不带名称则列出全部。"),
-        ),
-        (
-            "code",
-            code.command,
-            tr("Write an answer yourself, judged at every save.", "手写代码，每次保存即评判。"),
-        ),
-        ("show", look.show, tr("One question with its answer.", "显示一道题及其答案。")),
-        ("list", look.list_questions, tr("The questions and how they stand.", "列出题目及其学习状态。")),
-        ("search", look.search, tr("Find questions by words.", "按关键词查找题目。")),
-        (
-            "stats",
-            stats.command,
-            tr("Due, retention, heat map, forecast.", "到期、记忆保持率、热力图与预测。"),
-        ),
-        (
-            "verify",
-            verify.command,
-            tr("Run demonstrations and check their claims.", "无界面运行演示并核对其结论。"),
-        ),
-        ("backup", backup.command, tr("A copy of all you have made, now.", "立即备份您的全部内容。")),
-        (
-            "restore",
-            restore.command,
-            tr("Backups: list, preview, bring one back.", "列出、预览并恢复备份。"),
-        ),
-        ("doctor", doctor.command, tr("What this machine can do.", "检查本机环境与可用功能。")),
-    ]
+    program: Any = typer.main.get_command(app)
+    for entry in entries():
+        program.add_command(Deferred(entry))
+    return program
 
 
 def _root(
@@ -184,6 +124,8 @@ def _root(
         print(f"quizcli {__version__}")
         raise typer.Exit
     if ctx.invoked_subcommand is None:
+        from quizcli.cli import today
+
         return today.study(ctx.obj, topics=topic or (), new=new)
     if new is not None or topic:
         raise QuizError(

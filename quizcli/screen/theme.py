@@ -1,5 +1,7 @@
 """The few styles and signs of the program, and the one way to make a console.
 
+A page of help needs the styles and no console: Rich is imported when one is made.
+
 Styles use the terminal's own sixteen colours, which its owner chose to be readable, and never yellow, white,
 black or blue, which vanish on one background or the other. A colour never says anything alone: a sign or a
 word stands beside it.
@@ -10,15 +12,16 @@ from __future__ import annotations
 import codecs
 import os
 import sys
-from collections.abc import Iterable
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.cells import cell_len
-from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
-from rich.segment import Segment
 
 from quizcli.screen.door import behind
-from quizcli.visible import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+MOST = 1000  # cells across, and rows: no terminal has more, but a variable may say so
 
 # Styles, in Rich's notation.
 PLAIN = ""
@@ -78,29 +81,6 @@ def _stand_in(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("quizcli", _stand_in)
 
 
-_MOST = 1000  # cells across, and rows: no terminal has more, but a variable may say so
-
-
-class _CleanConsole(Console):
-    """A console whose texts are cleaned before they are styled: sequences that steer are Rich's alone."""
-
-    @property
-    def size(self) -> ConsoleDimensions:
-        """As much of the terminal as is drawn on."""
-        width, height = super().size
-        return ConsoleDimensions(min(width, _MOST), min(height, _MOST))
-
-    @size.setter
-    def size(self, size: tuple[int, int]) -> None:
-        self._width, self._height = size
-
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """The segments of a renderable."""
-        for segment in super().render(renderable, options):
-            text, style, control = segment
-            yield segment if control or (shown := clean(text)) == text else Segment(shown, style)
-
-
 def make_console(
     stream: TextIO | None = None, *, width: int | None = None, height: int | None = None
 ) -> Console:
@@ -109,26 +89,33 @@ def make_console(
     Rich itself respects NO_COLOR, TERM=dumb, COLUMNS and a stream that is no terminal. A stream in another
     encoding than UTF-8 gets stand-ins (see `_STAND_INS`) where Rich would raise UnicodeEncodeError.
     """
-    out = behind(sys.stdout if stream is None else stream)
-    reconfigure = getattr(out, "reconfigure", None)  # in-memory streams have none, and need none
-    if reconfigure is not None and getattr(out, "errors", None) != "quizcli":
-        reconfigure(errors="quizcli")
-    return _CleanConsole(
-        file=out,
+    from quizcli.screen.console import CleanConsole
+
+    return CleanConsole(
+        file=able(sys.stdout if stream is None else stream),
         markup=False,
         emoji=False,
         highlight=False,
         width=width,
         height=height,
-        _environ=_environ(),
+        _environ=environ(),
     )
 
 
-def _environ() -> dict[str, str]:
+def able(stream: TextIO) -> TextIO:
+    """The stream behind the door, made able to carry any sign."""
+    out = behind(stream)
+    reconfigure = getattr(out, "reconfigure", None)  # in-memory streams have none, and need none
+    if reconfigure is not None and getattr(out, "errors", None) != "quizcli":
+        reconfigure(errors="quizcli")
+    return out
+
+
+def environ() -> dict[str, str]:
     """The environment; a size in it that is no positive number, such as -1, 0 or ², says nothing."""
-    environ = dict(os.environ)
+    cleaned = dict(os.environ)
     for name in ("COLUMNS", "LINES"):
-        word = environ.pop(name, "")
+        word = cleaned.pop(name, "")
         if word.isascii() and word.isdigit() and (number := word.lstrip("0")):
-            environ[name] = str(_MOST) if len(number) > len(str(_MOST)) else number
-    return environ
+            cleaned[name] = str(MOST) if len(number) > len(str(MOST)) else number
+    return cleaned

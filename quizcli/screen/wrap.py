@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from rich.cells import cell_len, chop_cells, set_cell_size
-from rich.text import Text
 
 from quizcli.screen.box import Box, blank, side_by_side
 from quizcli.visible import clean, clean_line
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+Row: TypeAlias = list[tuple[str, str]]  # texts, each in its style
 
 _NOT_FIRST = frozenset("，。、；：？！）】》」』〉〕”’…—～％·,.;:?!)]}%")
 _NOT_LAST = frozenset("（【《「『〈〔“‘([{")
@@ -59,6 +63,13 @@ def wrap(content: Iterable[Span | Inset], width: int, mark: Sequence[Span] = ())
 
     `mark` stands before the first line; the others are indented by its width.
     """
+    from rich.text import Text  # a page of help is wrapped too, and has no time for it
+
+    return [Text.assemble(*row) for row in wrapped(content, width, mark)]
+
+
+def wrapped(content: Iterable[Span | Inset], width: int, mark: Sequence[Span] = ()) -> list[Row]:
+    """The same lines, for who does not draw with Rich."""
     first = [Piece(Box.of(clean_line(span.text)), span.style) for span in mark]
     indent = sum(piece.box.width for piece in first)
     others = [Piece(blank(indent), "")] if indent else []
@@ -184,7 +195,7 @@ def _chunks(piece: Piece, width: int) -> Sequence[Piece]:
     return [Piece(Box(rows, piece.box.baseline), piece.style)]
 
 
-def _rows(line: list[Word], before: list[Piece]) -> list[Text]:
+def _rows(line: list[Word], before: list[Piece]) -> list[Row]:
     """The rows of one line, as many as its tallest box needs, with `before` on its baseline."""
     pieces = before.copy()
     for i, word in enumerate(line):
@@ -194,13 +205,20 @@ def _rows(line: list[Word], before: list[Piece]) -> list[Text]:
         pieces += word.pieces
     above = max((piece.box.baseline for piece in pieces), default=0)
     below = max((piece.box.below for piece in pieces), default=0)
-    rows = [Text() for _ in range(above + 1 + below)]
+    rows: list[Row] = [[] for _ in range(above + 1 + below)]
     for style, run in groupby(pieces, key=lambda piece: piece.style):
         box = side_by_side([(0, piece.box) for piece in run])
         top = above - box.baseline
         for i, row in enumerate(rows):
             inside = top <= i < top + len(box.rows)
-            row.append(box.rows[i - top] if inside else " " * box.width, style if inside else None)
-    for row in rows:
-        row.rstrip()
-    return rows
+            row.append((box.rows[i - top], style) if inside else (" " * box.width, ""))
+    return [_stripped(row) for row in rows]
+
+
+def _stripped(row: Row) -> Row:
+    """The row without the blanks at its end."""
+    while row:
+        text, style = row.pop()
+        if text := text.rstrip():
+            return [*row, (text, style)]
+    return row
