@@ -1,4 +1,4 @@
-"""Every command by name, in the order in which `quizcli --help` prints them. None is imported before its call.
+"""Every command by name, in the order in which `quizcli --help` prints them; imported when they are called.
 
 `quizcli --help` needs the name and one sentence of each; the modules behind them take three times as long to
 import as Typer itself.

@@ -1,4 +1,4 @@
-"""Lines of a page that is printed once and needs no console of Rich, whose import takes longer than the page."""
+"""A page that is printed at once, without a console of Rich: its import takes longer than the page."""
 
 from __future__ import annotations
 
