@@ -217,14 +217,14 @@ def _unreadable(path: Path, reason: str) -> QuizError:
 def _from_line(path: Path, name: str, value: object) -> Any:
     if name in SETTABLE:
         return _checked(name, value, f"{path}: {name}")
-    import difflib
+    from quizcli.nearest import did_you_mean, in_a_row, nearest
 
-    near = difflib.get_close_matches(name, SETTABLE, 1)
     listed = ", ".join(SETTABLE)
     raise QuizError(
         tr(f"{path}: there is no setting {_short(name)}", f"{path}：没有设置项 {_short(name)}"),
-        (tr(f"Did you mean {near[0]}? ", f"是否想写 {near[0]}？") if near else "")
-        + tr(f"There are: {listed}", f"可用的设置项：{listed}"),
+        in_a_row(
+            did_you_mean(nearest(name, SETTABLE, 1)), tr(f"There are: {listed}", f"可用的设置项：{listed}")
+        ),
         ExitStatus.USAGE,
     )
 

@@ -201,6 +201,7 @@ def _questions_here() -> Path:
 def _topic(word: str) -> str:
     """The topic, if it can be one. QuizError (USAGE) with a spelling that can."""
     from quizcli.bank.shapes import KEBAB
+    from quizcli.nearest import did_you_mean
 
     if re.fullmatch(KEBAB, word):
         return word
@@ -210,7 +211,7 @@ def _topic(word: str) -> str:
             f"{word!r}: a topic is lower-case words joined by `-`",
             f"{word!r}：主题须为以 `-` 连接的小写英文单词",
         ),
-        tr(f"Did you mean {near}?", f"是否想输入 {near}？") if near else "",
+        did_you_mean([near] if near else []),
         ExitStatus.USAGE,
     )
 

@@ -22,7 +22,9 @@ def command(
     question_id: Annotated[
         str | None,
         typer.Argument(
-            metavar="[ID]", autocompletion=completing.questions, help=tr("A code question.", "代码题的 id。")
+            metavar="[ID]",
+            autocompletion=completing.code_questions,
+            help=tr("A code question.", "代码题的 id。"),
         ),
     ] = None,
     file: Annotated[
@@ -59,7 +61,7 @@ def command(
 
 
 def _question(questions: dict[str, AnyQuestion], question_id: str) -> Code:
-    import difflib
+    from quizcli.nearest import did_you_mean, in_a_row, nearest
 
     codes = {name: question for name, question in questions.items() if isinstance(question, Code)}
     if question_id in codes:
@@ -68,13 +70,12 @@ def _question(questions: dict[str, AnyQuestion], question_id: str) -> Code:
         kind = questions[question_id].kind
         message = tr(f"{question_id} is no code question: {kind}", f"{question_id} 不是代码题，而是 {kind}")
         raise QuizError(message, f"`quizcli show {question_id}`", ExitStatus.USAGE)
-    near = (
-        difflib.get_close_matches(question_id, codes) or [name for name in codes if question_id in name][:3]
-    )
-    hint = tr(f"Did you mean {' or '.join(near)}?", f"是否想输入 {' 或 '.join(near)}？") if near else ""
     raise QuizError(
         tr(f"there is no code question {question_id!r}", f"没有代码题 {question_id!r}"),
-        hint or tr("`quizcli code` lists them.", "`quizcli code` 列出全部代码题。"),
+        in_a_row(
+            did_you_mean(nearest(question_id, codes)),
+            tr("`quizcli code` lists them.", "`quizcli code` 列出全部代码题。"),
+        ),
         ExitStatus.USAGE,
     )
 

@@ -42,7 +42,8 @@ class Deferred(TyperCommand):
             app.add_typer(found, cls=Group, name=entry.name, help=entry.told)
         else:
             settings = getattr(module, "CONTEXT", None)
-            app.command(entry.name, cls=Command, help=entry.told, context_settings=settings)(found)
+            cls = getattr(module, "CLASS", Command)
+            app.command(entry.name, cls=cls, help=entry.told, context_settings=settings)(found)
         return typer.main.get_group(app).commands[entry.name]
 
 
@@ -89,7 +90,16 @@ def entries() -> list[Entry]:
             "list_questions",
             tr("The questions and how they stand.", "列出题目及其学习状态。"),
         ),
-        Entry("search", "look", "search", tr("Find questions by words.", "按关键词查找题目。")),
+        Entry("search", "search", "command", tr("Find questions by words.", "按关键词查找题目。")),
+        Entry(
+            "suspend",
+            "suspension",
+            "suspend",
+            tr("Put cards aside until you want them back.", "暂停卡片，直到您恢复它们。"),
+        ),
+        Entry(
+            "unsuspend", "suspension", "unsuspend", tr("Bring suspended cards back.", "恢复已暂停的卡片。")
+        ),
         Entry(
             "stats",
             "stats",

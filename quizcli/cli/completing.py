@@ -44,11 +44,47 @@ def questions(ctx: typer.Context) -> list[str]:
     return list(all_questions(_banks(ctx.obj)))
 
 
+def code_questions(ctx: typer.Context) -> list[str]:
+    """The ids of the questions that `quizcli code` takes."""
+    from quizcli.bank.types import Code
+    from quizcli.cli.opened import all_questions
+
+    return [name for name, q in all_questions(_banks(ctx.obj)).items() if isinstance(q, Code)]
+
+
+def suspended(ctx: typer.Context) -> list[str]:
+    """The ids of suspended cards."""
+    from quizcli.cli.opened import card_states
+
+    return [card.id for card in card_states(ctx.obj).values() if card.suspended]
+
+
 def demonstrations(ctx: typer.Context) -> list[str]:
     """The names of all demonstrations."""
     from quizcli.cli.demonstrations import every
 
     return list(every(ctx.obj, _say_nothing))
+
+
+def settings_of(name: str, settings: Settings) -> list[tuple[str, str]]:
+    """The settings of a demonstration as options, each with its help; none where there is no such one."""
+    from quizcli.cli.demonstrations import find
+    from quizcli.errors import QuizError
+
+    try:
+        parameters = find(name, settings).parameters
+    except QuizError:  # while somebody types a name, it is none yet
+        return []
+    options = [(parameter.option, str(parameter.help)) for parameter in parameters]
+    off = [(f"--no-{one.option[2:]}", str(one.help)) for one in parameters if one.type == "bool"]
+    return options + off
+
+
+def backups(ctx: typer.Context) -> list[str]:
+    """The names of the backups that there are."""
+    from quizcli.study.backups import backups as there
+
+    return [each.name for each in there(ctx.obj.store_file)]
 
 
 def packs(ctx: typer.Context) -> list[str]:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperOption
 
 from quizcli.cli import completing
-from quizcli.cli.help import print_page
+from quizcli.cli.help import Command, print_page
 from quizcli.cli.output import print_json_line, print_json_text
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
@@ -33,6 +34,29 @@ CONTEXT: dict[str, Any] = {
     "ignore_unknown_options": True,
     "help_option_names": [],
 }
+
+
+class CLASS(Command):
+    """The command to a shell that completes it: the settings of the demonstration are options too."""
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """The options of the command, and those of the demonstration that the line names."""
+        found = super().shell_complete(ctx, incomplete)
+        name = ctx.params.get("name") or ""
+        if not name or not incomplete.startswith("-"):
+            return found
+        from quizcli.cli.completing import settings_of
+
+        options: list[Any] = [
+            TyperOption(param_decls=[option], help=told)
+            for option, told in settings_of(name, ctx.obj)
+            if option not in ctx.args
+        ]
+        return found + TyperCommand(None, params=options, add_help_option=False).shell_complete(
+            ctx, incomplete
+        )
+
+
 _QUICK_HELP = tr("The short form, a few seconds.", "简短形式，几秒即可完成。")
 _JSON_HELP = tr("Events as lines of JSON on stdout.", "以 JSON 行把事件写到标准输出。")
 _SAVE_HELP = tr("Keep events and pictures in a new folder.", "把事件和图片存入新文件夹。")

@@ -1,9 +1,7 @@
-"""`quizcli show`, `list` and `search`: the questions without a session."""
+"""`quizcli show` and `list`: the questions without a session."""
 
 from __future__ import annotations
 
-import difflib
-import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from typing import Annotated
 
@@ -12,19 +10,20 @@ import typer
 
 from quizcli.bank.packs import Loaded
 from quizcli.bank.prediction import asked
-from quizcli.bank.types import AnyQuestion, Choice, Cloze, Code, Order
+from quizcli.bank.types import AnyQuestion, Code, Order
 from quizcli.cli import completing
 from quizcli.cli.opened import all_questions, card_states, follow_ups, load_banks, titles_of
 from quizcli.cli.output import print_json
-from quizcli.cli.standing import standing
+from quizcli.cli.standing import is_buried, standing
 from quizcli.cli.ticks import findings, ticked
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.nearest import did_you_mean, in_a_row, nearest
 from quizcli.private import refuse_dangling
 from quizcli.screen.card import TickedClaim
 from quizcli.screen.prediction import NOTHING, Findings
 from quizcli.settings import Settings
 from quizcli.study.card import Card
-from quizcli.text import Text, tr
+from quizcli.text import tr
 
 AsJson = Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))]
 
@@ -42,7 +41,7 @@ def show(
     """Print one question with its answer."""
     settings: Settings = ctx.obj
     questions = all_questions(load_banks(settings))
-    question = _named(question_id, questions)
+    question = named(question_id, questions)
     if as_json:
         print_json(question)
         return ExitStatus.OK
@@ -72,15 +71,12 @@ def show(
     return ExitStatus.OK
 
 
-def _named(question_id: str, questions: dict[str, AnyQuestion]) -> AnyQuestion:
+def named(question_id: str, questions: dict[str, AnyQuestion]) -> AnyQuestion:
     """The question of that id. QuizError where there is none, with the nearest ids."""
     question = questions.get(question_id)
     if question is None:
-        near = difflib.get_close_matches(question_id, questions)
-        hint = (
-            tr(f"Did you mean {' or '.join(near)}?", f"是否想输入 {' 或 '.join(near)}？")
-            if near
-            else tr("`quizcli list` names them all.", "`quizcli list` 可列出全部题目。")
+        hint = did_you_mean(nearest(question_id, questions)) or tr(
+            "`quizcli list` names them all.", "`quizcli list` 可列出全部题目。"
         )
         raise QuizError(
             tr(f"there is no question {question_id!r}", f"没有题目 {question_id!r}"), hint, ExitStatus.USAGE
@@ -116,45 +112,41 @@ def list_questions(
     level: Annotated[
         int | None, typer.Option("--level", "-l", min=1, max=3, help=tr("Only this level.", "只列这个难度。"))
     ] = None,
+    flagged: Annotated[
+        bool, typer.Option("--flagged", help=tr("Only flagged cards.", "只列加旗标的卡片。"))
+    ] = False,
+    suspended: Annotated[
+        bool, typer.Option("--suspended", help=tr("Only suspended cards.", "只列已暂停的卡片。"))
+    ] = False,
+    buried: Annotated[
+        bool, typer.Option("--buried", help=tr("Only cards buried until tomorrow.", "只列推到明天的卡片。"))
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Print one line for every question: id, kind, level, how it stands; exit 1 if there is none."""
     loaded = load_banks(ctx.obj)
     chosen = chosen_questions(all_questions(loaded).values(), topic or [], kind or [], level)
+    if flagged or suspended or buried:
+        states = card_states(ctx.obj)
+        cards = {q.id: card for q in chosen if (card := states.get(q.id)) is not None}
+        wanted = {
+            card.id
+            for card in cards.values()
+            if (card.flagged or not flagged)
+            and (card.suspended or not suspended)
+            and (is_buried(card) or not buried)
+        }
+        chosen = [q for q in chosen if q.id in wanted]
     if not chosen and not as_json:
         raise QuizError(
             tr("no question is all of that", "没有同时满足这些条件的题目"),
-            tr("Ask for fewer topics, kinds or levels at once.", "请减少同时指定的主题、题型或难度。"),
+            tr(
+                "Ask for less at once; `quizcli list` lists them all.",
+                "请减少条件；`quizcli list` 列出全部题目。",
+            ),
         )
     print_questions(ctx.obj, loaded, chosen, as_json)
     return ExitStatus.OK if chosen else ExitStatus.ERROR
-
-
-def search(
-    ctx: typer.Context,
-    words: Annotated[
-        list[str], typer.Argument(metavar="WORD...", help=tr("All of these must occur.", "须全部出现的词。"))
-    ],
-    as_json: AsJson = False,
-) -> int:
-    """Print the questions that hold all the words, in either language; exit 1 if there is none, like grep."""
-    wanted = [folded(word) for word in words]
-    if not all(word.strip() for word in wanted):
-        raise QuizError(
-            tr("an empty word is in every question", "空词会匹配所有题目"),
-            tr("`quizcli list` lists them all.", "`quizcli list` 列出全部题目。"),
-            ExitStatus.USAGE,
-        )
-    loaded = load_banks(ctx.obj)
-    found = [q for q in all_questions(loaded).values() if _holds(q, wanted)]
-    if not found and not as_json:
-        all_words = tr(" and ", "、").join(map(repr, words))
-        raise QuizError(
-            tr(f"no question holds {all_words}", f"没有题目同时包含 {all_words}"),
-            tr("Try fewer words, or `quizcli list`.", "可减少词语，或用 `quizcli list` 查看全部题目。"),
-        )
-    print_questions(ctx.obj, loaded, found, as_json, words)
-    return ExitStatus.OK if found else ExitStatus.ERROR
 
 
 def chosen_questions(
@@ -173,37 +165,14 @@ def chosen_questions(
 def _known(words: Iterable[str], known: set[str], what: str) -> None:
     for word in words:
         if word not in known:
-            near = difflib.get_close_matches(word, known, 1, 0.5)
-            hint = tr(f"Did you mean {near[0]}? ", f"是否想输入 {near[0]}？") if near else ""
             listed = ", ".join(sorted(known))
             raise QuizError(
                 tr(f"there is no {what} {word!r}", f"没有{what} {word!r}"),
-                hint + tr(f"There are: {listed}", f"现有：{listed}"),
+                in_a_row(
+                    did_you_mean(nearest(word, known, 1)), tr(f"There are: {listed}", f"现有：{listed}")
+                ),
                 ExitStatus.USAGE,
             )
-
-
-def folded(text: str) -> str:
-    """Text for comparison: full-width and half-width, capitals and small letters are the same."""
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
-def _holds(question: AnyQuestion, wanted: list[str]) -> bool:
-    texts: list[Text | None] = [question.ask, question.answer, *question.points, *question.pitfalls]
-    match asked(question):
-        case Choice(choices=choices):
-            texts += [option.text for option in choices]
-        case Order(items=items):
-            texts += items
-        case Cloze(text=text):
-            texts.append(text)
-    parts = [
-        question.id,
-        question.topic,
-        *(part for text in texts if text is not None for part in (text.en, text.zh)),
-    ]
-    everything = folded("\n".join(parts))
-    return all(word in everything for word in wanted)
 
 
 def as_words(card: Card | None) -> dict[str, object] | None:

@@ -11,6 +11,7 @@ from typing import Any
 import typer
 
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.nearest import did_you_mean, in_a_row
 from quizcli.text import tr
 
 
@@ -19,10 +20,7 @@ def refusal(error: typer.TyperException, path: str) -> QuizError:
     ctx = getattr(error, "ctx", None)
     where = ctx.command_path if ctx is not None else path
     hint = tr(f"`{where} -h` shows what it takes.", f"`{where} -h` 查看用法。")
-    near = _near(error)
-    if near:
-        hint = tr(f"Did you mean {' or '.join(near)}? ", f"是否想输入 {' 或 '.join(near)}？") + hint
-    return QuizError(_message(error), hint, ExitStatus.USAGE)
+    return QuizError(_message(error), in_a_row(did_you_mean(_near(error)), hint), ExitStatus.USAGE)
 
 
 def _near(error: typer.TyperException) -> Sequence[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec import Struct
 
+from quizcli.cli import completing
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.private import refuse_dangling
 from quizcli.settings import Settings
@@ -43,6 +44,7 @@ def command(
         str,
         typer.Argument(
             metavar="[NAME]",
+            autocompletion=completing.backups,
             help=tr(
                 "A backup that is listed without it, or the path of one.",
                 "备份的名称（不带参数时列出），或备份文件的路径。",
@@ -140,16 +142,16 @@ def _path(name: str, settings: Settings) -> Path:
         there_too = Path(name).exists()
     except (OSError, ValueError):  # no name that a file can have
         there_too = False
-    import difflib
+    from quizcli.nearest import did_you_mean, in_a_row, nearest
 
-    near = list(difflib.get_close_matches(name, there, 3)) or [p.name for p in beginning[:3]]
-    listed = tr(" or ", " 或 ").join(near)
     raise QuizError(
         tr(f"{name!r} is there, but it is no regular file", f"{name!r} 存在，但不是普通文件")
         if there_too
         else tr(f"there is no backup {name!r}", f"没有备份 {name!r}"),
-        (tr(f"Did you mean {listed}? ", f"是否想输入 {listed}？") if near else "")
-        + tr("`quizcli restore` lists them.", "`quizcli restore` 可列出备份。"),
+        in_a_row(
+            did_you_mean(nearest(name, there)),
+            tr("`quizcli restore` lists them.", "`quizcli restore` 可列出备份。"),
+        ),
         ExitStatus.USAGE,
     )
 

@@ -1,11 +1,15 @@
-"""How a card stands, in a word."""
+"""How a card stands, in a few words."""
 
 from quizcli.study.card import Card, State
+from quizcli.study.days import now_ms
 from quizcli.text import tr
 
 
-def standing(card: Card | None) -> str:
-    """new, learning, review or relearning; else suspended; and whether it is flagged."""
+def standing(card: Card | None, now: int | None = None) -> str:
+    """new, learning, review or relearning, else suspended or buried; then whether it is flagged.
+
+    `now` in ms; without it, the clock's.
+    """
     words = {
         State.NEW: tr("new", "新卡"),
         State.LEARNING: tr("learning", "学习中"),
@@ -14,6 +18,14 @@ def standing(card: Card | None) -> str:
     }
     if card is None:
         return words[State.NEW]
+    word = words[card.state]
     if card.suspended:
-        return tr("suspended", "已暂停")
-    return words[card.state] + (tr(" · flagged", " · 旗标") if card.flagged else "")
+        word = tr("suspended", "已暂停")
+    elif is_buried(card, now):
+        word = tr("buried", "推到明天")
+    return word + (tr(" · flagged", " · 旗标") if card.flagged else "")
+
+
+def is_buried(card: Card, now: int | None = None) -> bool:
+    """Whether the card has been put off to another day."""
+    return card.buried_until > (now_ms() if now is None else now)

@@ -16,6 +16,7 @@ from msgspec import Struct
 from quizcli.demo.events import Setting
 from quizcli.demo.parameter import NO_TEXT, Parameter, Type, converted
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.nearest import did_you_mean, nearest
 from quizcli.reading import MEBIBYTE, read_text
 from quizcli.text import Text, tr
 
@@ -106,7 +107,7 @@ def find_answer(root: Path, name: str) -> Answer:
     if answer is None:
         raise QuizError(
             tr(f"there is no demonstration {name!r}", f"没有名为 {name!r} 的演示"),
-            _did_you_mean(name, _files(root))
+            did_you_mean(nearest(name, _files(root), 1))
             or tr("`quizcli demo` lists them.", "`quizcli demo` 列出全部演示。"),
             ExitStatus.USAGE,
         )
@@ -357,7 +358,7 @@ def check_settings(answer: Answer, given: Mapping[str, object]) -> dict[str, Set
         name = given_name.replace("-", "_")
         option = "--" + given_name.replace("_", "-")
         if name not in known:
-            near = _did_you_mean(option, [parameter.option for parameter in answer.parameters])
+            near = did_you_mean(nearest(option, [parameter.option for parameter in answer.parameters], 1))
             mistakes.append(
                 " ".join(filter(None, [f"{option}: {tr('no such setting.', '没有这个设置。')}", near]))
             )
@@ -376,10 +377,3 @@ def check_settings(answer: Answer, given: Mapping[str, object]) -> dict[str, Set
             ExitStatus.USAGE,
         )
     return checked
-
-
-def _did_you_mean(word: str, known: Mapping[str, object] | list[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(word, list(known), n=1)
-    return tr(f"Did you mean {near[0]}?", f"是不是想输入 {near[0]}?") if near else ""

@@ -87,9 +87,14 @@ class Session(Generic[T]):
         wanted = set(topics)
         known = {question.topic for question in items.values()}
         if unknown := sorted(wanted - known):
+            from quizcli.nearest import did_you_mean, in_a_row, nearest
+
             raise QuizError(
                 tr(f"There is no topic {unknown[0]!r}.", f"没有 {unknown[0]!r} 这个主题。"),
-                tr("There are: ", "现有主题：") + ", ".join(sorted(known)),
+                in_a_row(
+                    did_you_mean(nearest(unknown[0], known, 1)),
+                    tr("There are: ", "现有主题：") + ", ".join(sorted(known)),
+                ),
                 ExitStatus.USAGE,
             )
         if wanted:

@@ -38,7 +38,9 @@ def main(runs: int = 21) -> None:
     ratios = sorted(a / b for a, b in pairs)
     print(f"quizcli --help {first:.0f} ms, Typer hello world {second:.0f} ms, {runs} pairs")
     middle = statistics.median(ratios)
-    print(f"ratio: median {middle:.2f} (from {ratios[0]:.2f} to {ratios[-1]:.2f}); wanted at most {WANTED:.2f}")
+    print(
+        f"ratio: median {middle:.2f} (from {ratios[0]:.2f} to {ratios[-1]:.2f}); wanted at most {WANTED:.2f}"
+    )
 
 
 if __name__ == "__main__":

@@ -324,6 +324,15 @@ def test_what_cannot_be_judged(coded: Program, arguments: tuple[str, ...], told:
     assert "Traceback" not in ran.stderr
 
 
+def test_a_shell_is_offered_what_the_command_takes(coded: Program) -> None:
+    line = "quizcli code "
+    env = {"_QUIZCLI_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": "2"}
+    offered = coded.run(env=env).stdout.split()
+    rows = json.loads(coded.run("list", "--json").stdout)
+    assert offered == [row["id"] for row in rows if row["kind"] == "code"]
+    assert 0 < len(offered) < len(rows)
+
+
 def test_a_file_that_is_not_there(coded: Program) -> None:
     ran = coded.run("code", "doubling-code", "--file", "nowhere.py")
     assert ran.returncode == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from rich.cells import cell_len
 
 from tests.cli.conftest import Program
@@ -64,7 +65,7 @@ def test_list_narrowed(program: Program) -> None:
 def test_a_list_of_nothing(program: Program) -> None:
     said = program.run("list", "-k", "truth", "-l", "3")
     assert (said.returncode, said.stdout) == (1, "")
-    assert said.stderr.startswith("quizcli: no question is all of that\n  Ask for fewer")
+    assert said.stderr.startswith("quizcli: no question is all of that\n  Ask for less")
     said = program.run("list", "-k", "truth", "-l", "3", "--json")
     assert (said.returncode, json.loads(said.stdout)) == (1, [])
 
@@ -108,6 +109,25 @@ def test_search_without_a_find(program: Program) -> None:
     )
     said = program.run("search", "xyzzy", "--json")
     assert (said.returncode, said.stdout, said.stderr) == (1, "[]\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["evn"], "Did you mean even?"),
+        (["two", "evn"], "Did you mean even?"),
+        (["--lang", "zh", "evn"], "是否想输入 even？"),
+    ],
+)
+def test_search_suggests_a_word_that_stands_somewhere(program: Program, words: list[str], told: str) -> None:
+    assert told in program.run("search", *words).stderr
+
+
+@pytest.mark.parametrize("words", [["list"], ["quiz"], ["review"], []])
+def test_a_topic_that_is_nearly_right_is_suggested_everywhere(program: Program, words: list[str]) -> None:
+    said = program.run(*words, "--topic", "kidns")
+    assert said.returncode == 2
+    assert "Did you mean kinds? There are: kinds" in said.stderr
 
 
 def test_a_mistake_in_a_bank_is_one_line_beside_the_healthy_questions(own_program: Program) -> None:

@@ -27,7 +27,7 @@ from quizcli.text import use_language
 from tests.cli.conftest import Program
 
 COMMANDS = [
-    *("review", "quiz", "demo", "code", "show", "list", "search", "stats", "verify"),
+    *("review", "quiz", "demo", "code", "show", "list", "search", "suspend", "unsuspend", "stats", "verify"),
     *("backup", "restore", "doctor"),
     *("bank", "bank new", "bank check", "bank schema"),
     *("pack", "pack add", "pack list", "pack trust", "pack remove"),
@@ -73,6 +73,9 @@ def test_help_of_a_command(program: Program) -> None:
         "  -t, --topic TOPIC  Only these topics.\n"
         "  -k, --kind KIND    Only these kinds.\n"
         "  -l, --level N      Only this level. [1 to 3]\n"
+        "  --flagged          Only flagged cards.\n"
+        "  --suspended        Only suspended cards.\n"
+        "  --buried           Only cards buried until tomorrow.\n"
         "  --json             As JSON.\n"
         "  -h, --help         Show this help.\n"
     )
@@ -535,6 +538,11 @@ def test_a_line_that_bash_could_not_have_is_completed_too(program: Program, word
         ("quizcli demo c", ["coin"]),
         ("quizcli verify c", ["coin"]),
         ("quizcli --lang zh demo c", ["coin"]),
+        ("quizcli demo coin --t", ["--throws"]),
+        ("quizcli demo coin --bias 0.5 --b", []),
+        ("quizcli demo nothing --b", []),
+        ("quizcli unsuspend ", []),
+        ("quizcli restore ", []),
     ],
 )
 def test_a_shell_completes_names(program: Program, line: str, offered: list[str]) -> None:

@@ -16,6 +16,8 @@ COMMANDS = [
         "show",
         "list",
         "search",
+        "suspend",
+        "unsuspend",
         "stats",
         "verify",
         "doctor",
@@ -51,6 +53,7 @@ OPTIONS = [
         "--only",
     ),
     *("--quick", "--save", "--p", "--beta", "--questions", "--list", "--yes", "--nope", "---", "-tvae", "-x"),
+    *("--flagged", "--suspended", "--buried", "--all"),
     *("--install-completion", "--show-completion", "--count=3", "--new=-1", "--seed=99999999999999999999"),
 ]
 WORDS = [
