@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -75,3 +76,11 @@ def test_the_wheel_has_its_questions(installed: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     shown = run_installed(installed, "list", "--topic", "vae", cwd=tmp_path)
     assert "vae" in shown.stdout
+
+
+def test_uv_takes_the_versions_of_the_constraints() -> None:
+    """`uv run quizcli` knows no constraints.txt: the same lines stand in pyproject.toml."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    pinned = (ROOT / "constraints.txt").read_text(encoding="utf-8").split()
+    assert settings["tool"]["uv"]["constraint-dependencies"] == pinned
+    assert pinned

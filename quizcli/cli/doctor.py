@@ -254,9 +254,21 @@ def backups_found(settings: Settings) -> Finding:
 
 
 def _editor() -> Finding:
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    if editor:
-        return Finding("editor", "ok", editor)
+    from shutil import which
+
+    from quizcli.cli.editor import editor_command, named_editor
+
+    variable, wanted = named_editor(os.environ)
+    if variable:
+        try:
+            program = editor_command(os.environ)[0]
+        except QuizError as error:
+            return Finding("editor", "note", error.message, error.hint)
+        if which(program) is None:
+            advice = tr(f"Set {variable} to the one you use.", f"请把 {variable} 设为您用的编辑器。")
+            told = tr(f"{wanted}: cannot be found", f"{wanted}：找不到")
+            return Finding("editor", "note", told, advice)
+        return Finding("editor", "ok", wanted)
     return Finding(
         "editor",
         "note",

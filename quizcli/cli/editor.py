@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from quizcli.demo.process import signal_name
@@ -18,20 +19,40 @@ _LEAVE_SCREEN = "\x1b[?1049l"  # the alternate one, which an editor has no time 
 _TAKES_PLUS_LINE = {"vi", "vim", "nvim", "nano", "emacs", "emacsclient", "micro", "kak", "joe", "ne", "mg"}
 
 
+def named_editor(environ: Mapping[str, str]) -> tuple[str, str]:
+    """The variable that names the editor, and what it holds; ("", "") where none does. Blanks name none."""
+    for variable in ("VISUAL", "EDITOR"):
+        if environ.get(variable, "").strip():
+            return variable, environ[variable]
+    return "", ""
+
+
+def editor_command(environ: Mapping[str, str], *, windows: bool = sys.platform == "win32") -> list[str]:
+    """The editor and its arguments; vi where no variable names one. QuizError where it cannot be read."""
+    variable, wanted = named_editor(environ)
+    try:
+        # A backslash quotes in a POSIX shell and separates folders on Windows, where quotation marks stay.
+        words = shlex.split(wanted, posix=not windows)
+    except ValueError as error:  # a quotation mark without its other half
+        raise QuizError(
+            tr(
+                f"{variable} is no command: {wanted!r}: {error}",
+                f"{variable} 不是可执行的命令：{wanted!r}：{error}",
+            ),
+            tr(f"Set {variable} to one, such as `vi`.", f"请把 {variable} 设为编辑器命令，例如 `vi`。"),
+        ) from error
+    if windows:
+        words = [word[1:-1] if word[:1] in "\"'" and word[-1:] == word[:1] else word for word in words]
+    return words or ["vi"]
+
+
 def open_editor(path: Path, line: int) -> None:
     """Run the editor on a file, at a line where it can do that, and wait until it ends.
 
     The terminal must be the editor's meanwhile. QuizError where it cannot be started, or ends with an error.
     """
-    wanted = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
-    try:
-        editor = shlex.split(wanted) or ["vi"]
-    except ValueError as error:  # a quotation mark without its other half
-        raise QuizError(
-            tr(f"EDITOR is no command: {wanted!r}: {error}", f"EDITOR 不是可执行的命令：{wanted!r}：{error}"),
-            tr("Set it to one, such as `vi`.", "请设为编辑器命令，例如 `vi`。"),
-        ) from error
-    place = [f"+{line}"] if Path(editor[0]).name in _TAKES_PLUS_LINE else []
+    editor = editor_command(os.environ)
+    place = [f"+{line}"] if Path(editor[0]).stem.lower() in _TAKES_PLUS_LINE else []
     try:
         status = subprocess.run([*editor, *place, str(path)], check=False).returncode
     except OSError as error:
@@ -40,7 +61,7 @@ def open_editor(path: Path, line: int) -> None:
                 f"the editor {editor[0]!r} cannot be started ({error.strerror})",
                 f"无法启动编辑器 {editor[0]!r}（{error.strerror}）",
             ),
-            tr("Set EDITOR to the one you use.", "请把 EDITOR 设为您用的编辑器。"),
+            tr("Set VISUAL or EDITOR to the one you use.", "请把 VISUAL 或 EDITOR 设为您用的编辑器。"),
         ) from error
     if status != 0:
         if (status < 0 or status > _SIGNALLED) and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":

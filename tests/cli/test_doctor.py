@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -191,13 +192,21 @@ def test_an_editor(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VISUAL", raising=False)
     monkeypatch.delenv("EDITOR", raising=False)
     assert examine()["editor"].state == "note"
-    monkeypatch.setenv("EDITOR", "emacs -nw")
-    assert examine()["editor"].detail == "emacs -nw"
+    monkeypatch.setenv("EDITOR", f"{sys.executable} -nw")
+    assert examine()["editor"].detail == f"{sys.executable} -nw"
+    assert examine()["editor"].state == "ok"
+    monkeypatch.setenv("VISUAL", "vim '")
+    assert examine()["editor"].state == "note"
+    assert examine()["editor"].detail.startswith("VISUAL is no command")
+    monkeypatch.setenv("VISUAL", "no-such-editor -w")
+    assert examine()["editor"].detail == "no-such-editor -w: cannot be found"
 
 
 def test_settings_and_where_they_come_from(examine: Examine, settings: Settings) -> None:
     found = examine(mirror="http://mine/")["settings"]
-    assert found.detail.startswith("lang=en retention=0.9 new_per_day=10 rollover_hour=4 mirror=http://mine/")
+    assert found.detail.startswith(
+        "lang=en retention=0.9 new_per_day=10 reviews_per_day=80 rollover_hour=4 mirror=http://mine/"
+    )
     assert str(settings.config_file) in found.advice
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.cli.editor import open_editor
+from quizcli.cli.editor import editor_command, open_editor
 from quizcli.errors import QuizError
 
 
@@ -12,6 +12,7 @@ from quizcli.errors import QuizError
     ("editor", "told"),
     [
         ('vi "', "EDITOR is no command: 'vi \"': No closing quotation"),
+        ("''", "the editor '' cannot be started"),
         ("no-such-editor -w", "the editor 'no-such-editor' cannot be started"),
         ("false", "false ended with status 1"),
         ("sh -c 'kill -9 $$'", "sh was ended by SIGKILL"),
@@ -37,3 +38,33 @@ def test_without_an_editor_it_is_vi(editor: str, tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("EDITOR", editor)
     open_editor(tmp_path / "draft.py", 7)
     assert (tmp_path / "seen").read_text() == f"+7 {tmp_path}/draft.py\n"
+
+
+@pytest.mark.parametrize(
+    ("environ", "command"),
+    [
+        ({}, ["vi"]),
+        ({"VISUAL": " ", "EDITOR": "nano"}, ["nano"]),
+        ({"VISUAL": "code --wait", "EDITOR": "nano"}, ["code", "--wait"]),
+        ({"EDITOR": "'/opt/my editor/ed' -x"}, ["/opt/my editor/ed", "-x"]),
+    ],
+)
+def test_which_editor(environ: dict[str, str], command: list[str]) -> None:
+    assert editor_command(environ, windows=False) == command
+
+
+@pytest.mark.parametrize(
+    ("wanted", "command"),
+    [
+        (r"C:\Windows\notepad.exe", [r"C:\Windows\notepad.exe"]),
+        (r'"C:\Program Files\Vim\vim.exe" -f', [r"C:\Program Files\Vim\vim.exe", "-f"]),
+    ],
+)
+def test_backslashes_stay_on_windows(wanted: str, command: list[str]) -> None:
+    assert editor_command({"EDITOR": wanted}, windows=True) == command
+
+
+@pytest.mark.parametrize("windows", [False, True])
+def test_the_variable_that_is_wrong_is_named(windows: bool) -> None:
+    with pytest.raises(QuizError, match=r"^VISUAL is no command"):
+        editor_command({"VISUAL": "vim '", "EDITOR": "nano"}, windows=windows)
