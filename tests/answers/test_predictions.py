@@ -33,7 +33,6 @@ RIGHT: dict[str, float | int | list[int]] = {
     "dropout-predict-no-scaling": 0.2,
     "dropout-predict-noise": 9.0,
     "dropout-predict-wide-layer": 1,
-    "early-stopping-predict-reference": 1,
     "early-stopping-predict-training-loss": 1,
     "gan-predict-loss-order": [2, 3, 1],
     "gan-predict-narrow-discriminator": 3,
