@@ -34,7 +34,6 @@ RIGHT: dict[str, float | int | list[int]] = {
     "dropout-predict-noise": 9.0,
     "dropout-predict-wide-layer": 1,
     "early-stopping-predict-training-loss": 1,
-    "gan-predict-loss-order": [2, 3, 1],
     "gan-predict-narrow-discriminator": 3,
     "gan-predict-saturating-ring": 3,
     "norm-predict-half-init": [1, 3, 2],
