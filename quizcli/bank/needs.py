@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Protocol
 
 from quizcli.bank.mistake import did_you_mean
-from quizcli.bank.types import AnyQuestion, Bank
+from quizcli.bank.types import Bank
 from quizcli.text import tr
 
 
-def seen_first(questions: Iterable[AnyQuestion]) -> dict[str, frozenset[str]]:
+class Needing(Protocol):
+    """What is asked here of a question."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+
+    @property
+    def topic(self) -> str: ...  # noqa: D102
+
+    @property
+    def level(self) -> int: ...  # noqa: D102
+
+    @property
+    def needs(self) -> tuple[str, ...]: ...  # noqa: D102
+
+
+def seen_first(questions: Iterable[Needing]) -> dict[str, frozenset[str]]:
     """The ids that each question needs. A topic stands for its easiest cards: those of its lowest level.
 
     What no question has as its id or topic is left out: a bank that somebody removed holds nothing back.
     """
     listed = list(questions)
     ids = {question.id for question in listed}
-    easiest: dict[str, list[AnyQuestion]] = {}
+    easiest: dict[str, list[Needing]] = {}
     for question in listed:
         cards = easiest.setdefault(question.topic, [])
         if cards and question.level < cards[0].level:
@@ -32,24 +49,21 @@ def seen_first(questions: Iterable[AnyQuestion]) -> dict[str, frozenset[str]]:
     }
 
 
-def taught(banks: Sequence[Bank]) -> list[Bank]:
-    """The banks in the order in which a teacher would open them: each `after` those that it names.
+def taught(banks: Iterable[Bank]) -> list[Bank]:
+    """The banks in the order in which a teacher would open them: each later than those it comes `after`.
 
-    Among those that could come next, whatever begins earlier in the alphabet. A circle is cut where it is met.
+    Whatever rests on fewer steps comes first, then the alphabet decides. A circle is cut where it is met.
     """
-    waiting = {bank.topic: bank for bank in sorted(banks, key=lambda bank: bank.topic)}
-    rest = [bank for bank in banks if waiting[bank.topic] is not bank]  # packs may share a topic
-    order: list[Bank] = []
+    after = {bank.topic: bank.after for bank in banks}
+    steps: dict[str, int] = {}
 
-    def place(bank: Bank) -> None:
-        for topic in bank.after:
-            if (before := waiting.pop(topic, None)) is not None:
-                place(before)
-        order.append(bank)
+    def depth(topic: str) -> int:
+        if topic not in steps:
+            steps[topic] = 0  # what a circle comes back to
+            steps[topic] = max((depth(name) + 1 for name in after[topic] if name in after), default=0)
+        return steps[topic]
 
-    while waiting:
-        place(waiting.pop(next(iter(waiting))))
-    return order + rest
+    return sorted(banks, key=lambda bank: (depth(bank.topic), bank.topic))
 
 
 def mistaken(

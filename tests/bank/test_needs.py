@@ -58,6 +58,7 @@ def test_every_card_of_a_circle_is_told_with_the_way_round() -> None:
 def test_topics_come_after_those_they_name_else_by_the_alphabet() -> None:
     banks = [bank("gan", after=("losses",)), bank("vae", after=("gan",)), bank("dropout"), bank("losses")]
     assert [one.topic for one in taught(banks)] == ["dropout", "losses", "gan", "vae"]
+    assert [one.topic for one in taught([*banks, bank("a", after=("vae",))])][-1] == "a"
     circle = [bank("b", after=("a",)), bank("a", after=("b",))]
     assert sorted(one.topic for one in taught(circle)) == ["a", "b"]
     twins = [bank("a"), bank("a")]
