@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -16,6 +16,7 @@ from msgspec import Struct
 from quizcli.bank.cloze import filled
 from quizcli.bank.markdown import formulas, spans, unshowable_markdown
 from quizcli.bank.mistake import Mistake, did_you_mean, shown
+from quizcli.bank.needs import mistaken, seen_first
 from quizcli.bank.notes import MAX_MISTAKES, Places, place_of
 from quizcli.bank.types import AnyQuestion, Bank, Choice, Cloze, Code, DemoLink, Number, Order, Predict
 from quizcli.errors import QuizError
@@ -66,10 +67,13 @@ def check(banks: Sequence[Bank], places: Mapping[str, Places], outside: Outside)
     """
     ids = {name for known in places.values() for name in known if "." not in name}
     twins = _twins(banks)
+    needed = seen_first(question for bank in banks for question in bank.questions)
+    topics = {bank.topic for bank in banks}
     mistakes: list[Mistake] = []
     for bank in banks:
         where = places.get(bank.path, {})
-        for question, field, message in islice(_bank(bank, ids, twins, outside), MAX_MISTAKES):
+        found = chain(_bank(bank, ids, twins, outside), mistaken(bank, needed, ids, topics))
+        for question, field, message in islice(found, MAX_MISTAKES):
             named = f"{shown(field)} {message}" if field else message
             mistakes.append(Mistake(bank.path, *place_of(where, question, field), question, named))
     return sorted(mistakes)

@@ -60,6 +60,37 @@ class ListOf(Struct, frozen=True):
         return {"type": "array", "items": self.item.schema(), **limits, "uniqueItems": True}
 
 
+class MapOf(Struct, frozen=True):
+    """A mapping whose keys follow a pattern, its values of one shape."""
+
+    pattern: str
+    value: Any  # a Shape
+
+    def read(self, node: Node, spot: Spot, notes: Notes) -> dict[str, Any] | None:
+        """The values that are right; the others have been noted."""
+        if not isinstance(node, Mapping):
+            notes.wrong(spot, tr("must be a mapping: {name: value}", "应为映射：{名称: 值}"))
+            return None
+        read: dict[str, Any] = {}
+        for name, (key, value) in named(node, spot, notes).items():
+            inner = spot.key(name, key)
+            notes.seen(inner)
+            if not re.fullmatch(self.pattern, name):
+                notes.wrong(inner, tr("is no name that can stand here", "不能用作这里的名称"))
+                continue
+            one = self.value.read(value, inner, notes)
+            if one is not None:
+                read[name] = one
+        return read
+
+    def schema(self) -> Schema:  # noqa: D102
+        return {
+            "type": "object",
+            "patternProperties": {self.pattern: self.value.schema()},
+            "additionalProperties": False,
+        }
+
+
 class Settings(Struct, frozen=True):
     """The settings that a demonstration runs with."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from quizcli.bank.compound import Field, ListOf, Record, Settings
-from quizcli.bank.shapes import KEBAB, Decimal, Flag, OneOf, Schema, Whole, Word, Words
+from quizcli.bank.compound import Field, ListOf, MapOf, Record, Settings
+from quizcli.bank.shapes import KEBAB, Decimal, Flag, OneOf, Ordinal, Schema, Whole, Word, Words
 from quizcli.bank.types import (
     JUDGED,
     KINDS,
@@ -90,6 +90,13 @@ COMMON: dict[str, Field] = {
     "hint": Field(TEXT, ("A nudge that does not give it away.", "不泄露答案的提示。")),
     "demo": Field(DEMO, ("The demonstration that shows the answer.", "展示答案的演示。")),
     "follow": Field(ListOf(ID), ("Ids of the interviewer's next questions.", "面试官接下来会问的题目 id。")),
+    "needs": Field(
+        ListOf(ID),
+        (
+            "Ids or topics to be seen before this is a new card.",
+            "先学过这些题目 id 或主题，才会出现这张新卡。",
+        ),
+    ),
     "source": Field(
         ListOf(Word()), ("Papers, books, documentation.", "论文、书籍或文档出处。"), required=True
     ),
@@ -114,7 +121,11 @@ OWN: dict[str, dict[str, Field]] = {
             TEXT,
             ("Hides {{c1::this}} or {{c1::this::hint}}.", "用 {{c1::答案}} 或 {{c1::答案::提示}} 挖空。"),
             required=True,
-        )
+        ),
+        "accept": Field(
+            MapOf("^c[0-9]{1,3}$", ListOf(Word())),
+            ("Further right answers: {c1: [one, another]}.", "每个空还可接受的答案：{c1: [甲, 乙]}。"),
+        ),
     },
     "number": {
         "value": Field(Decimal(), ("The right number.", "正确数值。"), required=True),
@@ -122,9 +133,20 @@ OWN: dict[str, dict[str, Field]] = {
             Decimal(low=0), ("How far off is still right; 0 if left out.", "允许的绝对误差，省略表示 0。")
         ),
         "unit": Field(TEXT, ("The unit of both.", "单位。")),
+        "accept": Field(
+            ListOf(Decimal()),
+            ("Further right values, as in another unit.", "同样算对的其他数值，例如换一种单位。"),
+        ),
     },
     "order": {
-        "items": Field(ListOf(TEXT, at_least=3), ("In the right order.", "按正确顺序排列。"), required=True)
+        "items": Field(ListOf(TEXT, at_least=3), ("In the right order.", "按正确顺序排列。"), required=True),
+        "any_order": Field(
+            ListOf(ListOf(Ordinal(), at_least=2)),
+            (
+                "Neighbours that may change places: [[1, 2]].",
+                "先后可以互换的相邻项：[[1, 2]]。",
+            ),
+        ),
     },
     "code": {
         "entry": Field(ENTRY, ("What the person writes.", "要编写的函数或类。"), required=True),
@@ -210,5 +232,9 @@ BANK: dict[str, Field] = {
     "languages": Field(
         ListOf(OneOf(LANGS)),
         ("The languages it is written in; both if left out.", "题库使用的语言；省略表示两种都有。"),
+    ),
+    "after": Field(
+        ListOf(ID),
+        ("Topics that a teacher would take first.", "适合先学的其他主题。"),
     ),
 }

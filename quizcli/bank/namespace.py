@@ -38,16 +38,20 @@ def demonstrations_in(root: Path) -> frozenset[str]:
 def named_after(pack: Pack, loaded: Loaded) -> Loaded:
     """The banks of an added pack, in full names. A demonstration that the pack lacks is the program's."""
     own = demonstrations_in(pack.root)
-    return Loaded(tuple(_bank(pack.name, bank, own) for bank in loaded.banks), loaded.mistakes)
+    ids = frozenset(question.id for bank in loaded.banks for question in bank.questions)
+    return Loaded(tuple(_bank(pack.name, bank, own, ids) for bank in loaded.banks), loaded.mistakes)
 
 
-def _bank(pack: str, bank: Bank, own: frozenset[str]) -> Bank:
-    return replace(bank, questions=tuple(_question(pack, question, own) for question in bank.questions))
+def _bank(pack: str, bank: Bank, demonstrations: frozenset[str], ids: frozenset[str]) -> Bank:
+    return replace(
+        bank, questions=tuple(_question(pack, question, demonstrations, ids) for question in bank.questions)
+    )
 
 
-def _question(pack: str, question: AnyQuestion, own: frozenset[str]) -> AnyQuestion:
+def _question(pack: str, question: AnyQuestion, own: frozenset[str], ids: frozenset[str]) -> AnyQuestion:
     demo = question.demo
     if demo is not None and demo.run in own:
         demo = replace(demo, run=full(pack, demo.run))
     follow = tuple(full(pack, name) for name in question.follow)
-    return replace(question, id=full(pack, question.id), follow=follow, demo=demo)
+    needs = tuple(full(pack, name) if name in ids else name for name in question.needs)  # else a topic
+    return replace(question, id=full(pack, question.id), follow=follow, needs=needs, demo=demo)

@@ -206,7 +206,7 @@ def _rules(question: Question) -> list[tuple[str, str]]:
     if isinstance(question, Cloze):
         return _cloze_rules(question)
     if isinstance(question, Order):
-        return _twins("items.{}", question.items)
+        return _twins("items.{}", question.items) + _exchange_rules(question)
     if isinstance(question, Predict):
         return _predict_rules(question)
     if isinstance(question, Number) and question.tolerance == 0 and not question.value.is_integer():
@@ -214,6 +214,24 @@ def _rules(question: Question) -> list[tuple[str, str]]:
             ("tolerance", tr("must be above 0 where 'value' is not whole", "'value' 不是整数时必须大于 0"))
         ]
     return []
+
+
+def _exchange_rules(question: Order) -> list[tuple[str, str]]:
+    """Only neighbours change places, and each item belongs to one group."""
+    wrong: list[tuple[str, str]] = []
+    met: set[int] = set()
+    for number, group in enumerate(question.any_order, 1):
+        message = ""
+        if max(group) > len(question.items):
+            message = tr(f"has no item {max(group)}", f"没有第 {max(group)} 项")
+        elif max(group) - min(group) + 1 != len(group):
+            message = tr("must be of items next to each other", "只能是相邻的几项")
+        elif met & set(group):
+            message = tr("has an item of another group", "含有另一组中的项")
+        if message:
+            wrong.append((f"any_order.{number}", message))
+        met |= set(group)
+    return wrong
 
 
 def _choice_rules(question: Choice) -> list[tuple[str, str]]:
@@ -316,8 +334,11 @@ def _cloze_rules(question: Cloze) -> list[tuple[str, str]]:
         elif not all(blank.answer for blank in found):
             wrong.append((f"text.{lang}", tr("has an empty blank", "有空的挖空")))
     if question.text.en == question.text.zh:  # one text for both: say it once
-        return [("text", message) for _, message in wrong[:1]]
+        wrong = [("text", message) for _, message in wrong[:1]]
     en, zh = ({blank.group for blank in blanks(question.text[lang])} for lang in LANGS)
     if not wrong and en != zh:
         wrong.append(("text", tr("hides other blanks in Chinese than in English", "中英文的挖空编号不一致")))
-    return wrong
+    strangers = sorted(question.accept.keys() - en - zh)
+    return wrong + [
+        (f"accept.{group}", tr("is no blank of this text", "文中没有这个空")) for group in strangers
+    ]

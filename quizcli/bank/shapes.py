@@ -22,6 +22,7 @@ from quizcli.text import LANGS, Text, tr
 Schema = dict[str, Any]
 KEBAB = "^[a-z0-9]+(-[a-z0-9]+)*$"
 _MAX_WORD = 80
+_MOST_ITEMS = 99
 
 
 class Shape(Protocol):
@@ -190,6 +191,27 @@ class Whole(Struct, frozen=True):
 
     def schema(self) -> Schema:  # noqa: D102
         return {"enum": list(self.allowed)}
+
+
+class Ordinal(Struct, frozen=True):
+    """The number of a thing in a list, counted from 1."""
+
+    def read(self, node: Node, spot: Spot, notes: Notes) -> int | None:
+        """The number."""
+        if isinstance(node, Scalar) and is_whole(node) and 1 <= int(node.text) <= _MOST_ITEMS:
+            return int(node.text)
+        given = shown(node.text) if isinstance(node, Scalar) else "…"
+        notes.wrong(
+            spot,
+            tr(
+                f"must be the number of an item, counted from 1, not {given}",
+                f"应为某一项的序号（从 1 数起），不能是 {given}",
+            ),
+        )
+        return None
+
+    def schema(self) -> Schema:  # noqa: D102
+        return {"type": "integer", "minimum": 1, "maximum": _MOST_ITEMS}
 
 
 def _number_trap(node: Scalar) -> str:

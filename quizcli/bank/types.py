@@ -37,6 +37,7 @@ class Question(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field=
     hint: Text | None = None
     demo: DemoLink | None = None
     follow: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()  # ids or topics to be seen before this is a new card
     source: tuple[str, ...] = ()
 
     @property
@@ -62,23 +63,35 @@ class Truth(Question, frozen=True, tag="truth"):
 
 
 class Cloze(Question, frozen=True, tag="cloze"):
-    """`text` hides what stands in {{c1::answer}} or {{c1::answer::hint}}; all blanks are asked at once."""
+    """`text` hides what stands in {{c1::answer}} or {{c1::answer::hint}}; all blanks are asked at once.
+
+    `accept` has further right answers by the blank, in either language.
+    """
 
     text: Text
+    accept: dict[str, tuple[str, ...]] = {}
 
 
 class Number(Question, frozen=True, tag="number"):
-    """Right within `tolerance` (absolute, in `unit`) of `value`."""
+    """Right within `tolerance` (absolute, in `unit`) of `value`.
+
+    `accept` has values that are as right, as in another unit: each within the same share of itself.
+    """
 
     value: float
     tolerance: float = 0.0
     unit: Text | None = None
+    accept: tuple[float, ...] = ()
 
 
 class Order(Question, frozen=True, tag="order"):
-    """`items` in the right order; the session shows them shuffled."""
+    """`items` in the right order; the session shows them shuffled.
+
+    `any_order` has groups of neighbours, counted from 1, that may change places among themselves.
+    """
 
     items: tuple[Text, ...]
+    any_order: tuple[tuple[int, ...], ...] = ()
 
 
 class Code(Question, frozen=True, tag="code"):
@@ -144,3 +157,4 @@ class Bank(Struct, frozen=True):
     questions: tuple[AnyQuestion, ...]
     path: str  # the file it came from, relative to the root of its pack: "questions/vae.yaml"
     languages: tuple[Lang, ...] = LANGS
+    after: tuple[str, ...] = ()  # topics that a teacher would take first

@@ -54,7 +54,7 @@ def grade(question: AnyQuestion, response: Response, permutation: Sequence[int] 
 
 def grade_cloze(question: Cloze, typed: str) -> Verdict:
     """One text for each blank, separated by semicolons, each in either language; how it is spelt counts."""
-    accepted = _accepted(question.text)
+    accepted = _accepted(question)
     given = [part.strip() for part in narrow(typed).split(";")]
     if len(given) > len(accepted) and not any(given[len(accepted) :]):
         del given[len(accepted) :]  # a semicolon after the last blank
@@ -72,8 +72,17 @@ def grade_cloze(question: Cloze, typed: str) -> Verdict:
 def grade_number(question: Number, typed: str) -> Verdict:
     """A number or a short calculation, with or without its unit; right within the question's tolerance."""
     value = typed_number(typed, question.unit)
-    slack = 1e-9 * max(1.0, abs(question.value))  # 0.1 + 0.2 is as good as 0.3
-    return verdict([abs(value - question.value) <= question.tolerance + slack])
+    share = question.tolerance / abs(question.value) if question.value else 0.0
+    right = [
+        (question.value, question.tolerance),
+        *((other, share * abs(other)) for other in question.accept),
+    ]
+    return verdict([any(_is_near(value, *each) for each in right)])
+
+
+def _is_near(value: float, right: float, tolerance: float) -> bool:
+    slack = 1e-9 * max(1.0, abs(right))  # 0.1 + 0.2 is as good as 0.3
+    return abs(value - right) <= tolerance + slack
 
 
 def typed_number(typed: str, unit: Text | None) -> float:
@@ -93,7 +102,13 @@ def typed_number(typed: str, unit: Text | None) -> float:
 def grade_order(question: Order, typed: str, permutation: Sequence[int]) -> Verdict:
     """The numbers of the shown items in the right order; `typed_order` says how they may be written."""
     numbers = typed_order(typed, len(question.items))
-    return verdict([permutation[number] == place for place, number in enumerate(numbers)])
+    groups = {item - 1: group for group in question.any_order for item in group}
+    return verdict(
+        [
+            permutation[number] == place or permutation[number] + 1 in groups.get(place, ())
+            for place, number in enumerate(numbers)
+        ]
+    )
 
 
 def typed_order(typed: str, size: int) -> list[int]:
@@ -126,14 +141,18 @@ def normalized(text: str) -> str:
     return re.sub(r"(?<=.)[.,:!?。、]+$", "", plain)
 
 
-def _accepted(text: Text) -> list[tuple[str, ...]]:
-    """What each blank of the text in use may hold: its answer in either language.
+def _accepted(question: Cloze) -> list[tuple[str, ...]]:
+    """What each blank of the text in use may hold: its answer in either language, or an equal of it.
 
     Blanks of the two texts belong together by their group and by their place among those of that group.
     """
+    text = question.text
     other = text.zh if str(text) == text.en else text.en
     counterparts = dict(_keyed(other))
-    return [(answer, counterparts.get(key, answer)) for key, answer in _keyed(str(text))]
+    return [
+        (answer, counterparts.get(key, answer), *question.accept.get(key[0], ()))
+        for key, answer in _keyed(str(text))
+    ]
 
 
 def _keyed(text: str) -> list[tuple[tuple[str, int], str]]:

@@ -342,3 +342,41 @@ def test_a_record_survives_yaml_and_msgpack(question: AnyQuestion) -> None:
     assert reading.bank.questions == (question,)
     again = msgspec.msgpack.decode(msgspec.msgpack.encode(reading), type=Reading)
     assert again == reading
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines", "mistake"),
+    [
+        ("cloze", 'accept: {c1: ["a third"], c3: [x]}', "'accept.c3' is no blank of this text"),
+        ("cloze", "accept: {first: [x]}", "'accept.first' is no name that can stand here"),
+        ("number", "accept: [one]", "'accept.1' must be a number"),
+        ("order", "any_order: [[1, 4]]", "'any_order.1' has no item 4"),
+        ("order", "any_order: [[1, 3]]", "'any_order.1' must be of items next to each other"),
+        ("order", "any_order: [[1, 2], [2, 3]]", "'any_order.2' has an item of another group"),
+        ("order", "any_order: [[0, 1]]", "'any_order.1.1' must be the number of an item, counted from 1"),
+    ],
+)
+def test_equals_belong_to_what_is_there(kind: str, lines: str, mistake: str) -> None:
+    after = f"    kind: {kind}\n"
+    reading = changed((after, f"{after}    {lines}\n"))
+    assert [m.message for m in reading.mistakes if mistake in m.message], reading.mistakes
+
+
+def test_equals_and_needs_are_read() -> None:
+    reading = changed(
+        (
+            "    kind: cloze\n",
+            "    kind: cloze\n    accept: {c2: [learning, 学习]}\n    needs: [dropout-recall]\n",
+        ),
+        ("    kind: number\n", "    kind: number\n    accept: [125, -1.25]\n"),
+        ("    kind: order\n", "    kind: order\n    any_order: [[2, 3]]\n"),
+        ("topic: dropout\n", "topic: dropout\nafter: [losses]\n"),
+    )
+    assert not reading.mistakes
+    assert reading.bank is not None
+    asked = {question.id: question for question in reading.bank.questions}
+    assert asked["dropout-cloze"].accept == {"c2": ("learning", "学习")}  # type: ignore[union-attr]
+    assert asked["dropout-cloze"].needs == ("dropout-recall",)
+    assert asked["dropout-number"].accept == (125.0, -1.25)  # type: ignore[union-attr]
+    assert asked["dropout-order"].any_order == ((2, 3),)  # type: ignore[union-attr]
+    assert reading.bank.after == ("losses",)

@@ -197,3 +197,46 @@ def test_a_response_of_another_kind_is_a_bug() -> None:
         grade(recall, True)
     with pytest.raises(TypeError, match="a choice question is not answered with '1'"):
         grade(choice(True), "1")
+
+
+def test_a_blank_takes_its_equals_in_both_languages(lang: Lang) -> None:
+    question = Cloze(
+        id="q",
+        topic="t",
+        level=1,
+        ask=ASK,
+        text=Text("{{c1::SiLU}} with {{c2::3}} matrices", "{{c2::3}} 个矩阵与 {{c1::SiLU}}"),
+        accept={"c1": ("Swish",), "c2": ("三", "three")},
+    )
+    first, second = ("{0}; {1}", "{1}; {0}")[lang == "zh"], ("SiLU", "swish")
+    for name in second:
+        for number_word in ("3", "three", "三"):
+            assert grade(question, first.format(name, number_word)).right
+    assert not grade(question, first.format("ReLU", "3")).right
+    assert not grade(question, first.format("three", "Swish")).right, "each blank has its own equals"
+
+
+def test_a_number_takes_its_equals_within_the_same_share() -> None:
+    question = Number(
+        id="q", topic="t", level=1, ask=ASK, value=366.592, tolerance=1.0, accept=(366592.0, -366.592)
+    )
+    for typed in ("366.592", "367.5", "366,592", "367,500", "-366.6"):
+        assert grade(question, typed).right, typed
+    for typed in ("368", "368,000", "-368", "366.592e9"):
+        assert not grade(question, typed).right, typed
+    zero = Number(id="q", topic="t", level=1, ask=ASK, value=0.0, tolerance=0.1, accept=(5.0,))
+    assert grade(zero, "5").right
+    assert not grade(zero, "5.05").right
+
+
+def test_items_that_may_be_exchanged_are_right_either_way() -> None:
+    question = Order(
+        id="q", topic="t", level=1, ask=ASK, items=said("a", "b", "c", "d", "e"), any_order=((1, 2), (4, 5))
+    )
+    for typed in ("12345", "21345", "12354", "21354"):
+        assert grade(question, typed, range(5)).right, typed
+    assert grade(question, "13245", range(5)).wrong == (1, 2)
+    shuffled = (4, 2, 0, 1, 3)  # e c a b d
+    assert grade(question, "34251", shuffled).right
+    assert grade(question, "43215", shuffled).right
+    assert grade(question, "24351", shuffled).wrong == (0, 2)

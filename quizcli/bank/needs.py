@@ -1,0 +1,91 @@
+"""What must have been seen before a card is new, and in which order a teacher would open topics."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from quizcli.bank.mistake import did_you_mean
+from quizcli.bank.types import AnyQuestion, Bank
+from quizcli.text import tr
+
+
+def seen_first(questions: Iterable[AnyQuestion]) -> dict[str, frozenset[str]]:
+    """The ids that each question needs. A topic stands for its easiest cards: those of its lowest level.
+
+    What no question has as its id or topic is left out: a bank that somebody removed holds nothing back.
+    """
+    listed = list(questions)
+    ids = {question.id for question in listed}
+    easiest: dict[str, list[AnyQuestion]] = {}
+    for question in listed:
+        cards = easiest.setdefault(question.topic, [])
+        if cards and question.level < cards[0].level:
+            cards.clear()
+        if not cards or question.level == cards[0].level:
+            cards.append(question)
+    stands_for = {topic: {card.id for card in cards} for topic, cards in easiest.items()}
+    return {
+        question.id: frozenset().union(
+            *({name} if name in ids else stands_for.get(name, set()) for name in question.needs)
+        )
+        for question in listed
+    }
+
+
+def taught(banks: Iterable[Bank]) -> list[Bank]:
+    """The banks in the order in which a teacher would open them: each later than those it comes `after`.
+
+    Whatever rests on fewer steps comes first, then the alphabet decides. A circle is cut where it is met.
+    """
+    after = {bank.topic: bank.after for bank in banks}
+    steps: dict[str, int] = {}
+
+    def depth(topic: str) -> int:
+        if topic not in steps:
+            steps[topic] = 0  # what a circle comes back to
+            steps[topic] = max((depth(name) + 1 for name in after[topic] if name in after), default=0)
+        return steps[topic]
+
+    return sorted(banks, key=lambda bank: (depth(bank.topic), bank.topic))
+
+
+def mistaken(
+    bank: Bank, needed: Mapping[str, frozenset[str]], ids: Collection[str], topics: Collection[str]
+) -> Iterator[tuple[str, str, str]]:
+    """Names that nobody has, and circles: question id ("": the bank itself), field, message.
+
+    `needed` is `seen_first` of the whole pack, `ids` and `topics` all that it has, broken ones too.
+    """
+    for question in bank.questions:
+        for number, name in enumerate(question.needs, 1):
+            if name not in ids and name not in topics:
+                message = tr(f"names no question and no topic: {name!r}", f"既不是题目也不是主题：{name!r}")
+                yield question.id, f"needs.{number}", message + did_you_mean(name, {*ids, *topics})
+        if circle := _way_back(question.id, needed):
+            way = " → ".join(circle)
+            yield question.id, "needs", tr(f"goes round in a circle: {way}", f"形成循环：{way}")
+    for number, topic in enumerate(bank.after, 1):
+        if topic == bank.topic or topic not in topics:
+            message = tr(f"names no other topic: {topic!r}", f"不是其他主题：{topic!r}")
+            yield "", f"after.{number}", message + did_you_mean(topic, {*topics} - {bank.topic})
+
+
+def _way_back(start: str, needed: Mapping[str, frozenset[str]]) -> list[str]:
+    """The shortest way from a question over what it needs back to itself; [] where there is none."""
+    came_from: dict[str, str] = {}
+    row = [start]
+    while row:
+        reached: list[str] = []
+        for name in row:
+            for need in sorted(needed.get(name, ())):
+                if need == start:
+                    way = [start]
+                    while name != start:
+                        way.append(name)
+                        name = came_from[name]
+                    return [start, *reversed(way)]
+                if need not in came_from:
+                    came_from[need] = name
+                    reached.append(need)
+        row = reached
+    return []

@@ -1,0 +1,65 @@
+from quizcli.bank.needs import mistaken, seen_first, taught
+from quizcli.bank.types import Bank, Recall
+from quizcli.text import Text
+
+WORDS = Text("?", "？")
+
+
+def card(name: str, *needs: str, topic: str = "t", level: int = 1) -> Recall:
+    return Recall(id=name, topic=topic, level=level, ask=WORDS, needs=needs)
+
+
+def bank(topic: str, *cards: Recall, after: tuple[str, ...] = ()) -> Bank:
+    return Bank(topic, WORDS, cards, f"questions/{topic}.yaml", after=after)
+
+
+def faults(*banks: Bank) -> list[tuple[str, str, str]]:
+    questions = [question for one in banks for question in one.questions]
+    ids = {question.id for question in questions}
+    needed = seen_first(questions)
+    return [fault for one in banks for fault in mistaken(one, needed, ids, {one.topic for one in banks})]
+
+
+def test_a_topic_stands_for_its_easiest_cards_and_what_is_gone_holds_nothing_back() -> None:
+    cards = [
+        card("a1", topic="a", level=2),
+        card("a2", topic="a", level=3),
+        card("a3", topic="a", level=2),
+        card("b1", "a", "a2", "gone", topic="b"),
+    ]
+    assert seen_first(cards) == {
+        "a1": frozenset(),
+        "a2": frozenset(),
+        "a3": frozenset(),
+        "b1": frozenset({"a1", "a2", "a3"}),
+    }
+
+
+def test_unknown_names_are_told_with_the_nearest_one() -> None:
+    (fault,) = faults(bank("losses", card("softmax-gradient"), card("x", "softmax-gradents")))
+    assert fault[:2] == ("x", "needs.1")
+    assert fault[2].endswith("did you mean 'softmax-gradient'?")
+    (fault,) = faults(bank("losses", card("a")), bank("gan", card("b"), after=("loses",)))
+    assert fault[:2] == ("", "after.1")
+    assert fault[2].endswith("did you mean 'losses'?")
+    assert faults(bank("gan", card("b"), after=("gan",)))[0][1] == "after.1"
+
+
+def test_every_card_of_a_circle_is_told_with_the_way_round() -> None:
+    cards = (card("a", "b"), card("b", "c"), card("c", "a"), card("d", "a"))
+    ways = {question: message.partition(": ")[2] for question, _, message in faults(bank("t", *cards))}
+    assert ways == {"a": "a → b → c → a", "b": "b → c → a → b", "c": "c → a → b → c"}
+    assert [fault[0] for fault in faults(bank("t", card("self", "self")))] == ["self"]
+    assert [fault[0] for fault in faults(bank("t", card("first", "t"), card("second", "t", level=2)))] == [
+        "first"
+    ], "a topic's easiest card cannot need the topic"
+
+
+def test_topics_come_after_those_they_name_else_by_the_alphabet() -> None:
+    banks = [bank("gan", after=("losses",)), bank("vae", after=("gan",)), bank("dropout"), bank("losses")]
+    assert [one.topic for one in taught(banks)] == ["dropout", "losses", "gan", "vae"]
+    assert [one.topic for one in taught([*banks, bank("a", after=("vae",))])][-1] == "a"
+    circle = [bank("b", after=("a",)), bank("a", after=("b",))]
+    assert sorted(one.topic for one in taught(circle)) == ["a", "b"]
+    twins = [bank("a"), bank("a")]
+    assert len(taught(twins)) == 2
