@@ -8,43 +8,48 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterable, Mapping
-from typing import Protocol
+from collections.abc import Mapping
+
+from msgspec import Struct
 
 from quizcli.study.card import Card, State
 from quizcli.study.chance import chance
 from quizcli.study.days import MINUTE, Days
+from quizcli.study.introduced import reviewed_on, standing
+from quizcli.study.lesson import Taught, lesson
 from quizcli.study.store import Store
 
 AHEAD = 20 * MINUTE  # a learning card may come this much too early when nothing else is left
 
 
-class Item(Protocol):
-    """What the schedule must know of a question."""
+class Portion(Struct, frozen=True):
+    """How much of what there is comes up.
 
-    @property
-    def id(self) -> str:
-        """Its identity for ever."""
+    New cards and reviews are counted over the whole study day. Where more reviews are due than that, the most
+    overdue come first, and no new cards until the others are done. `all` asks every card once that day, due
+    or not, suspended or not.
+    """
 
-    @property
-    def topic(self) -> str:
-        """New cards come from all topics in turn."""
-
-    @property
-    def level(self) -> int:
-        """New cards of a topic come in ascending order of it."""
+    new: int
+    reviews: int | None = None  # None: all of them
+    all: bool = False
 
 
 class Agenda:
-    """The ids still to come today. `take` removes one, `put` queues one that comes back within minutes."""
+    """The ids still to come today. `take` removes one, `put` queues one that comes back within minutes.
 
-    def __init__(self, day: int, end: int) -> None:
+    `held_back` counts the reviews that are due and left for the coming days.
+    """
+
+    def __init__(self, day: int, end: int, *, everything: bool = False) -> None:
         self.day = day
         self.end = end  # ms: first instant of the next study day
+        self.held_back = 0
         self.first: str | None = None  # the card that was just undone
         self.learning: list[tuple[int, str]] = []  # a heap by due time
         self.reviews: deque[str] = deque()
         self.new: deque[str] = deque()
+        self._everything = everything
 
     def __len__(self) -> int:
         return (self.first is not None) + len(self.learning) + len(self.reviews) + len(self.new)
@@ -72,7 +77,11 @@ class Agenda:
         """Whether a queued card may still come up: another process may have dealt with it meanwhile."""
         if card is None:
             return True
-        if card.suspended or card.buried_until > now:
+        if card.buried_until > now:
+            return False
+        if self._everything:
+            return card.due is None or not card.learning or card.due < now + AHEAD
+        if card.suspended:
             return False
         if card.due is None:
             return card.state == State.NEW
@@ -90,58 +99,67 @@ class Agenda:
             self.first = card_id
 
 
-def draw_up(store: Store, items: Mapping[str, Item], days: Days, now: int, new_limit: int) -> Agenda:
-    """The agenda of the study day that `now` belongs to, with at most `new_limit` new cards that day."""
+def draw_up(
+    store: Store,
+    items: Mapping[str, Taught],
+    needed: Mapping[str, frozenset[str]],
+    days: Days,
+    now: int,
+    portion: Portion,
+) -> Agenda:
+    """The agenda of the study day that `now` belongs to. `needed`: what must have been seen before a card."""
     day = days.number(now)
-    agenda = Agenda(day, days.start(day + 1))
-    reviews = []
-    for card_id, state, due in store.due_before(max(agenda.end, now + AHEAD), now):
-        if card_id not in items:
-            continue
-        if state in (State.LEARNING, State.RELEARNING):
-            agenda.learning.append((due, card_id))
-        elif due < agenda.end:
-            reviews.append((due, chance(card_id, day), card_id))
-    heapq.heapify(agenda.learning)
-    agenda.reviews.extend(card_id for _, _, card_id in sorted(reviews))
-    if new_limit > 0:
-        agenda.new.extend(_new_cards(store, items, day, now, new_limit))
+    agenda = Agenda(day, days.start(day + 1), everything=portion.all)
+    if portion.all:
+        _all(agenda, store, items, now)
+    else:
+        _due(agenda, store, items, days, now, portion.reviews)
+        begun = len(store.introduced_on(day))
+        if not agenda.held_back and portion.new > begun:
+            agenda.new.extend(lesson(items, needed, standing(store, now, day), portion.new - begun))
     undone = store.just_undone()
     if undone is not None:
         agenda.prefer(undone)
     return agenda
 
 
-def _new_cards(store: Store, items: Mapping[str, Item], day: int, now: int, limit: int) -> Iterable[str]:
-    begun = store.introduced_on(day)
-    if len(begun) >= limit:
-        return ()
-    not_new = store.not_new(now)
-    waiting = [item for item in items.values() if item.id not in not_new]
-    topics = [items[card_id].topic for card_id in begun if card_id in items]
-    return interleaved(waiting, topics, day, limit - len(begun))
+def _due(
+    agenda: Agenda, store: Store, items: Mapping[str, Taught], days: Days, now: int, limit: int | None
+) -> None:
+    """Queue what is due, with at most `limit` reviews in the study day."""
+    reviews = []
+    for card_id, state, due, interval in store.due_before(max(agenda.end, now + AHEAD), now):
+        if card_id not in items:
+            continue
+        if state in (State.LEARNING, State.RELEARNING):
+            agenda.learning.append((due, card_id))
+        elif due < agenda.end:
+            overdue = (agenda.day - days.number(due)) / max(1, interval)
+            reviews.append((due, overdue, chance(card_id, agenda.day), card_id))
+    heapq.heapify(agenda.learning)
+    room = len(reviews) if limit is None else max(0, limit - reviewed_on(store, agenda.day))
+    agenda.held_back = max(0, len(reviews) - room)
+    if agenda.held_back:
+        reviews.sort(key=lambda review: (-review[1], review[2]))  # the most overdue for its interval
+    else:
+        reviews.sort(key=lambda review: (review[0], review[2]))
+    agenda.reviews.extend(card_id for *_, card_id in reviews[:room])
 
 
-def interleaved(waiting: Iterable[Item], begun: Iterable[str], day: int, number: int) -> Iterable[str]:
-    """Ids of up to `number` new cards: each from the topic with the fewest new cards today, easy ones first.
-
-    `begun` holds the topic of each card begun today. Which of two even topics comes first changes daily.
-    """
-    topics: dict[str, list[Item]] = {}
-    for item in waiting:
-        topics.setdefault(item.topic, []).append(item)
-    counts = dict.fromkeys(topics, 0)
-    for topic in begun:
-        if topic in counts:
-            counts[topic] += 1
-    turns = [(count, chance(topic, day), topic) for topic, count in counts.items()]
-    heapq.heapify(turns)
-    queues = {topic: deque(sorted(queue, key=lambda item: item.level)) for topic, queue in topics.items()}
-    while turns and number > 0:
-        count, place, topic = turns[0]
-        yield queues[topic].popleft().id
-        number -= 1
-        if queues[topic]:
-            heapq.heapreplace(turns, (count + 1, place, topic))
-        else:
-            heapq.heappop(turns)
+def _all(agenda: Agenda, store: Store, items: Mapping[str, Taught], now: int) -> None:
+    """Queue every card that was not answered today: what is due first, then new ones, then the others."""
+    known = {card.id: card for card in store.cards() if card.id in items}
+    later: list[tuple[int, str]] = []
+    for card_id in items:
+        card = known.get(card_id, Card(card_id))
+        if card.buried_until > now:
+            continue
+        if card.due is None:
+            agenda.new.append(card_id)
+        elif card.learning:
+            agenda.learning.append((card.due, card_id))
+        elif card.last_day != agenda.day:
+            later.append((card.due, card_id))
+    heapq.heapify(agenda.learning)
+    agenda.reviews.extend(card_id for due, card_id in sorted(later) if due < agenda.end)
+    agenda.new.extend(card_id for due, card_id in sorted(later) if due >= agenda.end)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from quizcli.study.agenda import Item
 from quizcli.study.card import Card, State
 from quizcli.study.days import MINUTE, Clock, Days, iso, now_ms
+from quizcli.study.introduced import standing
+from quizcli.study.lesson import Item
 from quizcli.study.store import LONGEST_ANSWER, Store
 
 if TYPE_CHECKING:
@@ -78,13 +79,14 @@ def statistics(
     remembered = _remembered(store, today)
     right, answers = (sum(each) for each in zip((0, 0), *remembered.values(), strict=True))
     work = _work(store, today)
+    fresh = standing(store, now, today)
     forecast = _forecast(cards, days, today)
     return Statistics(
         date=iso(today),
         due_now=sum(back <= now for back in _returns(cards)),
         due_today=forecast[0].count,
         new_today=min(
-            len(items.keys() - store.not_new(now)),
+            len(items.keys() - fresh.met - fresh.away),
             max(0, settings.new_per_day - len(store.introduced_on(today))),
         ),
         questions=len(items),

@@ -190,13 +190,13 @@ class Store:
         """The terms of every scheduler that the log names, by their number."""
         return dict(self.rows("SELECT id, terms FROM scheduler"))
 
-    def due_before(self, end: int, now: int) -> list[tuple[str, int, int]]:
-        """Id, state and `due` of every card that is due before `end` and not put aside."""
+    def due_before(self, end: int, now: int) -> list[tuple[str, int, int, int]]:
+        """Id, state, `due` and interval of every card that is due before `end` and not put aside."""
         rows = self.rows(
-            "SELECT id, state, due FROM card WHERE due < ? AND suspended = 0 AND buried_until <= ?",
+            "SELECT id, state, due, interval FROM card WHERE due < ? AND suspended = 0 AND buried_until <= ?",
             (end, now),
         )
-        return self.checked(rows, list[tuple[str, int, Instant]])
+        return self.checked(rows, list[tuple[str, int, Instant, int]])
 
     def coming(self, now: int) -> list[tuple[str, int]]:
         """Id and time of every card that comes back later than `now`; suspended ones do not."""
@@ -206,16 +206,6 @@ class Store:
             (now,),
         )
         return self.checked(rows, list[tuple[str, Instant]])
-
-    def not_new(self, now: int) -> set[str]:
-        """The ids of all questions that cannot come up as new: answered, queued already, or put aside."""
-        rows = self.rows(
-            """SELECT id FROM card WHERE introduced IS NOT NULL
-            UNION ALL SELECT id FROM card
-            WHERE introduced IS NULL AND (due IS NOT NULL OR suspended != 0 OR buried_until > ?)""",
-            (now,),
-        )
-        return {card_id for (card_id,) in rows}
 
     def introduced_on(self, day: int) -> list[str]:
         """The ids of the cards that were answered for the first time on a study day."""

@@ -20,6 +20,8 @@ class Asked(Struct, frozen=True):
     id: str
     topic: str
     level: int
+    needs: tuple[str, ...] = ()
+    demo: object | None = None
 
 
 def questions(number: int, topics: int = 20) -> list[Asked]:
