@@ -27,6 +27,7 @@ from quizcli.cli.help import Command, Group
 from quizcli.cli.refusal import refusal
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
+from quizcli.study.introduced import Mark
 from quizcli.text import tr
 
 _COMPLETION = "_QUIZCLI_COMPLETE"  # set by the shell that asks for completions
@@ -201,7 +202,7 @@ def _root(
         print(f"quizcli {__version__}")
         raise typer.Exit
     if ctx.invoked_subcommand is None:
-        mark: today.Mark = "flagged" if flagged else "suspended" if suspended else ""
+        mark: Mark = "flagged" if flagged else "suspended" if suspended else ""
         return today.study(ctx.obj, topics=topic or (), mark=mark, new=new, reviews=reviews)
     if new is not None or reviews is not None or topic or flagged or suspended:
         raise QuizError(
