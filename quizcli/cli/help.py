@@ -64,7 +64,7 @@ def print_page(ctx: Any) -> None:
 
 def _lines(ctx: Any, width: int) -> list[Row]:
     from quizcli.screen.theme import KEY
-    from quizcli.screen.wrap import Span, wrapped
+    from quizcli.screen.wrap import Span, wrap_rows
 
     command = ctx.command
     shown = [parameter for parameter in command.get_params(ctx) if not parameter.hidden]
@@ -76,7 +76,7 @@ def _lines(ctx: Any, width: int) -> list[Row]:
         usage.append(tr("COMMAND ...", "命令 ..."))
     start = [Span(tr("Usage: ", "用法：")), Span(f"{ctx.command_path} ", KEY)]
     return [
-        *wrapped([Span(word + " ", solid=" " not in word) for word in usage], width, start),
+        *wrap_rows([Span(word + " ", solid=" " not in word) for word in usage], width, start),
         *_section("", [("", [Span(command.help or "")])], width),
         *_section(tr("Arguments:", "参数："), [(_argument(a), _explained(a)) for a in arguments], width),
         *_section(tr("Commands:", "命令："), [(c.name, [Span(c.help or "")]) for c in commands], width),
@@ -89,7 +89,7 @@ def _section(title: str, rows: Sequence[tuple[str, list[Span]]], width: int) -> 
     from rich.cells import cell_len
 
     from quizcli.screen.theme import KEY, STRONG
-    from quizcli.screen.wrap import Span, wrapped
+    from quizcli.screen.wrap import Span, wrap_rows
 
     lines: list[Row] = [[], *([[(title, STRONG)]] if title else [])] if rows else []
     column = max((cell_len(left) + 2 * bool(left) for left, _ in rows), default=0)
@@ -100,7 +100,7 @@ def _section(title: str, rows: Sequence[tuple[str, list[Span]]], width: int) -> 
         if not beside:
             lines.append([("  ", ""), (left, KEY)])
             mark = [Span("      ")]
-        lines += wrapped(right, width, mark)
+        lines += wrap_rows(right, width, mark)
     return lines
 
 

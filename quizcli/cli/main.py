@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,9 @@ from quizcli.cli.commands import Deferred, Program, entries
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
 from quizcli.text import tr
+
+if TYPE_CHECKING:
+    from quizcli.study.introduced import Mark
 
 _COMPLETION = "_QUIZCLI_COMPLETE"  # set by the shell that asks for completions
 
@@ -143,7 +146,7 @@ def _root(
     if ctx.invoked_subcommand is None:
         from quizcli.cli import today
 
-        mark: today.Mark = "flagged" if flagged else "suspended" if suspended else ""
+        mark: Mark = "flagged" if flagged else "suspended" if suspended else ""
         return today.study(ctx.obj, topics=topic or (), mark=mark, new=new, reviews=reviews)
     if new is not None or reviews is not None or topic or flagged or suspended:
         raise QuizError(

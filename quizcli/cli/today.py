@@ -29,12 +29,12 @@ from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
 from quizcli.screen.theme import make_console
 from quizcli.settings import Settings
+from quizcli.study.introduced import Mark, marked
 from quizcli.study.session import Counts, Session
 from quizcli.study.store import Store
 from quizcli.text import tr
 
 Mode = Literal["today", "review"]
-Mark = Literal["", "flagged", "suspended"]
 _LEAVING = ("q", "enter", "esc", "ctrl-c", "eof")
 _NONE_MARKED: dict[str, Callable[[], str]] = {
     "flagged": lambda: tr("No card is flagged: f flags one.", "还没有加旗标的卡片：学习时按 f 添加。"),
@@ -59,7 +59,7 @@ def study(
         settings = replace(settings, reviews_per_day=reviews)
     loaded = load_banks(settings)
     with (
-        Page(make_console()) as page,
+        _page(settings) as page,
         store_to_write(settings) as store,
         Keyboard() as keys,
         Bench(page.console, keys, store, settings) as bench,
@@ -68,6 +68,15 @@ def study(
         desk.sit_down(loaded.banks)
         gc.enable()
         return desk.work()
+
+
+def _page(settings: Settings) -> Page:
+    """The page for the cards; at the first start of all, one that says what to do."""
+    if settings.store_file.exists() or not settings.interactive:
+        return Page(make_console())
+    from quizcli.cli.welcome import Greeting
+
+    return Greeting(make_console())
 
 
 class _Desk:
@@ -219,7 +228,7 @@ class _Desk:
     def _farewell(self) -> list[Line]:
         counts, next_due = self._session.counts, self._session.next_due
         lines = [Line(), Line.assemble("  ", (tr("Done for now.", "暂时没有要学的了。"), theme.STRONG))]
-        if self._mark and not len(self._session):
+        if self._mark and not marked(self._store, self._mark):
             lines.append(Line(f"  {_NONE_MARKED[self._mark]()}"))
         if counts.done:
             lines.append(Line(f"  {self._score()}"))

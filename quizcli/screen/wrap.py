@@ -65,10 +65,10 @@ def wrap(content: Iterable[Span | Inset], width: int, mark: Sequence[Span] = ())
     """
     from rich.text import Text  # a page of help is wrapped too, and has no time for it
 
-    return [Text.assemble(*row) for row in wrapped(content, width, mark)]
+    return [Text.assemble(*row) for row in wrap_rows(content, width, mark)]
 
 
-def wrapped(content: Iterable[Span | Inset], width: int, mark: Sequence[Span] = ()) -> list[Row]:
+def wrap_rows(content: Iterable[Span | Inset], width: int, mark: Sequence[Span] = ()) -> list[Row]:
     """The same lines, for who does not draw with Rich."""
     first = [Piece(Box.of(clean_line(span.text)), span.style) for span in mark]
     indent = sum(piece.box.width for piece in first)

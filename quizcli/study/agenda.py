@@ -15,7 +15,7 @@ from msgspec import Struct
 from quizcli.study.card import Card, State
 from quizcli.study.chance import chance
 from quizcli.study.days import MINUTE, Days
-from quizcli.study.introduced import reviewed_on, standing
+from quizcli.study.introduced import Mark, has, reviewed_on, standing
 from quizcli.study.lesson import Taught, lesson
 from quizcli.study.store import Store
 
@@ -26,13 +26,13 @@ class Portion(Struct, frozen=True):
     """How much of what there is comes up.
 
     New cards and reviews are counted over the whole study day. Where more reviews are due than that, the most
-    overdue come first, and no new cards until the others are done. `all` asks every card once that day, due
-    or not, suspended or not.
+    overdue come first, and no new cards until the others are done. With a `mark` only the cards that have it
+    come, each once that day, due or not.
     """
 
     new: int
     reviews: int | None = None  # None: all of them
-    all: bool = False
+    mark: Mark = ""
 
 
 class Agenda:
@@ -41,7 +41,7 @@ class Agenda:
     `held_back` counts the reviews that are due and left for the coming days.
     """
 
-    def __init__(self, day: int, end: int, *, everything: bool = False) -> None:
+    def __init__(self, day: int, end: int, mark: Mark = "") -> None:
         self.day = day
         self.end = end  # ms: first instant of the next study day
         self.held_back = 0
@@ -49,7 +49,7 @@ class Agenda:
         self.learning: list[tuple[int, str]] = []  # a heap by due time
         self.reviews: deque[str] = deque()
         self.new: deque[str] = deque()
-        self._everything = everything
+        self._mark = mark
 
     def __len__(self) -> int:
         return (self.first is not None) + len(self.learning) + len(self.reviews) + len(self.new)
@@ -76,11 +76,12 @@ class Agenda:
     def allows(self, card: Card | None, now: int) -> bool:
         """Whether a queued card may still come up: another process may have dealt with it meanwhile."""
         if card is None:
-            return True
+            return not self._mark
         if card.buried_until > now:
             return False
-        if self._everything:
-            return card.due is None or not card.learning or card.due < now + AHEAD
+        if self._mark:
+            early = card.learning and card.due is not None and card.due >= now + AHEAD
+            return has(card, self._mark) and not early
         if card.suspended:
             return False
         if card.due is None:
@@ -109,9 +110,9 @@ def draw_up(
 ) -> Agenda:
     """The agenda of the study day that `now` belongs to. `needed`: what must have been seen before a card."""
     day = days.number(now)
-    agenda = Agenda(day, days.start(day + 1), everything=portion.all)
-    if portion.all:
-        _all(agenda, store, items, now)
+    agenda = Agenda(day, days.start(day + 1), portion.mark)
+    if portion.mark:
+        _marked(agenda, store, items, now, portion.mark)
     else:
         _due(agenda, store, items, days, now, portion.reviews)
         begun = len(store.introduced_on(day))
@@ -146,20 +147,18 @@ def _due(
     agenda.reviews.extend(card_id for *_, card_id in reviews[:room])
 
 
-def _all(agenda: Agenda, store: Store, items: Mapping[str, Taught], now: int) -> None:
-    """Queue every card that was not answered today: what is due first, then new ones, then the others."""
-    known = {card.id: card for card in store.cards() if card.id in items}
-    later: list[tuple[int, str]] = []
-    for card_id in items:
-        card = known.get(card_id, Card(card_id))
-        if card.buried_until > now:
-            continue
-        if card.due is None:
-            agenda.new.append(card_id)
-        elif card.learning:
-            agenda.learning.append((card.due, card_id))
-        elif card.last_day != agenda.day:
-            later.append((card.due, card_id))
+def _marked(agenda: Agenda, store: Store, items: Mapping[str, Taught], now: int, mark: Mark) -> None:
+    """Queue the marked cards not answered today: what is due first, then new ones, then the others."""
+    cards = [card for card in store.cards() if card.id in items and has(card, mark)]
+    cards = [card for card in cards if card.buried_until <= now]
+    agenda.learning = [(card.due, card.id) for card in cards if card.learning and card.due is not None]
     heapq.heapify(agenda.learning)
-    agenda.reviews.extend(card_id for due, card_id in sorted(later) if due < agenda.end)
-    agenda.new.extend(card_id for due, card_id in sorted(later) if due >= agenda.end)
+    rest = sorted(
+        (card.due, card.id)
+        for card in cards
+        if card.due is not None and not card.learning and card.last_day != agenda.day
+    )
+    agenda.reviews.extend(card_id for due, card_id in rest if due < agenda.end)
+    new = {card.id for card in cards if card.due is None}
+    agenda.new.extend(card_id for card_id in items if card_id in new)
+    agenda.new.extend(card_id for due, card_id in rest if due >= agenda.end)

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from quizcli.study.card import Card
     from quizcli.study.store import Store
+
+Mark = Literal["", "flagged", "suspended"]
 
 _RECENT = 200  # entries of the log: whoever has put more aside today is past taking turns
 
@@ -52,6 +55,11 @@ def last_day_before(store: Store, day: int) -> int | None:
     return None if row is None else int(row[0])
 
 
-def marked(store: Store, mark: Literal["flagged", "suspended"]) -> set[str]:
-    """The ids of the cards that are flagged, or suspended."""
-    return {card_id for (card_id,) in store.rows(f"SELECT id FROM card WHERE {mark} != 0")}
+def marked(store: Store, mark: Mark) -> set[str]:
+    """The ids of the cards that have a mark."""
+    return {card.id for card in store.cards() if has(card, mark)}
+
+
+def has(card: Card, mark: Mark) -> bool:
+    """Whether a card has a mark."""
+    return card.flagged if mark == "flagged" else card.suspended if mark == "suspended" else False

@@ -16,7 +16,7 @@ from quizcli.errors import ExitStatus, QuizError
 from quizcli.study.agenda import Portion, draw_up
 from quizcli.study.card import Act, Card, Rating, State
 from quizcli.study.days import MINUTE, Clock, Days, now_ms
-from quizcli.study.introduced import last_day_before, marked, standing
+from quizcli.study.introduced import Mark, last_day_before, standing
 from quizcli.study.lesson import Taught
 from quizcli.study.rows import Entry
 from quizcli.study.schedule import Interval, Schedule
@@ -73,7 +73,7 @@ class Session(Generic[T]):
         clock: Clock = now_ms,
         *,
         topics: Iterable[str] = (),
-        mark: Literal["", "flagged", "suspended"] = "",
+        mark: Mark = "",
         mode: Literal["today", "review"] = "today",
         zone: tzinfo | None = None,
     ) -> Session[T]:
@@ -99,21 +99,14 @@ class Session(Generic[T]):
             )
         if wanted:
             items = {name: question for name, question in items.items() if question.topic in wanted}
-        if mark:
-            some = marked(store, mark)
-            items = {name: question for name, question in items.items() if name in some}
         days = Days(settings.rollover_hour, zone)
         new = settings.new_per_day if mode == "today" else 0
-        portion = Portion(new, settings.reviews_per_day, all=bool(mark))
+        portion = Portion(new, settings.reviews_per_day, mark)
         if wanted:  # so many more, whatever the day has brought
             begun = len(store.introduced_on(days.number(clock())))
-            portion = Portion(new and new + begun, None, all=bool(mark))
+            portion = Portion(new and new + begun, None, mark)
         schedule = Schedule(days, settings.retention)
         return cls(store, items, seen_first(items.values()), schedule, portion, clock)
-
-    def __len__(self) -> int:
-        """How many cards it could ask at all, today or later."""
-        return len(self._items)
 
     @property
     def current(self) -> T | None:

@@ -4,12 +4,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from quizcli.cli.today import backlog
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
 from quizcli.study.card import Rating, State
 from quizcli.study.days import DAY
-from quizcli.study.session import Session
+from quizcli.study.session import Counts, Session
 from quizcli.study.store import Store
+from quizcli.text import use_language
 from tests.study.desk import BERLIN, MINUTE, Wall, at
 from tests.study.many import Asked, questions
 
@@ -120,7 +122,7 @@ def test_marked_cards_come_whether_they_are_due_or_not(store: Store, settings: S
     assert begin(store, settings, wall, mark="flagged").current is None, "it was answered today"
     wall.pass_by(DAY)
     again = begin(store, settings, wall, mark="flagged")
-    assert [shown(again), len(again)] == [flagged, 1]
+    assert [shown(again), again.counts.remaining] == [flagged, 1]
     before = store.card(flagged)
     again.answer(Rating.GOOD, 1000)
     after = store.card(flagged)
@@ -392,3 +394,13 @@ def test_opening_searches_and_does_not_scan(store: Store, settings: Settings, wa
     # These begin at the end of the log and stop after a few rows.
     ends = {re.search(r"ORDER BY seq DESC LIMIT \d+", sql)[0] for sql in scans}  # type: ignore[index]
     assert ends == {"ORDER BY seq DESC LIMIT 1", "ORDER BY seq DESC LIMIT 200"}
+
+
+def test_what_is_said_after_a_holiday() -> None:
+    assert backlog(Counts(0, 0, 0, 12, 0.0)) == ""
+    told = backlog(Counts(0, 0, 0, 80, 0.0, held_back=67, days_away=21))
+    assert told == "147 are due after 21 days away: 80 today, the most overdue first; new cards wait"
+    assert "away" not in backlog(Counts(0, 0, 0, 80, 0.0, held_back=1, days_away=1))
+    use_language("zh")
+    assert backlog(Counts(0, 0, 0, 80, 0.0, held_back=67, days_away=21)).startswith("147 张到期（21 天没学）")
+    use_language("en")
