@@ -33,14 +33,15 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) \
 		|| { echo "python3 -m venv failed: on Debian and Ubuntu, install python3-venv first" >&2; exit 1; }
 
+# What is installed stays installed, wherever somebody stops: no stamp is taken back (see .ci/install.py).
+.PRECIOUS: $(VENV)/.quiz $(VENV)/.test $(VENV)/bin/python
+
 $(VENV)/.quiz: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "Setting up $(VENV): about 6 GB, mostly PyTorch; a few minutes, once."
-	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e .
-	@touch $@
+	@$(BIN)/python .ci/install.py $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
-	@touch $@ $(VENV)/.quiz
+	@$(BIN)/python .ci/install.py $@ test
+	@touch $(VENV)/.quiz
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -72,11 +72,12 @@ def study(
 
 def _page(settings: Settings) -> Page:
     """The page for the cards; at the first start of all, one that says what to do."""
-    if settings.store_file.exists() or not settings.interactive:
-        return Page(make_console())
+    console = make_console()
+    if settings.store_file.exists() or not (settings.interactive and console.is_terminal):
+        return Page(console)
     from quizcli.cli.welcome import Greeting
 
-    return Greeting(make_console())
+    return Greeting(console)
 
 
 class _Desk:
