@@ -1,3 +1,3 @@
-"""quizcli: deep-learning interview questions in the terminal, where every answer runs."""
+"""quizcli: deep-learning interview questions in the terminal, with answers that run."""
 
 __version__ = "0.1.0"

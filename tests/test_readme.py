@@ -6,9 +6,15 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from quizcli.bank.packs import builtin, load
+from quizcli.bank.types import Code
+from quizcli.demo.catalogue import find_answers
+from quizcli.settings import SETTABLE, load_settings
 
 ROOT = Path(__file__).parent.parent
 GUIDES = [ROOT / "docs" / "code-questions.md", ROOT / "docs" / "code-questions.zh-CN.md"]
@@ -142,3 +148,55 @@ def test_the_code_question_of_the_guide_is_proved(guide: Path, pack: Path) -> No
         )
         assert done.returncode == 0, done.stdout + done.stderr
     assert "1 sound question: no mistakes" in done.stderr
+
+
+# What is kept from a person who sets the variables: what the program tells its own processes.
+OF_OUR_OWN = {"QUIZCLI_CAGE", "QUIZCLI_COMPLETE"}
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
+def test_every_setting_is_named_with_its_default(readme: Path, tmp_path: Path) -> None:
+    (block,) = blocks(readme, "toml")
+    config = tmp_path / "config" / "config.toml"
+    config.parent.mkdir()
+    config.write_text(block.replace("# mirror", "mirror"), encoding="utf-8")
+    told = load_settings({"QUIZCLI_HOME": str(tmp_path)})
+    named = tomllib.loads(config.read_text(encoding="utf-8"))
+    assert set(named) == set(SETTABLE)
+    usual = load_settings({"QUIZCLI_HOME": str(tmp_path / "none")})
+    for name in set(SETTABLE) - {"lang", "mirror"}:
+        assert getattr(told, name) == getattr(usual, name), name
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
+def test_every_variable_is_named(readme: Path) -> None:
+    read = {f"QUIZCLI_{name.upper()}" for name in SETTABLE}
+    for path in (ROOT / "quizcli").rglob("*.py"):
+        read |= set(re.findall(r"QUIZCLI_[A-Z]+(?:_[A-Z]+)*", path.read_text(encoding="utf-8")))
+    text = readme.read_text(encoding="utf-8")
+    assert not {name for name in read - OF_OUR_OWN if f"`{name}`" not in text}
+    assert not {name for name in re.findall(r"QUIZCLI_[A-Z_]+", text) if name not in read}
+
+
+def test_half_of_the_answers_run() -> None:
+    """As both READMEs say; when more of them do, they shall say so."""
+    loaded = load(builtin(), None)
+    questions = [question for bank in loaded.banks for question in bank.questions]
+    run = sum(question.demo is not None or isinstance(question, Code) for question in questions)
+    assert 0.45 <= run / len(questions) < 0.75
+    assert "Half of the answers run" in READMES[0].read_text(encoding="utf-8")
+    assert "一半的答案可以运行" in READMES[1].read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("readme", "heading"), zip(READMES, ["## Nineteen ", "## 十九个"], strict=True))
+def test_the_demonstrations_are_those_there_are(readme: Path, heading: str) -> None:
+    (section,) = [
+        part
+        for part in readme.read_text(encoding="utf-8").split("\n\n## ")
+        if f"## {part}".startswith(heading)
+    ]
+    named = re.findall(
+        r"`([a-z0-9-]+)`", "\n".join(line for line in section.splitlines() if line.startswith("- "))
+    )
+    assert sorted(named) == sorted(find_answers(ROOT))
+    assert len(named) == 19

@@ -81,8 +81,8 @@ def build() -> Any:
     app = typer.Typer(
         cls=Program,
         help=tr(
-            "Deep-learning interview questions where every answer runs. Without a command: today's cards.",
-            "深度学习面试题，每个答案都能运行。不带命令时：学习今天的卡片。",
+            "Deep-learning interview questions with answers that run. Without a command: today's cards.",
+            "深度学习面试题，答案可以运行。不带命令时：学习今天的卡片。",
         ),
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
