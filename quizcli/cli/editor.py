@@ -54,7 +54,9 @@ def open_editor(path: Path, line: int) -> None:
     editor = editor_command(os.environ)
     place = [f"+{line}"] if Path(editor[0]).stem.lower() in _TAKES_PLUS_LINE else []
     try:
-        status = subprocess.run([*editor, *place, str(path)], check=False).returncode
+        # Where stdout is a file, for --json, the person and the editor are still at the terminal.
+        screen = sys.stderr if sys.stderr.isatty() and not sys.stdout.isatty() else None
+        status = subprocess.run([*editor, *place, str(path)], check=False, stdout=screen).returncode
     except OSError as error:
         raise QuizError(
             tr(

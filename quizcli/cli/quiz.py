@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Sequence
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from quizcli.cli import completing
 from quizcli.cli.bench import Bench
 from quizcli.cli.look import chosen_questions
 from quizcli.cli.opened import all_questions, follow_ups, load_banks, store_to_write, titles_of
+from quizcli.cli.output import print_json
 from quizcli.cli.sitting import Occasion, Sitting, shuffled
 from quizcli.cli.ticks import ticked
 from quizcli.cli.waiting import next_key
@@ -51,6 +53,9 @@ Flagged = Annotated[bool, typer.Option("--flagged", help=tr("Only flagged cards.
 Suspended = Annotated[
     bool, typer.Option("--suspended", help=tr("Only suspended cards.", "只考已暂停的卡片。"))
 ]
+AsJson = Annotated[
+    bool, typer.Option("--json", help=tr("The score, at the end.", "结束时以 JSON 输出成绩。"))
+]
 Fresh = Annotated[
     bool,
     typer.Option("--fresh", help=tr("Leave an unfinished round behind.", "放弃未完成的一轮，重新开始。")),
@@ -67,6 +72,7 @@ def command(
     flagged: Flagged = False,
     suspended: Suspended = False,
     fresh: Fresh = False,
+    as_json: AsJson = False,
 ) -> int:
     """Ask some questions, once each, and score them. An unfinished round of today goes on where it was."""
     settings: Settings = ctx.obj
@@ -75,7 +81,8 @@ def command(
     titles = titles_of(loaded)
     chosen = chosen_questions(questions.values(), topic or [], kind or [], level)
     narrowed = bool(topic or kind or level or flagged or suspended or seed is not None)
-    with Page(make_console()) as page, store_to_write(settings) as store, Keyboard() as keys:
+    console = make_console(sys.stderr if as_json else sys.stdout)
+    with Page(console) as page, store_to_write(settings) as store, Keyboard() as keys:
         if flagged:
             chosen = _only(chosen, marked(store, "flagged"), tr("flagged", "加旗标"))
         if suspended:
@@ -87,7 +94,11 @@ def command(
             round_ = Round.start(store, some, settings)
         with Bench(page.console, keys, store, settings) as bench:
             message = _left_behind(left) if left is not round_ else ""
-            return _ask(round_, questions, titles, page, keys, bench, store, message)
+            status = _ask(round_, questions, titles, page, keys, bench, store, message)
+        result = round_.result
+    if as_json:
+        print_json(result)
+    return status
 
 
 def _only(chosen: Sequence[AnyQuestion], names: Collection[str], mark: str) -> list[AnyQuestion]:

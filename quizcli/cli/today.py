@@ -7,11 +7,12 @@ keys need.
 from __future__ import annotations
 
 import gc
+import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, TextIO
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 from rich.text import Text as Line
 
 from quizcli.bank.needs import taught
@@ -51,15 +52,16 @@ def study(
     new: int | None = None,
     reviews: int | None = None,
     mode: Mode = "today",
+    as_json: bool = False,
 ) -> int:
-    """Today's session, until nothing is left or the person quits."""
+    """Today's session, until nothing is left or the person quits. `as_json`: the day's counts at the end."""
     if new is not None:
         settings = replace(settings, new_per_day=new)
     if reviews is not None:
         settings = replace(settings, reviews_per_day=reviews)
     loaded = load_banks(settings)
     with (
-        _page(settings) as page,
+        _page(settings, sys.stderr if as_json else sys.stdout) as page,
         store_to_write(settings) as store,
         Keyboard() as keys,
         Bench(page.console, keys, store, settings) as bench,
@@ -67,12 +69,18 @@ def study(
         desk = _Desk(page, keys, bench, store, settings, topics, mark, mode)
         desk.sit_down(loaded.banks)
         gc.enable()
-        return desk.work()
+        status = desk.work()
+        counts, next_due = desk.counts, desk.next_due
+    if as_json:
+        from quizcli.cli.output import print_json
+
+        print_json({**asdict(counts), "next_due": next_due})
+    return status
 
 
-def _page(settings: Settings) -> Page:
+def _page(settings: Settings, stream: TextIO) -> Page:
     """The page for the cards; at the first start of all, one that says what to do."""
-    console = make_console()
+    console = make_console(stream)
     if settings.store_file.exists() or not (settings.interactive and console.is_terminal):
         return Page(console)
     from quizcli.cli.welcome import Greeting
@@ -119,6 +127,16 @@ class _Desk:
         )
         if not self._spread and (told := backlog(self._session.counts)):
             self._message, self._spread = told, True
+
+    @property
+    def counts(self) -> Counts:
+        """How the study day stands."""
+        return self._session.counts
+
+    @property
+    def next_due(self) -> int | None:
+        """When the next card comes (ms); None where none will."""
+        return self._session.next_due
 
     def work(self) -> int:
         """One card after the other. Ctrl-C is no accident here: what was answered is stored."""

@@ -7,6 +7,25 @@ import json
 from tests.cli.conftest import Program
 
 
+def test_the_score_as_json(program: Program) -> None:
+    """For scripts: the score on stdout, whatever is drawn on stderr; of a round that was left too."""
+    said = program.run("quiz", "-k", "truth", "--seed", "1", "--json", stdin="2 \n")
+    score = json.loads(said.stdout)
+    assert (score["total"], score["answers"], score["missed"]) == (1, 1, ["c-truth"])
+    assert "Zero is even" in said.stderr
+    said = program.run("quiz", "-n", "3", "--fresh", "--json", stdin="q")
+    assert (json.loads(said.stdout)["total"], json.loads(said.stdout)["answers"]) == (3, 0)
+
+
+def test_the_counts_of_a_review_as_json(program: Program) -> None:
+    said = program.run("review", "--json")
+    assert json.loads(said.stdout) == {
+        **dict.fromkeys(("done", "right", "wrong", "remaining", "minutes", "held_back", "days_away"), 0),
+        "next_due": None,
+    }
+    assert "Done for now" in said.stderr
+
+
 def test_a_round_leaves_the_schedule_alone(program: Program) -> None:
     with program.terminal("quiz", "--kind", "truth", "--kind", "choice") as terminal:
         terminal.wait_for("1/2")
