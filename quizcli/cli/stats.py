@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from quizcli.cli.opened import all_questions, load_banks, store_to_read
+from quizcli.cli.opened import all_questions, load_banks, store_to_read, titles_of
 from quizcli.cli.output import print_json
 from quizcli.errors import ExitStatus
 from quizcli.settings import Settings
@@ -13,13 +13,20 @@ from quizcli.text import tr
 
 def command(
     ctx: typer.Context,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--all", help=tr("All topics, also where they need more rows.", "列出全部主题，超出屏幕也照列。")
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))] = False,
 ) -> int:
     """Print the statistics of all questions that the banks hold now."""
     from quizcli.study.statistics import statistics
 
     settings: Settings = ctx.obj
-    questions = all_questions(load_banks(settings))
+    loaded = load_banks(settings)
+    questions = all_questions(loaded)
     with store_to_read(settings) as store:
         summed = statistics(store, questions.values(), settings)
     if as_json:
@@ -29,6 +36,7 @@ def command(
     from quizcli.screen.theme import make_console
 
     console = make_console()
-    for line in overview_lines(summed, min(console.width, 120)):
+    rows = None if every or not console.is_terminal else console.height - 1  # one is the prompt's
+    for line in overview_lines(summed, min(console.width, 120), titles_of(loaded), rows):
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
     return ExitStatus.OK

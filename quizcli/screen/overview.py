@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import zip_longest
 
@@ -19,13 +19,26 @@ _ROWS = 7  # days of a week; the forecast is drawn as high
 _MATURE, _SEEN, _UNSEEN = "━", "─", "·"
 _GAP = 2
 _LEAST_BAR, _LONGEST_BAR = 8, 40  # cells
+_LONGEST_NAME = 26  # cells
 
 
-def overview_lines(statistics: Statistics, width: int) -> list[Text]:
-    """Everything that `quizcli stats` prints, in lines of at most `width` cells from 50 on."""
+def overview_lines(
+    statistics: Statistics, width: int, titles: Mapping[str, str] | None = None, rows: int | None = None
+) -> list[Text]:
+    """Everything that `quizcli stats` prints, in lines of at most `width` cells from 50 on.
+
+    Topics are called by their `titles`. Where `rows` are not enough for all, the last line counts those that
+    are left out: what is remembered best, or not begun.
+    """
     heat, forecast = _heat(statistics.heat), _forecast(statistics.forecast)
     lines = [*_sums(statistics), Text(), *_beside(heat, forecast, width), Text()]
-    lines += _topics(statistics.topics, width)
+    room = None if rows is None else max(0, rows - len(lines) - 2)  # a head, and what is left out
+    if room is None or len(statistics.topics) <= room + 1:
+        lines += _topics(statistics.topics, width, titles or {})
+    else:
+        chosen = sorted(statistics.topics, key=_urgency)[:room]
+        lines += _topics(chosen, width, titles or {}) if chosen else []
+        lines.append(_left_out(len(statistics.topics) - len(chosen)))
     for line in lines:
         line.rstrip()
     return lines
@@ -126,21 +139,42 @@ def _forecast(days: Sequence[DayCount]) -> list[Text]:
     return [*lines, Text(f" {numbers}", theme.QUIET)]
 
 
-def _topics(topics: Sequence[TopicStatistics], width: int) -> list[Text]:
+def _urgency(topic: TopicStatistics) -> tuple[float, bool, bool, str]:
+    """What is forgotten most comes first, then what has been begun and not seen to the end."""
+    kept = 1.0 if topic.retention is None else topic.retention
+    return kept, topic.seen == 0, topic.seen == topic.questions, topic.topic
+
+
+def _left_out(count: int) -> Text:
+    more = tr(
+        f"{count} more topic{'s' * (count != 1)}: `quizcli stats --all`",
+        f"另有 {count} 个主题：`quizcli stats --all`",
+    )
+    return Text(f" {more}", theme.QUIET)
+
+
+def _topics(topics: Sequence[TopicStatistics], width: int, titles: Mapping[str, str]) -> list[Text]:
     """A line for each topic: how much of it is mature and seen, as a bar and in numbers."""
+    called = [_short(titles.get(topic.topic, topic.topic)) for topic in topics]
     heads = [tr("seen", "已学"), tr("mature", "成熟"), tr("retention", "保持率")]
     rows = [_numbers(topic) for topic in topics]
     columns = [max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)]
-    names = max((cell_len(topic.topic) for topic in topics), default=0)
+    names = max(map(cell_len, called), default=0)
     room = width - 1 - names - sum(columns) - (len(columns) + 1) * _GAP
     bar = min(_LONGEST_BAR, room) if room >= _LEAST_BAR else 0
     legend = f"{_MATURE} {heads[1]}  {_SEEN} {heads[0]}"
     legend = set_cell_size(legend if cell_len(legend) <= bar else "", bar)
     lines = [Text(" " * (1 + names + _GAP) + legend + _right(heads, columns), theme.QUIET)]
-    for topic, row in zip(topics, rows, strict=True):
-        line = Text(f" {topic.topic:<{names + _GAP}}").append_text(_bar(topic, bar))
+    for topic, name, row in zip(topics, called, rows, strict=True):
+        line = Text(" " + set_cell_size(name, names + _GAP)).append_text(_bar(topic, bar))
         lines.append(line.append(_right(row, columns)))
     return lines
+
+
+def _short(title: str) -> str:
+    if cell_len(title) <= _LONGEST_NAME:
+        return title
+    return set_cell_size(title, _LONGEST_NAME - 1).rstrip() + theme.WAITING
 
 
 def _numbers(topic: TopicStatistics) -> list[str]:

@@ -43,6 +43,18 @@ def test_after_an_answer(program: Program) -> None:
     assert lines[4] == " cards      1 of 6 seen, 0 mature"
 
 
+def test_all_of_it_stays_in_a_window_of_24_rows(own_program: Program) -> None:
+    bank = (own_program.questions / "kinds.yaml").read_text(encoding="utf-8")
+    for number in range(20):
+        text = bank.replace("topic: kinds", f"topic: kinds-{number}").replace("- id: ", f"- id: n{number}-")
+        (own_program.questions / f"kinds-{number}.yaml").write_text(text, encoding="utf-8")
+    with own_program.terminal("stats") as terminal:
+        assert terminal.exit_status() == 0
+        assert terminal.screen.splitlines()[0].startswith(" due ")
+        assert "15 more topics: `quizcli stats --all`" in terminal.screen
+    assert own_program.run("stats").stdout.count("Every kind") == 21  # a file has no rows
+
+
 def test_a_terminal_in_chinese(program: Program) -> None:
     with program.terminal("stats", "--lang", "zh", columns=80, rows=24) as terminal:
         assert terminal.exit_status() == 0

@@ -148,3 +148,32 @@ def test_a_narrow_window_leaves_the_bar_out() -> None:
     head, line = drawn(44, topics=(TopicStatistics("batch-normalization", 12, 9, 3, 40, 0.5),))[-2:]
     assert "━" not in head + line
     assert line.split() == ["batch-normalization", "9/12", "3", "50", "%"]
+
+
+MANY = tuple(TopicStatistics(f"topic-{n}", 10, n % 3, 0, n, 0.9 if n == 17 else None) for n in range(21))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("rows", [8, 16, 17, 18, 23, 30, 38])
+def test_a_window_that_is_too_low_for_all_topics_shows_the_urgent_ones(rows: int, lang: Lang) -> None:
+    use_language(lang)
+    given = msgspec.structs.replace(EMPTY, topics=MANY)
+    lines = [line.plain for line in overview_lines(given, 80, {}, rows)]
+    assert len(lines) <= max(rows, 16)
+    if rows >= 18 and rows < 37:
+        assert "topic-17" in lines[16]  # of which something was forgotten
+        left = 21 - sum("topic-" in line for line in lines)
+        assert f" {left} " in lines[-1]
+        assert "`quizcli stats --all`" in lines[-1]
+    if rows >= 37:
+        assert sum("topic-" in line for line in lines) == 21
+
+
+def test_topics_have_titles_in_the_language_in_use() -> None:
+    titles = {"vae": "变分自编码器", "batch-normalization": "一个非常长的标题，长得没有哪一行放得下它"}
+    use_language("zh")
+    lines = [line.plain for line in overview_lines(EMPTY, 80, titles)]
+    assert any(line.startswith(" 变分自编码器 ") for line in lines)
+    assert any("一个非常长的标题" in line and "…" in line for line in lines)
+    assert not any("vae" in line for line in lines)
+    assert len({cell_len(line) for line in lines[-2:]}) == 1
