@@ -112,8 +112,8 @@ def trusted(pack: Pack, settings: Settings) -> Permit:
         )
     raise QuizError(
         tr(
-            f"{command} first: it lists the files whose code would run, and asks",
-            f"请先执行 {command}：列出将要运行的代码文件，并征得您的同意",
+            f"{command} first: it shows the code that would run, and asks",
+            f"请先执行 {command}：显示将要运行的代码，并征得您的同意",
         )
     )
 

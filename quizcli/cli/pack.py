@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,7 +18,6 @@ from quizcli.text import tr
 
 if TYPE_CHECKING:
     from quizcli.bank.registry import Added
-    from quizcli.bank.trust import Source
 
 app = typer.Typer()
 
@@ -28,7 +27,6 @@ Name = Annotated[
         metavar="NAME", autocompletion=completing.packs, help=tr("A pack's name.", "题库包名称。")
     ),
 ]
-_DIGITS = 12  # of a SHA-256, as a person compares them
 
 
 class Report(Struct, frozen=True):
@@ -110,20 +108,29 @@ def list_packs(
 @app.command(
     cls=Command,
     help=tr(
-        "List the files of a pack whose code would run, and allow it.",
-        "列出题库包中将要运行的代码文件，并允许其运行。",
+        "Read the code of a pack that would run, or what has changed in it, and allow it.",
+        "阅读题库包中将要运行的代码或其改动之处，并允许其运行。",
     ),
 )
 def trust(
     ctx: typer.Context,
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", "-y", help=tr("Do not ask.", "不再询问。"))] = False,
+    show: Annotated[
+        bool,
+        typer.Option(
+            "--show",
+            help=tr("Print the code, or what has changed, and end.", "显示代码或改动之处，然后退出。"),
+        ),
+    ] = False,
 ) -> int:
-    """List what would run, ask, remember; exit 1 where the person does not want it."""
+    """Show what would run, ask, remember; exit 1 where the person does not want it."""
     from quizcli.bank.registry import added_as
     from quizcli.bank.trust import differences, fingerprint, sources
     from quizcli.bank.trust import trust as remember
+    from quizcli.bank.trusted_copies import keep_copies
     from quizcli.cli.joined import present
+    from quizcli.cli.trusting import Reading
 
     settings: Settings = ctx.obj
     one = present(added_as(name, settings))
@@ -132,14 +139,19 @@ def trust(
         print(tr(f"{name}: no code here; there is nothing to trust", f"{name}：没有代码，无需信任"))
         return ExitStatus.OK
     differ = differences(one.trusted, fingerprint(found))
-    _print_sources(one, found, differ if one.trusted else {})
+    reading = Reading(one, found, differ, settings)
+    reading.print_files()
+    if show:
+        reading.show_everything()
+        return ExitStatus.OK
     if not differ:
         print(tr(f"{name}: trusted already; nothing has changed", f"{name}：已信任，代码没有变化"))
         return ExitStatus.OK
-    if not (yes or _agrees(one, settings)):
+    if not (yes or reading.agrees()):
         print(tr("not trusted; none of it runs", "未信任，这些代码不会运行"), file=sys.stderr)
         return ExitStatus.ERROR
     remember(one, found, settings)
+    keep_copies(one.pack.root, found, settings)
     print(
         tr(
             f"{name}: trusted, until one of these files changes or a file joins them",
@@ -255,37 +267,3 @@ def _next_steps(report: Report) -> list[str]:
             tr(f"its code has changed since you trusted it: {command}", f"代码在信任之后有改动：{command}")
         )
     return lines
-
-
-def _print_sources(one: Added, found: Sequence[Source], differ: Mapping[str, str]) -> None:
-    """Every file that could run, with its length, its hash, and what is new since the last time."""
-    said = {"new": tr("new", "新增"), "changed": tr("changed", "有改动"), "gone": tr("gone", "已删除")}
-    print(f"{one.name}  {one.root}")
-    width = max(len(path) for path in [*(source.path for source in found), *differ])
-    for source in found:
-        mark = f"  {said[differ[source.path]]}" if source.path in differ else ""
-        lines = tr("line " if source.lines == 1 else "lines", "行")
-        print(f"  {source.path:<{width}}  {source.lines:>6,} {lines}  {source.digest[:_DIGITS]}{mark}")
-    for path in sorted(path for path, how in differ.items() if how == "gone"):
-        print(f"  {path:<{width}}  {said['gone']}")
-
-
-def _agrees(one: Added, settings: Settings) -> bool:
-    """Ask on the terminal; anything but a clear yes is a no. QuizError where nobody can be asked."""
-    if not (settings.interactive and sys.stdin.isatty() and sys.stderr.isatty()):
-        raise QuizError(
-            tr("nobody is here to be asked", "当前无法询问"),
-            tr("--yes trusts without asking.", "加 --yes 可直接信任，不再询问。"),
-            ExitStatus.USAGE,
-        )
-    print(
-        tr(
-            "This code will run on this machine, with all that you may do yourself.",
-            "这些代码将在本机以您的全部权限运行。",
-        ),
-        file=sys.stderr,
-    )
-    print(tr(f"It can be read in {one.root} first.", f"可先在 {one.root} 中阅读。"), file=sys.stderr)
-    sys.stdout.flush()
-    print(tr("Trust it? [y/N] ", "是否信任？[y/N] "), end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes", "是")

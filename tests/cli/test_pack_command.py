@@ -289,7 +289,7 @@ def test_its_demonstrations_wait_for_trust(program: Program, mine: Path) -> None
     listed = [line.split()[0] for line in program.run("demo").stdout.splitlines()]
     assert listed == ["coin", "mine/nosy"]
     assert "--n INT" in program.run("demo", "nosy", "-h").stdout
-    line = "`quizcli pack trust mine` first: it lists the files whose code would run, and asks"
+    line = "`quizcli pack trust mine` first: it shows the code that would run, and asks"
     for words in ("demo nosy", "demo mine/nosy --json", "verify nosy"):
         said = program.run(*words.split())
         assert (said.returncode, said.stderr) == (1, f"quizcli: {line}\n"), words
@@ -357,7 +357,7 @@ def test_the_question_of_trust(program: Program, mine: Path) -> None:
         assert "answers/nosy.py       8 lines  " in screen
         assert "models/net.py     1,234 lines  " in screen
         assert "with all that you may do yourself" in screen
-        assert f"It can be read in {mine.resolve()}" in screen.replace("\n", "").replace("  ", " ")
+        assert f"It can be read in {mine.resolve()} too" in screen.replace("\n", "").replace("  ", " ")
         terminal.send("n\r")
         terminal.wait_for("not trusted; none of it runs")
         assert terminal.exit_status() == 1
@@ -389,11 +389,52 @@ def test_asked_again_what_has_changed_is_marked(program: Program, mine: Path) ->
         stream.write("# more\n")
     with program.terminal("pack", "trust", "mine", "--lang", "zh") as terminal:
         screen = terminal.wait_for("是否信任？[y/N]")
-        marks = {line.split()[0]: line.split()[-1] for line in screen.splitlines() if ".py" in line}
+        listing = screen.split("\n\n")[0].splitlines()[1:]
+        marks = {path: line.split()[-1] for line in listing for path in line.split() if ".py" in path}
         assert marks == {"answers/nosy.py": "有改动", "models/more.py": "新增", "models/gone.py": "已删除"}
+        assert "+# more" in screen  # so little is shown without being asked for
         terminal.send("是\r")
         terminal.wait_for("已信任；文件一旦改动或增减，会再次询问")
         assert terminal.exit_status() == 0
+
+
+def test_the_code_is_read_file_by_file(program: Program, mine: Path) -> None:
+    program.run("pack", "add", "mine")
+    (mine / "models" / "net.py").write_text("".join(f"line_{n} = {n}\n" for n in range(70)))
+    with program.terminal("pack", "trust", "mine", rows=120) as terminal:
+        screen = terminal.wait_for("Trust it? [y/N]")
+        assert "line_1 = 1" not in screen
+        terminal.send("s\r")
+        terminal.wait_for("TITLE")
+        terminal.send("s\r")
+        terminal.wait_for("70  line_69 = 69")
+        terminal.send("s\r")
+        terminal.wait_for("That was all of it.")
+        terminal.send("2\r")
+        terminal.settle()
+        assert terminal.screen.count("line_69 = 69") == 2
+        terminal.send("y\r")
+        assert terminal.exit_status() == 0
+
+
+def test_after_a_change_only_that_is_shown(program: Program, mine: Path) -> None:
+    program.run("pack", "add", "mine")
+    net = mine / "models" / "net.py"
+    net.write_text("".join(f"line_{n} = {n}\n" for n in range(70)))
+    program.run("pack", "trust", "mine", "--yes")
+    net.write_text(net.read_text().replace("line_40 = 40", "line_40 = 'evil \x1b[2J'"))
+    shown = program.run("pack", "trust", "mine", "--show")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    changes = shown.stdout.split("models/net.py\n")[-1].splitlines()
+    assert "  -line_40 = 40" in changes
+    assert "  +line_40 = 'evil \\x1b[2J'" in changes
+    assert len(changes) == 9  # a head, three lines around them
+    assert program.run("demo", "nosy").returncode == 1  # to look is no trust
+    for path in (program.home / "data" / "trusted").iterdir():
+        path.write_text("somebody was here")  # then it is no copy, and the whole file is shown
+    assert "line_69 = 69" in program.run("pack", "trust", "mine", "--show").stdout
+    program.run("pack", "trust", "mine", "--yes")
+    assert len(list((program.home / "data" / "trusted").iterdir())) == 2
 
 
 def test_what_cannot_be_shown_cannot_be_trusted(program: Program, mine: Path) -> None:
@@ -418,7 +459,7 @@ def test_a_pack_without_code_needs_no_trust(program: Program, mine: Path) -> Non
 
 @pytest.mark.parametrize(
     ("lang", "line"),
-    [("en", "quizcli pack trust mine first: it lists"), ("zh", "请先执行 `quizcli pack trust mine`")],
+    [("en", "`quizcli pack trust mine` first: it shows"), ("zh", "请先执行 `quizcli pack trust mine`")],
 )
 def test_d_on_a_card_of_an_untrusted_pack(program: Program, mine: Path, lang: str, line: str) -> None:
     program.run("pack", "add", "mine")
