@@ -22,6 +22,7 @@ from quizcli.bank.mistake import Mistake, did_you_mean, shown
 from quizcli.bank.needs import mistaken, seen_first
 from quizcli.bank.notes import MAX_MISTAKES, Places, place_of
 from quizcli.bank.recorded import Entry, Key
+from quizcli.bank.torn import Torn
 from quizcli.bank.types import AnyQuestion, Bank, Choice, Cloze, Code, DemoLink, Number, Order, Predict
 from quizcli.errors import QuizError
 from quizcli.text import LANGS, Lang, Text, tr
@@ -66,8 +67,13 @@ class Outside(Struct, frozen=True):
     mistakes: tuple[Mistake, ...] = ()  # what is wrong with the pack's code, as far as it shows unrun
 
 
-def check(banks: Sequence[Bank], places: Mapping[str, Places], outside: Outside) -> list[Mistake]:
-    """Every fault of the banks of one pack, at its place.
+def check(
+    banks: Sequence[Bank],
+    places: Mapping[str, Places],
+    outside: Outside,
+    torn: Mapping[str, Sequence[Torn]] | None = None,
+) -> list[Mistake]:
+    """Every fault of the banks of one pack, at its place; `torn` are their questions with mistakes of form.
 
     `places` is by the path of the bank, banks that cannot be read included: their ids may be linked to.
     """
@@ -82,7 +88,24 @@ def check(banks: Sequence[Bank], places: Mapping[str, Places], outside: Outside)
         for question, field, message in islice(found, MAX_MISTAKES):
             named = f"{shown(field)} {message}" if field else message
             mistakes.append(Mistake(bank.path, *place_of(where, question, field), question, named))
+    for path, pieces in (torn or {}).items():
+        where = places.get(path, {})
+        for piece in pieces:
+            for question, field, message in islice(_torn(piece, ids, outside), MAX_MISTAKES):
+                told = f"{shown(field)} {message}"
+                mistakes.append(Mistake(path, *place_of(where, question, field), question, told))
     return sorted(mistakes)
+
+
+def _torn(piece: Torn, ids: set[str], outside: Outside) -> Iterator[Finding]:
+    """What is wrong with the fields of a question that can be read."""
+    question = piece.question
+    found: Iterator[Finding] = chain(
+        _written(question, outside.unshowable),
+        _follow(question, ids),
+        ((question.id, *fault) for fault in (_demo(question.demo, outside) if question.demo else ())),
+    )
+    return (finding for finding in found if finding[1].partition(".")[0] in piece.sound)
 
 
 def _bank(bank: Bank, ids: set[str], twins: Mapping[str, str], outside: Outside) -> Iterator[Finding]:

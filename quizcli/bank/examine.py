@@ -61,8 +61,9 @@ def examine(target: Target, outside: Callable[[Path], Outside]) -> Examined:
     mistakes += [mistake for reading in readings.values() for mistake in reading.mistakes]
     mistakes += clashing({bank.path: _ids(bank, readings[bank.path].places) for bank in banks}).values()
     places = {name: reading.places for name, reading in readings.items()}
+    torn = {name: reading.torn for name, reading in readings.items()}
     beyond = outside(target.pack.root)
-    mistakes += [*beyond.mistakes, *check(banks, places, beyond)]
+    mistakes += [*beyond.mistakes, *check(banks, places, beyond, torn)]
     seen = [bank for bank in banks if target.only in ("", bank.path)]
     return Examined(
         banks=len([name for name in readings if target.only in ("", name)]),

@@ -178,3 +178,57 @@ def test_the_same_words_over_other_choices_are_another_question() -> None:
     assert (
         check([_bank(_choice(1, "a"), msgspec.structs.replace(_choice(1, "b"), id="c2"))], {}, OUTSIDE) == []
     )
+
+
+def said_of_broken(*changes: tuple[str, str]) -> list[str]:
+    """Everything that one run says of the good bank with some words replaced."""
+    text = GOOD
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    reading = read(text.encode(), "b.yaml")
+    assert reading.mistakes
+    banks = [reading.bank] if reading.bank is not None else []
+    found = check(banks, {"b.yaml": reading.places}, OUTSIDE, {"b.yaml": reading.torn})
+    return [f"{mistake.question}: {mistake.message}" for mistake in sorted([*reading.mistakes, *found])]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        ("kind: recall\n    level: 1", "kind: recall\n    level: hard"),
+        ("kind: recall\n    level: 1", "kind: recal\n    level: 1"),
+        ("    kind: recall\n    level: 1\n", "    kind: recall\n"),
+        ("topic: dropout\n", ""),
+        ("title: {en: Dropout, zh: 随机失活 (dropout)}", "title: Dropout"),
+    ],
+)
+def test_a_mistake_of_form_hides_no_other_mistake(form: tuple[str, str]) -> None:
+    """All of a bank at the first run: its links, formulas and settings, beside what cannot be read."""
+    told = said_of_broken(
+        form,
+        ("follow: [dropout-truth]", "follow: [dropout-trut]"),
+        ("with probability $p$", "with probability $\\foo$"),
+        ("p: 0.5", "p: 2"),
+    )
+    assert any("unknown question 'dropout-trut'" in line for line in told)
+    assert any("formula that cannot be shown" in line for line in told)
+    assert any("'demo.set.p' does not fit" in line for line in told)
+    assert len(told) == 4, told
+
+
+def test_of_a_field_that_cannot_be_read_nothing_else_is_said() -> None:
+    lacking = ("kind: recall\n    level: 1", "kind: recall")
+    told = said_of_broken(("follow: [dropout-truth]", "follow: 7"), lacking)
+    assert len(told) == 2, told
+
+
+def test_rules_between_fields_are_told_beside_a_missing_field() -> None:
+    told = said_of_broken(
+        ("    ask: {en: Which factor scales the units that are kept?, zh: 保留下来的单元要乘以多少?}\n", ""),
+        (", correct: true", ", correct: false, why: {en: No., zh: 不。}"),
+    )
+    assert told == [
+        "dropout-choice: 'ask' is missing",
+        "dropout-choice: 'choices' has no choice with `correct: true`",
+    ]

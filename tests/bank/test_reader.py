@@ -1,5 +1,6 @@
 """Banks are read into records; every mistake of a file is told at once, at its place, in words that help."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -182,10 +183,60 @@ def test_a_question_with_an_alias_is_not_kept() -> None:
 
 def test_where_yaml_gives_up_the_ids_are_still_known() -> None:
     reading = changed(("{en: Complete.", "{en: [Complete."))
-    assert reading.bank is None
     assert len(reading.mistakes) == 1
-    assert set(reading.places) == {f"dropout-{kind}" for kind in KINDS}
-    assert reading.places["dropout-order"] == (72, 9)
+    assert {f"dropout-{kind}" for kind in KINDS} <= set(reading.places)
+    assert "dropout-cloze.ask" not in reading.places
+    assert "dropout-order.ask" in reading.places
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("    ask: {en: Complete.", "    ask {en: Complete.", "ask {en"),  # no colon
+        ("{en: Complete.", "{en: [Complete.", "[Complete."),
+        ("{en: Complete.", '{en: "Complete\\.', "Complete"),
+        ("{en: Complete.", "{en: Comp\u202elete.", "Comp\u202elete."),
+    ],
+)
+def test_what_yaml_cannot_read_hides_one_question_only(old: str, new: str, line: str) -> None:
+    """The rest is read and checked, at its own lines."""
+    text = GOOD.decode().replace(old, new, 1).replace("level: 3", "level: hard")
+    reading = read(text.encode(), "b.yaml")
+    number = next(n for n, written in enumerate(text.splitlines(), 1) if line in written)
+    assert ("dropout-cloze", number) in [(m.question, m.line) for m in reading.mistakes]
+    hard = [n for n, written in enumerate(text.splitlines(), 1) if "level: hard" in written]
+    assert [m.line for m in reading.mistakes if "'level'" in m.message] == hard
+    assert len(reading.mistakes) == 1 + len(hard)
+    assert reading.bank is not None
+    kept = {question.kind for question in reading.bank.questions}
+    assert {"recall", "choice", "truth"} <= kept
+    assert "cloze" not in kept
+
+
+def test_two_questions_that_yaml_cannot_read_are_both_named() -> None:
+    reading = changed(
+        ("    ask: {en: Complete.", "    ask {en: Complete."), ("{en: multiply", "{en: [multiply")
+    )
+    assert {mistake.question for mistake in reading.mistakes} == {"dropout-cloze", "dropout-order"}
+    assert reading.bank is not None
+    assert len(reading.bank.questions) == len(KINDS) - 2
+
+
+def test_a_bank_of_which_no_question_can_be_read() -> None:
+    text = "topic: t\ntitle: {en: T, zh: 题}\nquestions:\n  - id: a\n    ask 'x\n  - id: b\n    ask 'y\n"
+    reading = read(text.encode(), "b.yaml")
+    assert {mistake.question for mistake in reading.mistakes} <= {"a", "b"}
+    assert reading.mistakes
+    assert {"a", "b"} <= set(reading.places)
+
+
+def test_many_broken_questions_are_no_bomb() -> None:
+    head = "topic: t\ntitle: {en: T, zh: 题}\nquestions:\n"
+    text = head + "".join(f"  - id: q{n}\n    ask [{n}\n" for n in range(5000))
+    begin = time.monotonic()
+    reading = read(text.encode(), "b.yaml")
+    assert time.monotonic() - begin < 20
+    assert reading.mistakes
 
 
 def test_a_bank_in_one_language() -> None:

@@ -148,7 +148,7 @@ def test_code_runs_once_it_is_trusted_until_it_changes(root: Path, settings: Set
     one, _ = add(root, "", settings)
     assert (
         refused(root, settings)
-        == "`quizcli pack trust mine` first: it lists the files whose code would run, and asks"
+        == "`quizcli pack trust mine` first: it shows the code that would run, and asks"
     )
     trust(one, sources(root), settings)
     trusted(Pack("mine", root), settings)
@@ -214,10 +214,7 @@ def test_a_pack_that_has_gone_meanwhile_is_not_trusted(
 @pytest.mark.usefixtures("chinese")
 def test_in_chinese(root: Path, settings: Settings) -> None:
     add(root, "", settings)
-    assert (
-        refused(root, settings)
-        == "请先执行 `quizcli pack trust mine`：列出将要运行的代码文件，并征得您的同意"
-    )
+    assert refused(root, settings) == "请先执行 `quizcli pack trust mine`：显示将要运行的代码，并征得您的同意"
 
 
 def test_differences() -> None:
