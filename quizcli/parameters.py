@@ -11,8 +11,7 @@ COUNTS = (17, 19, 21)
 
 # The curve of FSRS-4.5 and FSRS-5 falls with this fixed exponent; FSRS-6 made it w[20].
 _OLD_DECAY = 0.5
-# (lowest, highest) of w[0] … w[20], as FSRS-6 can be trained; those of the package `fsrs`, which takes 40 ms to
-# import.
+# (lowest, highest) of w[0] … w[20]: those of the package `fsrs`, which takes 40 ms to import.
 BOUNDS = (
     *[(0.001, 100.0)] * 4,
     (1.0, 10.0),
@@ -38,8 +37,8 @@ BOUNDS = (
 def converted(parameters: Sequence[float]) -> tuple[float, ...]:
     """The same as 21 parameters of FSRS-6, by the rules of fsrs-rs and ts-fsrs.
 
-    FSRS-6 allows less than its forerunners did: what it does not is brought to the nearest it does. 21 numbers
-    stay as they are. Raises ValueError, in words for the person, for another count or a number that will not do.
+    FSRS-6 allows less than its forerunners did: what it does not is brought to the nearest it does. 21
+    numbers stay. Raises ValueError, in words for the person, for another count or a number that will not do.
     """
     given = tuple(float(number) for number in parameters)
     if len(given) not in COUNTS:
@@ -67,7 +66,7 @@ def _from_five(w: tuple[float, ...]) -> tuple[float, ...]:
 
 
 def _from_four_and_a_half(w: tuple[float, ...]) -> tuple[float, ...]:
-    """FSRS-4.5: difficulty began in a straight line and not damped; repetitions on one day counted for nothing.
+    """FSRS-4.5: difficulty began in a straight line, undamped; repetitions on one day counted for nothing.
 
     The new curve of the first difficulty meets the old line at "again" and at "easy".
     """

@@ -1,7 +1,7 @@
 """Fuzz: intervals are moved a little, so that cards learnt together part ways.
 
-A pure function of the interval and a place in [0, 1) that belongs to the card until it is answered: a preview is
-kept, and the log can be replayed. Every answer names the version of these rules under which it was given.
+A pure function of the interval and a place in [0, 1) that belongs to the card until it is answered: a preview
+is kept, and the log can be replayed. Every answer names the version of these rules under which it was given.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def fuzz_range(interval: float, shortest: int, longest: int) -> tuple[int, int]:
 
 
 def not_back(interval: float, elapsed: int) -> int:
-    """The fewest days for a card that was away for `elapsed` days: one more, where FSRS makes the wait longer.
+    """The fewest days for a card that was away for `elapsed` days: one more, where FSRS lengthens the wait.
 
     As in ts-fsrs. A shorter interval is FSRS's will, after a change of retention for one, and not limited.
     """

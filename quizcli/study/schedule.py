@@ -188,7 +188,7 @@ class Schedule:
     def unrounded(self, stability: float) -> float:
         """The days until recall has fallen to the desired retention (FSRS-6's curve)."""
         decay = -self._fsrs.parameters[20]
-        return stability * (self._retention ** (1 / decay) - 1) / (0.9 ** (1 / decay) - 1)
+        return stability * float((self._retention ** (1 / decay) - 1) / (0.9 ** (1 / decay) - 1))
 
     @cached_property
     def _fsrs(self) -> fsrs.Scheduler:

@@ -67,7 +67,8 @@ class Session(Generic[T]):
         """Begin or go on with today's session. `questions` stand in the order of their banks.
 
         `topics` narrows it down (none: all of them); the mode "review" shows nothing new. The daily limit of
-        new cards counts those of every topic. Raises QuizError for an unknown topic or a wrong retention.
+        new cards counts those of every topic. Raises QuizError for an unknown topic, a wrong retention or
+        wrong parameters.
         """
         items = {question.id: question for question in questions}
         wanted = set(topics)
@@ -80,7 +81,7 @@ class Session(Generic[T]):
             )
         if wanted:
             items = {name: question for name, question in items.items() if question.topic in wanted}
-        schedule = Schedule(Days(settings.rollover_hour, zone), settings.retention)
+        schedule = Schedule(Days(settings.rollover_hour, zone), settings.retention, settings.parameters)
         return cls(store, items, schedule, settings.new_per_day if mode == "today" else 0, clock)
 
     @property
