@@ -14,6 +14,7 @@ from typing import Protocol
 from quizcli.study.card import Card, State
 from quizcli.study.chance import chance
 from quizcli.study.days import MINUTE, Days
+from quizcli.study.queues import due_on, introduced_on, not_new
 from quizcli.study.store import Store
 
 AHEAD = 20 * MINUTE  # a learning card may come this much too early when nothing else is left
@@ -72,11 +73,11 @@ class Agenda:
         """Whether a queued card may still come up: another process may have dealt with it meanwhile."""
         if card is None:
             return True
-        if card.suspended or card.buried_until > now:
+        if card.suspended or card.buried_until > now or (card.due_day or 0) > self.day:
             return False
         if card.due is None:
             return card.state == State.NEW
-        return card.due < (now + AHEAD if card.learning else self.end)
+        return card.state == State.REVIEW or card.due < (now + AHEAD if card.learning else self.end)
 
     def prefer(self, card_id: str) -> None:
         """Let a card that is queued come first."""
@@ -95,13 +96,13 @@ def draw_up(store: Store, items: Mapping[str, Item], days: Days, now: int, new_l
     day = days.number(now)
     agenda = Agenda(day, days.start(day + 1))
     reviews = []
-    for card_id, state, due in store.due_before(max(agenda.end, now + AHEAD), now):
+    for card_id, state, due, due_day in due_on(store, day, max(agenda.end, now + AHEAD), now):
         if card_id not in items:
             continue
         if state in (State.LEARNING, State.RELEARNING):
             agenda.learning.append((due, card_id))
-        elif due < agenda.end:
-            reviews.append((due, chance(card_id, day), card_id))
+        elif state == State.REVIEW or due < agenda.end:
+            reviews.append((due_day or day, chance(card_id, day), card_id))
     heapq.heapify(agenda.learning)
     agenda.reviews.extend(card_id for _, _, card_id in sorted(reviews))
     if new_limit > 0:
@@ -113,11 +114,11 @@ def draw_up(store: Store, items: Mapping[str, Item], days: Days, now: int, new_l
 
 
 def _new_cards(store: Store, items: Mapping[str, Item], day: int, now: int, limit: int) -> Iterable[str]:
-    begun = store.introduced_on(day)
+    begun = introduced_on(store, day)
     if len(begun) >= limit:
         return ()
-    not_new = store.not_new(now)
-    waiting = [item for item in items.values() if item.id not in not_new]
+    known = not_new(store, day, now)
+    waiting = [item for item in items.values() if item.id not in known]
     topics = [items[card_id].topic for card_id in begun if card_id in items]
     return interleaved(waiting, topics, day, limit - len(begun))
 

@@ -44,15 +44,16 @@ class Card(Struct, frozen=True, array_like=True):
     step: _Count | None = None  # which (re)learning step comes next
     stability: Annotated[float, Meta(gt=0, le=1e9)] | None = None  # days until recall falls to 90 %
     difficulty: Annotated[float, Meta(ge=1, le=10)] | None = None  # 1…10
-    due: Instant | None = None  # ms; None: new, waits for its turn
+    due: Instant | None = None  # ms, by the clock of its last answer; None: new, waits for its turn
     interval: _Count = 0  # days from the last answer to `due`; 0 inside a day
     last_day: Day | None = None  # study day of the last answer
     introduced: Day | None = None  # study day of the first answer
     reviews: _Count = 0
     lapses: _Count = 0  # how often it was forgotten after it had been learnt
     suspended: bool = False
-    buried_until: Instant = 0  # ms
+    buried_until: Instant = 0  # ms; of burials before there was `due_day`
     flagged: bool = False
+    due_day: Day | None = None  # study day before which it does not come; None: any
 
     @property
     def learning(self) -> bool:
@@ -60,17 +61,25 @@ class Card(Struct, frozen=True, array_like=True):
         return self.state in (State.LEARNING, State.RELEARNING)
 
 
-def acted(card: Card, act: Act, due: int) -> Card:
-    """The card after an act that is no answer, which leaves FSRS's memory as it is.
+def acted(card: Card, act: Act, day: int, due: int | None) -> Card:
+    """The card after an act of a study day that is no answer, which leaves FSRS's memory as it is.
 
-    `due` matters to "bury" and "requeue" alone: when the card comes back.
+    `due` (ms) matters to "requeue": from when on. Burials have one in the logs of older stores alone, where
+    an instant ended them and not the study day.
     """
     match act:
         case "suspend" | "resume":
             return replace(card, suspended=act == "suspend")
         case "flag" | "unflag":
             return replace(card, flagged=act == "flag")
-        case "bury":
+        case "bury" if due is not None:
             return replace(card, buried_until=due)
+        case "bury":
+            return replace(card, due_day=max(day + 1, card.due_day or 0))
         case "requeue":
-            return replace(card, due=due if card.due is None else min(card.due, due), buried_until=0)
+            return replace(
+                card,
+                due=min(each for each in (card.due, due) if each is not None),
+                due_day=None if card.due_day is None else min(card.due_day, day),
+                buried_until=0,
+            )

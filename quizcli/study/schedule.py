@@ -111,7 +111,11 @@ class Schedule:
         ).decode()
 
     def grade(self, card: Card, rating: Rating, now: int) -> Card:
-        """The card after an answer: due when its study day begins, or in minutes to the millisecond."""
+        """The card after an answer: due when its study day begins, or in minutes to the millisecond.
+
+        That instant is what the preview tells. A card that waits for days is asked by the number of its day:
+        wherever the person is then, it may begin at another instant.
+        """
         day = self.days.number(now)
         after, wait = self.remember(card, rating, day)
         if after.interval == 0:
@@ -145,6 +149,7 @@ class Schedule:
             reviews=card.reviews + 1,
             lapses=card.lapses + lapsed,
             buried_until=0,
+            due_day=day + interval if interval else None,
         )
         return remembered, wait // timedelta(milliseconds=1) % DAY
 

@@ -15,6 +15,7 @@ from quizcli.errors import ExitStatus, QuizError
 from quizcli.study.agenda import Item, draw_up
 from quizcli.study.card import Act, Card, Rating, State
 from quizcli.study.days import MINUTE, Clock, Days, now_ms
+from quizcli.study.queues import coming, not_new
 from quizcli.study.rows import Entry
 from quizcli.study.schedule import Interval, Schedule
 from quizcli.study.store import LONGEST_ANSWER, Store
@@ -107,8 +108,13 @@ class Session(Generic[T]):
     def next_due(self) -> int | None:
         """When the next card of this session comes (ms); None where none ever will."""
         now = self._clock()
-        times = [time for card_id, time in self._store.coming(now) if card_id in self._items]
-        if self._new_limit > 0 and self._items.keys() - self._store.not_new(now):
+        today = self._days.number(now)
+        times = [
+            max(instant, 0 if day is None else self._days.start(day))
+            for card_id, instant, day in coming(self._store, today, now)
+            if card_id in self._items
+        ]
+        if self._new_limit > 0 and self._items.keys() - not_new(self._store, today, now):
             times.append(self._days.end(now))
         return min(times, default=None)
 
@@ -154,7 +160,7 @@ class Session(Generic[T]):
 
     def bury(self) -> None:
         """Put the current card aside until tomorrow and move on."""
-        self._act(self.card.id, "bury", self._days.end(self._clock()))
+        self._act(self.card.id, "bury")
         self._refresh()
 
     def flag(self) -> bool:
@@ -172,9 +178,9 @@ class Session(Generic[T]):
             self._act(card_id, "requeue")
         self._refresh()
 
-    def _act(self, card_id: str, act: Act, due: int | None = None) -> Card:
+    def _act(self, card_id: str, act: Act) -> Card:
         now = self._clock()
-        return self._store.act(card_id, act, now, self._days.number(now), due)
+        return self._store.act(card_id, act, now, self._days.number(now))
 
     def _refresh(self, first: str = "") -> None:
         """Draw up the agenda anew and choose a card from it."""

@@ -12,6 +12,7 @@ from msgspec import Struct
 from quizcli.study.agenda import Item
 from quizcli.study.card import Card, State
 from quizcli.study.days import MINUTE, Clock, Days, iso, now_ms
+from quizcli.study.queues import introduced_on, not_new
 from quizcli.study.store import LONGEST_ANSWER, Store
 
 if TYPE_CHECKING:
@@ -81,11 +82,11 @@ def statistics(
     forecast = _forecast(cards, days, today)
     return Statistics(
         date=iso(today),
-        due_now=sum(back <= now for back in _returns(cards)),
+        due_now=sum(back <= now for back in _returns(cards, days)),
         due_today=forecast[0].count,
         new_today=min(
-            len(items.keys() - store.not_new(now)),
-            max(0, settings.new_per_day - len(store.introduced_on(today))),
+            len(items.keys() - not_new(store, today, now)),
+            max(0, settings.new_per_day - len(introduced_on(store, today))),
         ),
         questions=len(items),
         seen=sum(card.introduced is not None for card in cards),
@@ -102,9 +103,20 @@ def statistics(
     )
 
 
-def _returns(cards: Iterable[Card]) -> list[int]:
-    """When each card that waits for an answer comes back (ms)."""
-    return [max(card.due, card.buried_until) for card in cards if card.due is not None and not card.suspended]
+def _returns(cards: Iterable[Card], days: Days) -> list[int]:
+    """When each card that waits for an answer comes back (ms), by the clock of now."""
+    starts: dict[int, int] = {}
+    returns = []
+    for card in cards:
+        if card.due is None or card.suspended:
+            continue
+        back = max(card.buried_until, 0 if card.state == State.REVIEW else card.due)
+        if card.due_day is not None:
+            if card.due_day not in starts:
+                starts[card.due_day] = days.start(card.due_day)
+            back = max(back, starts[card.due_day])
+        returns.append(back)
+    return returns
 
 
 def _remembered(store: Store, today: int) -> dict[str, tuple[int, int]]:
@@ -131,7 +143,7 @@ def _work(store: Store, today: int) -> dict[int, tuple[int, int]]:
 def _forecast(cards: Iterable[Card], days: Days, today: int) -> tuple[DayCount, ...]:
     ends = [days.start(day + 1) for day in range(today, today + AHEAD)]
     counts = [0] * (AHEAD + 1)
-    for back in _returns(cards):
+    for back in _returns(cards, days):
         counts[bisect_right(ends, back)] += 1
     return tuple(DayCount(iso(today + n), counts[n]) for n in range(AHEAD))
 
