@@ -43,12 +43,15 @@ class Agenda:
         self.day = day
         self.end = end  # ms: first instant of the next study day
         self.first: str | None = None  # the card that was just undone
+        self.elsewhere = 0  # how many of the day's cards are asked in other windows
         self.learning: list[tuple[int, str]] = []  # a heap by due time
         self.reviews: deque[str] = deque()
         self.new: deque[str] = deque()
 
     def __len__(self) -> int:
-        return (self.first is not None) + len(self.learning) + len(self.reviews) + len(self.new)
+        return (
+            (self.first is not None) + self.elsewhere + len(self.learning) + len(self.reviews) + len(self.new)
+        )
 
     def take(self, now: int) -> str | None:
         """The next card: a learning card that is due, a review, a new one, or a learning card early."""

@@ -13,12 +13,13 @@ from msgspec import Struct
 
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.study.agenda import Item, draw_up
+from quizcli.study.asking import Asking
 from quizcli.study.card import Act, Card, Rating, State
 from quizcli.study.days import MINUTE, Clock, Days, now_ms
 from quizcli.study.queues import coming, not_new
 from quizcli.study.rows import Entry
 from quizcli.study.schedule import Interval, Schedule
-from quizcli.study.store import LONGEST_ANSWER, Store
+from quizcli.study.store import LONGEST_ANSWER, AnsweredElsewhereError, Store
 from quizcli.text import tr
 
 if TYPE_CHECKING:
@@ -41,7 +42,13 @@ class Session(Generic[T]):
     """The cards of today: what is due, then new ones. `current` stays until it is answered or put aside."""
 
     def __init__(
-        self, store: Store, items: Mapping[str, T], schedule: Schedule, new_limit: int, clock: Clock
+        self,
+        store: Store,
+        items: Mapping[str, T],
+        schedule: Schedule,
+        new_limit: int,
+        clock: Clock,
+        asking: Asking,
     ) -> None:
         self._store = store
         self._items = items
@@ -49,6 +56,7 @@ class Session(Generic[T]):
         self._days = schedule.days
         self._new_limit = new_limit
         self._clock = clock
+        self._asking = asking
         self._current: T | None
         self._card: Card | None
         self._refresh()
@@ -83,7 +91,14 @@ class Session(Generic[T]):
         if wanted:
             items = {name: question for name, question in items.items() if question.topic in wanted}
         schedule = Schedule(Days(settings.rollover_hour, zone), settings.retention, settings.parameters)
-        return cls(store, items, schedule, settings.new_per_day if mode == "today" else 0, clock)
+        return cls(
+            store,
+            items,
+            schedule,
+            settings.new_per_day if mode == "today" else 0,
+            clock,
+            Asking(settings.cache_dir / "asking"),
+        )
 
     @property
     def current(self) -> T | None:
@@ -129,10 +144,17 @@ class Session(Generic[T]):
         """What each grade would do to the current card."""
         return self._schedule.preview(self.card, self._clock())
 
-    def answer(self, rating: int, duration: int) -> Card:
-        """Commit a grade for the current card, given after `duration` ms, and move on. Returns that card."""
+    def answer(self, rating: int, duration: int) -> Card | None:
+        """Commit a grade for the current card, given after `duration` ms, and move on. Returns that card.
+
+        None where another process has answered it since it was shown: that answer counts, this one does not.
+        """
         before, now = self.card, self._clock()
-        after = self._store.answer(before.id, Rating(rating), duration, now, self._schedule)
+        try:
+            after = self._store.answer(before.id, Rating(rating), duration, now, self._schedule, before)
+        except AnsweredElsewhereError:
+            self._refresh()
+            return None
         self._done += 1
         self._right += rating > Rating.AGAIN
         self._milliseconds += min(max(0, duration), LONGEST_ANSWER)
@@ -185,6 +207,7 @@ class Session(Generic[T]):
     def _refresh(self, first: str = "") -> None:
         """Draw up the agenda anew and choose a card from it."""
         now = self._clock()
+        self._version = self._store.version()
         self._agenda = draw_up(self._store, self._items, self._days, now, self._new_limit)
         if first:
             self._agenda.prefer(first)
@@ -193,16 +216,23 @@ class Session(Generic[T]):
         self._choose(now)
 
     def _advance(self, now: int) -> None:
-        if now >= self._agenda.end:
+        if now >= self._agenda.end or self._agenda.elsewhere or self._store.version() != self._version:
             self._refresh()
         else:
             self._choose(now)
 
     def _choose(self, now: int) -> None:
-        """Make the next card current that nobody has dealt with elsewhere."""
+        """Make the next card current that nobody has dealt with elsewhere, nor is asked there now."""
         self._current, self._card = None, None
+        passed = 0
         while (card_id := self._agenda.take(now)) is not None:
             card = self._store.card(card_id)
-            if self._agenda.allows(card, now):
+            if not self._agenda.allows(card, now):
+                continue
+            if self._asking.take(card_id):
                 self._current, self._card = self._items[card_id], card or Card(card_id)
-                return
+                break
+            passed += 1
+        else:
+            self._asking.leave()
+        self._agenda.elsewhere += passed

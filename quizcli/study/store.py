@@ -36,6 +36,10 @@ Values = Sequence[Any] | dict[str, Any]  # what is put for `?` or for `:name`
 LONGEST_ANSWER = 5 * MINUTE  # who takes longer has left the desk, and is counted as this much
 
 
+class AnsweredElsewhereError(Exception):
+    """The card has been answered since it was shown, and nothing was written: the first answer counts."""
+
+
 class Tally(Struct, frozen=True):
     """The answers of one study day that were not undone."""
 
@@ -107,13 +111,26 @@ class Store:
 
     # What the person did
 
-    def answer(self, card_id: str, rating: Rating, duration: int, now: int, schedule: Schedule) -> Card:
-        """Grade a card and commit the answer, which took `duration` ms. Returns the card as it is now."""
+    def answer(
+        self,
+        card_id: str,
+        rating: Rating,
+        duration: int,
+        now: int,
+        schedule: Schedule,
+        shown: Card | None = None,
+    ) -> Card:
+        """Grade a card and commit the answer, which took `duration` ms. Returns the card as it is now.
+
+        Raises AnsweredElsewhereError where another process has answered the card since it was as `shown`.
+        """
         _ = schedule.terms  # before the lock: the first time it imports fsrs
         with self._changing():
             scheduler = self._scheduler(schedule)
             before = self.card(card_id)
             card = before or Card(card_id)
+            if shown is not None and card.reviews > shown.reviews:
+                raise AnsweredElsewhereError(card_id)
             after = schedule.grade(card, rating, now)
             self._append(
                 Entry(
@@ -206,6 +223,10 @@ class Store:
             "SELECT kind, card FROM log WHERE kind NOT IN ('flag', 'unflag') ORDER BY seq DESC LIMIT 1"
         )
         return row[1] if row is not None and row[0] == "undo" else None
+
+    def version(self) -> int:
+        """A number that changes when another process writes to the file; our own writing leaves it."""
+        return int(self.one("PRAGMA data_version")[0])
 
     def check(self) -> str:
         """What is wrong with the file, in SQLite's words; empty where nothing is."""

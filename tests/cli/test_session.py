@@ -166,21 +166,18 @@ def test_suspend_bury_flag_and_hint(program: Program) -> None:
 
 def test_two_sessions_at_once_ask_for_nothing_twice_and_lose_nothing(program: Program) -> None:
     with program.terminal() as one, program.terminal() as other:
-        for terminal in (one, other):
-            terminal.wait_for(FIRST)
-        for terminal in (one, other):
-            terminal.send(" 3")
-            terminal.wait_for("Which number is even?")
-        one.send("\x03")
-        assert one.exit_status() == 130
+        one.wait_for(FIRST)
+        other.wait_for("Which number is even?")
+        one.send(" 3")
+        one.wait_for("Zero is even.")
         other.send("2")
         other.wait_for("▸")
         other.send(" ")
         other.settle()
-        other.send("\x03")
-        assert other.exit_status() == 130
-    assert [card for card, _ in answers(program)][:2] == ["a-recall", "a-recall"]
-    assert len(answers(program)) == 3
+        for terminal in (one, other):
+            terminal.send("\x03")
+            assert terminal.exit_status() == 130
+    assert sorted(card for card, _ in answers(program)) == ["a-recall", "b-choice"]
 
 
 def test_wrong_keys_do_no_harm(program: Program) -> None:
