@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from quizcli.study.card import Rating
+from quizcli.study.days import Days, now_ms
+from quizcli.study.schedule import Schedule
+from quizcli.study.store import Store
 from tests.cli.conftest import Program
 
 HEAVY = ("torch", "torchvision", "numpy", "pydantic", "matplotlib", "rich.markdown", "typer", "yaml", "fsrs")
@@ -178,6 +182,26 @@ def test_two_sessions_at_once_ask_for_nothing_twice_and_lose_nothing(program: Pr
             terminal.send("\x03")
             assert terminal.exit_status() == 130
     assert sorted(card for card, _ in answers(program)) == ["a-recall", "b-choice"]
+
+
+def answered_elsewhere(program: Program, name: str) -> None:
+    """Answer a card as another window does."""
+    with Store.open(program.home / "data" / "quizcli.db") as store:
+        store.answer(name, Rating.EASY, 1000, now_ms(), Schedule(Days()))
+
+
+def test_the_first_of_two_answers_counts_and_the_other_is_told(program: Program) -> None:
+    with program.terminal() as terminal:
+        terminal.wait_for(FIRST)
+        answered_elsewhere(program, "a-recall")
+        terminal.send(" ")
+        terminal.wait_for("4 easy")
+        terminal.send("1")
+        page = terminal.wait_for("answered in another window first; that answer counts")
+        assert "Which number is even?" in page
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    assert answers(program) == [("a-recall", 4)]
 
 
 def test_wrong_keys_do_no_harm(program: Program) -> None:

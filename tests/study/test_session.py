@@ -12,6 +12,7 @@ from quizcli.study.session import Session
 from quizcli.study.store import Store
 from tests.study.desk import BERLIN, MINUTE, Wall, at
 from tests.study.many import Asked, questions
+from tests.test_parameters import FIVE
 
 ASKED = questions(30, topics=3)
 
@@ -142,6 +143,19 @@ def test_learning_cards_come_early_when_nothing_else_is_left(
     assert 10 * MINUTE <= (session.card.due or 0) - wall.now <= 12.5 * MINUTE
     session.answer(Rating.GOOD, 1000)
     assert session.current is None
+
+
+def test_the_parameters_that_were_set_are_used_and_named(
+    store: Store, settings: Settings, wall: Wall
+) -> None:
+    settings = msgspec.structs.replace(settings, parameters=FIVE)
+    session = begin(store, settings, wall)
+    easy = session.preview()[Rating.EASY].days
+    card = session.answer(Rating.EASY, 1000)
+    assert card is not None
+    assert (card.stability, card.interval) == (FIVE[3], easy)
+    (terms,) = store.schedulers().values()
+    assert msgspec.json.decode(terms)["parameters"] == [*FIVE, 0.0, 0.5]
 
 
 def test_review_mode_shows_nothing_new(store: Store, settings: Settings, wall: Wall) -> None:
