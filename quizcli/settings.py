@@ -29,6 +29,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     retention: float = 0.9  # desired retention, 0.70…0.97
     parameters: tuple[float, ...] = ()  # of FSRS, as set: 17, 19 or 21 numbers; none: those of FSRS-6
     new_per_day: int = 10
+    reviews_per_day: int = 80  # where more are due, the others wait for the next days
     rollover_hour: int = 4
     mirror: str = ""  # base address to fetch MNIST from, tried first
     offline: bool = False  # never try to download
@@ -55,11 +56,15 @@ class Settings(Struct, frozen=True, kw_only=True):
 _LIMITS: dict[str, tuple[float, float]] = {
     "retention": (0.70, 0.97),
     "new_per_day": (0, 9999),
+    "reviews_per_day": (1, 9999),
     "rollover_hour": (0, 23),
 }
 _LONGEST = 1 << 16  # bytes of a config file
 _SHOWN = 80  # characters of a wrong value that a message repeats
-SETTABLE = ("lang", "retention", "parameters", "new_per_day", "rollover_hour", "mirror", "offline")
+SETTABLE = (
+    *("lang", "retention", "parameters", "new_per_day", "reviews_per_day", "rollover_hour"),
+    *("mirror", "offline"),
+)
 _YES_NO = {
     "1": True,
     "true": True,

@@ -22,6 +22,7 @@ from quizcli.settings import Settings
 from quizcli.study.card import Card
 from quizcli.study.session import Session
 from quizcli.study.store import Store
+from quizcli.text import tr
 
 _ALL = 1_000_000  # whoever asks for a question by its name is not kept from it by the day's limit
 
@@ -75,8 +76,7 @@ def _occasion(
         header=Header(
             topic=titles[question.topic],
             status=standing(card),
-            position=1,
-            total=1,
+            place=tr("practice", "练习"),
             right=0,
             wrong=0,
             minutes=0,

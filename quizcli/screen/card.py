@@ -28,8 +28,7 @@ class Header(Struct, frozen=True):
 
     topic: str
     status: str  # due, new, learning
-    position: int
-    total: int
+    place: str  # how far it is: "12 left", in a round "3/12"
     right: int
     wrong: int
     minutes: float
@@ -45,8 +44,8 @@ class TickedClaim(Struct, frozen=True):
 
 
 def header_line(header: Header, width: int) -> Text:
-    """`topic · due · 3/12` at the left, `2 ✓  1 ✗   4 min` at the right, where there is room for both."""
-    place = f" {theme.DOT} {header.status} {theme.DOT} {header.position}/{header.total}"
+    """`topic · due · 12 left` at the left, `2 ✓  1 ✗   4 min` at the right, where there is room for both."""
+    place = f" {theme.DOT} {header.status} {theme.DOT} {header.place}"
     minutes = tr(f"{header.minutes:.0f} min", f"{header.minutes:.0f} 分钟")
     score = f"{header.right} {theme.RIGHT}  {header.wrong} {theme.WRONG}   {minutes}"
     room = width - 2 - cell_len(place)

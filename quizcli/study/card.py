@@ -51,14 +51,19 @@ class Card(Struct, frozen=True, array_like=True):
     reviews: _Count = 0
     lapses: _Count = 0  # how often it was forgotten after it had been learnt
     suspended: bool = False
-    buried_until: Instant = 0  # ms; of burials before there was `due_day`
+    buried_until: Instant = 0  # ms; of burials before there was `buried_on`
     flagged: bool = False
-    due_day: Day | None = None  # study day before which it does not come; None: any
+    due_day: Day | None = None  # in review: the study day on which it comes back
+    buried_on: Day | None = None  # study day on which it was put aside until the next one
 
     @property
     def learning(self) -> bool:
         """Whether it comes back within minutes."""
         return self.state in (State.LEARNING, State.RELEARNING)
+
+    def is_buried(self, day: int, now: int) -> bool:
+        """Whether it is put aside for the rest of this study day."""
+        return self.buried_until > now or (self.buried_on or 0) >= day
 
 
 def acted(card: Card, act: Act, day: int, due: int | None) -> Card:
@@ -75,11 +80,12 @@ def acted(card: Card, act: Act, day: int, due: int | None) -> Card:
         case "bury" if due is not None:
             return replace(card, buried_until=due)
         case "bury":
-            return replace(card, due_day=max(day + 1, card.due_day or 0))
+            return replace(card, buried_on=day)
         case "requeue":
             return replace(
                 card,
                 due=min(each for each in (card.due, due) if each is not None),
                 due_day=None if card.due_day is None else min(card.due_day, day),
                 buried_until=0,
+                buried_on=None,
             )

@@ -133,11 +133,12 @@ ROUNDS = Migration(
     ),
 )
 
-# A card in review comes back on a study day, wherever the person is when it begins; it had an instant alone.
+# What waits for days waits for a study day, wherever the person is when it begins; there were instants alone.
 DUE_DAYS = Migration(
     "due-days",
     (
         "ALTER TABLE card ADD COLUMN due_day INTEGER",
+        "ALTER TABLE card ADD COLUMN buried_on INTEGER",
         "CREATE INDEX card_due_day ON card (due_day) WHERE state = 2",
         "UPDATE card SET due_day = min(last_day + interval, 3650000) WHERE state = 2",
         # What was made due by hand since its last answer is due from that day on.

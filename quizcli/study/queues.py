@@ -1,24 +1,25 @@
-"""What waits in the store: for its study day, for its instant, or for its turn as a new card."""
+"""What waits in the store for its study day or its instant, where it is not put aside."""
 
 from __future__ import annotations
 
 from quizcli.study.card import Day, Instant
 from quizcli.study.store import Store
 
+_NOT_ASIDE = "suspended = 0 AND buried_until <= :now AND (buried_on IS NULL OR buried_on < :day)"
 
-def due_on(store: Store, day: int, end: int, now: int) -> list[tuple[str, int, int, int | None]]:
-    """Id, state, `due` (ms) and `due_day` of all cards not put aside that are due: those in review by the
-    study day, others before `end` (ms).
+
+def due_on(store: Store, day: int, end: int, now: int) -> list[tuple[str, int, int, int | None, int]]:
+    """Id, state, `due` (ms), `due_day` and interval of every card that is due: those in review by the study
+    day, others before `end` (ms).
     """
     rows = store.rows(
-        """SELECT id, state, due, due_day FROM card
-        WHERE state = 2 AND due_day <= :day AND suspended = 0 AND buried_until <= :now
-        UNION ALL SELECT id, state, due, due_day FROM card
-        WHERE due < :end AND state != 2 AND (due_day IS NULL OR due_day <= :day)
-            AND suspended = 0 AND buried_until <= :now""",
+        f"""SELECT id, state, due, due_day, interval FROM card
+        WHERE state = 2 AND due_day <= :day AND {_NOT_ASIDE}
+        UNION ALL SELECT id, state, due, due_day, interval FROM card
+        WHERE due < :end AND state != 2 AND {_NOT_ASIDE}""",
         {"day": day, "end": end, "now": now},
     )
-    return store.checked(rows, list[tuple[str, int, Instant, Day | None]])
+    return store.checked(rows, list[tuple[str, int, Instant, Day | None, int]])
 
 
 def coming(store: Store, day: int, now: int) -> list[tuple[str, int, int | None]]:
@@ -26,24 +27,9 @@ def coming(store: Store, day: int, now: int) -> list[tuple[str, int, int | None]
     it does not; suspended ones do not.
     """
     rows = store.rows(
-        """SELECT id, max(iif(state = 2, 0, coalesce(due, 0)), buried_until) AS back, due_day FROM card
-        WHERE suspended = 0 AND (back > :now OR due_day > :day)""",
+        """SELECT id, max(iif(state = 2, 0, coalesce(due, 0)), buried_until) AS back,
+            nullif(max(coalesce(due_day, 0), coalesce(buried_on + 1, 0)), 0) AS back_day
+        FROM card WHERE suspended = 0 AND (back > :now OR back_day > :day)""",
         {"day": day, "now": now},
     )
     return store.checked(rows, list[tuple[str, Instant, Day | None]])
-
-
-def not_new(store: Store, day: int, now: int) -> set[str]:
-    """The ids of all questions that cannot come up as new: answered, queued already, or put aside."""
-    rows = store.rows(
-        """SELECT id FROM card WHERE introduced IS NOT NULL
-        UNION ALL SELECT id FROM card WHERE introduced IS NULL
-            AND (due IS NOT NULL OR suspended != 0 OR buried_until > :now OR due_day > :day)""",
-        {"day": day, "now": now},
-    )
-    return {card_id for (card_id,) in rows}
-
-
-def introduced_on(store: Store, day: int) -> list[str]:
-    """The ids of the cards that were answered for the first time on a study day."""
-    return [card_id for (card_id,) in store.rows("SELECT id FROM card WHERE introduced = ?", (day,))]

@@ -149,6 +149,7 @@ class Schedule:
             reviews=card.reviews + 1,
             lapses=card.lapses + lapsed,
             buried_until=0,
+            buried_on=None,
             due_day=day + interval if interval else None,
         )
         return remembered, wait // timedelta(milliseconds=1) % DAY

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from msgspec import Struct
 
+from quizcli.bank.needs import seen_first
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.study.agenda import Item, draw_up
+from quizcli.study.agenda import Portion, draw_up
 from quizcli.study.asking import Asking
 from quizcli.study.card import Act, Card, Rating, State
 from quizcli.study.days import MINUTE, Clock, Days, now_ms
-from quizcli.study.queues import coming, not_new
+from quizcli.study.introduced import Mark, last_day_before, standing
+from quizcli.study.lesson import Taught
+from quizcli.study.queues import coming
 from quizcli.study.rows import Entry
 from quizcli.study.schedule import Interval, Schedule
 from quizcli.study.store import LONGEST_ANSWER, AnsweredElsewhereError, Store
@@ -25,7 +28,7 @@ from quizcli.text import tr
 if TYPE_CHECKING:
     from quizcli.settings import Settings
 
-T = TypeVar("T", bound=Item)
+T = TypeVar("T", bound=Taught)
 
 
 class Counts(Struct, frozen=True):
@@ -36,6 +39,8 @@ class Counts(Struct, frozen=True):
     wrong: int
     remaining: int
     minutes: float
+    held_back: int = 0  # reviews that are due and left for the coming days
+    days_away: int = 0  # since the last answer of an earlier day
 
 
 class Session(Generic[T]):
@@ -45,16 +50,18 @@ class Session(Generic[T]):
         self,
         store: Store,
         items: Mapping[str, T],
+        needed: Mapping[str, frozenset[str]],
         schedule: Schedule,
-        new_limit: int,
+        portion: Portion,
         clock: Clock,
         asking: Asking,
     ) -> None:
         self._store = store
         self._items = items
+        self._needed = needed
         self._schedule = schedule
         self._days = schedule.days
-        self._new_limit = new_limit
+        self._portion = portion
         self._clock = clock
         self._asking = asking
         self._current: T | None
@@ -70,14 +77,15 @@ class Session(Generic[T]):
         clock: Clock = now_ms,
         *,
         topics: Iterable[str] = (),
+        mark: Mark = "",
         mode: Literal["today", "review"] = "today",
         zone: tzinfo | None = None,
     ) -> Session[T]:
-        """Begin or go on with today's session. `questions` stand in the order of their banks.
+        """Begin or go on with today's session. `questions` stand in the order in which topics are opened.
 
-        `topics` narrows it down (none: all of them); the mode "review" shows nothing new. The daily limit of
-        new cards counts those of every topic. Raises QuizError for an unknown topic, a wrong retention or
-        wrong parameters.
+        `topics` narrows it down (none: all of them), and so does `mark`, whose cards come whether they are
+        due or not. The mode "review" shows nothing new. What was asked for by its topic comes beyond the
+        daily limits. Raises QuizError for an unknown topic, a wrong retention or wrong parameters.
         """
         items = {question.id: question for question in questions}
         wanted = set(topics)
@@ -90,15 +98,15 @@ class Session(Generic[T]):
             )
         if wanted:
             items = {name: question for name, question in items.items() if question.topic in wanted}
-        schedule = Schedule(Days(settings.rollover_hour, zone), settings.retention, settings.parameters)
-        return cls(
-            store,
-            items,
-            schedule,
-            settings.new_per_day if mode == "today" else 0,
-            clock,
-            Asking(settings.cache_dir / "asking"),
-        )
+        days = Days(settings.rollover_hour, zone)
+        new = settings.new_per_day if mode == "today" else 0
+        portion = Portion(new, settings.reviews_per_day, mark)
+        if wanted:  # so many more, whatever the day has brought
+            begun = len(store.introduced_on(days.number(clock())))
+            portion = Portion(new and new + begun, None, mark)
+        schedule = Schedule(days, settings.retention, settings.parameters)
+        asking = Asking(settings.cache_dir / "asking")
+        return cls(store, items, seen_first(items.values()), schedule, portion, clock, asking)
 
     @property
     def current(self) -> T | None:
@@ -117,19 +125,27 @@ class Session(Generic[T]):
         """The answers of today, in every session, and what is left in this one."""
         remaining = len(self._agenda) + (self._current is not None)
         wrong = self._done - self._right
-        return Counts(self._done, self._right, wrong, remaining, self._milliseconds / MINUTE)
+        return Counts(
+            self._done,
+            self._right,
+            wrong,
+            remaining,
+            self._milliseconds / MINUTE,
+            self._agenda.held_back,
+            self._days_away,
+        )
 
     @property
     def next_due(self) -> int | None:
         """When the next card of this session comes (ms); None where none ever will."""
         now = self._clock()
-        today = self._days.number(now)
         times = [
             max(instant, 0 if day is None else self._days.start(day))
-            for card_id, instant, day in coming(self._store, today, now)
+            for card_id, instant, day in coming(self._store, self._days.number(now), now)
             if card_id in self._items
         ]
-        if self._new_limit > 0 and self._items.keys() - not_new(self._store, today, now):
+        fresh = standing(self._store, now, self._agenda.day)
+        if self._agenda.held_back or (self._portion.new > 0 and self._items.keys() - fresh.met - fresh.away):
             times.append(self._days.end(now))
         return min(times, default=None)
 
@@ -176,8 +192,8 @@ class Session(Generic[T]):
         return undone
 
     def suspend(self) -> None:
-        """Put the current card aside for good and move on."""
-        self._act(self.card.id, "suspend")
+        """Put the current card aside for good and move on; one that is aside is brought back."""
+        self._act(self.card.id, "resume" if self.card.suspended else "suspend")
         self._refresh()
 
     def bury(self) -> None:
@@ -208,7 +224,9 @@ class Session(Generic[T]):
         """Draw up the agenda anew and choose a card from it."""
         now = self._clock()
         self._version = self._store.version()
-        self._agenda = draw_up(self._store, self._items, self._days, now, self._new_limit)
+        self._agenda = draw_up(self._store, self._items, self._needed, self._days, now, self._portion)
+        last = last_day_before(self._store, self._agenda.day)
+        self._days_away = 0 if last is None else self._agenda.day - last
         if first:
             self._agenda.prefer(first)
         tally = self._store.tally(self._agenda.day)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from quizcli.study.agenda import Item
 from quizcli.study.card import Card, State
 from quizcli.study.days import MINUTE, Clock, Days, iso, now_ms
-from quizcli.study.queues import introduced_on, not_new
+from quizcli.study.introduced import standing
+from quizcli.study.lesson import Item
 from quizcli.study.store import LONGEST_ANSWER, Store
 
 if TYPE_CHECKING:
@@ -79,14 +79,15 @@ def statistics(
     remembered = _remembered(store, today)
     right, answers = (sum(each) for each in zip((0, 0), *remembered.values(), strict=True))
     work = _work(store, today)
+    fresh = standing(store, now, today)
     forecast = _forecast(cards, days, today)
     return Statistics(
         date=iso(today),
         due_now=sum(back <= now for back in _returns(cards, days)),
         due_today=forecast[0].count,
         new_today=min(
-            len(items.keys() - not_new(store, today, now)),
-            max(0, settings.new_per_day - len(introduced_on(store, today))),
+            len(items.keys() - fresh.met - fresh.away),
+            max(0, settings.new_per_day - len(store.introduced_on(today))),
         ),
         questions=len(items),
         seen=sum(card.introduced is not None for card in cards),
@@ -111,11 +112,10 @@ def _returns(cards: Iterable[Card], days: Days) -> list[int]:
         if card.due is None or card.suspended:
             continue
         back = max(card.buried_until, 0 if card.state == State.REVIEW else card.due)
-        if card.due_day is not None:
-            if card.due_day not in starts:
-                starts[card.due_day] = days.start(card.due_day)
-            back = max(back, starts[card.due_day])
-        returns.append(back)
+        day = max(card.due_day or 0, 0 if card.buried_on is None else card.buried_on + 1)
+        if day not in starts:
+            starts[day] = days.start(day) if day else 0
+        returns.append(max(back, starts[day]))
     return returns
 
 

@@ -208,6 +208,10 @@ class Store:
         """The terms of every scheduler that the log names, by their number."""
         return dict(self.rows("SELECT id, terms FROM scheduler"))
 
+    def introduced_on(self, day: int) -> list[str]:
+        """The ids of the cards that were answered for the first time on a study day."""
+        return [card_id for (card_id,) in self.rows("SELECT id FROM card WHERE introduced = ?", (day,))]
+
     def tally(self, day: int) -> Tally:
         """How many answers a study day has seen."""
         row = self.one(

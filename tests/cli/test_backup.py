@@ -256,7 +256,7 @@ def test_a_store_that_is_gone_is_told(program: Program) -> None:
 
 def test_a_store_that_vanishes_in_a_session(program: Program) -> None:
     with program.terminal() as terminal:
-        terminal.wait_for("1/6")
+        terminal.wait_for("6 left")
         terminal.send(" 3")
         terminal.wait_for("2/")
         for path in (program.home / "data").glob("quizcli.db*"):

@@ -156,6 +156,7 @@ BY_HAND = {
     "a flag of 7": "UPDATE card SET flagged = 7",
     "state 9": "UPDATE card SET state = 9",
     "due on a day beyond all years": "UPDATE card SET due_day = 9223372036854775807",
+    "buried on a day beyond all years": "UPDATE card SET buried_on = 9223372036854775807",
     "due on no day": "UPDATE card SET due_day = NULL WHERE state = 2",
     "buried for ever": "UPDATE card SET buried_until = 9223372036854775807",
     "negative reviews": "UPDATE card SET reviews = -3",

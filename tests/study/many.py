@@ -21,6 +21,8 @@ class Asked(Struct, frozen=True):
     id: str
     topic: str
     level: int
+    needs: tuple[str, ...] = ()
+    demo: object | None = None
 
 
 def questions(number: int, topics: int = 20) -> list[Asked]:
@@ -32,7 +34,8 @@ def back_to_the_first_schema(db: sqlite3.Connection) -> None:
     for table in ("round_answer", "round", "claim"):
         db.execute(f"DROP TABLE {table}")
     db.execute("DROP INDEX card_due_day")
-    db.execute("ALTER TABLE card DROP COLUMN due_day")
+    for column in ("due_day", "buried_on"):
+        db.execute(f"ALTER TABLE card DROP COLUMN {column}")
     db.execute("PRAGMA user_version = 1")
 
 

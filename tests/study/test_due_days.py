@@ -94,7 +94,7 @@ class Past:
 
     def _before(self, name: str) -> str | None:
         card = self._cards.get(name)
-        return None if card is None else msgspec.json.encode(astuple(card)[:-1]).decode()
+        return None if card is None else msgspec.json.encode(astuple(card)[:-2]).decode()
 
     def answer(self, name: str, rating: Rating) -> None:
         card, day = self._cards.get(name) or Card(name), self._days.number(self.now)
@@ -133,9 +133,9 @@ class Past:
         with closing(connect(str(self._path))) as db:
             migrate(db, str(self._path), MIGRATIONS[:3])
             db.execute("INSERT INTO scheduler (algorithm, terms) VALUES (?, ?)", (ALGORITHM, self._terms))
-            columns = CARD.removesuffix(", due_day")
+            columns = CARD.removesuffix(", due_day, buried_on")
             for card in self._cards.values():
-                values = astuple(card)[:-1]
+                values = astuple(card)[:-2]
                 db.execute(f"INSERT INTO card ({columns}) VALUES ({', '.join('?' * len(values))})", values)
             for entry in self._entries:
                 db.execute(
