@@ -19,7 +19,7 @@ from quizcli.bank.types import AnyQuestion, Bank
 from quizcli.cli.bench import Bench
 from quizcli.cli.opened import every_bank, follow_ups, load_banks, origin, store_to_write
 from quizcli.cli.sitting import Decision, Occasion, Sitting, shuffled
-from quizcli.cli.standing import standing
+from quizcli.cli.standing import answered_elsewhere, standing
 from quizcli.cli.ticks import ticked
 from quizcli.cli.waiting import next_key
 from quizcli.errors import ExitStatus, QuizError, told
@@ -160,7 +160,8 @@ class _Desk:
     def _obey(self, decision: Decision, question: AnyQuestion) -> None:
         match decision.verb:
             case "grade":
-                self._session.answer(decision.rating, decision.milliseconds)
+                if self._session.answer(decision.rating, decision.milliseconds) is None:
+                    self._message = answered_elsewhere()
             case "undo":
                 self._undo()
             case "suspend":
