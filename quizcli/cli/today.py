@@ -272,8 +272,8 @@ def backlog(counts: Counts) -> str:
     due = counts.held_back + counts.remaining
     away = tr(f" after {counts.days_away} days away", f"（{counts.days_away} 天没学）")
     return tr(
-        f"{due} are due{away * (counts.days_away > 1)}: {counts.remaining} today, the most overdue first; "
-        "new cards wait",
+        f"{due} are due{away * (counts.days_away > 1)}: {counts.remaining} today, "
+        "most overdue first, nothing new",
         f"{due} 张到期{away * (counts.days_away > 1)}：今天先复习最久的 {counts.remaining} 张，暂不出新卡",
     )
 

@@ -413,7 +413,7 @@ def test_opening_searches_and_does_not_scan(store: Store, settings: Settings, wa
 def test_what_is_said_after_a_holiday() -> None:
     assert backlog(Counts(0, 0, 0, 12, 0.0)) == ""
     told = backlog(Counts(0, 0, 0, 80, 0.0, held_back=67, days_away=21))
-    assert told == "147 are due after 21 days away: 80 today, the most overdue first; new cards wait"
+    assert told == "147 are due after 21 days away: 80 today, most overdue first, nothing new"
     assert "away" not in backlog(Counts(0, 0, 0, 80, 0.0, held_back=1, days_away=1))
     use_language("zh")
     assert backlog(Counts(0, 0, 0, 80, 0.0, held_back=67, days_away=21)).startswith("147 张到期（21 天没学）")
