@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Annotated
 
 import msgspec
@@ -14,7 +14,7 @@ from quizcli.bank.types import AnyQuestion, Code, Order
 from quizcli.cli import completing
 from quizcli.cli.opened import all_questions, card_states, follow_ups, load_banks, titles_of
 from quizcli.cli.output import print_json
-from quizcli.cli.standing import is_buried, standing
+from quizcli.cli.standing import standing
 from quizcli.cli.ticks import findings, ticked
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.nearest import did_you_mean, in_a_row, nearest
@@ -23,6 +23,7 @@ from quizcli.screen.card import TickedClaim
 from quizcli.screen.prediction import NOTHING, Findings
 from quizcli.settings import Settings
 from quizcli.study.card import Card
+from quizcli.study.days import Days, now_ms
 from quizcli.text import tr
 
 AsJson = Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))]
@@ -127,7 +128,7 @@ def list_questions(
     loaded = load_banks(ctx.obj)
     chosen = chosen_questions(all_questions(loaded).values(), topic or [], kind or [], level)
     if flagged or suspended or buried:
-        states = card_states(ctx.obj)
+        states, is_buried = card_states(ctx.obj), _buried(ctx.obj)
         cards = {q.id: card for q in chosen if (card := states.get(q.id)) is not None}
         wanted = {
             card.id
@@ -175,6 +176,13 @@ def _known(words: Iterable[str], known: set[str], what: str) -> None:
             )
 
 
+def _buried(settings: Settings) -> Callable[[Card], bool]:
+    """Whether a card is put aside for the rest of today."""
+    now = now_ms()
+    day = Days(settings.rollover_hour).number(now)
+    return lambda card: card.is_buried(day, now)
+
+
 def as_words(card: Card | None) -> dict[str, object] | None:
     """A card with the names of its columns, for JSON; None before the first answer."""
     return None if card is None else msgspec.structs.asdict(card)
@@ -208,7 +216,12 @@ def print_questions(
 
     console = make_console()
     titles = titles_of(loaded)
-    listed = [Row(q, standing(states.get(q.id))) for q in questions]
+    is_buried = _buried(settings)
+    cards = [states.get(question.id) for question in questions]
+    listed = [
+        Row(question, standing(card, buried=card is not None and is_buried(card)))
+        for question, card in zip(questions, cards, strict=True)
+    ]
     width = console.width if console.is_terminal else None
     for line in listing_lines(listed, titles, width, marked):
         console.print(line, soft_wrap=True)

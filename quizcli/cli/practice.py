@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from msgspec.structs import replace
+from rich.text import Text as Line
 
 from quizcli.bank.packs import Loaded
 from quizcli.bank.types import AnyQuestion, Code
 from quizcli.cli.bench import Bench
 from quizcli.cli.opened import all_questions, follow_ups, store_to_write, titles_of
 from quizcli.cli.sitting import Decision, Occasion, Sitting
-from quizcli.cli.standing import standing
+from quizcli.cli.standing import answered_elsewhere, standing
 from quizcli.cli.ticks import ticked
 from quizcli.errors import ExitStatus
+from quizcli.screen import theme
 from quizcli.screen.card import Header
 from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
@@ -39,18 +41,19 @@ def practise(question: Code, loaded: Loaded, settings: Settings) -> int:
         while True:
             occasion = _occasion(question, questions, loaded, store, session)
             decision = Sitting(page, keys, bench, occasion).decide()
-            if _obeyed(decision, session):
+            if _obeyed(decision, session, page):
                 return ExitStatus.INTERRUPTED if decision.interrupted else ExitStatus.OK
 
 
-def _obeyed(decision: Decision, session: Session[AnyQuestion]) -> bool:
+def _obeyed(decision: Decision, session: Session[AnyQuestion], page: Page) -> bool:
     """Do what was decided; whether that ends the practice."""
     if decision.verb == "undo":
         session.undo()
         return False
     if session.current is not None:
         if decision.verb == "grade":
-            session.answer(decision.rating, decision.milliseconds)
+            if session.answer(decision.rating, decision.milliseconds) is None:
+                page.add([Line(f" {answered_elsewhere()}", style=theme.ACCENT)])
         elif decision.verb == "suspend":
             session.suspend()
         elif decision.verb == "bury":

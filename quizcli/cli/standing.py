@@ -1,15 +1,11 @@
 """How a card stands, in a few words."""
 
 from quizcli.study.card import Card, State
-from quizcli.study.days import now_ms
 from quizcli.text import tr
 
 
-def standing(card: Card | None, now: int | None = None) -> str:
-    """new, learning, review or relearning, else suspended or buried; then whether it is flagged.
-
-    `now` in ms; without it, the clock's.
-    """
+def standing(card: Card | None, *, buried: bool = False) -> str:
+    """new, learning, review or relearning, else suspended or buried; then whether it is flagged."""
     words = {
         State.NEW: tr("new", "新卡"),
         State.LEARNING: tr("learning", "学习中"),
@@ -21,11 +17,11 @@ def standing(card: Card | None, now: int | None = None) -> str:
     word = words[card.state]
     if card.suspended:
         word = tr("suspended", "已暂停")
-    elif is_buried(card, now):
+    elif buried:
         word = tr("buried", "推到明天")
     return word + (tr(" · flagged", " · 旗标") if card.flagged else "")
 
 
-def is_buried(card: Card, now: int | None = None) -> bool:
-    """Whether the card has been put off to another day."""
-    return card.buried_until > (now_ms() if now is None else now)
+def answered_elsewhere() -> str:
+    """What is said of an answer that does not count."""
+    return tr("answered in another window first; that answer counts", "另一个窗口已先作答，以先答的为准")

@@ -258,7 +258,7 @@ def test_a_store_that_vanishes_in_a_session(program: Program) -> None:
     with program.terminal() as terminal:
         terminal.wait_for("6 left")
         terminal.send(" 3")
-        terminal.wait_for("2/")
+        terminal.wait_for("Which number is even?")
         for path in (program.home / "data").glob("quizcli.db*"):
             path.unlink()
         terminal.send(" 3q")

@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from quizcli.study.card import Rating
+from quizcli.study.days import Days, now_ms
+from quizcli.study.schedule import Schedule
+from quizcli.study.store import Store
 from tests.cli.conftest import Program, installed
 from tests.terminal import Terminal
 
@@ -93,6 +97,21 @@ def test_wrong_then_right_then_graded(coded: Program) -> None:
         assert terminal.exit_status() == 0
     assert reviews(coded) == [("doubling-code", 2)]
     assert attempts(coded) == ["failed", "passed"]
+
+
+def test_an_answer_after_another_window_s_does_not_count_and_is_told(coded: Program) -> None:
+    give(coded, RIGHT)
+    with begun(coded) as terminal:
+        terminal.send("\r")
+        terminal.wait_for("all cases pass", timeout=60)
+        terminal.send(" ")
+        terminal.wait_for("▸3 good")
+        with Store.open(coded.home / "data" / "quizcli.db") as store:
+            store.answer("doubling-code", Rating.EASY, 1000, now_ms(), Schedule(Days()))
+        terminal.send(" ")
+        terminal.wait_for("answered in another window first")
+        assert terminal.exit_status() == 0
+    assert reviews(coded) == [("doubling-code", 4)]
 
 
 def test_a_pass_at_once_is_good_and_is_not_there_the_next_time(coded: Program) -> None:
