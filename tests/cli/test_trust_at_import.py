@@ -114,9 +114,7 @@ def test_a_pull_while_a_person_writes(program: Program, root: Path) -> None:
     program.env["VISUAL"] = f"{sys.executable} {editor}"
     give(program, RIGHT)
     with program.terminal("code", "mine/own-code") as terminal:
-        terminal.wait_for("enter write it")
-        terminal.send("\r")
-        terminal.wait_for("x begin again")
+        terminal.wait_for("judged in", timeout=60)
         twice = root / "models" / "twice.py"
         twice.write_text(f"open({str(root / 'ran')!r}, 'w')\n{RIGHT}")
         terminal.send("\r")
