@@ -104,7 +104,6 @@ def demonstrate(
     with one_thread():
         game = Game(ring_players(seed, width), recipe, random, losses)
         yield from acts.play(_ring(game, recipe, width, random))
-
     digits = yield from acts.play(load_digits(data))
     yield Started(device=chosen.label, data=digits.label, synthetic=digits.synthetic, layout=LAYOUT)
     training, test = splits(digits, chosen)
