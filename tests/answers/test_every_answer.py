@@ -78,14 +78,14 @@ def _first_step() -> None:
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_three_questions_lead_to_it(name: str) -> None:
+def test_questions_lead_to_it(name: str) -> None:
     leading = [
         question.id
         for bank in load(PACK, None).banks
         for question in bank.questions
         if question.demo is not None and question.demo.run == name
     ]
-    assert len(leading) >= 3, leading
+    assert len(leading) >= 2, leading
 
 
 @pytest.mark.gpu
