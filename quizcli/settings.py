@@ -48,6 +48,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         return self.store_file.with_name("code")
 
     @property
+    def runs_dir(self) -> Path:
+        """Where the last runs of demonstrations are, to be shown again, and how long they took."""
+        return self.store_file.with_name("runs")
+
+    @property
     def packs_file(self) -> Path:
         """Which packs the person has added, and which code of theirs may run."""
         return self.store_file.with_name("packs.json")

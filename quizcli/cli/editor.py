@@ -16,7 +16,34 @@ from quizcli.text import tr
 
 _SIGNALLED = 128  # to which a shell adds the number of the signal that ended what it ran
 _LEAVE_SCREEN = "\x1b[?1049l"  # the alternate one, which an editor has no time to leave where it is killed
-_TAKES_PLUS_LINE = {"vi", "vim", "nvim", "nano", "emacs", "emacsclient", "micro", "kak", "joe", "ne", "mg"}
+# How an editor is told the line: +7 before the file, or file:7, after -g where it is asked for.
+_PLUS_LINE = {
+    "vi",
+    "vim",
+    "nvim",
+    "gvim",
+    "nano",
+    "emacs",
+    "emacsclient",
+    "micro",
+    "hx",
+    "helix",
+    "kak",
+    "joe",
+}
+_PLUS_LINE |= {"ne", "mg", "gedit", "view"}
+_COLON_LINE = {"code": "-g", "code-insiders": "-g", "codium": "-g", "vscodium": "-g", "cursor": "-g"}
+_COLON_LINE |= {"subl": "", "zed": ""}
+
+
+def at_line(editor: str, path: Path, line: int) -> list[str]:
+    """The arguments that open a file in an editor of this name, at a line where it can do that."""
+    name = editor.lower().removesuffix(".exe").removesuffix(".cmd")
+    if name in _PLUS_LINE:
+        return [f"+{line}", str(path)]
+    if name in _COLON_LINE:
+        return [*filter(None, [_COLON_LINE[name]]), f"{path}:{line}"]
+    return [str(path)]
 
 
 def named_editor(environ: Mapping[str, str]) -> tuple[str, str]:
@@ -52,11 +79,11 @@ def open_editor(path: Path, line: int) -> None:
     The terminal must be the editor's meanwhile. QuizError where it cannot be started, or ends with an error.
     """
     editor = editor_command(os.environ)
-    place = [f"+{line}"] if Path(editor[0]).stem.lower() in _TAKES_PLUS_LINE else []
+    # Where stdout is a file, for --json, the person and the editor are still at the terminal.
+    screen = sys.stderr if sys.stderr.isatty() and not sys.stdout.isatty() else None
+    command = [*editor, *at_line(Path(editor[0]).name, path, line)]
     try:
-        # Where stdout is a file, for --json, the person and the editor are still at the terminal.
-        screen = sys.stderr if sys.stderr.isatty() and not sys.stdout.isatty() else None
-        status = subprocess.run([*editor, *place, str(path)], check=False, stdout=screen).returncode
+        status = subprocess.run(command, check=False, stdout=screen).returncode
     except OSError as error:
         raise QuizError(
             tr(

@@ -8,8 +8,9 @@ from rich.text import Text as Line
 from quizcli.bank.packs import Loaded
 from quizcli.bank.types import AnyQuestion, Code
 from quizcli.cli.bench import Bench
+from quizcli.cli.occasion import Decision, Occasion
 from quizcli.cli.opened import all_questions, follow_ups, store_to_write, titles_of
-from quizcli.cli.sitting import Decision, Occasion, Sitting
+from quizcli.cli.sitting import Sitting
 from quizcli.cli.standing import answered_elsewhere, standing
 from quizcli.cli.ticks import ticked
 from quizcli.errors import ExitStatus
@@ -38,8 +39,10 @@ def practise(question: Code, loaded: Loaded, settings: Settings) -> int:
     ):
         only: list[AnyQuestion] = [question]
         session = Session.open(store, only, replace(settings, new_per_day=_ALL))
+        write = True
         while True:
-            occasion = _occasion(question, questions, loaded, store, session)
+            occasion = _occasion(question, questions, loaded, store, session, write)
+            write = False  # who takes an answer back wants to read
             decision = Sitting(page, keys, bench, occasion).decide()
             if _obeyed(decision, session, page):
                 return ExitStatus.INTERRUPTED if decision.interrupted else ExitStatus.OK
@@ -67,6 +70,7 @@ def _occasion(
     loaded: Loaded,
     store: Store,
     session: Session[AnyQuestion],
+    write: bool,
 ) -> Occasion:
     due = session.current is not None
     card = session.card if due else store.card(question.id) or Card(question.id)
@@ -84,5 +88,6 @@ def _occasion(
         intervals=(lambda: {int(r): str(i) for r, i in session.preview().items()}) if due else None,
         claims=lambda: ticked(store, question),
         follow=follow_ups(question, questions),
+        write=write,
         warm=question.demo is not None,
     )

@@ -18,8 +18,9 @@ from rich.text import Text as Line
 from quizcli.bank.needs import taught
 from quizcli.bank.types import AnyQuestion, Bank
 from quizcli.cli.bench import Bench
+from quizcli.cli.occasion import Decision, Occasion, shuffled
 from quizcli.cli.opened import every_bank, follow_ups, load_banks, origin, store_to_write
-from quizcli.cli.sitting import Decision, Occasion, Sitting, shuffled
+from quizcli.cli.sitting import Sitting
 from quizcli.cli.standing import answered_elsewhere, standing
 from quizcli.cli.ticks import ticked
 from quizcli.cli.waiting import next_key

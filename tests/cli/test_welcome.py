@@ -21,7 +21,10 @@ def test_the_first_card_stands_below_three_lines(program: Program) -> None:
         terminal.resize(100, 30)  # it is drawn anew
         terminal.settle()
         assert terminal.screen.startswith(" Welcome.")
-        terminal.send(" 3")
+        terminal.send(" ")
+        terminal.wait_for("3 good")
+        terminal.settle()
+        terminal.send("3")
         terminal.wait_for("Which number")
         assert "Welcome" not in terminal.screen
         terminal.send("q")
