@@ -190,7 +190,7 @@ def _formula(latex: str, width: int, style: str) -> list[Span | Inset]:
     if whole.width <= width:
         return [Inset(whole, style)]
     parts: list[Span | Inset] = []
-    for box in maths.inline_parts(latex):
+    for box in maths.inline_parts(latex, width):
         if box.width <= width:
             parts += [Inset(box, style), Span(" ")]
         elif len(box.rows) == 1:

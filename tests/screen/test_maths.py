@@ -162,7 +162,7 @@ def test_long_formulas_break_before_operators() -> None:
     boxes = display(latex, 30)
     assert [box.text.rstrip() for box in boxes] == ["ℒ = 𝔼      [log p(x|z)]", "  − D_KL(q(z|x)‖p(z))"]
     assert all(box.width <= 30 for box in boxes)
-    assert [box.text.strip() for box in inline_parts(r"a = b + c")] == ["a", "= b", "+ c"]
+    assert [box.text.strip() for box in inline_parts(r"a = b + c", 40)] == ["a", "= b", "+ c"]
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ _PIECES = [
 
 @given(st.lists(st.sampled_from(_PIECES), max_size=25).map(" ".join), st.integers(10, 60))
 def test_any_source_gives_boxes_with_rows_of_one_width(latex: str, width: int) -> None:
-    for box in (inline(latex), *inline_parts(latex), *display(latex, width)):
+    for box in (inline(latex), *inline_parts(latex, width), *display(latex, width)):
         assert 0 <= box.baseline < len(box.rows)
         assert {cell_len(row) for row in box.rows} == {box.width}
     if unshowable(latex) is None:

@@ -1,0 +1,87 @@
+r"""What belongs together in a row of a formula: \Big( with its \Big), letters that make a word, \not with <."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from quizcli.screen.symbols import NEGATION
+from quizcli.screen.tex_tree import (
+    Accent,
+    Classed,
+    Delimiter,
+    Fence,
+    Fraction,
+    Node,
+    Row,
+    Scripts,
+    Symbol,
+)
+
+# What has a row above it and one below it, and binds all of its group: {n \choose k}. Left, line, right.
+INFIX = {
+    "\\over": ("", True, ""),
+    "\\atop": ("", False, ""),
+    "\\choose": ("(", False, ")"),
+    "\\brack": ("[", False, "]"),
+    "\\brace": ("{", False, "}"),
+}
+
+
+def infix(token: str, above: Row, below: Row) -> Node:
+    """The fraction or the binomial of what stands before and after `token`."""
+    left, line, right = INFIX[token]
+    fraction = Fraction(above, below, line)
+    return Fence(left, Row((fraction,)), right) if left else fraction
+
+
+def with_word(items: list[Node], node: Node) -> list[Node]:
+    """The items and one more; an upright letter goes on with the word before it."""
+    if isinstance(node, Symbol) and node.kind == "word" and items:
+        last = items[-1]
+        if isinstance(last, Symbol) and last.kind == "word":
+            return [*items[:-1], Symbol(last.text + node.text, "word")]
+    return [*items, node]
+
+
+def negated(node: Node) -> Node:
+    """The node with a stroke through it: ≠ for =, ⊄ for ⊂."""
+    if isinstance(node, Scripts):
+        return node._replace(base=negated(node.base))
+    if isinstance(node, Row) and len(node.items) == 1:
+        return negated(node.items[0])
+    if isinstance(node, Symbol) and node.text.strip():
+        stroked = unicodedata.normalize("NFC", node.text[0] + NEGATION) + node.text[1:]
+        return Symbol(stroked, node.kind)
+    return Accent("cancel", node if isinstance(node, Row) else Row((node,)))
+
+
+def paired(items: Sequence[Node]) -> list[Node]:
+    r"""The row with a fence wherever a large delimiter opens and another closes; what is alone stays so.
+
+    Bars are never paired: nobody can tell p(x \big| y) = q(x \big| z) from a norm.
+    """
+    stack: list[list[Node]] = [[]]  # the rows that are open, the outermost first
+    for node in items:
+        delimiter = node.base if isinstance(node, Scripts) else node
+        kind = delimiter.kind if isinstance(delimiter, Delimiter) else ""
+        if kind == "open" and node is delimiter:
+            stack.append([node])
+        elif kind == "close" and isinstance(delimiter, Delimiter) and len(stack) > 1:
+            opening, *inner = stack.pop()
+            left = opening.text if isinstance(opening, Delimiter) else ""
+            fence = Fence(left, Row(tuple(inner)), delimiter.text)
+            stack[-1].append(node._replace(base=fence) if isinstance(node, Scripts) else fence)
+        else:
+            stack[-1].append(node)
+    return [node for row in stack for node in row]
+
+
+def classed(row: Row, kind: str) -> Node:
+    """The row as one thing of a kind; one symbol stays a symbol."""
+    match row.items:
+        case (Symbol(text=text, kind=old),) if old != "space":
+            return Symbol(text, kind)  # type: ignore[arg-type]
+    return Classed(row, kind)  # type: ignore[arg-type]
+
+
