@@ -37,7 +37,7 @@ def inline_parts(latex: str, width: int) -> tuple[Box, ...]:
         tree = parse(latex)
     except TexError:
         return (_source(latex),)
-    if len(tree.items) == 1 and isinstance(grid := tree.items[0], Grid) and grid.equations:
+    if len(tree.items) == 1 and isinstance(grid := tree.items[0], Grid):
         return (equations(grid, width),)
     pieces: list[Box] = []
     for segment in segments(spaced(tree.items, tight=False)):
@@ -56,7 +56,7 @@ def display(latex: str, width: int) -> tuple[Box, ...]:
         tree = parse(latex)
     except TexError:
         return (_source(latex),)
-    if len(tree.items) == 1 and isinstance(grid := tree.items[0], Grid) and grid.equations:
+    if len(tree.items) == 1 and isinstance(grid := tree.items[0], Grid):
         return (equations(grid, width),)
     return tuple(broken(spaced(tree.items, tight=False), width, upright=True))
 

@@ -41,7 +41,8 @@ _NAMES: dict[Kind, str] = {
     """,
     "rel": """
         leq ≤ le ≤ geq ≥ ge ≥ lt < gt > neq ≠ ne ≠ approx ≈ approxeq ≊ equiv ≡ sim ∼ thicksim ∼ backsim ∽
-        simeq ≃ eqsim ≂ cong ≅ thickapprox ≈ propto ∝ varpropto ∝ ll ≪ gg ≫ lll ⋘ ggg ⋙ in ∈ notin ∉ ni ∋ owns ∋
+        simeq ≃ eqsim ≂ cong ≅ thickapprox ≈ propto ∝ varpropto ∝ ll ≪ gg ≫ lll ⋘ ggg ⋙ in ∈ notin ∉ ni ∋
+        owns ∋
         subset ⊂ subseteq ⊆ supset ⊃ supseteq ⊇ subsetneq ⊊ supsetneq ⊋ nsubseteq ⊈ nsupseteq ⊉ Subset ⋐
         sqsubset ⊏ sqsubseteq ⊑ sqsupset ⊐ sqsupseteq ⊒ subseteqq ⊆ supseteqq ⊇ subsetneqq ⊊
         to → rightarrow → leftarrow ← gets ← leftrightarrow ↔ Rightarrow ⇒ Leftarrow ⇐ Leftrightarrow ⇔ iff ⇔
@@ -62,17 +63,19 @@ _NAMES: dict[Kind, str] = {
         therefore ∴ vcentcolon :
     """,
     "open": """
-        { { lbrace { lbrack [ langle ⟨ lfloor ⌊ lceil ⌈ lvert | lVert ‖ llbracket ⟦ lgroup ( lmoustache ( lparen (
-        llangle ⟪
+        { { lbrace { lbrack [ langle ⟨ lfloor ⌊ lceil ⌈ lvert | lVert ‖ llbracket ⟦ lgroup ( lmoustache (
+        lparen ( llangle ⟪
     """,
     "close": """
-        } } rbrace } rbrack ] rangle ⟩ rfloor ⌋ rceil ⌉ rvert | rVert ‖ rrbracket ⟧ rgroup ) rmoustache ) rparen )
-        rrangle ⟫
+        } } rbrace } rbrack ] rangle ⟩ rfloor ⌋ rceil ⌉ rvert | rVert ‖ rrbracket ⟧ rgroup ) rmoustache )
+        rparen ) rrangle ⟫
     """,
     "punct": "colon : ldotp .",
 }
 _WORDS: dict[Kind, str] = {
-    "op": "arccos arcsin arctan arg cos cosh cot coth csc deg dim exp hom ker lg ln log sec sin sinh tan tanh tr",
+    "op": """
+        arccos arcsin arctan arg cos cosh cot coth csc deg dim exp hom ker lg ln log sec sin sinh tan tanh tr
+    """,
     "limits": "det gcd inf injlim lim liminf limsup max min Pr projlim sup argmax argmin",
 }
 _CHARACTERS: dict[Kind, str] = {"bin": "+*", "rel": "=<>", "open": "([", "close": ")]", "punct": ",;:"}
@@ -92,31 +95,34 @@ CHARACTERS |= {c: (c, kind) for kind, chars in _CHARACTERS.items() for c in char
 CHARACTERS["-"] = ("−", "bin")
 CHARACTERS["~"] = (" ", "space")
 
-SPACES = {
-    **{",": 1, ":": 1, ">": 1, ";": 1, " ": 1, "/": 0, "!": 0, "quad": 2, "qquad": 4, "enspace": 1, "enskip": 1},
-    **{"thinspace": 1, "medspace": 1, "thickspace": 1, "negthinspace": 0, "negmedspace": 0, "space": 1},
-    **{"nobreakspace": 1, "hfill": 2, "hfil": 2},
+_SPACES = """
+    , 1 : 1 > 1 ; 1 / 0 ! 0 quad 2 qquad 4 enspace 1 enskip 1 thinspace 1 medspace 1 thickspace 1 negthinspace 0
+    negmedspace 0 space 1 nobreakspace 1 hfill 2 hfil 2
+"""
+SPACES = {" ": 1} | {
+    name: int(cells) for name, cells in zip(_SPACES.split()[::2], _SPACES.split()[1::2], strict=True)
 }
-# What changes nothing in a terminal: the sizes of letters, what says where a page may be broken.
-IGNORED = frozenset(
-    """
+_IGNORED = """
     displaystyle textstyle scriptstyle scriptscriptstyle limits nolimits displaylimits nonumber notag
     tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge
     mathstrut strut null relax hline protect allowbreak nobreak displaybreak break par noindent centering
-    big Big bigg Bigg bigl Bigl biggl Biggl bigr Bigr biggr Biggr bigm Bigm biggm Biggm
-    mathsurround allowdisplaybreaks unboldmath boldmath toprule midrule bottomrule
-    """.split()
-)
+    allowdisplaybreaks unboldmath boldmath toprule midrule bottomrule
+"""
+# What changes nothing in a terminal: the sizes of letters, what says where a page may be broken.
+IGNORED = frozenset(_IGNORED.split())
 # The same with arguments of which nothing is seen: how many.
-UNSEEN = dict.fromkeys("label color vspace vspace* vphantom hphantom phantom cline pagecolor".split(), 1) | {
-    "rule": 2
+UNSEEN = {
+    **dict.fromkeys(("label", "color", "vspace", "vspace*", "cline", "pagecolor"), 1),
+    **dict.fromkeys(("vphantom", "hphantom", "phantom"), 1),
+    "rule": 2,
 }
-# What shows its last argument as it is: colours, frames and places are not for a terminal. How many come before.
+# What shows its last argument as it is (colours and frames are not for a terminal), and how many come before.
 PLAIN = {
-    **{"textcolor": 1, "colorbox": 1, "bbox": 0, "boxed": 0, "smash": 0, "mathrlap": 0, "mathllap": 0},
-    **{"fcolorbox": 2, "rlap": 0, "llap": 0, "clap": 0, "mathclap": 0, "ensuremath": 0},
-    **{"raisebox": 1, "raise": 1, "href": 1, "class": 1, "cssId": 1, "style": 1, "htmlClass": 1},
-    **{"Aboxed": 0, "mathinner": 0, "mathord": 0},
+    **dict.fromkeys(("bbox", "boxed", "Aboxed", "smash", "ensuremath", "mathinner", "mathord"), 0),
+    **dict.fromkeys(("mathrlap", "mathllap", "mathclap", "rlap", "llap", "clap"), 0),
+    **dict.fromkeys(("textcolor", "colorbox", "raisebox", "raise", "href"), 1),
+    **dict.fromkeys(("class", "cssId", "style", "htmlClass"), 1),
+    "fcolorbox": 2,
 }
 CLASSES: dict[str, Kind] = {
     "mathop": "limits",
@@ -235,16 +241,17 @@ FONTS = {
 # Old commands that hold up to the end of their group: {\bf x}.
 SWITCHES = {
     **dict.fromkeys(("bf", "bfseries"), "bf"),
-    **dict.fromkeys(("rm", "sf", "tt", "rmfamily", "sffamily", "ttfamily", "sc", "normalfont", "upshape"), "rm"),
+    **dict.fromkeys(
+        ("rm", "sf", "tt", "rmfamily", "sffamily", "ttfamily", "sc", "normalfont", "upshape"), "rm"
+    ),
     **dict.fromkeys(("it", "sl", "em", "mit", "itshape"), ""),
     "cal": "cal",
 }
-TEXTS = frozenset(
-    """
+_TEXTS = """
     text textrm textnormal textup textbf textit textsf texttt textsc textsl textmd emph mbox hbox fbox
     intertext shortintertext
-    """.split()
-)
+    """
+TEXTS = frozenset(_TEXTS.split())
 _ALPHABETS = {  # where A, a, 0, Α and α of Unicode's alphabets stand; 0 where there are none
     "bb": (0x1D538, 0x1D552, 0x1D7D8, 0, 0),
     "cal": (0x1D49C, 0x1D4B6, 0, 0, 0),

@@ -6,13 +6,12 @@ import re
 
 from quizcli.screen import symbols
 from quizcli.screen.symbols import Kind
-from quizcli.screen.tex_grid import WITH_COLUMNS, Cells, framed, is_known, lines, plain_name
-from quizcli.screen.tex_rows import INFIX, classed, infix, negated, paired, with_word
+from quizcli.screen.tex_grid import WITH_COLUMNS, Cells, as_cases, framed, is_known, lines, plain_name
+from quizcli.screen.tex_rows import INFIX, accented, classed, infix, negated, paired, unwrapped, with_word
 from quizcli.screen.tex_text import words
 from quizcli.screen.tex_tokens import Tokens, tokens
 from quizcli.screen.tex_tree import (
     EMPTY,
-    Accent,
     Arrow,
     Delimiter,
     Fence,
@@ -74,7 +73,7 @@ class _Parser(Tokens):
         return found[0] if len(found) == 1 else Row((lines([(line,) for line in found], align),))
 
     def row(self, ends: tuple[str, ...]) -> Row:
-        """Nodes up to one of `ends` (which stays) or what can only end a group. Old fonts hold up to there."""
+        """Nodes up to one of `ends` (which stays) or what can only end a group; old fonts hold so far."""
         items: list[Node] = []
         tags: list[Node] = []
         font = self._font
@@ -105,9 +104,7 @@ class _Parser(Tokens):
         if token == "{":
             row = self.lines()
             self.expect("}", "{")
-            single = row.items[0] if len(row.items) == 1 else None
-            # {x} is x; but {=} is no relation, and {x_1}_2 has no two subscripts on one base.
-            return single if isinstance(single, Symbol) and single.kind in ("ord", "word", "number") else row
+            return unwrapped(row)
         if token[0] == "\\":
             return self._command(token[1:])
         if token[0].isdigit():
@@ -163,7 +160,7 @@ class _Parser(Tokens):
             self._font = symbols.SWITCHES[name]
             return None
         if name in symbols.ACCENTS:
-            return Accent(name, self._argument(command))
+            return accented(name, self._argument(command))
         if name in symbols.TEXTS:
             return self._text(command)
         if name in _OPERATORS:
@@ -173,7 +170,8 @@ class _Parser(Tokens):
         if size := _SIZE.fullmatch(name):
             return self._large(size[1])
         if name in symbols.IGNORED or name in symbols.UNSEEN:
-            return self._unseen(name)
+            self._unseen(name)
+            return None
         return self._structure(name)
 
     def _structure(self, name: str) -> Node | None:
@@ -218,18 +216,18 @@ class _Parser(Tokens):
             self.option()
             for _ in range(symbols.PLAIN[name]):
                 self.source(command)
-            return self._argument(command)
+            return unwrapped(self._argument(command))
         if name in _SPACE_OF_LENGTH:
             return self._space(name)
         if name in ("pmod", "pod", "bmod", "mod"):
             return self._modulo(name)
         raise TexError(tr(f"unknown command {command}", f"未知命令 {command}"))
 
-    def _in_font(self, name: str) -> Row:
+    def _in_font(self, name: str) -> Node:
         outer, self._font = self._font, symbols.FONTS[name]
         argument = self._argument("\\" + name)
         self._font = outer
-        return argument
+        return unwrapped(argument)
 
     def _text(self, command: str) -> Node:
         r"""What \text holds: one word, or words with formulas between them."""
@@ -328,7 +326,8 @@ class _Parser(Tokens):
         left = self._delimiter()
         body = self.lines()
         self.expect("\\right", "\\left")
-        return Fence(left, body, self._delimiter())
+        right = self._delimiter()
+        return Fence(left, as_cases(body) if (left, right) == ("{", "") else body, right)
 
     def _brace(self, name: str) -> Stack:
         body = self._argument("\\" + name)

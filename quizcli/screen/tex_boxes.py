@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from quizcli.screen.box import Box, aligned, blank, piled, side_by_side
 from quizcli.screen.symbols import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS, TALL_FENCES
-from quizcli.screen.tex_line import Item, kind_of, line, parts, runs_into, scripts, small, spaced
+from quizcli.screen.tex_line import Item, kind_of, leading, line, parts, runs_into, scripts, small, spaced
 from quizcli.screen.tex_tree import (
     Accent,
     Arrow,
@@ -163,7 +163,7 @@ def _fence(side: str, above: int, below: int) -> Box:
 
 
 def _grid(node: Grid) -> Box:
-    cells = [[drawn(cell, upright=node.equations) for cell in row] for row in node.rows]
+    cells = [[_cell(cell, node, k > 0) for k, cell in enumerate(row)] for row in node.rows]
     if not cells:
         return blank(0)
     columns = max(len(row) for row in cells)
@@ -176,8 +176,13 @@ def _grid(node: Grid) -> Box:
     return _with_lines(node, stacked(lines, node.airy), widths, lines)
 
 
+def _cell(cell: Row, grid: Grid, goes_on: bool) -> Box:
+    items = spaced(cell.items, tight=False, goes_on=goes_on and grid.align == "rl")
+    return side_by_side([(leading(cell) * grid.equations, beside(items, upright=grid.equations))])
+
+
 def stacked(lines: Sequence[Box], airy: bool = False) -> Box:
-    """Lines of one width below one another, with room between them if one is tall; the baseline is in the middle."""
+    """Lines of one width below one another, set apart if one is tall; the baseline is in the middle."""
     airy = airy or any(len(line.rows) > 1 for line in lines)
     rows: list[str] = []
     for box in lines:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from quizcli.screen.box import Box, aligned, blank, side_by_side
-from quizcli.screen.tex_boxes import beside, drawn, fenced, stacked
-from quizcli.screen.tex_line import Item, kind_of, spaced
+from quizcli.screen.tex_boxes import beside, drawn, fenced
+from quizcli.screen.tex_line import Item, kind_of, leading, spaced
 from quizcli.screen.tex_tree import (
     Classed,
     Delimiter,
@@ -25,6 +25,7 @@ from quizcli.screen.tex_tree import (
 )
 
 CONTINUATION = 2  # cells by which the further lines of a broken formula are indented
+_OPERANDS = ("ord", "word", "number", "close", "fence")
 NARROWEST = 12  # cells: no part of aligned equations is squeezed into less
 
 Segments = list[list[Item]]
@@ -32,7 +33,7 @@ Segments = list[list[Item]]
 
 def segments(items: Sequence[Item]) -> Segments:
     """The row cut before each relation and each operator between two operands."""
-    return _cut(items, lambda item, depth: item.kind in ("rel", "bin"))
+    return _cut(items, lambda last, item, depth: _operates(item))
 
 
 def broken(items: Sequence[Item], width: int, upright: bool) -> list[Box]:
@@ -51,7 +52,7 @@ def broken(items: Sequence[Item], width: int, upright: bool) -> list[Box]:
         else:
             lines.append(segment)
     boxes = [beside(line, upright=upright) for line in lines]
-    return [*boxes[:1], *(aligned(box, box.width + CONTINUATION, "r") for box in boxes[1:])]
+    return [*boxes[:1], *(_set_in(box, CONTINUATION) for box in boxes[1:])]
 
 
 def equations(grid: Grid, width: int) -> Box:
@@ -59,7 +60,7 @@ def equations(grid: Grid, width: int) -> Box:
     whole = drawn(grid, upright=True)
     if whole.width <= width:
         return whole
-    return _columns(grid, width) if grid.align == "l" else _aligned(grid, width)
+    return _aligned(grid, width) if grid.align == "rl" else _columns(grid, width)
 
 
 def _aligned(grid: Grid, width: int) -> Box:
@@ -67,48 +68,62 @@ def _aligned(grid: Grid, width: int) -> Box:
     lefts = [drawn(row[0], upright=True) if len(row) > 1 else blank(0) for row in grid.rows]
     left = max((box.width for box in lefts), default=0)
     hanging = 0 < left <= width // 3
-    lines: list[Box] = []
+    lines: list[list[Box]] = []
     for row, head in zip(grid.rows, lefts, strict=True):
         if hanging and len(row) > 1:
-            right = _pile(broken(_joined(row[1:]), width - left - grid.gap, upright=True))
-            lines.append(side_by_side([(0, aligned(head, left, "r")), (grid.gap, right)]))
-            continue
-        inset = CONTINUATION if len(row) > 1 and not row[0].items else 0  # it begins with = or +
-        box = _pile(broken(_joined(row), width - inset, upright=True))
-        lines.append(aligned(box, box.width + inset, "r"))
-    return _block(lines)
+            inset = left + grid.gap + leading(row[1])
+            first, *others = broken(_joined(row[1:], goes_on=True), width - inset, upright=True)
+            beginning = side_by_side([(0, aligned(head, left, "r")), (inset - left, first)])
+            lines.append([beginning, *(_set_in(box, inset) for box in others)])
+        else:
+            inset = CONTINUATION + leading(row[1]) if len(row) > 1 and not row[0].items else 0
+            inset = min(inset, width // 3)  # = or + begins it
+            boxes = broken(_joined(row, goes_on=inset > 0), width - inset, upright=True)
+            lines.append([_set_in(box, inset) for box in boxes])
+    return _block([_pile(boxes) for boxes in lines], any(len(box.rows) > 1 for line in lines for box in line))
 
 
 def _columns(grid: Grid, width: int) -> Box:
     """Cases: a condition that has no room beside its value stands below it."""
     lines: list[Box] = []
     for row in grid.rows:
-        parts = [_pile(broken(spaced(cell.items, tight=False), width, upright=True)) for cell in row]
+        parts = [_pile(_cell(cell, width)) for cell in row]
         together = side_by_side([(grid.gap if k else 0, box) for k, box in enumerate(parts)])
-        if together.width <= width:
-            lines.append(together)
-        else:
-            narrow = [
-                _pile(broken(spaced(cell.items, tight=False), width - CONTINUATION, upright=True))
-                for cell in row[1:]
+        if together.width > width:
+            below = [
+                _set_in(box, CONTINUATION) for cell in row[1:] for box in _cell(cell, width - CONTINUATION)
             ]
-            lines.append(_pile([*parts[:1], *(aligned(b, b.width + CONTINUATION, "r") for b in narrow)]))
-    return _block(lines)
+            together = _pile([*parts[:1], *below])
+        lines.append(together)
+    return _block(lines, any(len(box.rows) > 1 for box in lines))
 
 
-def _joined(cells: Sequence[Row]) -> list[Item]:
+def _cell(cell: Row, width: int) -> list[Box]:
+    return broken(spaced(cell.items, tight=False), width, upright=True)
+
+
+def _set_in(box: Box, cells: int) -> Box:
+    return aligned(box, box.width + cells, "r")
+
+
+def _joined(cells: Sequence[Row], goes_on: bool) -> list[Item]:
     """Cells as one row. The first pair is one formula; what stands in further columns is set apart."""
     nodes: list[Node] = []
     for k, cell in enumerate(cells):
         if k and cell.items:
             nodes.append(Symbol(" " * (2 * (k % 2 == 0)), "space"))
         nodes += cell.items
-    return spaced(tuple(nodes), tight=False)
+    return spaced(tuple(nodes), tight=False, goes_on=goes_on)
 
 
-def _block(lines: Sequence[Box]) -> Box:
+def _block(lines: Sequence[Box], airy: bool) -> Box:
     width = max((box.width for box in lines), default=0)
-    return stacked([aligned(box, width, "l") for box in lines])
+    rows: list[str] = []
+    for box in lines:
+        if rows and airy:
+            rows.append(" " * width)
+        rows += aligned(box, width, "l").rows
+    return Box(tuple(rows) or (" " * width,), max(len(rows) - 1, 0) // 2)
 
 
 def _pile(lines: Sequence[Box]) -> Box:
@@ -123,69 +138,66 @@ def _pile(lines: Sequence[Box]) -> Box:
 
 def _fitting(items: Sequence[Item], first: int, room: int, upright: bool) -> Iterator[list[Item]]:
     """Pieces of at most `room` cells (the first one: of `first`) where they can be had."""
-    pending: list[tuple[list[Item], int]] = [(list(items), 0)]
+    pending: list[tuple[list[Item], int]] = [(list(items), 0)]  # with the number of ways that were tried
     begun = False
     while pending:
         piece, tried = pending.pop(0)
         limit = room if begun else first
-        if beside(piece, upright=upright).width > limit and tried < len(_CUTS) + 4:
-            parts = _smaller(piece, tried, limit, upright)
-            pending = [(part, next_try) for part, next_try in parts] + pending
-            continue
-        begun = True
-        yield piece
+        if tried < len(_WAYS) and beside(piece, upright=upright).width > limit:
+            pending = [*_WAYS[tried](piece, tried, limit), *pending]
+        else:
+            begun = True
+            yield piece
 
 
-def _smaller(piece: list[Item], tried: int, limit: int, upright: bool) -> Iterator[tuple[list[Item], int]]:
-    """The piece cut in the next way that there is; each part with the ways that were tried on it."""
-    if tried < len(_CUTS):
-        for part in _cut(piece, _CUTS[tried]):
-            yield part, tried + 1
-        return
-    narrowed = _narrowed(piece, limit, upright)
-    if narrowed is not None:
-        for part in narrowed:
-            yield part, len(_CUTS) + 4
-        return
-    opened = [inner for item in piece for inner in _opened(item)]
-    if opened != piece:
-        # A fraction in a root in a fraction: each level that was opened begins anew, and levels come to an end.
-        yield opened, 0
-    else:
-        yield piece, len(_CUTS) + 4
+Tried = tuple[list[Item], int]
+Way = Callable[[list[Item], int, int], list[Tried]]
+Before = Callable[[Item, Item, int], bool]  # of the item before, this one, and how deep in parentheses it is
 
 
-def _cut(items: Sequence[Item], before: Callable[[Item, int], bool]) -> Segments:
-    """The row cut before the items that say so; they are told how deep in parentheses they are."""
+def _cutting(before: Before) -> Way:
+    return lambda piece, tried, limit: [(part, tried + 1) for part in _cut(piece, before)]
+
+
+def _cut(items: Sequence[Item], before: Before) -> Segments:
+    """The row cut before the items that say so."""
     found: Segments = [[]]
     depth = 0
     for item in items:
-        depth -= item.kind == "close"
-        if found[-1] and before(item, max(depth, 0)):
+        depth = max(depth - (item.kind == "close"), 0)
+        if found[-1] and before(found[-1][-1], item, depth):
             found.append([])
         found[-1].append(item)
         depth += item.kind == "open"
-        if item.kind == "punct" and depth < 0:
-            depth = 0
     return found
 
 
-_CUTS: tuple[Callable[[Item, int], bool], ...] = (
-    lambda item, depth: item.kind == "rel" and depth == 0,
-    lambda item, depth: item.gap > 1 and depth == 0,
-    lambda item, depth: item.kind in ("rel", "bin") and depth == 0,
-    lambda item, depth: item.kind in ("rel", "bin"),
-    lambda item, depth: item.gap > 0,
-)
+def _operates(item: Item) -> bool:
+    return item.kind in ("rel", "bin")
 
 
-def _narrowed(piece: list[Item], limit: int, upright: bool) -> Segments | None:
+def _opening(opened: Callable[[Item], list[Item]]) -> Way:
+    """What was opened begins anew: a fraction in a root in a fraction. That comes to an end."""
+
+    def way(piece: list[Item], tried: int, limit: int) -> list[Tried]:
+        inner = [part for item in piece for part in opened(item)]
+        return [(piece, tried + 1)] if inner == piece else [(inner, 0)]
+
+    return way
+
+
+def _narrowing(piece: list[Item], tried: int, limit: int) -> list[Tried]:
+    narrowed = _narrowed(piece, limit)
+    return [(piece, tried + 1)] if narrowed is None else [(part, len(_WAYS)) for part in narrowed]
+
+
+def _narrowed(piece: list[Item], limit: int) -> Segments | None:
     """The piece with its aligned equations or cases made as narrow as is needed; None without any."""
     for i, item in enumerate(piece):
         grid = _grid_in(item.node)
         if grid is None:
             continue
-        others = beside([*piece[:i], *piece[i + 1 :]], upright=upright).width if len(piece) > 1 else 0
+        others = beside([*piece[:i], *piece[i + 1 :]], upright=True).width if len(piece) > 1 else 0
         before = [piece[:i]] if i else []
         after = [piece[i + 1 :]] if i + 1 < len(piece) else []
         if limit - others >= max(NARROWEST, limit // 2):
@@ -196,7 +208,7 @@ def _narrowed(piece: list[Item], limit: int, upright: bool) -> Segments | None:
 
 def _grid_in(node: Node | Box) -> Grid | None:
     match node:
-        case Grid(equations=True):
+        case Grid():
             return node
         case Fence(body=Row(items=(Grid(equations=True) as grid,))):
             return grid
@@ -211,16 +223,26 @@ def _narrow(item: Item, grid: Grid, width: int) -> Item:
     return item._replace(node=box)
 
 
-def _opened(item: Item) -> list[Item]:
-    """What an item consists of, so that it may be broken inside; the item alone where it is one thing."""
+def _unfenced(item: Item) -> list[Item]:
+    """A fence as two delimiters, each as tall as what stands beside it, and what was between them."""
     match item.node:
-        case Fence():
-            return _unfenced(item, item.node, None)
-        case Scripts(base=Fence() as fence):
-            return _unfenced(item, fence, item.node)
+        case Fence(body=Row(items=(Grid(),))) | Scripts(base=Fence(body=Row(items=(Grid(),)))):
+            return [item]  # a matrix stays between its brackets
+        case Fence(left=left, body=body, right=right):
+            closing: Node = Delimiter(right, "close")
+        case Scripts(base=Fence(left=left, body=body, right=right)):
+            closing = item.node._replace(base=Delimiter(right, "close"))
+        case _:
+            return [item]
+    opening = [Item(Delimiter(left, "open"), "open", item.gap)]
+    return [*opening, *spaced(body.items, tight=False), Item(closing, "close", 0)]
+
+
+def _flattened(item: Item) -> list[Item]:
+    """A fraction with a slash, a root with parentheses; the item alone where it is neither."""
+    match item.node:
         case Fraction(above=above, below=below, line=True):
-            slash = Symbol("/", "ord")
-            nodes = (*_in_parentheses(above), slash, *_in_parentheses(below))
+            nodes = (*_in_parentheses(above), Symbol("/", "ord"), *_in_parentheses(below))
         case Root(body=body, degree=None):
             nodes = (Symbol("√", "ord"), *_in_parentheses(body, always=True))
         case Row(items=nodes) | Classed(body=Row(items=nodes)):
@@ -237,14 +259,27 @@ def _in_parentheses(row: Row, always: bool = False) -> tuple[Node, ...]:
     return (Symbol("(", "open"), *row.items, Symbol(")", "close"))
 
 
-def _unfenced(item: Item, fence: Fence, whole: Scripts | None) -> list[Item]:
-    """A fence as two delimiters of its height and what was between them."""
-    box = drawn(fence, upright=True)
-    above, below = box.baseline, box.below
-    inner = spaced(fence.body.items, tight=False)
-    closing: Node = Delimiter(fence.right, "close", above, below)
-    if whole is not None:
-        closing = whole._replace(base=closing)
-    opening = [Item(Delimiter(fence.left, "open", above, below), "open", item.gap)] if fence.left else []
-    ending = [Item(closing, "close", 0)] if fence.right or whole is not None else []
-    return [*opening, *inner, *ending]
+def _operates_at(level: int) -> Way:
+    return _cutting(lambda last, item, depth: depth == level and _operates(item))
+
+
+def _listed_at(level: int) -> Way:
+    return _cutting(lambda last, item, depth: depth == level and last.kind == "punct")
+
+
+# From the best place to break a formula to the worst.
+_WAYS: tuple[Way, ...] = (
+    _cutting(lambda last, item, depth: depth == 0 and (last.kind == "punct" or item.gap > 1)),
+    _cutting(lambda last, item, depth: depth == 0 and item.kind == "rel"),
+    _operates_at(0),
+    _cutting(lambda last, item, depth: depth == 0 and item.gap > 0 and last.kind in _OPERANDS),
+    *(_listed_at(1), _operates_at(1), _listed_at(2), _operates_at(2)),
+    _cutting(lambda last, item, depth: last.kind == "punct" or _operates(item)),
+    _narrowing,
+    _opening(_unfenced),
+    _cutting(lambda last, item, depth: isinstance(last.node, Delimiter) and last.kind == "open"),
+    _cutting(lambda last, item, depth: item.gap > 0 and last.kind in _OPERANDS),
+    _cutting(lambda last, item, depth: item.gap > 0 and not _operates(last) and last.kind != "big"),
+    _opening(_flattened),
+    _cutting(lambda last, item, depth: item.gap > 0),
+)

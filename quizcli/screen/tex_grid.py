@@ -66,6 +66,15 @@ def framed(name: str, columns: str, cells: Cells) -> Node:
     return lines(rows) if name in _CENTRED else _whole(rows)
 
 
+def as_cases(body: Row) -> Row:
+    r"""What stands after \left\{ with no fence at its right: an array is read as cases are."""
+    match body.items:
+        case (Grid(rows=rows, align=align) as grid,):
+            align = "l" if align == "c" else align
+            return Row((grid._replace(align=align, airy=len(rows) == 2, equations=True),))
+    return body
+
+
 def lines(rows: Sequence[tuple[Row, ...]], align: str = "l") -> Grid:
     """Formulas below one another."""
     return Grid(tuple(rows), align, 1, equations=True)

@@ -61,8 +61,11 @@ def kind_of(node: Node) -> Place:
     return "ord"
 
 
-def spaced(items: tuple[Node, ...], tight: bool) -> list[Item]:
-    """The nodes of a row without its space nodes, each with the gap before it. `tight`: within scripts."""
+def spaced(items: tuple[Node, ...], tight: bool, goes_on: bool = False) -> list[Item]:
+    """The nodes of a row without its space nodes, each with the gap before it. `tight`: within scripts.
+
+    `goes_on`: the row is the rest of a formula, so that a + at its beginning is no sign.
+    """
     placed: list[Item] = []
     explicit = 0
     for i, node in enumerate(items):
@@ -70,10 +73,12 @@ def spaced(items: tuple[Node, ...], tight: bool) -> list[Item]:
         if kind == "space" and isinstance(node, Symbol):
             explicit += len(node.text)
             continue
+        explicit += leading(node) if isinstance(node, Row) else 0
         before = placed[-1].kind if placed else None
         if kind == "bin":
             after = next((k for n in items[i + 1 :] if (k := kind_of(n)) != "space"), None)
-            if before not in _ENDS_OPERAND or after in (None, "rel", "punct", "close"):
+            first = "ord" if goes_on and not placed else None
+            if (before or first) not in _ENDS_OPERAND or after in (None, "rel", "punct", "close"):
                 kind = "sign"
         gap = max(explicit, _gap(before, kind, tight)) if before else explicit
         placed.append(Item(node, kind, gap))
@@ -81,7 +86,19 @@ def spaced(items: tuple[Node, ...], tight: bool) -> list[Item]:
     return placed
 
 
+def leading(row: Row) -> int:
+    """The spaces that a row begins with: how far a line of several is set in."""
+    cells = 0
+    for node in row.items:
+        if not (isinstance(node, Symbol) and node.kind == "space"):
+            break
+        cells += len(node.text)
+    return cells
+
+
 def _gap(left: Place | None, right: Place, tight: bool) -> int:
+    if (left == "rel" and right in ("punct", "close")) or (left == "open" and right == "rel"):
+        return 0
     if "rel" in (left, right) or "bin" in (left, right):
         return 0 if tight else 1
     if left == "punct":
@@ -224,7 +241,7 @@ def _root(node: Root, tight: bool) -> str | None:
     if body is None or degree is None:
         return None
     alone = len(node.body.items) == 1 and _is_one(node.body.items[0])
-    return f"{degree}√{body}" if alone else f"{degree}√({body})"
+    return f"{degree}√{body}" if alone or _is_enclosed(node.body) else f"{degree}√({body})"
 
 
 def _is_one(node: Node) -> bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from quizcli.screen.symbols import NEGATION
+from quizcli.screen.symbols import ACCENTS, NEGATION
 from quizcli.screen.tex_tree import (
     Accent,
     Classed,
     Delimiter,
     Fence,
     Fraction,
+    Grid,
     Node,
+    Root,
     Row,
     Scripts,
     Symbol,
@@ -33,6 +35,19 @@ def infix(token: str, above: Row, below: Row) -> Node:
     left, line, right = INFIX[token]
     fraction = Fraction(above, below, line)
     return Fence(left, Row((fraction,)), right) if left else fraction
+
+
+def unwrapped(row: Row) -> Node:
+    """The one thing in braces, {x}, where it means the same without them.
+
+    {=} is no relation, and {x_1}_2 has no two subscripts on one base: they stay in their braces.
+    """
+    match row.items:
+        case (Symbol(kind="ord" | "word" | "number") as only,):
+            return only
+        case (Fraction() | Root() | Accent() | Fence() | Grid() as only,):
+            return only
+    return row
 
 
 def with_word(items: list[Node], node: Node) -> list[Node]:
@@ -77,11 +92,17 @@ def paired(items: Sequence[Node]) -> list[Node]:
     return [node for row in stack for node in row]
 
 
+def accented(name: str, body: Row) -> Node:
+    r"""The body under its mark; of a letter with scripts the letter has it: \widehat{x_i} reads as \hat{x}_i."""
+    match body.items:
+        case (Scripts(base=Symbol(text=text) as base) as whole,) if len(text) == 1 and not ACCENTS[name].each:
+            return whole._replace(base=Accent(name, Row((base,))))
+    return Accent(name, body)
+
+
 def classed(row: Row, kind: str) -> Node:
     """The row as one thing of a kind; one symbol stays a symbol."""
     match row.items:
         case (Symbol(text=text, kind=old),) if old != "space":
             return Symbol(text, kind)  # type: ignore[arg-type]
     return Classed(row, kind)  # type: ignore[arg-type]
-
-

@@ -113,18 +113,5 @@ class Stack(NamedTuple):
     brace: bool = False
 
 
-Node = (
-    Symbol
-    | Row
-    | Classed
-    | Delimiter
-    | Fraction
-    | Root
-    | Scripts
-    | Accent
-    | Arrow
-    | Fence
-    | Grid
-    | Stack
-)
+Node = Symbol | Row | Classed | Delimiter | Fraction | Root | Scripts | Accent | Arrow | Fence | Grid | Stack
 EMPTY = Row(())
