@@ -96,8 +96,8 @@ CHARACTERS["-"] = ("−", "bin")
 CHARACTERS["~"] = (" ", "space")
 
 _SPACES = """
-    , 1 : 1 > 1 ; 1 / 0 ! 0 quad 2 qquad 4 enspace 1 enskip 1 thinspace 1 medspace 1 thickspace 1 negthinspace 0
-    negmedspace 0 space 1 nobreakspace 1 hfill 2 hfil 2
+    , 1 : 1 > 1 ; 1 / 0 ! 0 quad 2 qquad 4 enspace 1 enskip 1 thinspace 1 medspace 1 thickspace 1
+    negthinspace 0 negmedspace 0 space 1 nobreakspace 1 hfill 2 hfil 2
 """
 SPACES = {" ": 1} | {
     name: int(cells) for name, cells in zip(_SPACES.split()[::2], _SPACES.split()[1::2], strict=True)

@@ -184,7 +184,7 @@ def _arrow(node: Arrow) -> str | None:
     label = line(node.above, tight=True)
     if node.below.items or label is None:
         return None
-    left, right = _ARROWS[node.sign]
+    left, right = tuple(_ARROWS[node.sign])
     return f"{left}{label}{right}" if label else node.sign
 
 

@@ -1,4 +1,4 @@
-r"""What belongs together in a row of a formula: \Big( with its \Big), letters that make a word, \not with <."""
+r"""What belongs together in a row of a formula: \Big( and its \Big), letters of one word, \not and <."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def paired(items: Sequence[Node]) -> list[Node]:
 
 
 def accented(name: str, body: Row) -> Node:
-    r"""The body under its mark; of a letter with scripts the letter has it: \widehat{x_i} reads as \hat{x}_i."""
+    r"""The body under its mark; of a letter with scripts the letter has it: \widehat{x_i} as \hat{x}_i."""
     match body.items:
         case (Scripts(base=Symbol(text=text) as base) as whole,) if len(text) == 1 and not ACCENTS[name].each:
             return whole._replace(base=Accent(name, Row((base,))))
