@@ -9,11 +9,14 @@ from typing import Protocol
 from rich.text import Text
 
 from quizcli.bank.cloze import pieces
+from quizcli.bank.markdown import spans
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Option, Order, Truth
 from quizcli.screen import theme
 from quizcli.screen.markdown import render, visible
 from quizcli.screen.wrap import Span, wrap
 from quizcli.text import tr
+
+_BLANK = "\ue000"  # stands for a blank while the text around it is looked at
 
 Response = bool | str | frozenset[int]  # truth; what was typed; the chosen options, counted from 0
 
@@ -95,8 +98,8 @@ def said(parts: Sequence[str | Span], width: int) -> list[Text]:
     """What the person answered, with its signs; nothing where nothing was said."""
     if not parts:
         return []
-    spans = [part if isinstance(part, Span) else Span(visible(part)) for part in parts]
-    return wrap(spans, width, [Span(tr("you  ", "你答  "), theme.QUIET)])
+    content = [part if isinstance(part, Span) else Span(visible(part)) for part in parts]
+    return wrap(content, width, [Span(tr("you  ", "你答  "), theme.QUIET)])
 
 
 def typed(response: Response | None, verdict: Verdict | None) -> list[str | Span]:
@@ -137,13 +140,26 @@ def _option(index: int, option: Option, chosen: bool, width: int) -> Iterator[Te
 
 
 def _filled(text: str) -> str:
-    """A cloze text with its blanks filled in, in bold where that is possible: not within code or formulas."""
+    """A cloze text with its blanks filled in, in bold where they stand in prose: not in code or formulas."""
+    cut = pieces(text)
+    marked = "".join(piece if isinstance(piece, str) else _BLANK for piece in cut)
+    bold = [
+        span.sort == "prose" and not span.bold
+        for span in spans(marked)
+        for char in span.text
+        if char == _BLANK
+    ]
     filled = ""
-    for piece in pieces(text):
+    number = 0
+    for piece in cut:
         if isinstance(piece, str):
             filled += piece
-        else:
-            inside = filled.count("$") % 2 or filled.count("`") % 2
-            bold = not inside and not any(c in piece.answer for c in "*`$")
-            filled += f"**{piece.answer}**" if bold else piece.answer
+            continue
+        plain = len(bold) != marked.count(_BLANK) or not bold[number] or not _fits_bold(piece.answer)
+        filled += piece.answer if plain or filled.endswith("*") else f"**{piece.answer}**"
+        number += 1
     return filled
+
+
+def _fits_bold(answer: str) -> bool:
+    return bool(answer) and not any(char in answer for char in "*`$\n\\")
