@@ -7,7 +7,7 @@ import re
 from quizcli.screen import symbols
 from quizcli.screen.symbols import Kind
 from quizcli.screen.tex_grid import WITH_COLUMNS, Cells, as_cases, framed, is_known, lines, plain_name
-from quizcli.screen.tex_rows import INFIX, accented, classed, infix, negated, paired, unwrapped, with_word
+from quizcli.screen.tex_rows import INFIX, accented, add, classed, infix, negated, paired, unwrapped
 from quizcli.screen.tex_text import words
 from quizcli.screen.tex_tokens import Tokens, tokens
 from quizcli.screen.tex_tree import (
@@ -85,7 +85,7 @@ class _Parser(Tokens):
             elif token in ("\\tag", "\\tag*"):
                 tags = self._tag(self.next())
             elif (node := self._node()) is not None:
-                items = with_word(items, node) if self._font == "rm" else [*items, node]
+                add(items, node, upright=self._font == "rm")
         self._font = font
         return Row((*paired(items), *tags))
 

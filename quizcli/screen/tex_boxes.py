@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from rich.cells import cell_len
 
@@ -74,20 +75,31 @@ def beside(items: Sequence[Item], tight: bool = False, upright: bool = False) ->
 
 def _grown(items: Sequence[Item], placed: list[tuple[int, Box]]) -> list[tuple[int, Box]]:
     """The boxes of a row with each lone delimiter as tall as what it opens, closes or parts."""
+    if not any(_is_lone_delimiter(item.node) for item in items):
+        return placed
     boxes = [box for _, box in placed]
+    upto = list(accumulate(((box.baseline, box.below) for box in boxes), _taller))
+    onward = list(accumulate(((box.baseline, box.below) for box in reversed(boxes)), _taller))[::-1]
     result = list(placed)
     for i, item in enumerate(items):
         delimiter = item.node.base if isinstance(item.node, Scripts) else item.node
         if not isinstance(delimiter, Delimiter) or delimiter.above is not None:
             continue
-        held = {"open": boxes[i + 1 :], "close": boxes[:i]}.get(str(item.kind), boxes)
-        above = max((box.baseline for box in held), default=0)
-        below = max((box.below for box in held), default=0)
+        above, below = {"open": onward[i], "close": upto[i]}.get(str(item.kind), upto[-1])
         tall: Node = delimiter._replace(above=above, below=below)
         if isinstance(item.node, Scripts):
             tall = item.node._replace(base=tall)
         result[i] = (placed[i][0], drawn(tall))
     return result
+
+
+def _is_lone_delimiter(node: Node | Box) -> bool:
+    delimiter = node.base if isinstance(node, Scripts) else node
+    return isinstance(delimiter, Delimiter) and delimiter.above is None
+
+
+def _taller(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    return max(one[0], other[0]), max(one[1], other[1])
 
 
 def _fraction(node: Fraction) -> Box:

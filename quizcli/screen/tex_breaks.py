@@ -87,14 +87,13 @@ def _columns(grid: Grid, width: int) -> Box:
     """Cases: a condition that has no room beside its value stands below it."""
     lines: list[Box] = []
     for row in grid.rows:
-        parts = [_pile(_cell(cell, width)) for cell in row]
-        together = side_by_side([(grid.gap if k else 0, box) for k, box in enumerate(parts)])
-        if together.width > width:
-            below = [
-                _set_in(box, CONTINUATION) for cell in row[1:] for box in _cell(cell, width - CONTINUATION)
-            ]
-            together = _pile([*parts[:1], *below])
-        lines.append(together)
+        parts = [drawn(cell, upright=True) for cell in row]
+        whole = side_by_side([(grid.gap if k else 0, box) for k, box in enumerate(parts)])
+        if whole.width > width:
+            first = [box for cell in row[:1] for box in _cell(cell, width)]
+            below = [box for cell in row[1:] for box in _cell(cell, width - CONTINUATION)]
+            whole = _pile([*first, *(_set_in(box, CONTINUATION) for box in below)])
+        lines.append(whole)
     return _block(lines, any(len(box.rows) > 1 for box in lines))
 
 
@@ -138,25 +137,33 @@ def _pile(lines: Sequence[Box]) -> Box:
 
 def _fitting(items: Sequence[Item], first: int, room: int, upright: bool) -> Iterator[list[Item]]:
     """Pieces of at most `room` cells (the first one: of `first`) where they can be had."""
-    pending: list[tuple[list[Item], int]] = [(list(items), 0)]  # with the number of ways that were tried
+    pending: list[Tried] = [(list(items), 0)]  # the next one last
     begun = False
     while pending:
-        piece, tried = pending.pop(0)
+        piece, tried = pending.pop()
         limit = room if begun else first
+        parts = None
         if tried < len(_WAYS) and beside(piece, upright=upright).width > limit:
-            pending = [*_WAYS[tried](piece, tried, limit), *pending]
+            found = (way(piece, number, limit) for number, way in enumerate(_WAYS[tried:], tried))
+            parts = next((parts for parts in found if parts), None)
+        if parts:
+            pending += reversed(parts)
         else:
             begun = True
             yield piece
 
 
-Tried = tuple[list[Item], int]
-Way = Callable[[list[Item], int, int], list[Tried]]
+Tried = tuple[list[Item], int]  # a piece, and how many ways of making it smaller were tried
+Way = Callable[[list[Item], int, int], list[Tried]]  # nothing where the way changes nothing
 Before = Callable[[Item, Item, int], bool]  # of the item before, this one, and how deep in parentheses it is
 
 
 def _cutting(before: Before) -> Way:
-    return lambda piece, tried, limit: [(part, tried + 1) for part in _cut(piece, before)]
+    def way(piece: list[Item], tried: int, limit: int) -> list[Tried]:
+        parts = _cut(piece, before)
+        return [(part, tried + 1) for part in parts] if len(parts) > 1 else []
+
+    return way
 
 
 def _cut(items: Sequence[Item], before: Before) -> Segments:
@@ -181,18 +188,17 @@ def _opening(opened: Callable[[Item], list[Item]]) -> Way:
 
     def way(piece: list[Item], tried: int, limit: int) -> list[Tried]:
         inner = [part for item in piece for part in opened(item)]
-        return [(piece, tried + 1)] if inner == piece else [(inner, 0)]
+        return [] if inner == piece else [(inner, 0)]
 
     return way
 
 
 def _narrowing(piece: list[Item], tried: int, limit: int) -> list[Tried]:
-    narrowed = _narrowed(piece, limit)
-    return [(piece, tried + 1)] if narrowed is None else [(part, len(_WAYS)) for part in narrowed]
+    return [(part, len(_WAYS)) for part in _narrowed(piece, limit)]
 
 
-def _narrowed(piece: list[Item], limit: int) -> Segments | None:
-    """The piece with its aligned equations or cases made as narrow as is needed; None without any."""
+def _narrowed(piece: list[Item], limit: int) -> Segments:
+    """The piece with its aligned equations or cases made as narrow as is needed; nothing without any."""
     for i, item in enumerate(piece):
         grid = _grid_in(item.node)
         if grid is None:
@@ -203,7 +209,7 @@ def _narrowed(piece: list[Item], limit: int) -> Segments | None:
         if limit - others >= max(NARROWEST, limit // 2):
             return [[*piece[:i], _narrow(item, grid, limit - others), *piece[i + 1 :]]]
         return [*before, [_narrow(item, grid, limit)], *after]
-    return None
+    return []
 
 
 def _grid_in(node: Node | Box) -> Grid | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from rich.cells import cell_len
@@ -76,7 +77,7 @@ def spaced(items: tuple[Node, ...], tight: bool, goes_on: bool = False) -> list[
         explicit += leading(node) if isinstance(node, Row) else 0
         before = placed[-1].kind if placed else None
         if kind == "bin":
-            after = next((k for n in items[i + 1 :] if (k := kind_of(n)) != "space"), None)
+            after = _next_kind(items, i + 1)
             first = "ord" if goes_on and not placed else None
             if (before or first) not in _ENDS_OPERAND or after in (None, "rel", "punct", "close"):
                 kind = "sign"
@@ -84,6 +85,15 @@ def spaced(items: tuple[Node, ...], tight: bool, goes_on: bool = False) -> list[
         placed.append(Item(node, kind, gap))
         explicit = 0
     return placed
+
+
+def _next_kind(items: tuple[Node, ...], place: int) -> Place | None:
+    """The kind of the first thing from this place on that is no space."""
+    while place < len(items):
+        if (kind := kind_of(items[place])) != "space":
+            return kind
+        place += 1
+    return None
 
 
 def leading(row: Row) -> int:
@@ -110,6 +120,7 @@ def _gap(left: Place | None, right: Place, tight: bool) -> int:
     return 0
 
 
+@lru_cache(maxsize=4096)  # each node is asked by all that it is in
 def line(node: Node | Box, tight: bool = False) -> str | None:
     """The node on one row; None where it needs more."""
     match node:

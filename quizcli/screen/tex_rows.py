@@ -50,13 +50,15 @@ def unwrapped(row: Row) -> Node:
     return row
 
 
-def with_word(items: list[Node], node: Node) -> list[Node]:
-    """The items and one more; an upright letter goes on with the word before it."""
-    if isinstance(node, Symbol) and node.kind == "word" and items:
-        last = items[-1]
-        if isinstance(last, Symbol) and last.kind == "word":
-            return [*items[:-1], Symbol(last.text + node.text, "word")]
-    return [*items, node]
+def add(items: list[Node], node: Node, *, upright: bool) -> None:
+    """Put one more node at the end of a row; an upright letter goes on with the word before it."""
+    last = items[-1] if items else None
+    pair = (last, node) if upright else ()
+    match pair:
+        case (Symbol(text=before, kind="word"), Symbol(text=text, kind="word")):
+            items[-1] = Symbol(before + text, "word")
+        case _:
+            items.append(node)
 
 
 def negated(node: Node) -> Node:
