@@ -81,7 +81,9 @@ class _Parser(Tokens):
             if token in ("_", "^", "'"):
                 items.append(self._scripts(items.pop() if items else Symbol("", "ord")))
             elif token in INFIX:
-                items = [infix(self.next(), Row(tuple(items)), self.row(ends))]
+                items = [infix(self.next(), Row(tuple(items)), self.row((*ends, *INFIX)))]
+                if self.peek() in INFIX:
+                    raise TexError(tr(f"two {token} in one group", f"同一组中有两个 {token}"))
             elif token in ("\\tag", "\\tag*"):
                 tags = self._tag(self.next())
             elif (node := self._node()) is not None:

@@ -362,6 +362,7 @@ def test_narrow_lines_hold_all_but_a_few(width: int) -> None:
         (r"\text{$\foo$}", r"unknown command \foo"),
         (r"\hspace{wide}", r"\hspace lacks its length"),
         (r"\not", r"\not lacks its argument"),
+        (r"\over" * 3000, r"two \over in one group"),
         ("\\text{a\x1b}", "a control character"),
         (r"\text{a", "} is missing"),
         (r"a\\b & c", "unexpected &"),
@@ -449,3 +450,23 @@ def test_any_source_gives_boxes_with_rows_of_one_width(latex: str, width: int) -
 @given(st.text(max_size=40))
 def test_foreign_text_never_raises_and_never_carries_control_characters(text: str) -> None:
     assert all(row.isprintable() or "\u3000" in row for row in inline(text).rows)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "latex",
+    [
+        "a+" * 2000,
+        "a," * 2000,
+        r"\Big(" * 1000,
+        r"a\\" * 1000,
+        r"\text{" + r"\(a" * 2000 + "}",
+        r"\text{\text{\text{" * 500 + "x" + "}" * 1500,
+        "x^{" * 19 + "y" + "}" * 19,
+        r"\left(" * 30 + "a" + r"\right)" * 30,
+        r"\begin{cases}a&" * 15 + "a" + r"\end{cases}" * 15,
+    ],
+)
+def test_hostile_formulas_take_no_time(latex: str) -> None:
+    assert inline(latex).rows
+    assert display(latex, 40)
