@@ -12,12 +12,16 @@ from itertools import chain, islice
 from typing import Any, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from quizcli.bank.cloze import filled
+from quizcli.bank.figure_rules import figure_faults
+from quizcli.bank.figures import link_of
 from quizcli.bank.markdown import formulas, spans
 from quizcli.bank.mistake import Mistake, did_you_mean, shown
 from quizcli.bank.needs import mistaken, seen_first
 from quizcli.bank.notes import MAX_MISTAKES, Places, place_of
+from quizcli.bank.recorded import Entry, Key
 from quizcli.bank.types import AnyQuestion, Bank, Choice, Cloze, Code, DemoLink, Number, Order, Predict
 from quizcli.bank.unshowable import plain_only, unshowable_markdown
 from quizcli.errors import QuizError
@@ -58,6 +62,8 @@ class Outside(Struct, frozen=True):
     unshowable: Callable[[str], str | None]
     broken_links: Callable[[Code], Iterable[tuple[str, str]]] = lambda question: ()
     broken: frozenset[str] = frozenset()  # demonstrations that cannot be read: no link to them is judged
+    record: Mapping[Key, Entry] = {}  # what demonstrations measured
+    code: Callable[[str], str] = lambda run: ""  # digests the code of a demonstration
     mistakes: tuple[Mistake, ...] = ()  # what is wrong with the pack's code, as far as it shows unrun
 
 
@@ -92,6 +98,14 @@ def _bank(bank: Bank, ids: set[str], twins: Mapping[str, str], outside: Outside)
             yield from ((question.id, *fault) for fault in _predicted(question, outside))
         if isinstance(question, Code):
             yield from ((question.id, *fault) for fault in outside.broken_links(question))
+        yield from (
+            (question.id, *fault)
+            for fault in figure_faults(question, texts(question), outside.record, outside.code)
+        )
+        for name, figure in question.measured.items():
+            if (link := link_of(question, figure)) is not None:
+                named = replace(link, claims=(figure.claim,))
+                yield from ((question.id, f"measured.{name}", told) for _, told in _demo(named, outside))
         if question.id in twins:
             twin = twins[question.id]
             yield question.id, "ask", tr(f"is the same question as {twin}", f"与 {twin} 是同一道题")

@@ -7,11 +7,13 @@ from quizcli.bank.shapes import KEBAB, Decimal, Flag, OneOf, Ordinal, Schema, Wh
 from quizcli.bank.types import (
     JUDGED,
     KINDS,
+    SHOWN,
     Choice,
     Cloze,
     Code,
     Contender,
     DemoLink,
+    Figure,
     Number,
     Option,
     Order,
@@ -41,6 +43,23 @@ DEMO = Record(
         "claims": Field(ListOf(ID), ("The claims that it settles.", "由它验证的结论。")),
     },
     build=DemoLink,
+)
+FIGURE = Record(
+    {
+        "claim": Field(
+            ID, ("The claim whose measured value is quoted.", "引用哪个结论的实测值。"), required=True
+        ),
+        "run": Field(
+            ID, ("The demonstration; the question's if left out.", "演示名称；省略则为本题的演示。")
+        ),
+        "set": Field(Settings(), ("Settings to run it with.", "运行时的参数。")),
+        "show": Field(
+            OneOf(SHOWN), ("Of all seeds; the range if left out.", "如何汇总各种子；省略则为范围。")
+        ),
+        "digits": Field(Whole((1, 2, 3, 4)), ("Significant digits; 2 if left out.", "有效数字，省略为 2。")),
+        "percent": Field(Flag(), ("0.25 is shown as 25 %.", "0.25 显示为 25 %。")),
+    },
+    build=Figure,
 )
 OPTION = Record(
     {
@@ -90,6 +109,10 @@ COMMON: dict[str, Field] = {
     "hint": Field(TEXT, ("A nudge that does not give it away.", "不泄露答案的提示。")),
     "demo": Field(DEMO, ("The demonstration that shows the answer.", "展示答案的演示。")),
     "follow": Field(ListOf(ID), ("Ids of the interviewer's next questions.", "面试官接下来会问的题目 id。")),
+    "measured": Field(
+        MapOf(KEBAB, FIGURE),
+        ("Measured numbers that the prose quotes as {name}.", "正文中以 {名称} 引用的实测数字。"),
+    ),
     "needs": Field(
         ListOf(ID),
         (

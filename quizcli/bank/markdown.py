@@ -8,7 +8,7 @@ pattern here takes linear time: texts may come from a stranger.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -77,6 +77,7 @@ _ATOM = re.compile(
 )
 _STARS = re.compile(r"\*+")
 _BLANK_MARKS = re.compile(r"\{\{c[0-9]{1,3}::|\}\}")
+_GAP_SIGN = "\ue000"
 _ATOM_SIGN = "\ufffc"  # stands for a formula or a piece of code where its neighbours are looked at
 
 
@@ -232,6 +233,12 @@ def spans(text: str) -> Iterator[Span]:
                 yield Span("display", latex)
             case Code(text=code, language=language):
                 yield Span("fence", f"{language}\n{code}")
+
+
+def around(parts: Sequence[str]) -> list[Span]:
+    """The spans that the gaps between the parts of a text stand in: what is put there is of that sort."""
+    text = _GAP_SIGN.join(part.replace(_GAP_SIGN, "\ufffd") for part in parts)
+    return [span for span in spans(text) for char in span.text if char == _GAP_SIGN]
 
 
 def formulas(text: str) -> Iterator[str]:

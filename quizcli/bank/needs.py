@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Protocol
 
 from quizcli.bank.mistake import did_you_mean
-from quizcli.bank.types import AnyQuestion, Bank
+from quizcli.bank.types import Bank
 from quizcli.text import tr
 
 
-def seen_first(questions: Iterable[AnyQuestion]) -> dict[str, frozenset[str]]:
+class Needing(Protocol):
+    """What is asked here of a question."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+
+    @property
+    def topic(self) -> str: ...  # noqa: D102
+
+    @property
+    def level(self) -> int: ...  # noqa: D102
+
+    @property
+    def needs(self) -> tuple[str, ...]: ...  # noqa: D102
+
+
+def seen_first(questions: Iterable[Needing]) -> dict[str, frozenset[str]]:
     """The ids that each question needs. A topic stands for its easiest cards: those of its lowest level.
 
     What no question has as its id or topic is left out: a bank that somebody removed holds nothing back.
     """
     listed = list(questions)
     ids = {question.id for question in listed}
-    easiest: dict[str, list[AnyQuestion]] = {}
+    easiest: dict[str, list[Needing]] = {}
     for question in listed:
         cards = easiest.setdefault(question.topic, [])
         if cards and question.level < cards[0].level:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from quizcli.bank.cache import entries
 from quizcli.bank.files import bank_files
@@ -91,4 +92,4 @@ def _without(bank: Bank, clashes: dict[tuple[str, str], Mistake]) -> Bank:
     if not clashes:
         return bank
     healthy: tuple[AnyQuestion, ...] = tuple(q for q in bank.questions if (bank.path, q.id) not in clashes)
-    return Bank(bank.topic, bank.title, healthy, bank.path, bank.languages)
+    return replace(bank, questions=healthy)

@@ -5,6 +5,7 @@ from msgspec import Struct
 from quizcli.text import LANGS, Lang, Text
 
 KINDS = ("recall", "choice", "truth", "cloze", "number", "order", "code", "predict")
+SHOWN = ("range", "median", "least", "most")  # of the values of several seeds
 JUDGED = ("gradients", "dtype", "precision")  # what a judge may look at beside the values
 
 
@@ -24,6 +25,21 @@ class Option(Struct, frozen=True, omit_defaults=True, gc=False):
     why: Text | None = None
 
 
+class Figure(Struct, frozen=True, omit_defaults=True, gc=False):
+    """A number that the prose quotes: what a claim measured, over the seeds of the record.
+
+    `run` and `set` say of which run; left out, it is the question's. `show` is the range, the median, the
+    least or the most, with `digits` significant digits.
+    """
+
+    claim: str
+    run: str = ""
+    set: dict[str, bool | int | float | str] = {}
+    show: str = "range"
+    digits: int = 2
+    percent: bool = False
+
+
 class Question(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", gc=False):
     """What every kind of question has. `id` is its identity for ever: progress hangs on it."""
 
@@ -37,6 +53,7 @@ class Question(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field=
     hint: Text | None = None
     demo: DemoLink | None = None
     follow: tuple[str, ...] = ()
+    measured: dict[str, Figure] = {}  # by the name that the prose has for it: "{ratio}"
     needs: tuple[str, ...] = ()  # ids or topics to be seen before this is a new card
     source: tuple[str, ...] = ()
 

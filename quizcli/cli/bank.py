@@ -158,6 +158,33 @@ def check(
 
 @app.command(
     cls=Command,
+    help=tr(
+        "Measure the numbers that questions quote and keep them in answers/measured.json.",
+        "用多个种子测出题目引用的数字，记入 answers/measured.json。",
+    ),
+)
+def measure(
+    ctx: typer.Context,
+    demos: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[DEMO]...", help=tr("Only these demonstrations.", "只测这些演示。")),
+    ] = None,
+    seeds: Annotated[
+        int, typer.Option("--seeds", min=10, metavar="N", help=tr("Run with N seeds.", "用 N 个种子运行。"))
+    ] = 10,
+    anew: Annotated[
+        bool, typer.Option("--anew", help=tr("What is up to date too.", "已是最新的也重新测量。"))
+    ] = False,
+) -> int:
+    """Measure for the pack here, or the built-in one. What is up to date is left as it is."""
+    from quizcli.cli.measuring import measure as bring_up_to_date
+
+    (target,) = _targets([])
+    return bring_up_to_date(target.pack, ctx.obj, demos or (), seeds, anew=anew)
+
+
+@app.command(
+    cls=Command,
     help=tr("Print the JSON schema of a bank, for editors.", "输出题库的 JSON Schema，供编辑器使用。"),
 )
 def schema() -> int:
@@ -252,6 +279,8 @@ def _outside(root: Path) -> Outside:
     from quizcli.bank.checker import Outside
     from quizcli.bank.links import broken_links
     from quizcli.bank.packs import builtin
+    from quizcli.bank.recorded import recorded
+    from quizcli.cli.measuring import digest_of
     from quizcli.demo.catalogue import check_settings, find_answers, look_for_answers, name_of
     from quizcli.screen.maths import unshowable
 
@@ -262,6 +291,8 @@ def _outside(root: Path) -> Outside:
         unshowable,
         partial(broken_links, root),
         frozenset(name_of(flaw.path) for flaw in flaws),
+        recorded(root),
+        lambda run: digest_of(root, run, builtin().root),
         tuple(_code_mistakes(root, flaws)),
     )
 

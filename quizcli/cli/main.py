@@ -27,6 +27,7 @@ from quizcli.cli.help import Command, Group
 from quizcli.cli.refusal import refusal
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
+from quizcli.study.introduced import Mark
 from quizcli.text import tr
 
 _COMPLETION = "_QUIZCLI_COMPLETE"  # set by the shell that asks for completions
@@ -163,12 +164,29 @@ def _root(
         int | None,
         typer.Option("--new", min=0, help=tr("New cards today, at most.", "今天最多学多少张新卡。")),
     ] = None,
+    reviews: Annotated[
+        int | None,
+        typer.Option("--reviews", min=1, help=tr("Reviews today, at most.", "今天最多复习多少张。")),
+    ] = None,
     topic: Annotated[
         list[str] | None,
         typer.Option(
-            "--topic", "-t", autocompletion=completing.topics, help=tr("Only these topics.", "只学这些主题。")
+            "--topic",
+            "-t",
+            autocompletion=completing.topics,
+            help=tr("Only these topics, beyond the day's limits.", "只学这些主题，不受每日上限限制。"),
         ),
     ] = None,
+    flagged: Annotated[
+        bool,
+        typer.Option("--flagged", help=tr("The flagged cards, due or not.", "加旗标的卡片，不论是否到期。")),
+    ] = False,
+    suspended: Annotated[
+        bool,
+        typer.Option(
+            "--suspended", help=tr("The suspended cards; s brings one back.", "已暂停的卡片，按 s 恢复。")
+        ),
+    ] = False,
     lang: Annotated[
         str,
         typer.Option("--lang", help=tr("en or zh; else from the locale.", "en 或 zh；默认按系统区域设置。")),
@@ -184,12 +202,14 @@ def _root(
         print(f"quizcli {__version__}")
         raise typer.Exit
     if ctx.invoked_subcommand is None:
-        return today.study(ctx.obj, topics=topic or (), new=new)
-    if new is not None or topic:
+        mark: Mark = "flagged" if flagged else "suspended" if suspended else ""
+        return today.study(ctx.obj, topics=topic or (), mark=mark, new=new, reviews=reviews)
+    if new is not None or reviews is not None or topic or flagged or suspended:
         raise QuizError(
             tr(
-                "--new and --topic belong to the daily session, without a command.",
-                "--new 与 --topic 只用于每日学习（不带命令）。",
+                "--new, --reviews, --topic, --flagged and --suspended belong to the daily session, "
+                "without a command.",
+                "--new、--reviews、--topic、--flagged 与 --suspended 只用于每日学习（不带命令）。",
             ),
             tr("As in `quizcli --new 20`.", "例如 `quizcli --new 20`。"),
             ExitStatus.USAGE,

@@ -68,6 +68,10 @@ def in_own_words(pack: Pack, edits: Path, settings: Settings) -> Loaded:
         from quizcli.bank.edits import edits_at, merged
 
         loaded = merged(loaded, load(edits_at(edits), settings.cache_dir))
+    if any(question.measured for bank in loaded.banks for question in bank.questions):
+        from quizcli.bank.figures import with_figures
+
+        loaded = with_figures(loaded, pack)
     return loaded
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated
 
 import typer
@@ -12,17 +12,19 @@ from quizcli.bank.types import AnyQuestion
 from quizcli.cli import completing
 from quizcli.cli.bench import Bench
 from quizcli.cli.look import chosen_questions
+from quizcli.cli.occasion import Occasion, shuffled
 from quizcli.cli.opened import all_questions, follow_ups, load_banks, store_to_write, titles_of
-from quizcli.cli.sitting import Occasion, Sitting, shuffled
+from quizcli.cli.sitting import Sitting
 from quizcli.cli.ticks import ticked
 from quizcli.cli.waiting import next_key
-from quizcli.errors import ExitStatus
+from quizcli.errors import ExitStatus, QuizError
 from quizcli.screen import theme
 from quizcli.screen.card import Header
 from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
 from quizcli.screen.theme import make_console
 from quizcli.settings import Settings
+from quizcli.study.introduced import marked
 from quizcli.study.rounds import Result, Round, choose, new_seed
 from quizcli.study.store import Store
 from quizcli.text import tr
@@ -46,6 +48,10 @@ Number = Annotated[int, typer.Option("--number", "-n", min=1, help=tr("How many 
 Seed = Annotated[
     int | None, typer.Option("--seed", help=tr("The same seed, the same round.", "相同种子得到相同的一轮。"))
 ]
+Flagged = Annotated[bool, typer.Option("--flagged", help=tr("Only flagged cards.", "只考加旗标的卡片。"))]
+Suspended = Annotated[
+    bool, typer.Option("--suspended", help=tr("Only suspended cards.", "只考已暂停的卡片。"))
+]
 Fresh = Annotated[
     bool,
     typer.Option("--fresh", help=tr("Leave an unfinished round behind.", "放弃未完成的一轮，重新开始。")),
@@ -59,6 +65,8 @@ def command(
     level: Level = None,
     number: Number = 10,
     seed: Seed = None,
+    flagged: Flagged = False,
+    suspended: Suspended = False,
     fresh: Fresh = False,
 ) -> int:
     """Ask some questions, once each, and score them. An unfinished round of today goes on where it was."""
@@ -67,8 +75,12 @@ def command(
     questions = all_questions(loaded)
     titles = titles_of(loaded)
     chosen = chosen_questions(questions.values(), topic or [], kind or [], level)
-    narrowed = bool(topic or kind or level or seed is not None)
+    narrowed = bool(topic or kind or level or flagged or suspended or seed is not None)
     with Page(make_console()) as page, store_to_write(settings) as store, Keyboard() as keys:
+        if flagged:
+            chosen = _only(chosen, marked(store, "flagged"), tr("flagged", "加旗标"))
+        if suspended:
+            chosen = _only(chosen, marked(store, "suspended"), tr("suspended", "暂停"))
         left = None if fresh else Round.unfinished(store, questions.values(), settings)
         round_ = None if narrowed else left
         if round_ is None:
@@ -77,6 +89,18 @@ def command(
         with Bench(page.console, keys, store, settings) as bench:
             message = _left_behind(left) if left is not round_ else ""
             return _ask(round_, questions, titles, page, keys, bench, store, message)
+
+
+def _only(chosen: Sequence[AnyQuestion], names: Collection[str], mark: str) -> list[AnyQuestion]:
+    """Those of the questions whose cards are marked; QuizError where none is."""
+    some = [question for question in chosen if question.id in names]
+    if not some:
+        raise QuizError(
+            tr(f"no question of these is {mark}", f"所选题目中没有{mark}的"),
+            tr("In a session f flags a card, s suspends it.", "学习时按 f 加旗标，按 s 暂停。"),
+            ExitStatus.USAGE,
+        )
+    return some
 
 
 def _left_behind(left: Round[AnyQuestion] | None) -> str:
@@ -151,8 +175,7 @@ def _occasion(
         header=Header(
             topic=title,
             status=tr("quiz", "测验"),
-            position=result.answers + 1,
-            total=result.total,
+            place=f"{result.answers + 1}/{result.total}",
             right=result.right,
             wrong=result.answers - result.right,
             minutes=result.minutes,

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from msgspec.structs import replace
 from rich.text import Text as Line
 
+from quizcli.bank.needs import taught
 from quizcli.bank.types import AnyQuestion, Bank
 from quizcli.cli.bench import Bench
+from quizcli.cli.occasion import Decision, Occasion, shuffled
 from quizcli.cli.opened import every_bank, follow_ups, load_banks, origin, store_to_write
-from quizcli.cli.sitting import Decision, Occasion, Sitting, shuffled
-from quizcli.cli.standing import standing
+from quizcli.cli.sitting import Sitting
+from quizcli.cli.standing import answered_elsewhere, standing
 from quizcli.cli.ticks import ticked
 from quizcli.cli.waiting import next_key
 from quizcli.errors import ExitStatus, QuizError, told
@@ -28,21 +30,34 @@ from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
 from quizcli.screen.theme import make_console
 from quizcli.settings import Settings
-from quizcli.study.session import Session
+from quizcli.study.introduced import Mark, marked
+from quizcli.study.session import Counts, Session
 from quizcli.study.store import Store
 from quizcli.text import tr
 
 Mode = Literal["today", "review"]
 _LEAVING = ("q", "enter", "esc", "ctrl-c", "eof")
+_NONE_MARKED: dict[str, Callable[[], str]] = {
+    "flagged": lambda: tr("No card is flagged: f flags one.", "还没有加旗标的卡片：学习时按 f 添加。"),
+    "suspended": lambda: tr("No card is suspended.", "没有暂停的卡片。"),
+}
 WARM_FOR = 5  # a worker is warmed when one of this many coming cards can run
 
 
 def study(
-    settings: Settings, *, topics: Sequence[str] = (), new: int | None = None, mode: Mode = "today"
+    settings: Settings,
+    *,
+    topics: Sequence[str] = (),
+    mark: Mark = "",
+    new: int | None = None,
+    reviews: int | None = None,
+    mode: Mode = "today",
 ) -> int:
     """Today's session, until nothing is left or the person quits."""
     if new is not None:
         settings = replace(settings, new_per_day=new)
+    if reviews is not None:
+        settings = replace(settings, reviews_per_day=reviews)
     loaded = load_banks(settings)
     with (
         Page(make_console()) as page,
@@ -50,7 +65,7 @@ def study(
         Keyboard() as keys,
         Bench(page.console, keys, store, settings) as bench,
     ):
-        desk = _Desk(page, keys, bench, store, settings, topics, mode)
+        desk = _Desk(page, keys, bench, store, settings, topics, mark, mode)
         desk.sit_down(loaded.banks)
         gc.enable()
         return desk.work()
@@ -67,6 +82,7 @@ class _Desk:
         store: Store,
         settings: Settings,
         topics: Sequence[str],
+        mark: Mark,
         mode: Mode,
     ) -> None:
         self._page = page
@@ -75,16 +91,25 @@ class _Desk:
         self._store = store
         self._settings = settings
         self._topics = topics
+        self._mark = mark
         self._mode = mode
         self._message = ""
+        self._spread = False  # whether it was told that there is more than a day's work
 
     def sit_down(self, banks: Sequence[Bank]) -> None:
         """Begin, or go on with changed banks: the session is drawn up from the store, so nothing is lost."""
         self._banks = {question.id: bank for bank in banks for question in bank.questions}
         self._questions: dict[str, AnyQuestion] = {q.id: q for bank in banks for q in bank.questions}
         self._session = Session.open(
-            self._store, self._questions.values(), self._settings, topics=self._topics, mode=self._mode
+            self._store,
+            [question for bank in taught(banks) for question in bank.questions],
+            self._settings,
+            topics=self._topics,
+            mark=self._mark,
+            mode=self._mode,
         )
+        if not self._spread and (told := backlog(self._session.counts)):
+            self._message, self._spread = told, True
 
     def work(self) -> int:
         """One card after the other. Ctrl-C is no accident here: what was answered is stored."""
@@ -136,12 +161,18 @@ class _Desk:
     def _obey(self, decision: Decision, question: AnyQuestion) -> None:
         match decision.verb:
             case "grade":
-                self._session.answer(decision.rating, decision.milliseconds)
+                if self._session.answer(decision.rating, decision.milliseconds) is None:
+                    self._message = answered_elsewhere()
             case "undo":
                 self._undo()
             case "suspend":
+                aside = self._session.card.suspended
                 self._session.suspend()
-                self._message = tr("suspended; u brings it back", "已暂停该卡；按 u 恢复")
+                self._message = (
+                    tr("no longer suspended; u takes that back", "已取消暂停；按 u 撤销")
+                    if aside
+                    else tr("suspended; u brings it back", "已暂停该卡；按 u 恢复")
+                )
             case "bury":
                 self._session.bury()
                 self._message = tr("buried until tomorrow; u brings it back", "已推到明天；按 u 恢复")
@@ -171,8 +202,7 @@ class _Desk:
             header=Header(
                 topic=str(self._banks[question.id].title),
                 status=standing(card),
-                position=counts.done + 1,
-                total=counts.done + counts.remaining,
+                place=tr(f"{counts.remaining} left", f"还剩 {counts.remaining}"),
                 right=counts.right,
                 wrong=counts.wrong,
                 minutes=counts.minutes,
@@ -191,13 +221,29 @@ class _Desk:
     def _farewell(self) -> list[Line]:
         counts, next_due = self._session.counts, self._session.next_due
         lines = [Line(), Line.assemble("  ", (tr("Done for now.", "暂时没有要学的了。"), theme.STRONG))]
+        if self._mark and not marked(self._store, self._mark):
+            lines.append(Line(f"  {_NONE_MARKED[self._mark]()}"))
         if counts.done:
             lines.append(Line(f"  {self._score()}"))
         if next_due is not None:
             when = _moment(next_due)
             lines.append(Line(tr(f"  The next card comes {when}.", f"  下一张卡片：{when}。")))
+        if counts.held_back:
+            lines.append(
+                Line(
+                    tr(
+                        f"  {counts.held_back} more are due; they come on the next days, before new cards.",
+                        f"  另有 {counts.held_back} 张已到期，排在之后几天，先于新卡。",
+                    )
+                )
+            )
+        more = (
+            ("quizcli --reviews 200", tr("more of what is due today", "今天多复习一些到期的卡片"))
+            if counts.held_back
+            else (self._again(), tr("more new cards today", "今天再多学一些新卡"))
+        )
         rows = [
-            ("quizcli --new 20", tr("more new cards today", "今天再多学一些新卡")),
+            more,
             (
                 "quizcli quiz",
                 tr("a scored round that leaves the schedule alone", "来一轮计分测验，不影响复习计划"),
@@ -205,12 +251,32 @@ class _Desk:
             ("quizcli demo", tr("run any answer", "运行任意演示")),
             ("quizcli stats", tr("how it is going", "查看学习统计")),
         ]
+        width = max(len(command) for command, _ in rows) + 2
         return [
             *lines,
             Line(),
-            *(Line.assemble("  ", (f"{command:<18}", theme.KEY), label) for command, label in rows),
+            *(Line.assemble("  ", (command.ljust(width), theme.KEY), label) for command, label in rows),
             *([Line(), Line(f"  {self._message}", style=theme.ACCENT)] if self._message else []),
         ]
+
+    def _again(self) -> str:
+        """The command that asks more new cards of the same topics."""
+        if self._topics:
+            return "quizcli " + " ".join(f"--topic {topic}" for topic in self._topics)
+        return f"quizcli --new {2 * self._settings.new_per_day or 10}"
+
+
+def backlog(counts: Counts) -> str:
+    """What is said at the start where more is due than a day holds; "" where it is not."""
+    if not counts.held_back:
+        return ""
+    due = counts.held_back + counts.remaining
+    away = tr(f" after {counts.days_away} days away", f"（{counts.days_away} 天没学）")
+    return tr(
+        f"{due} are due{away * (counts.days_away > 1)}: {counts.remaining} today, "
+        "most overdue first, nothing new",
+        f"{due} 张到期{away * (counts.days_away > 1)}：今天先复习最久的 {counts.remaining} 张，暂不出新卡",
+    )
 
 
 def _moment(milliseconds: int) -> str:

@@ -28,8 +28,7 @@ class Header(Struct, frozen=True):
 
     topic: str
     status: str  # due, new, learning
-    position: int
-    total: int
+    place: str  # how far it is: "12 left", in a round "3/12"
     right: int
     wrong: int
     minutes: float
@@ -45,8 +44,8 @@ class TickedClaim(Struct, frozen=True):
 
 
 def header_line(header: Header, width: int) -> Text:
-    """`topic · due · 3/12` at the left, `2 ✓  1 ✗   4 min` at the right, where there is room for both."""
-    place = f" {theme.DOT} {header.status} {theme.DOT} {header.position}/{header.total}"
+    """`topic · due · 12 left` at the left, `2 ✓  1 ✗   4 min` at the right, where there is room for both."""
+    place = f" {theme.DOT} {header.status} {theme.DOT} {header.place}"
     minutes = tr(f"{header.minutes:.0f} min", f"{header.minutes:.0f} 分钟")
     score = f"{header.right} {theme.RIGHT}  {header.wrong} {theme.WRONG}   {minutes}"
     room = width - 2 - cell_len(place)
@@ -113,8 +112,13 @@ def labelled(label: str, text: str, width: int) -> list[Text]:
 
 
 def footer(keys: Sequence[tuple[str, str]], width: int) -> Text:
-    """One line of (key, what it does). What does not fit is left out from the end, ? and q last of all."""
+    """One line of (key, what it does). What does not fit is left out from the end, ? and q last of all.
+
+    Where something is left out, ? says that there is more.
+    """
     shown = list(keys)
+    if _footer_width(shown) > width:
+        shown = [(key, tr("more", "更多") if key == "?" else label) for key, label in shown]
     while len(shown) > 1 and _footer_width(shown) > width:
         spare = [pair for pair in shown if pair[0] not in ("?", "q")] or shown
         shown.remove(spare[-1])
@@ -123,6 +127,13 @@ def footer(keys: Sequence[tuple[str, str]], width: int) -> Text:
         line.append("   " if line else " ").append(key, theme.KEY).append(f" {label}", theme.QUIET)
     line.truncate(width, overflow="ellipsis")
     return line
+
+
+def remark(message: str, width: int) -> list[Text]:
+    """What became of a key, in lines above the key bar; none for no message."""
+    if not message:
+        return []
+    return wrap([Span(visible(message), theme.ACCENT)], width - 1, [Span(" ")])
 
 
 def _footer_width(keys: Sequence[tuple[str, str]]) -> int:

@@ -14,6 +14,9 @@ from quizcli.screen.tex_boxes import beside, drawn
 from quizcli.screen.tex_breaks import broken, equations, segments
 from quizcli.screen.tex_line import line, spaced
 from quizcli.screen.tex_tree import Grid, TexError
+from quizcli.text import tr
+
+WIDEST = 74  # cells: what a card in 80 columns has for a formula on lines of its own
 
 
 @lru_cache(maxsize=512)
@@ -62,11 +65,17 @@ def display(latex: str, width: int) -> tuple[Box, ...]:
 
 
 def unshowable(latex: str) -> str | None:
-    """Why a formula cannot be shown, in the language in use; None where it can."""
+    """Why a formula cannot be shown, in the language in use; None where it can.
+
+    One that cannot be broken to fit a page of 80 columns would appear as its source there.
+    """
     try:
         parse(latex)
     except TexError as error:
         return str(error)
+    width = max(box.width for box in display(latex, WIDEST))
+    if width > WIDEST:
+        return tr(f"{width} cells wide; a card has {WIDEST}", f"宽 {width} 格，卡片只有 {WIDEST} 格")
     return None
 
 

@@ -8,15 +8,13 @@ from typing import Protocol
 
 from rich.text import Text
 
-from quizcli.bank.cloze import pieces
-from quizcli.bank.markdown import spans
+from quizcli.bank.cloze import blanks, pieces
+from quizcli.bank.markdown import around
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Option, Order, Truth
 from quizcli.screen import theme
 from quizcli.screen.markdown import render, visible
 from quizcli.screen.wrap import Span, wrap
 from quizcli.text import tr
-
-_BLANK = "\ue000"  # stands for a blank while the text around it is looked at
 
 Response = bool | str | frozenset[int]  # truth; what was typed; the chosen options, counted from 0
 
@@ -141,24 +139,21 @@ def _option(index: int, option: Option, chosen: bool, width: int) -> Iterator[Te
 
 def _filled(text: str) -> str:
     """A cloze text with its blanks filled in, in bold where they stand in prose: not in code or formulas."""
-    cut = pieces(text)
-    marked = "".join(piece if isinstance(piece, str) else _BLANK for piece in cut)
-    bold = [
-        span.sort == "prose" and not span.bold
-        for span in spans(marked)
-        for char in span.text
-        if char == _BLANK
-    ]
     filled = ""
-    number = 0
-    for piece in cut:
+    parts = [""]  # what stands before, between and after the blanks
+    for piece in pieces(text):
         if isinstance(piece, str):
-            filled += piece
-            continue
-        plain = len(bold) != marked.count(_BLANK) or not bold[number] or not _fits_bold(piece.answer)
-        filled += piece.answer if plain or filled.endswith("*") else f"**{piece.answer}**"
-        number += 1
-    return filled
+            parts[-1] += piece
+        else:
+            parts.append("")
+    answers = blanks(text)
+    for before, blank, span in zip(parts, answers, around(parts), strict=False):
+        filled += before
+        bold = (
+            span.sort == "prose" and not span.bold and _fits_bold(blank.answer) and not filled.endswith("*")
+        )
+        filled += f"**{blank.answer}**" if bold else blank.answer
+    return filled + parts[-1]
 
 
 def _fits_bold(answer: str) -> bool:

@@ -8,46 +8,55 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Iterable, Mapping
-from typing import Protocol
+from collections.abc import Mapping
+
+from msgspec import Struct
 
 from quizcli.study.card import Card, State
 from quizcli.study.chance import chance
 from quizcli.study.days import MINUTE, Days
+from quizcli.study.introduced import Mark, has, reviewed_on, standing
+from quizcli.study.lesson import Taught, lesson
+from quizcli.study.queues import due_on
 from quizcli.study.store import Store
 
 AHEAD = 20 * MINUTE  # a learning card may come this much too early when nothing else is left
 
 
-class Item(Protocol):
-    """What the schedule must know of a question."""
+class Portion(Struct, frozen=True):
+    """How much of what there is comes up.
 
-    @property
-    def id(self) -> str:
-        """Its identity for ever."""
+    New cards and reviews are counted over the whole study day. Where more reviews are due than that, the most
+    overdue come first, and no new cards until the others are done. With a `mark` only the cards that have it
+    come, each once that day, due or not.
+    """
 
-    @property
-    def topic(self) -> str:
-        """New cards come from all topics in turn."""
-
-    @property
-    def level(self) -> int:
-        """New cards of a topic come in ascending order of it."""
+    new: int
+    reviews: int | None = None  # None: all of them
+    mark: Mark = ""
 
 
 class Agenda:
-    """The ids still to come today. `take` removes one, `put` queues one that comes back within minutes."""
+    """The ids still to come today. `take` removes one, `put` queues one that comes back within minutes.
 
-    def __init__(self, day: int, end: int) -> None:
+    `held_back` counts the reviews that are due and left for the coming days.
+    """
+
+    def __init__(self, day: int, end: int, mark: Mark = "") -> None:
         self.day = day
         self.end = end  # ms: first instant of the next study day
+        self.held_back = 0
         self.first: str | None = None  # the card that was just undone
+        self.elsewhere = 0  # how many of the day's cards are asked in other windows
         self.learning: list[tuple[int, str]] = []  # a heap by due time
         self.reviews: deque[str] = deque()
         self.new: deque[str] = deque()
+        self._mark = mark
 
     def __len__(self) -> int:
-        return (self.first is not None) + len(self.learning) + len(self.reviews) + len(self.new)
+        return (
+            (self.first is not None) + self.elsewhere + len(self.learning) + len(self.reviews) + len(self.new)
+        )
 
     def take(self, now: int) -> str | None:
         """The next card: a learning card that is due, a review, a new one, or a learning card early."""
@@ -71,12 +80,17 @@ class Agenda:
     def allows(self, card: Card | None, now: int) -> bool:
         """Whether a queued card may still come up: another process may have dealt with it meanwhile."""
         if card is None:
-            return True
-        if card.suspended or card.buried_until > now:
+            return not self._mark
+        if card.is_buried(self.day, now):
+            return False
+        if self._mark:
+            early = card.learning and card.due is not None and card.due >= now + AHEAD
+            return has(card, self._mark) and not early
+        if card.suspended or (card.due_day or 0) > self.day:
             return False
         if card.due is None:
             return card.state == State.NEW
-        return card.due < (now + AHEAD if card.learning else self.end)
+        return card.state == State.REVIEW or card.due < (now + AHEAD if card.learning else self.end)
 
     def prefer(self, card_id: str) -> None:
         """Let a card that is queued come first."""
@@ -90,58 +104,66 @@ class Agenda:
             self.first = card_id
 
 
-def draw_up(store: Store, items: Mapping[str, Item], days: Days, now: int, new_limit: int) -> Agenda:
-    """The agenda of the study day that `now` belongs to, with at most `new_limit` new cards that day."""
+def draw_up(
+    store: Store,
+    items: Mapping[str, Taught],
+    needed: Mapping[str, frozenset[str]],
+    days: Days,
+    now: int,
+    portion: Portion,
+) -> Agenda:
+    """The agenda of the study day that `now` belongs to. `needed`: what must have been seen before a card."""
     day = days.number(now)
-    agenda = Agenda(day, days.start(day + 1))
-    reviews = []
-    for card_id, state, due in store.due_before(max(agenda.end, now + AHEAD), now):
-        if card_id not in items:
-            continue
-        if state in (State.LEARNING, State.RELEARNING):
-            agenda.learning.append((due, card_id))
-        elif due < agenda.end:
-            reviews.append((due, chance(card_id, day), card_id))
-    heapq.heapify(agenda.learning)
-    agenda.reviews.extend(card_id for _, _, card_id in sorted(reviews))
-    if new_limit > 0:
-        agenda.new.extend(_new_cards(store, items, day, now, new_limit))
+    agenda = Agenda(day, days.start(day + 1), portion.mark)
+    if portion.mark:
+        _marked(agenda, store, items, now, portion.mark)
+    else:
+        _due(agenda, store, items, now, portion.reviews)
+        begun = len(store.introduced_on(day))
+        if not agenda.held_back and portion.new > begun:
+            agenda.new.extend(lesson(items, needed, standing(store, now, day), portion.new - begun))
     undone = store.just_undone()
     if undone is not None:
         agenda.prefer(undone)
     return agenda
 
 
-def _new_cards(store: Store, items: Mapping[str, Item], day: int, now: int, limit: int) -> Iterable[str]:
-    begun = store.introduced_on(day)
-    if len(begun) >= limit:
-        return ()
-    not_new = store.not_new(now)
-    waiting = [item for item in items.values() if item.id not in not_new]
-    topics = [items[card_id].topic for card_id in begun if card_id in items]
-    return interleaved(waiting, topics, day, limit - len(begun))
+def _due(agenda: Agenda, store: Store, items: Mapping[str, Taught], now: int, limit: int | None) -> None:
+    """Queue what is due, with at most `limit` reviews in the study day."""
+    reviews = []
+    for card_id, state, due, due_day, interval in due_on(
+        store, agenda.day, max(agenda.end, now + AHEAD), now
+    ):
+        if card_id not in items:
+            continue
+        if state in (State.LEARNING, State.RELEARNING):
+            agenda.learning.append((due, card_id))
+        elif state == State.REVIEW or due < agenda.end:
+            day = agenda.day if due_day is None else due_day
+            overdue = (agenda.day - day) / max(1, interval)
+            reviews.append((day, overdue, chance(card_id, agenda.day), card_id))
+    heapq.heapify(agenda.learning)
+    room = len(reviews) if limit is None else max(0, limit - reviewed_on(store, agenda.day))
+    agenda.held_back = max(0, len(reviews) - room)
+    if agenda.held_back:
+        reviews.sort(key=lambda review: (-review[1], review[2]))  # the most overdue for its interval
+    else:
+        reviews.sort(key=lambda review: (review[0], review[2]))
+    agenda.reviews.extend(card_id for *_, card_id in reviews[:room])
 
 
-def interleaved(waiting: Iterable[Item], begun: Iterable[str], day: int, number: int) -> Iterable[str]:
-    """Ids of up to `number` new cards: each from the topic with the fewest new cards today, easy ones first.
-
-    `begun` holds the topic of each card begun today. Which of two even topics comes first changes daily.
-    """
-    topics: dict[str, list[Item]] = {}
-    for item in waiting:
-        topics.setdefault(item.topic, []).append(item)
-    counts = dict.fromkeys(topics, 0)
-    for topic in begun:
-        if topic in counts:
-            counts[topic] += 1
-    turns = [(count, chance(topic, day), topic) for topic, count in counts.items()]
-    heapq.heapify(turns)
-    queues = {topic: deque(sorted(queue, key=lambda item: item.level)) for topic, queue in topics.items()}
-    while turns and number > 0:
-        count, place, topic = turns[0]
-        yield queues[topic].popleft().id
-        number -= 1
-        if queues[topic]:
-            heapq.heapreplace(turns, (count + 1, place, topic))
-        else:
-            heapq.heappop(turns)
+def _marked(agenda: Agenda, store: Store, items: Mapping[str, Taught], now: int, mark: Mark) -> None:
+    """Queue the marked cards not answered today: what is due first, then new ones, then the others."""
+    cards = [card for card in store.cards() if card.id in items and has(card, mark)]
+    cards = [card for card in cards if not card.is_buried(agenda.day, now)]
+    agenda.learning = [(card.due, card.id) for card in cards if card.learning and card.due is not None]
+    heapq.heapify(agenda.learning)
+    rest = sorted(
+        (card.due_day or agenda.day, card.due, card.id)
+        for card in cards
+        if card.due is not None and not card.learning and card.last_day != agenda.day
+    )
+    agenda.reviews.extend(card_id for day, _, card_id in rest if day <= agenda.day)
+    new = {card.id for card in cards if card.due is None}
+    agenda.new.extend(card_id for card_id in items if card_id in new)
+    agenda.new.extend(card_id for day, _, card_id in rest if day > agenda.day)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from sqlite3 import Connection
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import astuple
 
+from quizcli.bank.recorded import canonical
 from quizcli.study.card import Instant
 from quizcli.study.days import now_ms
 from quizcli.study.store import Store
@@ -88,15 +88,6 @@ def claims_for(store: Store, run: str, settings: Mapping[str, Setting]) -> dict[
         f"SELECT {_COLUMNS} FROM claim WHERE run = ? AND settings = ? ORDER BY id", (run, canonical(settings))
     )
     return {row[0]: _measured(row, store) for row in rows}
-
-
-def canonical(settings: Mapping[str, Setting]) -> str:
-    """Settings as JSON that is the same for the same settings: sorted, and 1.0 is 1."""
-    plain = {
-        name: int(value) if isinstance(value, float) and value.is_integer() else value
-        for name, value in settings.items()
-    }
-    return msgspec.json.encode(plain, order="sorted").decode()
 
 
 def _measured(row: Iterable[Any], store: Store) -> Measured:

@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Struct
 
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.study.agenda import Item
 from quizcli.study.chance import chance
 from quizcli.study.days import MINUTE, Clock, Days, now_ms
+from quizcli.study.lesson import Item
 from quizcli.study.store import LONGEST_ANSWER, Store
 from quizcli.text import tr
 

@@ -11,19 +11,24 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from msgspec import Struct
 
+from quizcli.bank.needs import seen_first
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.study.agenda import Item, draw_up
+from quizcli.study.agenda import Portion, draw_up
+from quizcli.study.asking import Asking
 from quizcli.study.card import Act, Card, Rating, State
 from quizcli.study.days import MINUTE, Clock, Days, now_ms
+from quizcli.study.introduced import Mark, last_day_before, standing
+from quizcli.study.lesson import Taught
+from quizcli.study.queues import coming
 from quizcli.study.rows import Entry
 from quizcli.study.schedule import Interval, Schedule
-from quizcli.study.store import LONGEST_ANSWER, Store
+from quizcli.study.store import LONGEST_ANSWER, AnsweredElsewhereError, Store
 from quizcli.text import tr
 
 if TYPE_CHECKING:
     from quizcli.settings import Settings
 
-T = TypeVar("T", bound=Item)
+T = TypeVar("T", bound=Taught)
 
 
 class Counts(Struct, frozen=True):
@@ -34,20 +39,31 @@ class Counts(Struct, frozen=True):
     wrong: int
     remaining: int
     minutes: float
+    held_back: int = 0  # reviews that are due and left for the coming days
+    days_away: int = 0  # since the last answer of an earlier day
 
 
 class Session(Generic[T]):
     """The cards of today: what is due, then new ones. `current` stays until it is answered or put aside."""
 
     def __init__(
-        self, store: Store, items: Mapping[str, T], schedule: Schedule, new_limit: int, clock: Clock
+        self,
+        store: Store,
+        items: Mapping[str, T],
+        needed: Mapping[str, frozenset[str]],
+        schedule: Schedule,
+        portion: Portion,
+        clock: Clock,
+        asking: Asking,
     ) -> None:
         self._store = store
         self._items = items
+        self._needed = needed
         self._schedule = schedule
         self._days = schedule.days
-        self._new_limit = new_limit
+        self._portion = portion
         self._clock = clock
+        self._asking = asking
         self._current: T | None
         self._card: Card | None
         self._refresh()
@@ -61,13 +77,15 @@ class Session(Generic[T]):
         clock: Clock = now_ms,
         *,
         topics: Iterable[str] = (),
+        mark: Mark = "",
         mode: Literal["today", "review"] = "today",
         zone: tzinfo | None = None,
     ) -> Session[T]:
-        """Begin or go on with today's session. `questions` stand in the order of their banks.
+        """Begin or go on with today's session. `questions` stand in the order in which topics are opened.
 
-        `topics` narrows it down (none: all of them); the mode "review" shows nothing new. The daily limit of
-        new cards counts those of every topic. Raises QuizError for an unknown topic or a wrong retention.
+        `topics` narrows it down (none: all of them), and so does `mark`, whose cards come whether they are
+        due or not. The mode "review" shows nothing new. What was asked for by its topic comes beyond the
+        daily limits. Raises QuizError for an unknown topic, a wrong retention or wrong parameters.
         """
         items = {question.id: question for question in questions}
         wanted = set(topics)
@@ -80,8 +98,15 @@ class Session(Generic[T]):
             )
         if wanted:
             items = {name: question for name, question in items.items() if question.topic in wanted}
-        schedule = Schedule(Days(settings.rollover_hour, zone), settings.retention)
-        return cls(store, items, schedule, settings.new_per_day if mode == "today" else 0, clock)
+        days = Days(settings.rollover_hour, zone)
+        new = settings.new_per_day if mode == "today" else 0
+        portion = Portion(new, settings.reviews_per_day, mark)
+        if wanted:  # so many more, whatever the day has brought
+            begun = len(store.introduced_on(days.number(clock())))
+            portion = Portion(new and new + begun, None, mark)
+        schedule = Schedule(days, settings.retention, settings.parameters)
+        asking = Asking(settings.cache_dir / "asking")
+        return cls(store, items, seen_first(items.values()), schedule, portion, clock, asking)
 
     @property
     def current(self) -> T | None:
@@ -100,14 +125,27 @@ class Session(Generic[T]):
         """The answers of today, in every session, and what is left in this one."""
         remaining = len(self._agenda) + (self._current is not None)
         wrong = self._done - self._right
-        return Counts(self._done, self._right, wrong, remaining, self._milliseconds / MINUTE)
+        return Counts(
+            self._done,
+            self._right,
+            wrong,
+            remaining,
+            self._milliseconds / MINUTE,
+            self._agenda.held_back,
+            self._days_away,
+        )
 
     @property
     def next_due(self) -> int | None:
         """When the next card of this session comes (ms); None where none ever will."""
         now = self._clock()
-        times = [time for card_id, time in self._store.coming(now) if card_id in self._items]
-        if self._new_limit > 0 and self._items.keys() - self._store.not_new(now):
+        times = [
+            max(instant, 0 if day is None else self._days.start(day))
+            for card_id, instant, day in coming(self._store, self._days.number(now), now)
+            if card_id in self._items
+        ]
+        fresh = standing(self._store, now, self._agenda.day)
+        if self._agenda.held_back or (self._portion.new > 0 and self._items.keys() - fresh.met - fresh.away):
             times.append(self._days.end(now))
         return min(times, default=None)
 
@@ -122,10 +160,17 @@ class Session(Generic[T]):
         """What each grade would do to the current card."""
         return self._schedule.preview(self.card, self._clock())
 
-    def answer(self, rating: int, duration: int) -> Card:
-        """Commit a grade for the current card, given after `duration` ms, and move on. Returns that card."""
+    def answer(self, rating: int, duration: int) -> Card | None:
+        """Commit a grade for the current card, given after `duration` ms, and move on. Returns that card.
+
+        None where another process has answered it since it was shown: that answer counts, this one does not.
+        """
         before, now = self.card, self._clock()
-        after = self._store.answer(before.id, Rating(rating), duration, now, self._schedule)
+        try:
+            after = self._store.answer(before.id, Rating(rating), duration, now, self._schedule, before)
+        except AnsweredElsewhereError:
+            self._refresh()
+            return None
         self._done += 1
         self._right += rating > Rating.AGAIN
         self._milliseconds += min(max(0, duration), LONGEST_ANSWER)
@@ -147,13 +192,13 @@ class Session(Generic[T]):
         return undone
 
     def suspend(self) -> None:
-        """Put the current card aside for good and move on."""
-        self._act(self.card.id, "suspend")
+        """Put the current card aside for good and move on; one that is aside is brought back."""
+        self._act(self.card.id, "resume" if self.card.suspended else "suspend")
         self._refresh()
 
     def bury(self) -> None:
         """Put the current card aside until tomorrow and move on."""
-        self._act(self.card.id, "bury", self._days.end(self._clock()))
+        self._act(self.card.id, "bury")
         self._refresh()
 
     def flag(self) -> bool:
@@ -171,14 +216,17 @@ class Session(Generic[T]):
             self._act(card_id, "requeue")
         self._refresh()
 
-    def _act(self, card_id: str, act: Act, due: int | None = None) -> Card:
+    def _act(self, card_id: str, act: Act) -> Card:
         now = self._clock()
-        return self._store.act(card_id, act, now, self._days.number(now), due)
+        return self._store.act(card_id, act, now, self._days.number(now))
 
     def _refresh(self, first: str = "") -> None:
         """Draw up the agenda anew and choose a card from it."""
         now = self._clock()
-        self._agenda = draw_up(self._store, self._items, self._days, now, self._new_limit)
+        self._version = self._store.version()
+        self._agenda = draw_up(self._store, self._items, self._needed, self._days, now, self._portion)
+        last = last_day_before(self._store, self._agenda.day)
+        self._days_away = 0 if last is None else self._agenda.day - last
         if first:
             self._agenda.prefer(first)
         tally = self._store.tally(self._agenda.day)
@@ -186,16 +234,23 @@ class Session(Generic[T]):
         self._choose(now)
 
     def _advance(self, now: int) -> None:
-        if now >= self._agenda.end:
+        if now >= self._agenda.end or self._agenda.elsewhere or self._store.version() != self._version:
             self._refresh()
         else:
             self._choose(now)
 
     def _choose(self, now: int) -> None:
-        """Make the next card current that nobody has dealt with elsewhere."""
+        """Make the next card current that nobody has dealt with elsewhere, nor is asked there now."""
         self._current, self._card = None, None
+        passed = 0
         while (card_id := self._agenda.take(now)) is not None:
             card = self._store.card(card_id)
-            if self._agenda.allows(card, now):
+            if not self._agenda.allows(card, now):
+                continue
+            if self._asking.take(card_id):
                 self._current, self._card = self._items[card_id], card or Card(card_id)
-                return
+                break
+            passed += 1
+        else:
+            self._asking.leave()
+        self._agenda.elsewhere += passed

@@ -10,6 +10,7 @@ from quizcli.bank.markdown import (
     Gap,
     Paragraph,
     Span,
+    around,
     blocks,
     formulas,
     inline,
@@ -62,6 +63,13 @@ def test_bold_and_italic_go_through_code_and_formulas() -> None:
         Span("prose", "a", bold=True, italic=True),
         Span("prose", " b", bold=True),
     )
+
+
+def test_what_stands_around_a_gap() -> None:
+    """Also where lines are set in, and signs stand for themselves."""
+    sorts = [span.sort for span in around(["- a\n  ", " \\$ `", "` $x_{", "}$\n\n```\n", "\n```"])]
+    assert sorts == ["prose", "code", "maths", "fence"]
+    assert [span.bold for span in around(["**a ", "** ", ""])] == [True, False]
 
 
 @pytest.mark.parametrize(("unit", "fine"), [("MB", True), ("m²", True), ("$m^2$", False), ("`x`", False)])

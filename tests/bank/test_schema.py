@@ -75,8 +75,16 @@ def broken_object(keyword: str, wanted: Any, value: dict[Any, Any], rule: Any, r
         case "properties":
             for name in wanted.keys() & value.keys():
                 yield from faults(value[name], wanted[name], root)
+        case "patternProperties":
+            for pattern, sub in wanted.items():
+                for name in value:
+                    if re.search(pattern, str(name)):
+                        yield from faults(value[name], sub, root)
         case "additionalProperties":
+            patterns = rule.get("patternProperties", {})
             for name in value.keys() - rule.get("properties", {}).keys():
+                if any(re.search(pattern, str(name)) for pattern in patterns):
+                    continue
                 yield from faults(value[name], wanted, root) if wanted else [f"{name}"]
         case "required":
             yield from (name for name in wanted if name not in value)
@@ -99,7 +107,14 @@ def broken_array(keyword: str, wanted: Any, value: list[Any], root: dict[str, An
             yield from ["equal items"] if any(item in value[:n] for n, item in enumerate(value)) else []
         case "contains":
             yield from [] if any(not any(faults(item, wanted, root)) for item in value) else ["none"]
-        case "minLength" | "properties" | "required" | "additionalProperties" | "minProperties":
+        case (
+            "minLength"
+            | "properties"
+            | "required"
+            | "additionalProperties"
+            | "minProperties"
+            | "patternProperties"
+        ):
             pass
         case _:
             raise NotImplementedError(keyword)
@@ -113,11 +128,13 @@ def broken_scalar(keyword: str, wanted: Any, value: Any) -> Iterator[str]:
             yield from ["too short"] if isinstance(value, str) and len(value) < wanted else []
         case "minimum":
             yield from [] if not is_a(value, "number") or value >= wanted else [f"{value}"]
+        case "maximum":
+            yield from [] if not is_a(value, "number") or value <= wanted else [f"{value}"]
         case "exclusiveMinimum":
             yield from [] if not is_a(value, "number") or value > wanted else [f"{value}"]
         case "items" | "minItems" | "uniqueItems" | "contains":
             pass
-        case "properties" | "required" | "additionalProperties" | "minProperties":
+        case "properties" | "required" | "additionalProperties" | "minProperties" | "patternProperties":
             pass
         case _:
             raise NotImplementedError(keyword)

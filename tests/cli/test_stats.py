@@ -29,12 +29,12 @@ def test_as_json(program: Program) -> None:
 
 def test_after_an_answer(program: Program) -> None:
     with program.terminal("--topic", "kinds") as terminal:
-        terminal.wait_for("1/6")
+        terminal.wait_for("6 left")
         terminal.settle()
         terminal.send(" ")
         terminal.settle()
         terminal.send("3")
-        terminal.wait_for(" 2/")
+        terminal.wait_for("1 ✓")
         terminal.send("q")
         assert terminal.exit_status() == 0
     lines = program.run("stats").stdout.splitlines()

@@ -102,16 +102,16 @@ def shown(lines: list[Line]) -> str:
 
 
 def test_header() -> None:
-    header = Header("vae", "due", 3, 12, 2, 1, 4.2)
-    assert header_line(header, 50).plain == " vae · due · 3/12                2 ✓  1 ✗   4 min"
-    assert header_line(header, 30).plain == " vae · due · 3/12"
-    assert header_line(header, 16).plain == " … · due · 3/12"
+    header = Header("vae", "due", "12 left", 2, 1, 4.2)
+    assert header_line(header, 50).plain == " vae · due · 12 left             2 ✓  1 ✗   4 min"
+    assert header_line(header, 30).plain == " vae · due · 12 left"
+    assert header_line(header, 19).plain == " … · due · 12 left"
 
 
 @pytest.mark.usefixtures("_chinese")
 def test_header_in_chinese() -> None:
-    header = Header("变分自编码器", "到期", 3, 12, 2, 1, 4.2)
-    assert header_line(header, 52).plain == " 变分自编码器 · 到期 · 3/12       2 ✓  1 ✗   4 分钟"
+    header = Header("变分自编码器", "到期", "还剩 12", 2, 1, 4.2)
+    assert header_line(header, 52).plain == " 变分自编码器 · 到期 · 还剩 12    2 ✓  1 ✗   4 分钟"
 
 
 def test_question_in_its_box() -> None:
@@ -288,9 +288,9 @@ def test_footer() -> None:
     line = footer(KEYS, 80)
     assert line.plain == " space answer   d run it   h hint   u undo   ? all keys   q quit"
     assert [line.plain[s.start : s.end] for s in line.spans if s.style == "bold"] == ["space", *"dhu?q"]
-    assert footer(KEYS, 50).plain == " space answer   d run it   ? all keys   q quit"
-    assert footer(KEYS, 24).plain == " ? all keys   q quit"
-    assert footer(KEYS, 6).plain == " ? al…"
+    assert footer(KEYS, 50).plain == " space answer   d run it   ? more   q quit"
+    assert footer(KEYS, 24).plain == " ? more   q quit"
+    assert footer(KEYS, 6).plain == " ? mo…"
     assert footer([], 20).plain == ""
 
 

@@ -377,6 +377,11 @@ def test_what_cannot_be_shown_says_why_and_appears_as_its_source(latex: str, rea
     assert display(latex, 20) == (inline(latex),)
 
 
+def test_what_no_page_has_room_for_is_told() -> None:
+    row = " & ".join(["x" * 10] * 8)
+    assert unshowable(rf"\begin{{bmatrix}} {row} \end{{bmatrix}}") == "96 cells wide; a card has 74"
+
+
 def test_reasons_are_translated() -> None:
     use_language("zh")
     try:

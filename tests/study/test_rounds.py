@@ -16,6 +16,8 @@ class Asked(Struct, frozen=True):
     topic: str
     kind: str
     level: int
+    needs: tuple[str, ...] = ()
+    demo: object | None = None
 
 
 KINDS = ("recall", "choice", "truth", "cloze")

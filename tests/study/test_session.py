@@ -1,17 +1,20 @@
+import re
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from quizcli.cli.today import backlog
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
-from quizcli.study.agenda import interleaved
 from quizcli.study.card import Rating, State
 from quizcli.study.days import DAY
-from quizcli.study.session import Session
+from quizcli.study.session import Counts, Session
 from quizcli.study.store import Store
+from quizcli.text import use_language
 from tests.study.desk import BERLIN, MINUTE, Wall, at
 from tests.study.many import Asked, questions
+from tests.test_parameters import FIVE
 
 ASKED = questions(30, topics=3)
 
@@ -61,31 +64,110 @@ def test_turning_to_a_card_loses_no_other(store: Store, settings: Settings, wall
     assert set(learn(session, wall)) == set(waiting)
 
 
-def test_new_cards_take_turns_and_begin_with_the_easy_ones(
+def test_most_overdue_first_where_more_is_due_than_a_day_holds_and_no_new_cards(
     store: Store, settings: Settings, wall: Wall
 ) -> None:
-    asked = {
-        each.id: each
-        for each in [Asked("a2", "a", 2), Asked("a1", "a", 1), Asked("b3", "b", 3), Asked("b1", "b", 1)]
+    settings = msgspec.structs.replace(settings, new_per_day=30, reviews_per_day=12)
+    for rating in (Rating.EASY, Rating.GOOD):
+        learn(begin(store, settings, wall), wall, rating)
+        wall.pass_by(DAY)
+    wall.pass_by(21 * DAY)
+    more = [*ASKED, Asked("fresh", "topic-00", 1)]
+    session = begin(store, settings, wall, more)
+    due = {card.id: card for card in store.cards()}
+    counts = session.counts
+    assert (counts.remaining, counts.held_back) == (12, len(due) - 12)
+    assert counts.days_away >= 21
+    order = learn(session, wall)
+    days = session._days
+    overdue = {
+        name: (days.number(wall.now) - days.number(card.due or 0)) / card.interval
+        for name, card in due.items()
     }
-    order = learn(begin(store, settings, wall, list(asked.values())), wall)
-    assert [name for name in order if name[0] == "a"] == ["a1", "a2"]
-    assert [name for name in order if name[0] == "b"] == ["b1", "b3"]
-    assert {name[0] for name in order[:2]} == {"a", "b"}
+    assert [overdue[name] for name in order] == sorted((overdue[name] for name in order), reverse=True)
+    assert min(overdue[name] for name in order) >= max(overdue[name] for name in due.keys() - set(order))
+    assert session.current is None
+    assert session.counts.held_back == len(due) - 12, "new cards wait, today as well"
+    assert session.next_due == days.end(wall.now)
+    assert begin(store, settings, wall, more).current is None
+    wall.pass_by(DAY)
+    tomorrow = learn(begin(store, settings, wall, more), wall)
+    assert not set(tomorrow) & set(order)
+    wall.pass_by(DAY)
+    assert "fresh" in learn(begin(store, settings, wall, more), wall)
 
 
-def test_a_topic_begun_today_waits_for_the_others() -> None:
-    asked = [Asked(f"{topic}{n}", topic, 1) for topic in "abc" for n in range(4)]
-    order = list(interleaved(asked, ["a", "a", "b"], day=739_000, number=5))
-    assert [name[0] for name in order[:1]] == ["c"]
-    assert {name[0] for name in order[1:3]} == {"b", "c"}
-    assert len(order) == 5
+def test_what_is_asked_for_by_its_topic_comes_beyond_the_limits(
+    store: Store, settings: Settings, wall: Wall
+) -> None:
+    settings = msgspec.structs.replace(settings, new_per_day=4)
+    learn(begin(store, settings, wall), wall)
+    assert begin(store, settings, wall).current is None
+    more = learn(begin(store, settings, wall, topics=["topic-02"]), wall)
+    assert len(more) == 4
+    assert set(more) <= {each.id for each in ASKED if each.topic == "topic-02"}
+    assert len(learn(begin(store, settings, wall, topics=["topic-02"]), wall)) == 4
+    settings = msgspec.structs.replace(settings, reviews_per_day=1)
+    wall.pass_by(100 * DAY)
+    due = {card.id for card in store.cards()} & {each.id for each in ASKED if each.topic == "topic-02"}
+    assert due <= set(learn(begin(store, settings, wall, topics=["topic-02"]), wall))
 
 
-def test_which_topic_begins_changes_from_day_to_day() -> None:
-    asked = [Asked(f"{topic}{n}", topic, 1) for topic in "abcdef" for n in range(2)]
-    firsts = {next(iter(interleaved(asked, [], day, 1)))[0] for day in range(739_000, 739_060)}
-    assert firsts == set("abcdef")
+def test_marked_cards_come_whether_they_are_due_or_not(store: Store, settings: Settings, wall: Wall) -> None:
+    session = begin(store, settings, wall)
+    flagged, suspended = session.card.id, session.coming(4)[3].id
+    session.flag()
+    session.turn_to(suspended)
+    session.suspend()
+    learn(session, wall)
+    assert begin(store, settings, wall, mark="flagged").current is None, "it was answered today"
+    wall.pass_by(DAY)
+    again = begin(store, settings, wall, mark="flagged")
+    assert [shown(again), again.counts.remaining] == [flagged, 1]
+    before = store.card(flagged)
+    again.answer(Rating.GOOD, 1000)
+    after = store.card(flagged)
+    assert before is not None
+    assert after is not None
+    assert after.reviews == before.reviews + 1
+    aside = begin(store, settings, wall, mark="suspended")
+    assert shown(aside) == suspended
+    aside.answer(Rating.EASY, 1000)
+    assert store.card(suspended).suspended  # type: ignore[union-attr]
+    wall.pass_by(DAY)
+    aside = begin(store, settings, wall, mark="suspended")
+    aside.suspend()
+    assert not store.card(suspended).suspended  # type: ignore[union-attr]
+    aside.undo()
+    assert store.card(suspended).suspended  # type: ignore[union-attr]
+
+
+def test_whoever_puts_a_card_aside_sees_another_topic_next(
+    store: Store, settings: Settings, wall: Wall
+) -> None:
+    for put_aside in (Session.bury, Session.suspend):
+        session = begin(store, settings, wall)
+        assert session.current is not None
+        topic = session.current.topic
+        put_aside(session)
+        assert session.current.topic != topic
+
+
+def test_the_counter_only_counts_down(store: Store, settings: Settings, wall: Wall) -> None:
+    learn(begin(store, settings, wall), wall, Rating.GOOD)
+    wall.pass_by(3 * DAY)
+    session = begin(store, settings, wall)
+    left = [session.counts.remaining]
+    ratings = [Rating.GOOD, Rating.AGAIN, Rating.GOOD, Rating.EASY, Rating.HARD]
+    for n in range(200):
+        if session.current is None:
+            break
+        session.answer(ratings[n % 5], 1000)
+        wall.pass_by(20_000)
+        left.append(session.counts.remaining)
+    assert session.current is None
+    assert left == sorted(left, reverse=True)
+    assert left[-1] == 0
 
 
 def test_reviews_come_before_new_cards_and_in_another_order_each_day(
@@ -128,7 +210,7 @@ def test_learning_cards_return_when_due(store: Store, settings: Settings, wall: 
     failed = shown(session)
     session.answer(Rating.AGAIN, 1000)
     assert shown(session) != failed
-    wall.pass_by(MINUTE)
+    wall.pass_by(2 * MINUTE)
     session.answer(Rating.EASY, 1000)
     assert shown(session) == failed
 
@@ -139,9 +221,22 @@ def test_learning_cards_come_early_when_nothing_else_is_left(
     session = begin(store, settings, wall, ASKED[:1])
     session.answer(Rating.GOOD, 1000)
     assert session.card.state == State.LEARNING
-    assert session.card.due == wall.now + 10 * MINUTE
+    assert 10 * MINUTE <= (session.card.due or 0) - wall.now <= 12.5 * MINUTE
     session.answer(Rating.GOOD, 1000)
     assert session.current is None
+
+
+def test_the_parameters_that_were_set_are_used_and_named(
+    store: Store, settings: Settings, wall: Wall
+) -> None:
+    settings = msgspec.structs.replace(settings, parameters=FIVE)
+    session = begin(store, settings, wall)
+    easy = session.preview()[Rating.EASY].days
+    card = session.answer(Rating.EASY, 1000)
+    assert card is not None
+    assert (card.stability, card.interval) == (FIVE[3], easy)
+    (terms,) = store.schedulers().values()
+    assert msgspec.json.decode(terms)["parameters"] == [*FIVE, 0.0, 0.5]
 
 
 def test_review_mode_shows_nothing_new(store: Store, settings: Settings, wall: Wall) -> None:
@@ -241,7 +336,7 @@ def test_requeue_makes_a_card_due_and_leaves_its_memory(store: Store, settings: 
     session.requeue([name])
     assert before is not None
     assert shown(session) == name
-    assert session.card == msgspec.structs.replace(before, due=wall.now)
+    assert session.card == msgspec.structs.replace(before, due=wall.now, due_day=before.last_day)
 
 
 def test_a_requeued_new_card_comes_beyond_the_limit_and_counts(
@@ -310,5 +405,16 @@ def test_opening_searches_and_does_not_scan(store: Store, settings: Settings, wa
     steps = [(sql, row[3]) for sql in asked for row in store.rows(f"EXPLAIN QUERY PLAN {sql}")]
     assert any("SEARCH log USING INDEX log_answer" in step for _, step in steps)
     scans = [sql for sql, step in steps if step.startswith("SCAN")]
-    # This one begins at the end of the log and stops at the first row.
-    assert [sql.split(" ORDER BY ")[1] for sql in scans] == ["seq DESC LIMIT 1"]
+    # These begin at the end of the log and stop after a few rows.
+    ends = {re.search(r"ORDER BY seq DESC LIMIT \d+", sql)[0] for sql in scans}  # type: ignore[index]
+    assert ends == {"ORDER BY seq DESC LIMIT 1", "ORDER BY seq DESC LIMIT 200"}
+
+
+def test_what_is_said_after_a_holiday() -> None:
+    assert backlog(Counts(0, 0, 0, 12, 0.0)) == ""
+    told = backlog(Counts(0, 0, 0, 80, 0.0, held_back=67, days_away=21))
+    assert told == "147 are due after 21 days away: 80 today, most overdue first, nothing new"
+    assert "away" not in backlog(Counts(0, 0, 0, 80, 0.0, held_back=1, days_away=1))
+    use_language("zh")
+    assert backlog(Counts(0, 0, 0, 80, 0.0, held_back=67, days_away=21)).startswith("147 张到期（21 天没学）")
+    use_language("en")

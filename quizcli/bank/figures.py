@@ -1,0 +1,141 @@
+"""Numbers that a demonstration measured, as the prose of a question quotes them: `{name}`, never typed.
+
+What is shown comes from the pack's record (bank/recorded.py), which a command writes by running the
+demonstrations with several seeds.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from quizcli.bank.markdown import around, spans
+from quizcli.bank.mistake import Mistake
+from quizcli.bank.packs import Loaded, Pack
+from quizcli.bank.recorded import RECORD, Entry, Key, key, recorded
+from quizcli.bank.types import AnyQuestion, Bank, Choice, DemoLink, Figure, Option, Outcome, Predict
+from quizcli.errors import QuizError
+from quizcli.text import LANGS, Lang, Text
+
+_REFERENCE = re.compile(r"\{([a-z0-9]+(?:-[a-z0-9]+)*)\}")
+
+
+def link_of(question: AnyQuestion, figure: Figure) -> DemoLink | None:
+    """What is run for a figure: its own demonstration and settings, else those of the question."""
+    if figure.run:
+        return DemoLink(figure.run, figure.set)
+    if question.demo is None:
+        return None
+    return DemoLink(question.demo.run, figure.set or question.demo.set)
+
+
+def names_in(text: str) -> Iterator[str]:
+    """The names that a text refers to; what stands in code and formulas is none."""
+    for span in spans(text):
+        if span.sort == "prose":
+            yield from _REFERENCE.findall(span.text)
+
+
+def with_figures(loaded: Loaded, pack: Pack) -> Loaded:
+    """The banks of a pack with the numbers of its record; a record that cannot be read is a mistake."""
+    record: Mapping[Key, Entry] = {}
+    faults: tuple[Mistake, ...] = ()
+    try:
+        record = recorded(pack.root)
+    except QuizError as error:
+        faults = (Mistake(RECORD, 1, 1, "", error.message),)
+    banks = tuple(quoted(bank, record) for bank in loaded.banks)
+    return Loaded(banks, loaded.mistakes + faults)
+
+
+def quoted(bank: Bank, record: Mapping[Key, Entry]) -> Bank:
+    """The bank with the measured numbers in its prose. What is not recorded is shown as …"""
+    if not any(question.measured for question in bank.questions):
+        return bank
+    return replace(bank, questions=tuple(_question(question, record) for question in bank.questions))
+
+
+def _question(question: AnyQuestion, record: Mapping[Key, Entry]) -> AnyQuestion:
+    if not question.measured:
+        return question
+    entries: dict[str, Entry | None] = {}
+    for name, figure in question.measured.items():
+        link = link_of(question, figure)
+        entries[name] = None if link is None else record.get(key(link.run, link.set))
+
+    def filled(text: Text) -> Text:
+        return Text(*(_filled(text[lang], question.measured, entries, lang) for lang in LANGS))
+
+    def maybe(text: Text | None) -> Text | None:
+        return None if text is None else filled(text)
+
+    known = [entry for entry in entries.values() if entry is not None]
+    changed = replace(
+        question,
+        answer=maybe(question.answer),
+        points=tuple(map(filled, question.points)),
+        pitfalls=tuple(map(filled, question.pitfalls)),
+        source=(*question.source, *dict.fromkeys(map(how, known))),
+    )
+    if isinstance(changed, Choice):
+        options = (Option(option.text, option.correct, maybe(option.why)) for option in changed.choices)
+        changed = replace(changed, choices=tuple(options))
+    if isinstance(changed, Predict):
+        outcomes = (Outcome(each.text, each.below, maybe(each.why)) for each in changed.outcomes)
+        changed = replace(changed, outcomes=tuple(outcomes))
+    return changed
+
+
+def how(entry: Entry) -> str:
+    """Where a number comes from: "measured with PyTorch 2.14.1, 10 seeds, cpu x86_64, MNIST"."""
+    parts = (f"PyTorch {entry.torch}", f"{entry.seeds} seeds", entry.machine, entry.data)
+    return "Measured with " + ", ".join(part for part in parts if part)
+
+
+def _filled(text: str, figures: Mapping[str, Figure], entries: Mapping[str, Entry | None], lang: Lang) -> str:
+    """The text with every reference in its prose replaced; code and formulas stay."""
+
+    def number(name: str) -> str:
+        figure = figures.get(name)
+        if figure is None:
+            return f"{{{name}}}"
+        entry = entries[name]
+        values = entry.claims.get(figure.claim, ()) if entry is not None else ()
+        return shown(values, figure, lang) if values else "…"
+
+    first, *rest = _REFERENCE.split(text)
+    whole = first
+    for name, span, after in zip(rest[::2], around([first, *rest[1::2]]), rest[1::2], strict=True):
+        whole += (number(name) if span.sort == "prose" else f"{{{name}}}") + after
+    return whole
+
+
+def shown(values: Sequence[float], figure: Figure, lang: Lang) -> str:
+    """The values of several seeds as one reads them: "0.45 to 0.75", or one number where they agree.
+
+    Of an even number the median is the upper one of the two in the middle.
+    """
+    scale, unit = (100.0, " %") if figure.percent else (1.0, "")
+    scaled = sorted(value * scale for value in values)
+    if figure.show != "range":
+        place = {"median": len(scaled) // 2, "least": 0, "most": -1}[figure.show]
+        return _number(scaled[place], figure.digits) + unit
+    low, high = (_number(value, figure.digits) for value in (scaled[0], scaled[-1]))
+    between = " to " if lang == "en" else "～"
+    return (low if low == high else f"{low}{between}{high}") + unit
+
+
+def _number(value: float, digits: int) -> str:
+    """About `digits` significant digits: 0.45, 11,000, and 3.2·10²⁹ as a formula."""
+    if not math.isfinite(value) or value == 0:
+        return f"{value:g}"
+    magnitude = math.floor(math.log10(abs(value)))
+    rounded = round(value, digits - 1 - magnitude)
+    magnitude = math.floor(math.log10(abs(rounded)))  # 9.96 is 10
+    if not -4 <= magnitude < 6:
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        return rf"${mantissa}\cdot10^{{{int(exponent)}}}$"
+    return f"{rounded:,.{max(0, digits - 1 - magnitude)}f}"

@@ -1,0 +1,109 @@
+"""New cards, as a teacher would choose them."""
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quizcli.bank.needs import seen_first, taught
+from quizcli.bank.reader import read
+from quizcli.study.introduced import Standing
+from quizcli.study.lesson import FIRST, OPEN, lesson
+from tests.study.many import Asked
+
+NOBODY = Standing()  # has seen anything
+BANKS = sorted((Path(__file__).parents[2] / "questions").glob("*.yaml"))
+
+
+def chosen(asked: list[Asked], number: int, standing: Standing = NOBODY) -> list[str]:
+    items = {each.id: each for each in asked}
+    return list(lesson(items, seen_first(asked), standing, number))
+
+
+def met(*names: str, today: tuple[str, ...] = ()) -> Standing:
+    return Standing(met=frozenset(names), today=today)
+
+
+def test_topics_take_turns_and_begin_with_the_easy_ones() -> None:
+    asked = [Asked("a2", "a", 2), Asked("a1", "a", 1), Asked("b3", "b", 3), Asked("b1", "b", 1)]
+    assert chosen(asked, 9) == ["a1", "b1", "a2", "b3"]
+
+
+def test_a_topic_begun_today_waits_for_the_others() -> None:
+    asked = [Asked(f"{topic}{n}", topic, 1) for topic in "abc" for n in range(4)]
+    begun = ("a0", "a1", "b0")
+    assert [name[0] for name in chosen(asked, 5, met(*begun, today=begun))] == ["c", "b", "c", "a", "b"]
+
+
+def test_a_few_topics_are_open_and_the_next_one_follows_when_one_is_done() -> None:
+    asked = [Asked(f"{topic}{n}", topic, 1) for topic in "abcdefg" for n in range(3)]
+    order = chosen(asked, 99)
+    assert len(order) == len(asked)
+    for place in range(len(order)):
+        begun = {name[0] for name in order[: place + 1]}
+        done = {topic for topic in begun if sum(name[0] == topic for name in order[: place + 1]) == 3}
+        assert len(begun - done) <= OPEN
+    firsts = [name[0] for name in order if name.endswith("0")]
+    assert firsts == sorted(firsts), "in the order in which they are given"
+
+
+def test_a_card_waits_for_what_it_needs() -> None:
+    asked = [
+        Asked("gan1", "gan", 1, needs=("loss2",)),
+        Asked("gan2", "gan", 1),
+        Asked("loss1", "loss", 1),
+        Asked("loss2", "loss", 2, needs=("gone",)),
+    ]
+    assert chosen(asked, 9) == ["gan2", "loss1", "loss2", "gan1"]
+    assert chosen(asked, 9, met("loss2")) == ["loss1", "gan1", "gan2"]
+    assert "gan1" not in chosen(asked, 9, Standing(away=frozenset({"loss2"}))), "it is buried: tomorrow"
+
+
+def test_the_first_cards_can_run() -> None:
+    asked = [Asked(f"{topic}{n}", topic, 1, demo=n == 3 or None) for topic in "ab" for n in range(5)]
+    assert chosen(asked, 4)[:3] == ["a3", "b3", "a0"], "as long as there are such"
+    assert chosen(asked, 2, met("a0", "a1", "b0")) == ["a2", "b1"], "later the order of the bank decides"
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abcdef"), st.integers(1, 3), st.sets(st.integers(0, 30), max_size=3)),
+        max_size=30,
+    ),
+    st.integers(0, 40),
+)
+def test_whatever_there_is_comes_once_and_after_what_it_needs(
+    cards: list[tuple[str, int, set[int]]], number: int
+) -> None:
+    asked = [
+        Asked(f"q{n}", topic, level, needs=tuple(f"q{need}" for need in sorted(needs) if need < n))
+        for n, (topic, level, needs) in enumerate(cards)
+    ]
+    needed = seen_first(asked)
+    order = chosen(asked, number)
+    assert len(order) == len(set(order)) == min(number, len(asked))
+    for place, name in enumerate(order):
+        assert needed[name] <= set(order[:place])
+
+
+def test_the_banks_open_with_cards_that_run_and_bring_all_cards_in_order() -> None:
+    banks = [bank for path in BANKS if (bank := read(path.read_bytes(), path.name).bank) is not None]
+    items = {question.id: question for bank in taught(banks) for question in bank.questions}
+    needed = seen_first(items.values())
+    order = list(lesson(items, needed, Standing(), 10_000))
+    assert set(order) == items.keys()
+    assert all(items[name].demo is not None for name in order[:FIRST])
+    assert len({items[name].topic for name in order[:10]}) <= OPEN
+    place = {name: number for number, name in enumerate(order)}
+    assert all(place[need] < place[name] for name in order for need in needed[name])
+    first: dict[str, int] = {}
+    for name in order:
+        first.setdefault(items[name].topic, place[name])
+    for before, after in [
+        ("losses", "gan"),
+        ("convolution", "unet"),
+        ("vae", "diffusion"),
+        ("attention", "transformer"),
+        ("autoencoder", "vae"),
+    ]:
+        assert first[before] < first[after]
