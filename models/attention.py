@@ -156,9 +156,10 @@ def multi_head_attention(
 ) -> Tensor:
     """Self-attention in several heads, (B, L, E) -> the same, without masks and biases (section 3.2.2)."""
     batch, length, width = x.shape
+    size = width // num_heads  # E / H
     # head_i = Attention(Q W_i^Q, K W_i^K, V W_i^V)
     q, k, v = (
-        F.linear(x, w).view(batch, length, num_heads, width // num_heads).transpose(1, 2)  # (B, H, L, E / H)
+        F.linear(x, w).view(batch, length, num_heads, size).transpose(1, 2)  # (B, H, L, E / H)
         for w in (w_q, w_k, w_v)
     )
     scores = q / math.sqrt(q.shape[-1]) @ k.mT  # (B, H, L, L)

@@ -18,10 +18,11 @@ def k_means_step(
     centers: Tensor,  # (K, D)
 ) -> tuple[Tensor, Tensor]:
     """The nearest centre of every point (N), and the new centres (K, D). One without points stays."""
+    x, centers = at_least_float32(x), at_least_float32(centers)  # squares of distances overflow float16
     # r_n = argmin_k ‖x_n − μ_k‖²                               (equation 9.2)
-    distances = at_least_float32(x[:, None] - centers).square().sum(dim=-1)  # (N, K)
+    distances = (x[:, None] - centers).square().sum(dim=-1)  # (N, K)
     labels = distances.argmin(dim=1)  # (N)
     # μ_k = Σ_{n: r_n = k} x_n / N_k                            (equation 9.4)
-    sums = at_least_float32(torch.zeros_like(centers)).index_add(0, labels, at_least_float32(x))  # (K, D)
+    sums = torch.zeros_like(centers).index_add(0, labels, x)  # (K, D)
     counts = labels.bincount(minlength=len(centers))[:, None]  # (K, 1)
-    return labels, torch.where(counts > 0, (sums / counts.clamp(min=1)).to(centers.dtype), centers)
+    return labels, torch.where(counts > 0, sums / counts.clamp(min=1), centers)

@@ -53,7 +53,8 @@ def batch_norm(
         if m == 1:
             raise ValueError(f"expected more than 1 value per channel when training, got {tuple(x.shape)}")
         mean = z.mean(over)  # (C)  μ = 1/m Σ x
-        var = z.var(over, correction=0)  # (C)  σ² = 1/m Σ (x − μ)², biased: it normalizes this batch
+        # σ² = 1/m Σ (x − μ)², biased: it normalizes this batch
+        var = (z - mean.view(per_channel)).square().mean(over)  # (C)
         if running_mean is not None and running_var is not None and m > 0:
             with torch.no_grad():
                 # running ← (1 − momentum) · running + momentum · new
