@@ -87,7 +87,7 @@ def test_a_pack_of_ones_own_as_the_readme_makes_it(readme: Path, tmp_path: Path)
         said[" ".join(words[1:])] = done.stdout
     assert "✓ mean-settles" in said["demo coin"]
     assert "coins" in said["--topic coins"]
-    assert "1/3" in said["--topic coins"]
+    assert "3 left" in said["--topic coins"]
 
 
 def _write_the_coin(readme: Path, here: Path) -> None:

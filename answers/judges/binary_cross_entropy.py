@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._kink import KINKED
 from answers.judges._normal import halves, normal
 from answers.judges._thin import THIN, shaped
 from quizcli.judge.case import Case, Trap, judge, trap
@@ -132,11 +133,7 @@ def _sharp(positive: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], T
     return lambda input, target: (positive(input) - target * input + (-input.abs()).exp().log1p()).mean()
 
 
-_kinked = trap(
-    "the values are right, the slope at z = 0 is not: autograd takes that of max(z, 0) and that of |z| as 0 "
-    "there, and the ½ is lost",
-    "值对了，但 z = 0 处的梯度不对：autograd 在那里把 max(z, 0) 和 |z| 的导数都取 0，丢了 ½",
-)(_sharp(F.relu))
+_kinked = trap(*KINKED)(_sharp(F.relu))
 _too_steep = trap(
     "the values are right, the slope at z = 0 is not: that of z · [z ≥ 0] is 1 there, and that of |z| is 0; "
     "together they should be ½",

@@ -268,6 +268,10 @@ def check_best_and_last_epoch(random: Generator) -> Iterator[Case]:
     )
     yield Case({"en": "nothing but NaN", "zh": "全是 NaN"}, ([math.nan] * 3, 2))
     yield Case(
+        {"en": "NaN and ∞, and nothing stops it", "zh": "NaN 与 ∞，且一直没有触发停止"},
+        ([math.nan, math.inf], 5),
+    )
+    yield Case(
         {"en": "∞ at first, until patience runs out", "zh": "一开始是 ∞，直到耐心耗尽"},
         ([math.inf, math.nan, math.inf, *near(80)], 3),
     )

@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._kink import KINKED, kinked
 from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
 
@@ -187,10 +188,16 @@ def _detached(real: Tensor, fake: Tensor) -> Two:
     return _towards(real, 1) + _towards(fake.detach(), 0), _towards(fake, 1)
 
 
+@trap(*KINKED)
+def _kinked(real: Tensor, fake: Tensor) -> Two:
+    return kinked(-real).mean() + kinked(fake).mean(), kinked(-fake).mean()
+
+
 @judge(
     reference=_losses,
     traps=(
         _saturating,
+        _kinked,
         _exchanged,
         _halved,
         _summed,
@@ -326,6 +333,9 @@ _frozen_critic = trap(
     "D's weights are detached in G's loss: it has a gradient by them too, which D's optimizer throws away",
     "算生成器损失时 detach 了 D 的权重：它对 D 的权重也有梯度，由 D 的优化器清掉",
 )(_instead(frozen=True))
+_kinked_step = trap(*KINKED)(
+    _instead(lambda a, b: kinked(-a).mean() + kinked(b).mean(), lambda a: kinked(-a).mean())
+)
 _halved_step = trap(
     "D's loss is halved: it is the sum of its two cross-entropies", "判别器损失被除以了 2：它是两个交叉熵之和"
 )(_instead(lambda real, fake: _losses(real, fake)[0] / 2))
@@ -387,6 +397,7 @@ _ROW = "D's logits then stand in a row, not in a column; their mean is the same.
         _crossed,
         _cut,
         _saturating_step,
+        _kinked_step,
         _frozen_critic,
         _halved_step,
         _exchanged_step,

@@ -8,6 +8,7 @@ from torch.distributions import Normal
 from torch.distributions import kl_divergence as kl_of
 from torch.nn import functional as F
 
+from answers.judges._kink import KINKED, kinked
 from answers.judges._normal import halves, normal
 from quizcli.judge.case import Case, judge, trap
 
@@ -300,9 +301,13 @@ _CLAMPED_LOSS = tuple(
 )
 
 
+_kinked = trap(*KINKED)(_loss(lambda logits, x: (kinked(logits) - logits * x).sum(1).mean()))
+
+
 @judge(
     reference=_by_distributions,
     traps=(
+        _kinked,
         _mean_pixels,
         _mean_codes,
         _both_means,

@@ -7,25 +7,35 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+from quizcli.reading import MEBIBYTE, read_text
+
+# What is unfit to be read or parsed is told where the answers are read.
+_UNFIT = (OSError, SyntaxError, ValueError, RecursionError, MemoryError)
+
 
 def code_digest(root: Path, run: str) -> str:
     """Of the source of an answer and of all that it imports of its pack; comments do not count."""
     whole = sha256()
-    for path in sorted(_imported(root, root / "answers" / f"{run.replace('-', '_')}.py", set())):
+    sources: dict[Path, str] = {}
+    _collect(root, root / "answers" / f"{run.replace('-', '_')}.py", sources)
+    for path, text in sorted(sources.items()):
         whole.update(path.relative_to(root).as_posix().encode())
-        for line in path.read_text("utf-8", "replace").splitlines():
+        for line in text.splitlines():
             if line.strip() and not line.lstrip().startswith("#"):
                 whole.update(line.rstrip().encode() + b"\n")
     return whole.hexdigest()[:16]
 
 
-def _imported(root: Path, path: Path, met: set[Path]) -> Iterator[Path]:
-    if path in met or not path.is_file():
+def _collect(root: Path, path: Path, sources: dict[Path, str]) -> None:
+    if path in sources or not path.is_file():
         return
-    met.add(path)
-    yield path
-    for module in _modules(ast.parse(path.read_bytes())):
-        yield from _imported(root, root.joinpath(*module.split(".")).with_suffix(".py"), met)
+    try:
+        sources[path] = read_text(path, MEBIBYTE, within=root)
+        modules = list(_modules(ast.parse(sources[path])))
+    except _UNFIT:
+        return
+    for module in modules:
+        _collect(root, root.joinpath(*module.split(".")).with_suffix(".py"), sources)
 
 
 def _modules(tree: ast.Module) -> Iterator[str]:

@@ -50,6 +50,8 @@ LEFT_CHANGED: dict[str, Words] = {  # by what it is, see perform.py and giving.p
             ("the detection of anomalies", "异常检测"),
             ("the precision of products", "矩阵乘法的精度"),
             ("how tensors are printed", "张量的打印方式"),
+            ("oneDNN", "oneDNN 开关"),
+            ("the number of threads", "线程数"),
             ("how the smallest numbers are rounded", "次正规数的处理"),
         )
     },

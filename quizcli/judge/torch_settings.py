@@ -25,6 +25,8 @@ SETTINGS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
     "the detection of anomalies": (torch.is_anomaly_enabled, torch.set_anomaly_enabled),
     "the precision of products": (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
     "how tensors are printed": (lambda: vars(PRINT_OPTS).copy(), lambda kept: vars(PRINT_OPTS).update(kept)),
+    "oneDNN": (torch._C._get_mkldnn_enabled, torch._C._set_mkldnn_enabled),
+    "the number of threads": (torch.get_num_threads, torch.set_num_threads),
     "how the smallest numbers are rounded": (
         _keeps_the_smallest,
         lambda kept: torch.set_flush_denormal(not kept),

@@ -31,6 +31,7 @@ from quizcli.judge.leavings import LEFT_CHANGED, RESEEDED, States, left_changed,
 from quizcli.judge.local import Local, ask_of, performance
 from quizcli.judge.names import parameters
 from quizcli.judge.perform import GO_ON, Performance, seconds_per_call
+from quizcli.judge.single import in_single
 from quizcli.judge.traps import Outcome, Tried, name_mistake, try_trap
 from quizcli.judge.values import tensors
 from quizcli.judge.watch import THREADS
@@ -212,6 +213,9 @@ class Trial:
             except GoneError as error:
                 return CaseResult(case.name, False, {"en": str(error), "zh": str(error)}), None
             if isinstance(answer, Raised):
+                if (single := self._asked_for(case)) is not None:
+                    again = [(seed, _performed(self.solution, single, seed)) for seed in seeds]
+                    return self.judge_case(single, again, sitting)
                 outcome = Outcome(case, tuple(seeds), tuple(ours), (), answer, passed=False)
                 return CaseResult(case.name, False, raised=answer), outcome
             if answer.used is not None:
@@ -233,6 +237,10 @@ class Trial:
         given = arguments(names, [*copy.deepcopy(case.args), *case.kwargs.values()])
         given += steps([(call.method, call.args) for call in case.calls])
         return CaseResult(case.name, False, found.why, grids=(*given, *found.grids)), outcome
+
+    def _asked_for(self, case: Case) -> Case | None:
+        """The case in float32, if it is not: where nothing is said of dtypes, no other is asked for."""
+        return None if self.rules.dtype or self.rules.precision else in_single(case)
 
     def _in_a_row(
         self,

@@ -411,3 +411,28 @@ def sdpa_by_logsumexp(q, k, v, attn_mask=None):
         s = s.masked_fill(~attn_mask, -math.inf)
     w = (s - s.logsumexp(-1, keepdim=True)).exp()
     return w @ v, w
+
+
+# Float32 alone, where nothing is said of dtypes
+
+
+@right("attention-code-scaled-dot-product")
+def attention_into_float32_scores(q, k, v, attn_mask=None):
+    queries, keys, depth = q.shape[-2], k.shape[-2], q.shape[-1]
+    scores = torch.zeros(*q.shape[:-1], keys)
+    for i in range(queries):
+        for j in range(keys):
+            scores[..., i, j] = (q[..., i, :] * k[..., j, :]).sum(-1) / math.sqrt(depth)
+    if attn_mask is not None:
+        scores = scores.masked_fill(~attn_mask, float("-inf"))
+    weights = torch.softmax(scores, dim=-1)
+    return weights @ v, weights
+
+
+@right("attention-code-scaled-dot-product")
+def attention_softmax_in_float32(q, k, v, attn_mask=None):
+    s = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5
+    if attn_mask is not None:
+        s = s.masked_fill(~attn_mask, float("-inf"))
+    w = F.softmax(s, dim=-1, dtype=torch.float32)
+    return w @ v, w

@@ -307,3 +307,32 @@ def stop_after_rounding(losses, patience, min_delta=0.0):
     return _stopped_with(0.0, lambda loss: round(loss, 8) if math.isfinite(loss) else loss)(
         losses, patience, min_delta
     )
+
+
+# Nothing ever improves, and nothing stops it
+
+
+@wrong("early-stopping-code-best-epoch")
+def epochs_the_last_where_none_improved(losses, patience, min_delta=0.0):
+    best, best_epoch, wait = math.inf, 0, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best - min_delta:
+            best, best_epoch, wait = loss, epoch, 0
+        else:
+            wait += 1
+        if wait >= patience:
+            return best_epoch, epoch
+    return best_epoch or len(losses), len(losses)
+
+
+@wrong("early-stopping-code-best-epoch")
+def epochs_at_least_the_first(losses, patience, min_delta=0.0):
+    best, best_epoch, wait = math.inf, 0, 0
+    for epoch, loss in enumerate(losses, 1):
+        if loss < best - min_delta:
+            best, best_epoch, wait = loss, epoch, 0
+        else:
+            wait += 1
+        if wait >= patience:
+            return best_epoch, epoch
+    return max(best_epoch, 1), len(losses)

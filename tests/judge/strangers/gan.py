@@ -347,3 +347,24 @@ def losses_clamped_at_50000(real, fake):
 def losses_of_the_game(real, fake):
     d_loss = F.softplus(-real).mean() + F.softplus(fake).mean()
     return d_loss, -d_loss
+
+
+# The slope at a logit of 0
+
+
+@wrong("gan-code-losses", told="the slope at z = 0 is not")
+def losses_by_a_clamp(real, fake):
+    def kinked(z):
+        return F.relu(z) + torch.log1p(torch.exp(-torch.abs(z)))
+
+    return kinked(-real).mean() + kinked(fake).mean(), kinked(-fake).mean()
+
+
+@wrong("gan-code-step", told="the slope at z = 0 is not")
+def step_by_a_kink(g_weight, d_weight, real, z):
+    def sp(t):
+        return F.relu(t) + torch.log1p(torch.exp(-t.abs()))
+
+    fake = z @ g_weight.T
+    d_loss = sp(-real @ d_weight.T).mean() + sp(fake.detach() @ d_weight.T).mean()
+    return d_loss, sp(-fake @ d_weight.T).mean()

@@ -255,3 +255,29 @@ def groups_by_logsumexp(q, k, v):
     k, v = k.repeat_interleave(r, 1), v.repeat_interleave(r, 1)
     s = q @ k.mT / math.sqrt(q.shape[-1])
     return (s - torch.logsumexp(s, -1, keepdim=True)).exp() @ v
+
+
+# Float32 alone, where nothing is said of dtypes
+
+
+@right("attention-code-multi-head")
+def heads_into_float32(x, w_q, w_k, w_v, w_o, num_heads):
+    batch, length, width = x.shape
+    d = width // num_heads
+    q, k, v = x @ w_q.T, x @ w_k.T, x @ w_v.T
+    ctx = torch.zeros(batch, length, width)
+    for h in range(num_heads):
+        s = slice(h * d, (h + 1) * d)
+        ctx[:, :, s] = torch.softmax(q[..., s] @ k[..., s].transpose(1, 2) / d**0.5, -1) @ v[..., s]
+    return ctx @ w_o.T
+
+
+@right("attention-code-grouped-query")
+def grouped_by_a_float32_matrix(q, k, v):
+    heads, depth = q.shape[1], q.shape[-1]
+    groups = k.shape[1]
+    matrix = torch.zeros(heads, groups)
+    matrix[torch.arange(heads), torch.arange(heads) // (heads // groups)] = 1
+    k = torch.einsum("hg,bgsd->bhsd", matrix, k)
+    v = torch.einsum("hg,bgsd->bhsd", matrix, v)
+    return (q @ k.mT / depth**0.5).softmax(-1) @ v

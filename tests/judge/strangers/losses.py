@@ -547,3 +547,15 @@ def cross_entropy_minus_minimum(input, target):
 def cross_entropy_minus_mean(input, target):
     s = input - input.mean(1, keepdim=True)
     return (torch.log(torch.exp(s).sum(1)) - s[range(len(s)), target]).mean()
+
+
+@right("losses-code-cross-entropy")
+def cross_entropy_float32_one_hot(input, target):
+    oh = torch.eye(input.shape[1])[target]
+    return (torch.logsumexp(input, 1) - torch.einsum("nc,nc->n", oh, input)).mean()
+
+
+@wrong("losses-code-cross-entropy")
+def cross_entropy_float32_one_hot_summed(input, target):
+    oh = torch.eye(input.shape[1])[target]
+    return (torch.logsumexp(input, 1) - torch.einsum("nc,nc->n", oh, input)).sum()

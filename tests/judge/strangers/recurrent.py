@@ -322,3 +322,19 @@ def gru_without_update_gate(x, h, w_ih, w_hh, b_ih, b_hh):
     r_x, _, n_x = F.linear(x, w_ih, b_ih).chunk(3, 1)
     r_h, _, n_h = F.linear(h, w_hh, b_hh).chunk(3, 1)
     return torch.tanh(n_x + torch.sigmoid(r_x + r_h) * n_h)
+
+
+# Gates wide open or shut, as the docstring says
+
+
+@wrong("recurrent-code-lstm-cell", told="overflow")
+def lstm_own_sigmoid(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    hidden = h.size(-1)
+    g = F.linear(x, w_ih, b_ih) + F.linear(h, w_hh, b_hh)
+
+    def sg(t):
+        return 1 / (1 + torch.exp(-t))
+
+    i, f, n, o = torch.split(g, hidden, -1)
+    c2 = sg(f) * c + sg(i) * torch.tanh(n)
+    return sg(o) * torch.tanh(c2), c2

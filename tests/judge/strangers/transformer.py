@@ -599,3 +599,28 @@ def layer_other_eps_second_where_normed_after(x, w_in, w_out, w_1, w_2, heads, n
 def layer_other_eps_second_where_normed_first(x, w_in, w_out, w_1, w_2, heads, norm_first=False):
     second = 1e-6 if norm_first else 1e-5
     return _layer_of_two_norms(x, w_in, w_out, w_1, w_2, heads, norm_first, 1e-5, second)
+
+
+@right("transformer-code-encoder-layer")
+def encoder_with_nn_layer_norms(
+    x, in_proj_weight, out_proj_weight, linear1_weight, linear2_weight, num_heads, norm_first=False
+):
+    batch, length, width = x.shape
+    d = width // num_heads
+    norm1, norm2 = torch.nn.LayerNorm(width), torch.nn.LayerNorm(width)
+
+    def sa(t):
+        q, k, v = (
+            y.view(batch, length, num_heads, d).transpose(1, 2) for y in (t @ in_proj_weight.T).chunk(3, -1)
+        )
+        mixed = torch.softmax(q @ k.mT / d**0.5, -1) @ v
+        return mixed.transpose(1, 2).reshape(batch, length, width) @ out_proj_weight.T
+
+    def ff(t):
+        return torch.relu(t @ linear1_weight.T) @ linear2_weight.T
+
+    if norm_first:
+        x = x + sa(norm1(x))
+        return x + ff(norm2(x))
+    x = norm1(x + sa(x))
+    return norm2(x + ff(x))

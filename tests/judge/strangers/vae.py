@@ -348,3 +348,11 @@ def loss_of_the_other_divergence(logits, x, mu, logvar, beta=1.0):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1).mean()
     kl = 0.5 * ((mu.square() + 1) * (-logvar).exp() - 1 + logvar).sum(1).mean()
     return reconstruction + beta * kl, reconstruction, kl
+
+
+@wrong("vae-code-loss", told="the slope at z = 0 is not")
+def loss_kinked_at_0(logits, x, mu, logvar, beta=1.0):
+    bce = F.relu(logits) - logits * x + torch.log1p(torch.exp(-torch.abs(logits)))
+    r = bce.sum(1).mean()
+    k = -0.5 * torch.mean(torch.sum(1 + logvar - mu**2 - torch.exp(logvar), dim=1))
+    return r + beta * k, r, k
