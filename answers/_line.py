@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from models.gan import Discriminator, best_logits, discriminator_loss
-from quizcli.demo.events import Event, Points, array
+from quizcli.demo.events import Event, Points, Progress, array
 
 STEPS, GLANCES = 200, 20  # of the training, and frames meanwhile
 LR = 0.01
@@ -111,6 +111,7 @@ def fit_both(
             fit.step(LR * (1 - step / STEPS))
         if (step + 1) % (STEPS // GLANCES) == 0:
             yield from _pictures(fits)
+            yield Progress(done=step + 1, total=STEPS)
             time.sleep(pace)
     return fits[0].departure(), fits[1].cost()
 

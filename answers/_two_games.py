@@ -74,6 +74,7 @@ class TwoGames:
                     title={"en": f"D(x); of generated: {d:.0e}", "zh": f"D(x)；生成样本：{d:.0e}"},
                     caption={"en": "yellow: real, says D", "zh": "黄色：D 认为是真"},
                 )
+                yield Progress(done=step, total=max(1, steps))
                 time.sleep(pace)
             if step < steps:
                 x = ring(batch, random)
@@ -94,9 +95,7 @@ class TwoGames:
                 seen.append(next(play))
             if step % LOOK == 0:
                 yield _curves(step, *(torch.stack(seen[-LOOK:]).mean(dim=0).tolist() for seen in history))
-                yield Progress(
-                    done=2 + step / steps, total=3, text={"en": "3/3 two games", "zh": "3/3 两场博弈"}
-                )
+                yield Progress(done=step, total=steps)
             if time.perf_counter() - shown > FRAME or step == steps:
                 yield _points("left", self._games[0], real, z, NAMES["non-saturating"])
                 yield _points("right", self._games[1], real, z, NAMES["saturating"])

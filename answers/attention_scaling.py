@@ -61,7 +61,6 @@ def demonstrate(
     pictures = [torch.full((len(DRAWN), SHOWN), math.nan) for _ in range(2)]
     found: Found = {}
     for done, width in enumerate(WIDTHS):
-        yield Progress(done=done, total=len(WIDTHS), text={"en": f"d = {width}", "zh": f"d = {width}"})
         scores = torch.cat([_scores(width, keys, generator) for _ in range(sets)])  # (sets · QUERIES, keys)
         both = (softmax(scores), softmax(scores / width**power))
         unscaled, scaled = (_measure(weights) for weights in both)
@@ -72,6 +71,7 @@ def demonstrate(
                 picture[DRAWN.index(width)] = weights.sort(descending=True).values.mean(0)[:SHOWN]
         yield _picture("as they are", pictures[0], {"en": "softmax(q·k)", "zh": "softmax(q·k)"})
         yield _picture("divided", pictures[1], dict.fromkeys(("en", "zh"), f"softmax(q·k {divided})"))
+        yield Progress(done=done + 1, total=len(WIDTHS), text={"en": f"d = {width}", "zh": f"d = {width}"})
         time.sleep(3 * pace)
     yield from _entropy_claims(found, keys)
     yield _gradient_claim(found)
@@ -180,6 +180,10 @@ def _gradient_claim(found: Found) -> Claim:
         measured=unscaled.jacobian / scaled.jacobian if scaled.jacobian else math.nan,
         relation="<=",
         expected=0.2,  # 64 keys: at most 0.004, 512 keys: 0.07; where both are divided alike it is 1
+        why={
+            "en": "at d = 1024 even the divided scores are one-hot, and their gradient is exactly 0",
+            "zh": "在 d = 1024 时，缩放后的权重也已是 one-hot，梯度恰为 0",
+        },
         text={
             "en": f"median ‖J‖ at d = 1024, undivided ÷ divided ({unscaled.saturated:.0%} are one-hot)",
             "zh": f"d = 1024 时 ‖J‖ 的中位数：不缩放 ÷ 缩放（{unscaled.saturated:.0%} 的查询已近乎 one-hot）",

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from answers._acts import Acts
 from answers._augment import Policy, augment, turned
 from answers._digits import Split, classifier, pixels, splits
 from answers._threads import one_thread
@@ -76,14 +77,15 @@ def demonstrate(
     training = Split(everything.images[some], everything.labels[some])
     moves = Policy(shift, degrees, scale=0.1)
     policies = {PLAIN: Policy(), MOVED: moves, FLIPPED: moves._replace(flip=True)}
+    acts = Acts(2, 1)
     with one_thread():
-        models = yield from _train(training, test, policies, steps, chosen)
+        models = yield from acts.play(_train(training, test, policies, steps, chosen))
         errors = {name: Errors(error(model, training), error(model, test)) for name, model in models.items()}
         if 500 <= len(training.images) <= 1500 and steps >= 400:
             yield from _error_claims(errors, len(training.images))
         else:
             yield NOT_PROMISED
-        six, nine = yield from _turn(classifier(everything, chosen), test, pace)
+        six, nine = yield from acts.play(_turn(classifier(everything, chosen), test, pace))
     yield _turn_claim(six, nine)
     yield Note(text=WHAT_YOU_SAW)
 

@@ -14,9 +14,10 @@ from typing import Annotated, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from answers._acts import Acts
 from answers._batch_mates import Population, draw_population, movement
 from models.normalization import BatchNorm, LayerNorm
-from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress, Scalars, Started, Words, array
+from quizcli.demo.events import Claim, Event, Heatmap, Note, Scalars, Started, Words, array
 from quizcli.demo.option import Option, Pace, Seed
 
 TITLE = {"en": "BatchNorm against LayerNorm", "zh": "BatchNorm 与 LayerNorm 的对比"}
@@ -61,36 +62,31 @@ def demonstrate(
     )
     population = draw_population(features, seed)
     layers = _layers(features, momentum, mistake)
-    yield _act(1, "which axis?", "沿哪个轴？")
-    yield from _axes(population.draw(batch), layers, pace)
+    acts = Acts(3, 3, 2, 3, 2)
+    yield from acts.play(_axes(population.draw(batch), layers, pace), "which axis?", "沿哪个轴？")
 
     sample = population.draw(1)  # (1, features), from here on always the same one
-    yield _act(2, "training: same sample, other mates", "训练：样本不变，换同批样本")
-    yield from _mates(sample, population, batch, layers, "BN", pace)
+    mates = _mates(sample, population, batch, layers, "BN", pace)
+    yield from acts.play(mates, "training: same sample, other mates", "训练：样本不变，换同批样本")
 
     trained = _layers(features, momentum, mistake).batch
-    yield _act(3, "running statistics", "滑动统计量（running statistics）")
-    yield from _running(trained, population, batch, momentum, pace)
+    running = _running(trained, population, batch, momentum, pace)
+    yield from acts.play(running, "running statistics", "滑动统计量（running statistics）")
 
     trained.train(mistake == "forgot-eval")
-    yield _act(4, "evaluation: same sample, other mates", "评估：样本不变，换同批样本")
-    yield from _mates(sample, population, batch, Layers(trained, layers.layer), "BN eval", pace)
+    mates = _mates(sample, population, batch, Layers(trained, layers.layer), "BN eval", pace)
+    yield from acts.play(mates, "evaluation: same sample, other mates", "评估：样本不变，换同批样本")
 
-    yield _act(5, "every batch size", "各种批大小")
     contestants = {"BN train": layers.batch, "BN eval": trained, "LN": layers.layer}
-    yield from _sizes(sample, population, batch, contestants, trials, pace)
+    sizes = _sizes(sample, population, batch, contestants, trials, pace)
+    yield from acts.play(sizes, "every batch size", "各种批大小")
     yield from _lone_sample(_layers(4, momentum, mistake).batch)
-    yield Progress(done=5, total=5)
     yield _what_you_saw(mistake)
 
 
 def _layers(features: int, momentum: float, mistake: str) -> Layers:
     batch_norm, layer_norm = BatchNorm(features, momentum=momentum), LayerNorm(features)
     return Layers(layer_norm, batch_norm) if mistake == "swapped" else Layers(batch_norm, layer_norm)
-
-
-def _act(number: int, en: str, zh: str) -> Progress:
-    return Progress(done=number - 1, total=5, text={"en": en, "zh": zh})
 
 
 def _matrix(panel: str, values: Tensor, title: Words, caption: Words, limit: float = 2.0) -> Heatmap:

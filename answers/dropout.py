@@ -14,9 +14,10 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
+from answers._acts import Acts
 from answers._noisy_sine import Errors, fit_both
 from models.dropout import Dropout
-from quizcli.demo.events import Bars, Claim, Event, Heatmap, Note, Progress, Started, Words, array
+from quizcli.demo.events import Bars, Claim, Event, Heatmap, Note, Started, Words, array
 from quizcli.demo.option import Option, Pace, Seed
 
 TITLE = {"en": "Dropout, unit by unit", "zh": "逐个神经元看 Dropout"}
@@ -54,25 +55,23 @@ def demonstrate(
     yield Started(data=f"p = {p:g}", layout=(("units", "mean"), ("below", "gap")))
     x = _activations(units)
     layer = _dropout(p, torch.Generator().manual_seed(seed), mistake)
-    yield Progress(done=0, total=3, text={"en": "training passes", "zh": "训练模式下的前向传播"})
+    acts = Acts(3, 1, 3)
     passes = layer(x.expand(trials, units))  # (trials, units): every pass draws its own mask
-    yield from _training(x, passes, p, pace)
+    yield from acts.play(_training(x, passes, p, pace), "training passes", "训练模式下的前向传播")
     yield from _training_claims(x, passes, p)
 
-    yield Progress(done=1, total=3, text={"en": "evaluation", "zh": "评估模式"})
     layer.train(mistake == "forgot-eval")
     evaluated = layer(x.expand(BLINKS, units))  # (BLINKS, units)
-    yield from _evaluation(x, evaluated, pace)
+    yield from acts.play(_evaluation(x, evaluated, pace), "evaluation", "评估模式")
     yield from _evaluation_claims(x, passes, evaluated, p)
     if mistake == "forgot-eval" and p > 0:
         yield _trembling_claim(x, evaluated, p)
 
-    yield Progress(done=2, total=3, text={"en": "a fit with and without", "zh": "用与不用 Dropout 的拟合"})
     if p > 0:
         layers = partial(_dropout, mistake=mistake)
-        plain, dropped = yield from fit_both(p, steps, layers, mistake != "forgot-eval", seed, pace)
+        fits = fit_both(p, steps, layers, mistake != "forgot-eval", seed, pace)
+        plain, dropped = yield from acts.play(fits, "a fit with and without", "用与不用 Dropout 的拟合")
         yield _gap_claim(plain, dropped, p, steps)
-    yield Progress(done=3, total=3)
     yield Note(text=WHAT_YOU_SAW["nothing dropped" if p == 0 else mistake])
 
 

@@ -18,6 +18,7 @@ from typing import Annotated, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from answers._acts import Acts
 from answers._digits import Split, classifier, pixels, splits
 from models.dropout import dropout
 from quizcli.demo.data import DigitsName, load_digits
@@ -93,17 +94,17 @@ def demonstrate(
     training, test = splits(digits, device)
     seed_everything(seed)
     yield _strip(pixels(test.images[:1]).double().expand(MASKS + 1, -1), 0, 0.0)
-    yield Progress(done=0, total=3, text={"en": "training a network", "zh": "训练网络"})
+    yield Progress(done=0, total=1, text={"en": "training a network", "zh": "训练网络"})
     layer = _first(classifier(training, device))
-    yield Progress(done=1, total=3, text={"en": "digits", "zh": "手写数字"})
+    acts = Acts(*[1] * shown, 1, 2)
     for k in range(shown):
-        yield from _show(layer, pixels(test.images[k : k + 1]).double(), p, pace)
+        digit = _show(layer, pixels(test.images[k : k + 1]).double(), p, pace)
+        yield from acts.play(digit, f"digit {k + 1}/{shown}", f"第 {k + 1}/{shown} 个手写数字")
     judge = classifier(Split(training.images[::3], training.labels[::3]), device)
-    yield from _digit_claims(layer, judge, test, judged, p)
-    yield Progress(done=2, total=3, text={"en": "wider and wider layers", "zh": "越来越宽的层"})
-    shares, undecided = yield from _sizes(inputs, p, trials, pace)
+    yield from acts.play(_digit_claims(layer, judge, test, judged, p), "all test digits", "全部测试数字")
+    sizes = _sizes(inputs, p, trials, pace)
+    shares, undecided = yield from acts.play(sizes, "wider and wider layers", "越来越宽的层")
     yield from _size_claims(shares, undecided, inputs, p, trials)
-    yield Progress(done=3, total=3)
     yield _what_you_saw(p)
 
 

@@ -333,7 +333,7 @@ WHAT_YOU_SAW: dict[str, Words] = {
     "none": {
         "en": "What you just saw: the training loss falls to the end, the validation loss falls, trembles "
         "and rises again. Stopping at its first rise is too early, because single epochs are noisy: wait "
-        "until there has been no new best for `patience` epochs. By then the weights are that many epochs "
+        "until there has been no new best for “patience” epochs. By then the weights are that many epochs "
         "past the best, so a copy of the best ones is kept and restored. The best validation loss is a "
         "little too good, since it was picked; the number to report comes from test data, once.",
         "zh": "刚才看到的：训练损失一路下降，验证损失先降，再抖动着回升。一升就停太早，因为单轮的验证损失有"

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor, nn
 
+from answers._acts import Acts
 from answers._digits import IMAGES, Split, classifier, digit_score, pixels, shuffled, splits
 from answers._gan import (
     COUNTED,
@@ -99,10 +100,11 @@ def demonstrate(
     losses = Losses(of_g=saturating_generator_loss) if loss == "saturating" else USUAL
     recipe = RING._replace(steps=ring_steps, beta1=beta1)
     random = torch.Generator().manual_seed(seed)
+    acts = Acts(ring_steps, 50, 3 * steps)  # a step on digits takes about three times as long
     with one_thread():
-        yield from _ring(Game(ring_players(seed, width), recipe, random, losses), recipe, width, random)
-
-    digits = yield from load_digits(data)
+        game = Game(ring_players(seed, width), recipe, random, losses)
+        yield from acts.play(_ring(game, recipe, width, random))
+    digits = yield from acts.play(load_digits(data))
     yield Started(device=chosen.label, data=digits.label, synthetic=digits.synthetic, layout=LAYOUT)
     training, test = splits(digits, chosen)
     seed_everything(seed)
@@ -110,7 +112,7 @@ def demonstrate(
     random = torch.Generator(chosen.torch_device).manual_seed(seed)
     game = Game(digit_players(chosen), recipe, random, losses, chosen)
     judge = classifier(training, chosen)
-    yield from _digits(game, training.images, judge, recipe, ring_steps)
+    yield from acts.play(_digits(game, training.images, judge, recipe, ring_steps))
     yield from _digits_claim(game, judge, test, recipe)
     yield Note(text=_what_you_saw(loss, beta1, width))
 

@@ -12,12 +12,13 @@ from typing import Annotated, Literal, NamedTuple
 import torch
 from torch import Tensor
 
+from answers._acts import Acts
 from answers._gan import COUNTED, LATENT, LN2, MODES, Losses, Players, Recipe, ring, ring_players
 from answers._line import fit_both
 from answers._threads import one_thread
 from answers._two_games import End, TwoGames
 from models.gan import discriminator_loss, generator_loss
-from quizcli.demo.events import Claim, Event, Note, Progress, Started, Words
+from quizcli.demo.events import Claim, Event, Note, Started, Words
 from quizcli.demo.option import Option, Pace, Seed
 
 TITLE = {"en": "What a GAN's losses say", "zh": "GAN 的损失说明什么"}
@@ -69,26 +70,22 @@ def demonstrate(
     """The best D in one dimension; a D that trains alone; then the same game with two losses."""
     yield Started(data={"en": f"{MODES} Gaussians", "zh": f"{MODES} 个高斯"}, layout=LAYOUT)
     losses = MISTAKES[mistake]
+    acts = Acts(2, 2, 3)
     with one_thread():
-        yield _act(1, "the best D", "最优的 D")
-        yield from _best_claims(*(yield from fit_both("left", "right", losses.of_d, seed, pace)))
+        fits = fit_both("left", "right", losses.of_d, seed, pace)
+        yield from _best_claims(*(yield from acts.play(fits, "1/3 the best D", "1/3 最优的 D")))
         random = torch.Generator().manual_seed(seed)
         yield from _descent_claims(_descent(ring_players(seed), losses, random))
-        yield _act(2, "D trains alone", "D 单独训练")
         games = TwoGames(seed, RECIPE._replace(steps=steps, eps=eps), losses, random)
-        ratio = yield from games.head_start(head_start, pace)
-        yield _act(3, "two games", "两场博弈")
-        healthy, starved = yield from games.play()
+        alone = games.head_start(head_start, pace)
+        ratio = yield from acts.play(alone, "2/3 D trains alone", "2/3 D 单独训练")
+        healthy, starved = yield from acts.play(games.play(), "3/3 two games", "3/3 两场博弈")
     if steps >= ENOUGH["steps"] and (head_start >= ENOUGH["head_start"] or head_start == 0):
         yield from _starved_claims(ratio, starved)
         yield from _healthy_claims(healthy)
     else:
         yield _too_short()
     yield Note(text=WHAT_YOU_SAW[mistake if mistake != "none" else "tiny ε" if eps < 1e-6 else "none"])
-
-
-def _act(number: int, en: str, zh: str) -> Progress:
-    return Progress(done=number - 1, total=3, text={"en": f"{number}/3 {en}", "zh": f"{number}/3 {zh}"})
 
 
 def _best_claims(departure: float, cost: float) -> Iterator[Event]:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, NamedTuple
 import torch
 from torch import Tensor
 
+from answers._acts import Acts
 from answers._threads import one_thread
 from models.regularization import ProximalSGD, l1_penalty, l2_penalty
 from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress, Scalars, Started, Words, array
@@ -77,14 +78,15 @@ def demonstrate(
     generator = torch.Generator().manual_seed(seed)
     problem = _problem(generator)
     threshold = lam / lr if mistake == "threshold-without-lr" else lam
+    acts = Acts(3, 1)
     with one_thread():
-        weights = yield from _regression(problem, lam, threshold, lr, steps, pace)
+        weights = yield from acts.play(_regression(problem, lam, threshold, lr, steps, pace))
     yield from _sparsity_claims(problem, weights, lam, lr * steps)
     if threshold > lam:
         yield _mistake_claim(problem, weights[PROXIMAL])
     yield from _l2_claims(problem, weights, lam, lr, steps)
     with one_thread():
-        left = yield from _decay(generator, pace)
+        left = yield from acts.play(_decay(generator, pace))
     yield from _decay_claims(left)
     yield _what_you_saw(lam, mistake)
 
@@ -145,7 +147,7 @@ def _regression(
             yield _picture(problem, weights, step)
             yield Progress(
                 done=step,
-                total=steps + ADAM_STEPS,
+                total=steps,
                 text={"en": "one regression, four ways", "zh": "同一个回归，四种做法"},
             )
             time.sleep(pace)
@@ -236,6 +238,7 @@ def _sparsity_claims(
         measured=pulls.max().item() / lam if len(pulls) else math.nan,
         relation="<=",
         expected=1.02,  # seeds 0 to 7, λ 0.1 to 0.4: 0.61 to 0.99. With a threshold of λ: 8.6 to 11.7
+        why={"en": "no weight is 0", "zh": "没有一个权重为 0"},
         text={
             "en": "strongest pull of the data on a weight that is 0 ÷ λ: L1 holds it there",
             "zh": "数据对零权重的最大拉力 ÷ λ：不到 1，L1 就按得住",

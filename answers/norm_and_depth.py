@@ -16,8 +16,9 @@ from typing import Annotated, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from answers._acts import Acts
 from models.normalization import BatchNorm, LayerNorm
-from quizcli.demo.events import Claim, Event, Note, Progress, Scalars, Started, Table, Words
+from quizcli.demo.events import Claim, Event, Note, Scalars, Started, Table, Words
 from quizcli.demo.option import Option, Pace, Seed
 
 TITLE = {"en": "Normalization and depth", "zh": "归一化与网络深度"}
@@ -156,23 +157,19 @@ def _networks(
     stacks: dict[str, Stack], settings: Settings, networks: int, generator: torch.Generator, pace: float
 ) -> Generator[Event, None, tuple[Ways, dict[str, list[float]]]]:
     """Network after network, and after the first the other scales. Returns all ways, and ratios by scale."""
-    done, total = 0, networks + 1
+    acts = Acts(4, 3, *(4 / n for n in range(2, networks + 1)))  # the first one is shown slowly
     ways: Ways = {panel: {norm: [] for norm in NORMS} for panel in stacks}
     by_gain: dict[str, list[float]] = {norm: [] for norm in NORMS}
     for n in range(networks):
-        text = {"en": f"network {n + 1}/{networks}", "zh": f"第 {n + 1}/{networks} 个网络"}
-        yield Progress(done=done, total=total, text=text)
         for panel, stack in stacks.items():
             for norm, way in backward(stack, settings, generator).items():
                 ways[panel][norm].append(way)
         yield _factors(ways)
-        yield from _watch(ways, stacks, pace / (n + 1))
-        done += 1
+        en, zh = f"network {n + 1}/{networks}", f"第 {n + 1}/{networks} 个网络"
+        yield from acts.play(_watch(ways, stacks, pace / (n + 1)), en, zh)
         if n == 0:
-            yield Progress(done=done, total=total, text={"en": "other scales", "zh": "换初始化尺度"})
-            yield from _gains(stacks["relu"], settings, generator, by_gain, pace)
-            done += 1
-    yield Progress(done=done, total=total)
+            gains = _gains(stacks["relu"], settings, generator, by_gain, pace)
+            yield from acts.play(gains, "other scales", "换初始化尺度")
     return ways, by_gain
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from answers._acts import Acts
 from answers._augment import Policy, augment
 from answers._digits import Split, pixels, splits
 from answers._threads import one_thread
@@ -76,9 +77,10 @@ def demonstrate(
     seed_everything(seed)
     sets = _sets(everything, test, n, noise)
     runs = _runs(sets, p, weight_decay, hidden, chosen)
+    acts = Acts(3, 1)
     with one_thread():
-        errors = yield from _train(runs, sets, steps)
-        small = yield from _underfit(sets, p, chosen)
+        errors = yield from acts.play(_train(runs, sets, steps))
+        small = yield from acts.play(_underfit(sets, p, chosen))
     if long := steps * BATCH >= PASSES * n:
         yield _memory_claim(errors[NONE], sets.wrong)
     if long and 500 <= n <= 1500 and 0.15 <= noise <= 0.4 and hidden >= 128:

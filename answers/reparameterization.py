@@ -7,13 +7,14 @@ Both have the exact gradient as their mean. The board shows what a single draw s
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Annotated, Literal, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.distributions import Normal
 
+from answers._acts import Acts
 from models.vae import reparameterize
 from quizcli.demo.events import Claim, Event, Note, Points, Progress, Scalars, Started, Table, Words, array
 from quizcli.demo.option import Option, Pace, Seed
@@ -90,21 +91,16 @@ def demonstrate(
     chosen = FUNCTIONS[function]
     exact = chosen.gradient(mu, sigma)
     yield Started(data=f"f(z) = {chosen.said}, z ~ N({mu:g}, {sigma:g}²)", layout=LAYOUT)
-    yield Progress(done=0, total=3, text={"en": "does the graph reach μ?", "zh": "梯度能传到 μ 吗？"})
-    yield from _graph(chosen.f, mu, sigma, seed)
-    yield Progress(done=1, total=3, text={"en": "a gradient from each draw", "zh": "每次采样一个梯度"})
+    acts = Acts(1, 3, 2)
+    yield from acts.play(_graph(chosen.f, mu, sigma, seed), "does the graph reach μ?", "梯度能传到 μ 吗？")
     generator = torch.Generator().manual_seed(seed)
     cut = mistake == "sample"
     estimates = estimate(chosen.f, mu, sigma, draws, 1, cut, generator)
-    yield from _filling(estimates, exact, pace)
+    filling = _filling(estimates, exact, pace)
+    yield from acts.play(filling, "a gradient from each draw", "每次采样一个梯度")
     yield from _mean_claims(estimates, exact)
-    yield Progress(done=2, total=3, text={"en": "longer and longer z", "zh": "z 的维数越来越高"})
-    variances = []
-    for d in DIMENSIONS:
-        n = draws // 5
-        variances.append([v.var().item() for v in estimate(chosen.f, mu, sigma, n, d, cut, generator)])
-        yield _variances(d, variances[-1])
-        time.sleep(3 * pace)
+    widening = _widening(chosen.f, mu, sigma, draws // 5, cut, generator, pace)
+    variances = yield from acts.play(widening, "longer and longer z", "z 的维数越来越高")
     if function == "wave" or (function == "square" and not cut):
         yield from _variance_claims(variances, function == "square" and abs(mu) >= 2 * sigma)
     yield Note(text=WHAT_YOU_SAW[mistake if cut else function])
@@ -258,6 +254,25 @@ def _standard_error(values: Tensor) -> Tensor:
 
 
 # Act 3
+
+
+def _widening(
+    f: Callable[[Tensor], Tensor],
+    mu: float,
+    sigma: float,
+    draws: int,
+    cut: bool,
+    generator: torch.Generator,
+    pace: float,
+) -> Generator[Event, None, list[list[float]]]:
+    """Longer and longer z; returns the variances of the estimators at each length."""
+    variances: list[list[float]] = []
+    for done, d in enumerate(DIMENSIONS, 1):
+        variances.append([v.var().item() for v in estimate(f, mu, sigma, draws, d, cut, generator)])
+        yield _variances(d, variances[-1])
+        yield Progress(done=done, total=len(DIMENSIONS))
+        time.sleep(3 * pace)
+    return variances
 
 
 def _variances(dimensions: int, variances: list[float]) -> Scalars:

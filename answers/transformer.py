@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from answers._acts import Acts
 from answers._threads import one_thread
 from models.transformer import LanguageModel, Transformer
 from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress, Scalars, Started, Table, Words, array
@@ -72,14 +73,15 @@ def demonstrate(
         writer = LanguageModel(len(set(words)), 48, 2, 2, 96, 0.0)
     model.causal = mistake != "no-causal-mask"
     with one_thread():
-        yield from _reversal(model, steps, length, mistake, generator, pace)
+        acts = Acts(steps, max(1, 2 * text_steps))  # a step of the writing takes about twice as long
+        yield from acts.play(_reversal(model, steps, length, mistake, generator, pace))
         promised = steps >= 200 and length == 8 and positions == "sinusoidal"
         yield from _reversal_claims(model, length, generator, promised)
         if promised and mistake != "none":
             yield _flattery_claim(model, length, mistake, generator)
         if text_steps:
             yield from _looking(model, _shown(length), panel="left")
-            yield from _text(writer, words, text_steps, generator, pace)
+            yield from acts.play(_text(writer, words, text_steps, generator, pace))
     yield Note(text=WHAT_YOU_SAW["no positions" if positions == "none" and mistake == "none" else mistake])
 
 

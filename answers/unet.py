@@ -14,12 +14,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from answers._acts import Acts
 from answers._shapes import BLOB, DENOISE, LINE, SEGMENT, SIDE, scenes, shown, square
 from answers._skips import EARLY, Recipe, score, train, two_networks
 from answers._threads import one_thread
 from answers._upconvolution import convolved, most_to_fewest, sides_of, transposed, upsampled
 from models.unet import UNet
-from quizcli.demo.events import Claim, Event, Note, Progress, Scalars, Started, Words
+from quizcli.demo.events import Claim, Event, Note, Scalars, Started, Words
 from quizcli.demo.option import Option, Pace, Seed
 
 TITLE = {"en": "U-Net, with skips and without", "zh": "U-Net：有跳跃连接与没有"}
@@ -55,16 +56,15 @@ def demonstrate(
     """Three acts: sizes, a convolution backwards, and two networks that learn the same scenes."""
     yield Started(layout=LAYOUT)
     generator = torch.Generator().manual_seed(seed)
-    yield Progress(done=0, total=steps, text={"en": "sizes", "zh": "尺寸"})
-    yield from _sizes(pace)
+    acts = Acts(2, 2, 6)
+    yield from acts.play(_sizes(pace), "sizes", "尺寸")
     yield from _size_claims()
-    yield Progress(done=0, total=steps, text={"en": "a convolution backwards", "zh": "反着做卷积"})
-    yield from _backwards(generator, pace)
+    yield from acts.play(_backwards(generator, pace), "a convolution backwards", "反着做卷积")
 
     recipe = Recipe(steps, channels, depth, noise, DENOISE if task == "denoise" else SEGMENT)
     networks = two_networks(recipe, mistake, seed)
     with one_thread():
-        early = yield from train(networks, recipe, generator)
+        early = yield from acts.play(train(networks, recipe, generator))
         yield from _claims(networks, recipe, early, generator)
     yield Note(text=WHAT_YOU_SAW[task if mistake == "none" else mistake])
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from answers._acts import Acts
 from answers._digits import Split, classifier, digit_score, pixels, splits
 from answers._threads import one_thread
 from answers.vae import Recipe, train
@@ -99,10 +100,10 @@ def demonstrate(
     vae = VAE(latent=latent).to(chosen.torch_device)
     twin = (SkipVAE if mistake == "none" else VAE)(latent=latent).to(chosen.torch_device)
     pair = Pair(vae, twin, test)
+    acts = Acts(4, 1)
     with one_thread():
-        yield from _train(pair, training, Recipe(epochs, latent, beta, BATCH, LR), chosen)
-        yield Progress(done=1, total=1, text={"en": "exchanges", "zh": "交换"})
-        yield from _exchanges(pair, pace)
+        yield from acts.play(_train(pair, training, Recipe(epochs, latent, beta, BATCH, LR), chosen))
+        yield from acts.play(_exchanges(pair, pace), "exchanges", "交换")
         yield from _claims(pair, classifier(training, chosen), epochs * len(training.images), beta)
     yield Note(text=WHAT_YOU_SAW["no KL" if beta == 0 else mistake])
 

@@ -11,6 +11,7 @@ from typing import Annotated, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from answers._acts import Acts
 from answers._digits import IMAGES, Split, classifier, digit_score, pixels, shuffled, splits
 from models.vae import VAE, kl_divergence, reconstruction_error, vae_loss
 from quizcli.demo.data import DigitsName, load_digits
@@ -78,9 +79,11 @@ def demonstrate(
     training, test = splits(digits, chosen)
     seed_everything(seed)
     model = VAE(latent=latent).to(chosen.torch_device)
-    yield from _watch(model, training, test, recipe, chosen)
+    acts = Acts(6, 1)
+    yield from acts.play(_watch(model, training, test, recipe, chosen))
     yield from _loss_claims(model, test, recipe, digits.synthetic)
-    score = yield from _samples_claim(model, classifier(training, chosen), test, recipe)
+    judged = _samples_claim(model, classifier(training, chosen), test, recipe)
+    score = yield from acts.play(judged, "are the samples digits?", "采样像数字吗？")
     yield _what_you_saw(beta, score)
 
 

@@ -148,7 +148,7 @@ def _train(
     steps = bench.schedule.steps(bench.images)
     began = shown = time.perf_counter()
     for step, _ in enumerate(zip(*runs, strict=True), start=1):
-        if time.perf_counter() - shown < FRAME:
+        if time.perf_counter() - shown < FRAME and step < steps:
             continue
         yield from _frame(models, known, few, z)
         yield Progress(

@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.parameters import converted
 from quizcli.reading import read_regular
 from quizcli.text import LANGS, Lang, tr
 
@@ -26,6 +27,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     lang: Lang = "en"
     one_lang: bool = False  # --lang was given: `bank new` then writes in that language alone
     retention: float = 0.9  # desired retention, 0.70…0.97
+    parameters: tuple[float, ...] = ()  # of FSRS, as set: 17, 19 or 21 numbers; none: those of FSRS-6
     new_per_day: int = 10
     reviews_per_day: int = 80  # where more are due, the others wait for the next days
     rollover_hour: int = 4
@@ -46,6 +48,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         return self.store_file.with_name("code")
 
     @property
+    def runs_dir(self) -> Path:
+        """Where the last runs of demonstrations are, to be shown again, and how long they took."""
+        return self.store_file.with_name("runs")
+
+    @property
     def packs_file(self) -> Path:
         """Which packs the person has added, and which code of theirs may run."""
         return self.store_file.with_name("packs.json")
@@ -59,7 +66,10 @@ _LIMITS: dict[str, tuple[float, float]] = {
 }
 _LONGEST = 1 << 16  # bytes of a config file
 _SHOWN = 80  # characters of a wrong value that a message repeats
-SETTABLE = ("lang", "retention", "new_per_day", "reviews_per_day", "rollover_hour", "mirror", "offline")
+SETTABLE = (
+    *("lang", "retention", "parameters", "new_per_day", "reviews_per_day", "rollover_hour"),
+    *("mirror", "offline"),
+)
 _YES_NO = {
     "1": True,
     "true": True,
@@ -239,8 +249,10 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
 
 def _checked(name: str, value: object, where: str) -> Any:
     """The value in its own type, or an error that names the place, the word and what would do."""
-    converted = _converted(name, value)
-    if converted is None:
+    if name == "parameters":
+        return _parameters(value, where)
+    own = _converted(name, value)
+    if own is None:
         raise QuizError(
             tr(
                 f"{where}: must be {_wanted(name)}, not {_short(value)}",
@@ -249,7 +261,46 @@ def _checked(name: str, value: object, where: str) -> Any:
             tr("Set it so, or leave it out.", "请改正，或去掉该设置。"),
             ExitStatus.USAGE,
         )
-    return converted
+    return own
+
+
+def _parameters(value: object, where: str) -> tuple[float, ...]:
+    """The parameters of FSRS as they were set: a list in the file, numbers with commas in a variable."""
+    try:
+        numbers = _numbers(value)
+        converted(numbers)
+    except ValueError as error:
+        raise QuizError(
+            f"{where}{tr(': ', '：')}{error}",
+            tr(
+                "Set it to the FSRS parameters that Anki shows, such as [0.212, 1.2931, …], or leave it out.",
+                "请设为 Anki 中显示的 FSRS 参数，例如 [0.212, 1.2931, …]，或去掉该设置。",
+            ),
+            ExitStatus.USAGE,
+        ) from error
+    return numbers
+
+
+def _numbers(value: object) -> tuple[float, ...]:
+    """The numbers of a list, or of a text such as "0.4, 0.6", in brackets or not. ValueError elsewhere."""
+    words: object = value
+    if isinstance(value, str):
+        words = value.strip().removeprefix("[").removesuffix("]").replace(",", " ").split()
+    if not isinstance(words, list):
+        raise ValueError(
+            tr(f"must be a list of numbers, not {_short(value)}", f"须为数字列表，不能是 {_short(value)}")
+        )
+    return tuple(_number(word) for word in words)
+
+
+def _number(word: object) -> float:
+    wrong = ValueError(tr(f"{_short(word)} is no number", f"{_short(word)} 不是数字"))
+    if isinstance(word, bool) or not isinstance(word, str | int | float):
+        raise wrong
+    try:
+        return float(word)
+    except (ValueError, OverflowError) as error:
+        raise wrong from error
 
 
 def _converted(name: str, value: object) -> Any:

@@ -84,7 +84,7 @@ def main(folder: str = "docs") -> None:
     target = Path(folder)
     target.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
-        env = {"HOME": home, "QUIZCLI_HOME": f"{home}/quizcli", "QUIZCLI_LANG": "en"}
+        env = {"VISUAL": "true", "HOME": home, "QUIZCLI_HOME": f"{home}/quizcli", "QUIZCLI_LANG": "en"}
         quizcli = str(Path(sys.executable).with_name("quizcli"))
 
         def run(*arguments: str) -> Terminal:
@@ -96,8 +96,6 @@ def main(folder: str = "docs") -> None:
             terminal.settle()
             (target / "question.svg").write_text(as_svg(terminal, "quizcli"), encoding="utf-8")
         with run("code", CODE) as terminal:
-            terminal.wait_for("enter write it")
-            terminal.send("\r")
             terminal.wait_for("x begin again")
             (Path(home) / "quizcli" / "data" / "code" / f"{CODE}.py").write_text(UNSCALED, encoding="utf-8")
             terminal.wait_for("judged in", timeout=60)

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 GROUND = {
     "quizcli",
     "quizcli.errors",
+    "quizcli.parameters",
     "quizcli.permit",
     "quizcli.private",
     "quizcli.reading",

@@ -9,6 +9,7 @@ import pytest
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings, likely_language, load_settings
 from quizcli.text import use_language
+from tests.test_parameters import FIVE
 
 
 def configured(home: Path, text: str = "", env: dict[str, str] | None = None, **flags: Any) -> Settings:
@@ -47,6 +48,7 @@ def test_every_setting_from_the_file_and_from_the_environment(tmp_path: Path) ->
     text = """
         lang = "zh"
         retention = 0.85
+        parameters = [0.4, 0.6, 2.4, 5.8, 4.9, 0.9, 0.8, 0, 1.4, 0.1, 0.9, 2.1, 0.05, 0.3, 1.2, 0.2, 2]
         new_per_day = 0
         rollover_hour = 0
         mirror = "http://localhost:8000/"
@@ -55,6 +57,7 @@ def test_every_setting_from_the_file_and_from_the_environment(tmp_path: Path) ->
     env = {
         "QUIZCLI_LANG": "zh",
         "QUIZCLI_RETENTION": "0.85",
+        "QUIZCLI_PARAMETERS": "0.4 0.6 2.4 5.8 4.9 0.9 0.8 0 1.4 0.1 0.9 2.1 0.05 0.3 1.2 0.2 2",
         "QUIZCLI_NEW_PER_DAY": "0",
         "QUIZCLI_ROLLOVER_HOUR": "0",
         "QUIZCLI_MIRROR": "http://localhost:8000/",
@@ -64,6 +67,45 @@ def test_every_setting_from_the_file_and_from_the_environment(tmp_path: Path) ->
     assert (told.lang, told.retention, told.new_per_day, told.rollover_hour) == ("zh", 0.85, 0, 0)
     assert (told.mirror, told.offline) == ("http://localhost:8000/", True)
     assert configured(tmp_path, "", env) == told
+
+
+def test_parameters_are_a_list_or_numbers_with_commas(tmp_path: Path) -> None:
+    listed = ", ".join(map(str, FIVE))
+    assert configured(tmp_path).parameters == ()
+    assert configured(tmp_path, f"parameters = [{listed}]").parameters == FIVE
+    for text in (listed, f"[{listed}]", listed.replace(",", ""), listed.replace(", ", ",")):
+        assert configured(tmp_path, "", {"QUIZCLI_PARAMETERS": text}).parameters == FIVE
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("[0.5, 0.5]", "FSRS has 17, 19 or 21 parameters, not 2"),
+        ("[]", "FSRS has 17, 19 or 21 parameters, not 0"),
+        ("0.5", "must be a list of numbers, not 0.5"),
+        ("[true]", "True is no number"),
+        ('["much"]', "'much' is no number"),
+        (f"[{'9' * 400}]", " is no number"),
+        ("[nan" + ", 1" * 20 + "]", "w[0] must lie between 0.001 and 100, not nan"),
+        ("[" + "1, " * 4 + "12, " + "1, " * 16 + "]", "w[4] must lie between 1 and 10, not 12"),
+    ],
+)
+def test_wrong_parameters_say_where_they_were_set(tmp_path: Path, written: str, told: str) -> None:
+    error = refused(tmp_path, f"parameters = {written}")
+    assert error.message.startswith(f"{tmp_path / 'config' / 'config.toml'}: parameters: ")
+    assert told in error.message
+    assert "or leave it out" in error.hint
+
+
+def test_wrong_parameters_in_the_environment_name_the_variable(tmp_path: Path) -> None:
+    error = refused(tmp_path, "", {"QUIZCLI_PARAMETERS": "1, 2, x"})
+    assert error.message == "QUIZCLI_PARAMETERS: 'x' is no number"
+    use_language("zh")
+    try:
+        error = refused(tmp_path, "", {"QUIZCLI_PARAMETERS": "1 2"})
+    finally:
+        use_language("en")
+    assert error.message == "QUIZCLI_PARAMETERS：FSRS 的参数应有 17、19 或 21 个，这里有 2 个"
 
 
 def test_an_empty_variable_is_none(tmp_path: Path) -> None:
@@ -279,7 +321,9 @@ HOSTILE_WORDS = [
 ]
 
 
-@pytest.mark.parametrize("name", ["LANG", "RETENTION", "NEW_PER_DAY", "ROLLOVER_HOUR", "MIRROR", "OFFLINE"])
+@pytest.mark.parametrize(
+    "name", ["LANG", "RETENTION", "PARAMETERS", "NEW_PER_DAY", "ROLLOVER_HOUR", "MIRROR", "OFFLINE"]
+)
 @pytest.mark.parametrize("word", HOSTILE_WORDS, ids=range(len(HOSTILE_WORDS)))
 def test_every_hostile_value_of_every_variable(tmp_path: Path, name: str, word: str) -> None:
     variable = f"QUIZCLI_{name}"

@@ -18,6 +18,7 @@ from quizcli.text import tr
 
 if TYPE_CHECKING:
     from quizcli.cli.writing import Written
+    from quizcli.demo.kept import Earlier
     from quizcli.demo.launcher import Worker
     from quizcli.judge.launcher import Referee
     from quizcli.screen.live import Outcome
@@ -50,13 +51,16 @@ class Bench:
 
             self._worker = warm(environment(self._settings))
 
-    def run(self, link: DemoLink) -> Outcome:
-        """Run a demonstration with the question's settings in front of the person; keep its claims.
+    def run(self, link: DemoLink, *, keep: bool = False) -> Outcome:
+        """Run a demonstration with the question's settings in front of the person; save its claims.
 
-        QuizError where there is none of that name, or the person has not trusted the code of its pack.
+        With `keep` the run is kept too, to be shown `again`. QuizError where there is none of that name, or
+        the person has not trusted the code of its pack.
         """
         from quizcli.cli.demonstrations import find, request
+        from quizcli.cli.expecting import coming, note
         from quizcli.demo.catalogue import check_settings
+        from quizcli.demo.kept import Kept
         from quizcli.demo.launcher import environment, start
         from quizcli.screen.live import watch
         from quizcli.study.claims import save_claims
@@ -64,14 +68,55 @@ class Bench:
         answer = find(link.run, self._settings)
         asked = request(answer, check_settings(answer, link.set), self._settings)
         worker, self._worker = self._worker, None
+        keeping = Kept(self._settings.runs_dir).keeping(link.run, link.set, answer.path) if keep else None
         with start(asked, worker, environment(self._settings)) as run:
+            run.tap = keeping.add if keeping is not None else None
             outcome = watch(
-                run, self._console, keys=self._keys, expect=link.claims, debug=self._settings.debug
+                run,
+                self._console,
+                keys=self._keys,
+                expect=link.claims,
+                back=tr("skip: no result", "跳过，不等结果") if keep else None,
+                coming=coming(answer, link.set, link.claims, self._settings),
+                debug=self._settings.debug,
             )
+        if keeping is not None:
+            keeping.close()
+        note(link.run, link.set, outcome, self._settings)
         save_claims(self._store, link.run, link.set, outcome.claims, outcome.started)
         with suppress(QuizError):  # told at the next run
             self.warm()
         return outcome
+
+    def earlier(self, link: DemoLink) -> Earlier | None:
+        """The last run that was kept of a question's demonstration; None where there is none."""
+        from quizcli.cli.demonstrations import find
+        from quizcli.demo.kept import Kept
+
+        try:
+            answer = find(link.run, self._settings)
+        except QuizError:  # told where it is run
+            return None
+        return Kept(self._settings.runs_dir).find(link.run, link.set, answer.path)
+
+    def again(self, earlier: Earlier, link: DemoLink, *, shown: bool) -> Outcome:
+        """What an earlier run came to; `shown` in front of the person once more. QuizError: not readable."""
+        from quizcli.demo.events import Finished
+        from quizcli.screen.live import watch
+
+        if not shown:
+            return self._at_once(earlier)
+        with earlier.again(timed=True) as run:
+            back = tr("skip to its end", "直接看结果")
+            seen = watch(run, self._console, keys=self._keys, expect=link.claims, back=back)
+        return seen if isinstance(seen.last, Finished) and not seen.last.stopped else self._at_once(earlier)
+
+    def _at_once(self, earlier: Earlier) -> Outcome:
+        """Who skips the showing of a run has its result all the same."""
+        from quizcli.screen.live import outcome_of
+
+        with earlier.again(timed=False) as run:
+            return outcome_of(run)
 
     def warm_referee(self) -> Referee:
         """A judge's process. It imports torch in the background, so that the first verdict comes at once."""

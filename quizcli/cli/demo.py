@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from quizcli.demo.events import Event, Failed, Finished
     from quizcli.demo.launcher import Run
     from quizcli.demo.parameter import Parameter
+    from quizcli.screen.live import Outcome
+    from quizcli.screen.opening import Coming
 
     Last = Finished | Failed | None
 
@@ -123,6 +125,7 @@ def _run(
     save: Path | None,
 ) -> int:
     from quizcli.cli.demonstrations import request
+    from quizcli.cli.expecting import coming, note
     from quizcli.demo.launcher import environment, start
     from quizcli.demo.record import Recorder, Snapshot
 
@@ -140,7 +143,10 @@ def _run(
         if as_json:
             last = _print_events(run, settings)
         else:
-            last = _watch(run, settings, keep if recorder is None else None)
+            told = coming(answer, chosen, (), settings)
+            outcome = _watch(run, settings, keep if recorder is None else None, told)
+            note(answer.name, chosen, outcome, settings)
+            last = outcome.last
         if recorder is not None:
             recorder.finish()
             print(tr(f"quizcli: kept in {save}", f"quizcli：已保存到 {save}"), file=sys.stderr)
@@ -151,14 +157,15 @@ def _replay(folder: Path, settings: Settings, *, as_json: bool) -> int:
     from quizcli.demo.record import rerun
 
     with rerun(folder, timed=sys.stdout.isatty() and not as_json) as run:
-        return _status(_print_events(run, settings) if as_json else _watch(run, settings))
+        return _status(_print_events(run, settings) if as_json else _watch(run, settings).last)
 
 
 def _watch(
     run: Run,
     settings: Settings,
     keep: Callable[[object], str] | None = None,
-) -> Last:
+    told: Coming | None = None,
+) -> Outcome:
     """Draw the run where there is a terminal, else print plain lines."""
     from quizcli.screen.keys import Keyboard
     from quizcli.screen.live import watch
@@ -168,8 +175,7 @@ def _watch(
     typing = settings.interactive and console.is_terminal and sys.stdin.isatty()
     with Keyboard() if typing else nullcontext() as keys:
         back = tr("quit", "退出")
-        outcome = watch(run, console, keys=keys, save=keep, back=back, debug=settings.debug)
-    return outcome.last
+        return watch(run, console, keys=keys, save=keep, back=back, coming=told, debug=settings.debug)
 
 
 def _print_events(run: Run, settings: Settings) -> Last:

@@ -273,9 +273,10 @@ def _settings(settings: Settings) -> Finding:
             "请修正或删除该文件；`quizcli restore` 中或许有较早的版本。",
         )
         return Finding("settings", "missing", settings.left_aside, advice)
-    values = " ".join(
-        f"{name}={getattr(settings, name)}" for name in SETTABLE if getattr(settings, name) != ""
-    )
+    set_ = {name: getattr(settings, name) for name in SETTABLE}
+    if settings.parameters:
+        set_["parameters"] = ",".join(f"{number:g}" for number in settings.parameters)
+    values = " ".join(f"{name}={value}" for name, value in set_.items() if value not in ("", ()))
     if path.exists():
         return Finding("settings", "ok", values, str(path))
     advice = tr(f"Defaults; {path} may change them.", f"均为默认值；可在 {path} 中修改。")

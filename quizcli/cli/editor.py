@@ -15,7 +15,39 @@ from quizcli.text import tr
 
 _SIGNALLED = 128  # to which a shell adds the number of the signal that ended what it ran
 _LEAVE_SCREEN = "\x1b[?1049l"  # the alternate one, which an editor has no time to leave where it is killed
-_TAKES_PLUS_LINE = {"vi", "vim", "nvim", "nano", "emacs", "emacsclient", "micro", "kak", "joe", "ne", "mg"}
+# How an editor is told the line: +7 before the file, or file:7, after -g where it is asked for.
+_PLUS_LINE = {
+    "vi",
+    "vim",
+    "nvim",
+    "gvim",
+    "nano",
+    "emacs",
+    "emacsclient",
+    "micro",
+    "hx",
+    "helix",
+    "kak",
+    "joe",
+}
+_PLUS_LINE |= {"ne", "mg", "gedit", "view"}
+_COLON_LINE = {"code": "-g", "code-insiders": "-g", "codium": "-g", "vscodium": "-g", "cursor": "-g"}
+_COLON_LINE |= {"subl": "", "zed": ""}
+
+
+def named_editor() -> str:
+    """The editor that the person has named, as a command; "" where there is none."""
+    return (os.environ.get("VISUAL") or os.environ.get("EDITOR") or "").strip()
+
+
+def at_line(editor: str, path: Path, line: int) -> list[str]:
+    """The arguments that open a file in an editor of this name, at a line where it can do that."""
+    name = editor.lower().removesuffix(".exe").removesuffix(".cmd")
+    if name in _PLUS_LINE:
+        return [f"+{line}", str(path)]
+    if name in _COLON_LINE:
+        return [*filter(None, [_COLON_LINE[name]]), f"{path}:{line}"]
+    return [str(path)]
 
 
 def open_editor(path: Path, line: int) -> None:
@@ -23,7 +55,7 @@ def open_editor(path: Path, line: int) -> None:
 
     The terminal must be the editor's meanwhile. QuizError where it cannot be started, or ends with an error.
     """
-    wanted = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ""
+    wanted = named_editor()
     try:
         editor = shlex.split(wanted) or ["vi"]
     except ValueError as error:  # a quotation mark without its other half
@@ -31,9 +63,8 @@ def open_editor(path: Path, line: int) -> None:
             tr(f"EDITOR is no command: {wanted!r}: {error}", f"EDITOR 不是可执行的命令：{wanted!r}：{error}"),
             tr("Set it to one, such as `vi`.", "请设为编辑器命令，例如 `vi`。"),
         ) from error
-    place = [f"+{line}"] if Path(editor[0]).name in _TAKES_PLUS_LINE else []
     try:
-        status = subprocess.run([*editor, *place, str(path)], check=False).returncode
+        status = subprocess.run([*editor, *at_line(Path(editor[0]).name, path, line)], check=False).returncode
     except OSError as error:
         raise QuizError(
             tr(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from quizcli.bank.prediction import asked
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Code, Number, Order, Predict, Truth
@@ -55,11 +55,12 @@ def _answering(question: AnyQuestion, chosen: Collection[int]) -> list[Key]:
 
 
 def grades(
-    question: AnyQuestion, proposed: int, intervals: Mapping[int, str] | None, width: int
+    question: AnyQuestion, proposed: int, intervals: Mapping[int, str] | None, width: int, taken_by: str = ""
 ) -> list[Key]:
     """After the answer: the four grades with the intervals they would give, `proposed` marked.
 
-    Without intervals, in a round that leaves the schedule alone, there are two.
+    Without intervals, in a round that leaves the schedule alone, there are two. `taken_by` is the key that
+    takes the proposed one, besides its number; "" where none does.
     """
     if intervals is None:
         labels = {1: tr("missed it", "没答对"), 3: tr("knew it", "答对了")}
@@ -69,9 +70,33 @@ def grades(
         labels = {
             n: intervals[n] if width < NARROW else f"{name} {intervals[n]}" for n, name in enumerate(names, 1)
         }
-    keys = [(f"{theme.CHOSEN}{n}" if n == proposed else str(n), label) for n, label in labels.items()]
+    marked = f"{taken_by} {theme.CHOSEN}{proposed}".lstrip()
+    keys = [(marked if n == proposed else str(n), label) for n, label in labels.items()]
     if width < TINY:
         return keys
     if question.demo is not None:
         keys.append(("d", tr("run it", "运行")))
     return [*keys, ("?", tr("all keys", "全部按键"))]
+
+
+def help_rows(offers: Sequence[Key], *, repeated: bool) -> list[Key]:
+    """All keys of a card, for who asks. `repeated`: an earlier run of its prediction can be shown again."""
+    mark = theme.CHOSEN
+    again = [("r", tr("show the earlier run again, once you have predicted", "预测之后，重放上一次运行"))]
+    return [
+        *(pair for pair in offers if pair[0] != "?"),
+        *(again if repeated else []),
+        (
+            "1–4",
+            tr(f"grade the answer; {mark} marks what is proposed", f"给答案评分；{mark} 标出建议的评分"),
+        ),
+        (
+            "↑ ↓",
+            tr(
+                "a text longer than the window; pageup, pagedown, j, k, home, end too",
+                "翻阅超过一屏的内容；也可用 pageup、pagedown、j、k、home、end",
+            ),
+        ),
+        ("?", tr("show or hide these keys", "显示或收起按键说明")),
+        ("ctrl-c", tr("stop; nothing is lost", "停止，不丢失任何记录")),
+    ]

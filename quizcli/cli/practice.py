@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from msgspec.structs import replace
+from rich.text import Text as Line
 
 from quizcli.bank.packs import Loaded
 from quizcli.bank.types import AnyQuestion, Code
 from quizcli.cli.bench import Bench
+from quizcli.cli.occasion import Decision, Occasion
 from quizcli.cli.opened import all_questions, follow_ups, store_to_write, titles_of
-from quizcli.cli.sitting import Decision, Occasion, Sitting
-from quizcli.cli.standing import standing
+from quizcli.cli.sitting import Sitting
+from quizcli.cli.standing import answered_elsewhere, standing
 from quizcli.cli.ticks import ticked
 from quizcli.errors import ExitStatus
+from quizcli.screen import theme
 from quizcli.screen.card import Header
 from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
@@ -36,21 +39,24 @@ def practise(question: Code, loaded: Loaded, settings: Settings) -> int:
     ):
         only: list[AnyQuestion] = [question]
         session = Session.open(store, only, replace(settings, new_per_day=_ALL))
+        write = True
         while True:
-            occasion = _occasion(question, questions, loaded, store, session)
+            occasion = _occasion(question, questions, loaded, store, session, write)
+            write = False  # who takes an answer back wants to read
             decision = Sitting(page, keys, bench, occasion).decide()
-            if _obeyed(decision, session):
+            if _obeyed(decision, session, page):
                 return ExitStatus.INTERRUPTED if decision.interrupted else ExitStatus.OK
 
 
-def _obeyed(decision: Decision, session: Session[AnyQuestion]) -> bool:
+def _obeyed(decision: Decision, session: Session[AnyQuestion], page: Page) -> bool:
     """Do what was decided; whether that ends the practice."""
     if decision.verb == "undo":
         session.undo()
         return False
     if session.current is not None:
         if decision.verb == "grade":
-            session.answer(decision.rating, decision.milliseconds)
+            if session.answer(decision.rating, decision.milliseconds) is None:
+                page.add([Line(f" {answered_elsewhere()}", style=theme.ACCENT)])
         elif decision.verb == "suspend":
             session.suspend()
         elif decision.verb == "bury":
@@ -64,6 +70,7 @@ def _occasion(
     loaded: Loaded,
     store: Store,
     session: Session[AnyQuestion],
+    write: bool,
 ) -> Occasion:
     due = session.current is not None
     card = session.card if due else store.card(question.id) or Card(question.id)
@@ -81,5 +88,6 @@ def _occasion(
         intervals=(lambda: {int(r): str(i) for r, i in session.preview().items()}) if due else None,
         claims=lambda: ticked(store, question),
         follow=follow_ups(question, questions),
+        write=write,
         warm=question.demo is not None,
     )

@@ -7,13 +7,27 @@ from typing import TYPE_CHECKING
 
 from quizcli.bank.prediction import decides
 from quizcli.bank.types import Predict
+from quizcli.cli.ticks import day_of
 from quizcli.screen.prediction import NOTHING, Findings
 from quizcli.screen.solution import Response
 from quizcli.text import tr
 
 if TYPE_CHECKING:
+    from quizcli.demo.kept import Earlier
     from quizcli.screen.live import Outcome
     from quizcli.study.grading import Verdict
+
+
+def replay_offer(earlier: Earlier) -> list[tuple[str, str]]:
+    """The keys that decide what a prediction is judged by: an earlier run, or a new one."""
+    day = day_of(earlier.at)
+    return [
+        (tr("space", "空格"), tr(f"judge by the run of {day}", f"用 {day} 的运行来判定")),
+        ("r", tr("replay it", "重放那次运行")),
+        ("d", tr("run anew", "重新运行")),
+        ("?", tr("all keys", "全部按键")),
+        ("q", tr("quit", "退出")),
+    ]
 
 
 class Prediction:

@@ -12,8 +12,9 @@ from quizcli.bank.types import AnyQuestion
 from quizcli.cli import completing
 from quizcli.cli.bench import Bench
 from quizcli.cli.look import chosen_questions
+from quizcli.cli.occasion import Occasion, shuffled
 from quizcli.cli.opened import all_questions, follow_ups, load_banks, store_to_write, titles_of
-from quizcli.cli.sitting import Occasion, Sitting, shuffled
+from quizcli.cli.sitting import Sitting
 from quizcli.cli.ticks import ticked
 from quizcli.cli.waiting import next_key
 from quizcli.errors import ExitStatus, QuizError

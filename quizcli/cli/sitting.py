@@ -6,82 +6,47 @@ Knows nothing of schedules: what the person decided is returned, and the caller 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
-from rich.cells import cell_len, set_cell_size
+from rich.cells import set_cell_size
 from rich.text import Text as Line
 
 from quizcli.bank.prediction import asked, to_run
-from quizcli.bank.types import AnyQuestion, Choice, Cloze, Code, Number, Order, Predict, Recall, Truth
+from quizcli.bank.types import Choice, Cloze, Code, Number, Order, Predict, Recall, Truth
 from quizcli.cli.bench import Bench
-from quizcli.cli.offered import Key, commands, grades
-from quizcli.cli.predicting import Prediction
+from quizcli.cli.entry import take
+from quizcli.cli.key_bar import GRADES, KeyBar
+from quizcli.cli.occasion import Decision, Occasion, Verb
+from quizcli.cli.offered import Key, commands, grades, help_rows
+from quizcli.cli.predicting import Prediction, replay_offer
+from quizcli.cli.ticks import day_of
 from quizcli.cli.waiting import REDRAW, next_key
 from quizcli.errors import QuizError, told
 from quizcli.screen import theme
 from quizcli.screen.card import (
-    Header,
-    TickedClaim,
     answer_lines,
-    footer,
     header_line,
     labelled,
     question_lines,
+    remark,
 )
 from quizcli.screen.keycodes import PASTED
-from quizcli.screen.keys import Keyboard, LineEditor
+from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
 from quizcli.screen.prediction import NOTHING
+from quizcli.screen.scroll import KEYS as SCROLLING
+from quizcli.screen.scroll import Put, Scroll
 from quizcli.screen.solution import Response
 from quizcli.text import tr
 
 if TYPE_CHECKING:
+    from quizcli.demo.kept import Earlier
+    from quizcli.screen.live import Outcome
     from quizcli.study.grading import Verdict
 
-Verb = Literal["grade", "undo", "suspend", "bury", "edit", "quit"]
-AGAIN, GOOD = 1, 3
-MORE = (" ", "enter", "down", "pagedown")  # go on with a text that is longer than the window
-
-
-class Decision(Struct, frozen=True):
-    """What the person decided about a card. `rating`, 1 to 4, is set where the verb is "grade"."""
-
-    verb: Verb
-    rating: int = 0
-    milliseconds: int = 0
-    interrupted: bool = False  # quit by Ctrl-C
-
-    @property
-    def right(self) -> bool:
-        """Whether the grade says that the answer was known."""
-        return self.rating > AGAIN
-
-
-class Occasion(Struct, frozen=True, kw_only=True):
-    """How a card comes up: the question, the line above it, and what the session knows about it."""
-
-    question: AnyQuestion
-    header: Header
-    permutation: tuple[int, ...] = ()  # order questions: shuffled position → right position
-    intervals: Callable[[], Mapping[int, str]] | None = None  # None: a round that leaves the schedule alone
-    claims: Callable[[], Sequence[TickedClaim]] = tuple
-    follow: Sequence[AnyQuestion] = ()  # what an interviewer asks next
-    flag: Callable[[], bool] | None = None
-    message: str = ""  # what became of the key before this card, shown until the next key
-    warm: bool = False  # a card that can run is near: have a worker ready
-
-
-def shuffled(question: AnyQuestion, count: int) -> tuple[int, ...]:
-    """In which order a question shows items to sort, for the `count`th time; empty where it has none."""
-    form = asked(question)
-    if not isinstance(form, Order):
-        return ()
-    from quizcli.study.chance import permutation
-
-    return permutation(len(form.items), question.id, count)
+GOOD = 3
 
 
 class Sitting:
@@ -99,24 +64,30 @@ class Sitting:
             if isinstance(occasion.question, Predict)
             else None
         )
+        self._scroll = Scroll(page, endless=not keys.interactive)
+        self._bar = KeyBar(page, keys, self._scroll)
         self._chosen: set[int] = set()
-        self._typed = ""
+        self._typed = ""  # and not taken yet
         self._response: Response | None = None
         self._verdict: Verdict | None = None
         self._answered = False
+        self._earlier: Earlier | None = None  # a run that can be shown again instead of a new one
+        self._offering = False  # the person is asked which of the two it shall be
+        self._left_at = 0  # the line at the window's top when the keys were asked for
         self._hinted = False
         self._all_keys = False
         self._message = occasion.message
-        self._rest: list[Line] = []  # what the window had no room for yet
         self._began = time.monotonic()
         self._away = 0.0  # seconds spent in demonstrations: not thinking time
         self._thought = 0.0
 
     def decide(self) -> Decision:
         """Show the card and obey keys until one of them settles it."""
-        self._begin(self._page.turn)
+        self._scroll.show(self._lines(), self._page.turn)
+        if self._occasion.write and isinstance(self._question, Code) and self._keys.interactive:
+            self._write(self._question)
         while True:
-            self._page.footer(self._footer())
+            self._offer()
             with suppress(QuizError):  # told to whoever runs something or has it judged
                 if isinstance(self._question, Code) and self._keys.interactive:
                     self._bench.warm_referee()
@@ -130,29 +101,18 @@ class Sitting:
 
     # What is on the page
 
-    def _begin(self, put: Callable[[Sequence[Line]], None]) -> None:
-        """The page from its beginning, as far as the window has room: turned to, or drawn again."""
-        put(self._first(self._lines(), self._page.height - 1))
-
-    def _show(self, lines: Sequence[Line]) -> None:
-        """Print lines below the others; what the window has no room for comes with the next key."""
-        self._page.add(self._first([*self._rest, *lines], self._page.room))
-
-    def _first(self, lines: list[Line], room: int) -> list[Line]:
-        """The lines to print now; the others are kept for the next key."""
-        if not self._keys.interactive:
-            room = len(lines)  # nobody is there to turn pages
-        self._rest = lines[room:]
-        return lines[:room]
+    def _begin(self, put: Put) -> None:
+        """The page from its beginning, as far as the window has room."""
+        self._scroll.show(self._lines(), put)
 
     def _redraw(self) -> None:
-        self._begin(self._page.redraw)
+        self._scroll.show(self._lines(), self._page.redraw, self._scroll.top)
 
     def _lines(self) -> list[Line]:
         lines = [header_line(self._occasion.header, self._page.width), *self._question_lines()]
         if self._hinted and self._question.hint is not None:
             lines += self._hint_lines()
-        if self._answered:
+        if self._answered and not self._offering:
             lines += self._answer_lines()
         if self._all_keys:
             lines += self._help_lines()
@@ -180,18 +140,10 @@ class Sitting:
         return [Line(), *labelled(tr("hint", "提示"), str(self._question.hint), self._page.width)]
 
     def _help_lines(self) -> list[Line]:
-        mark = theme.CHOSEN
-        rows = [
-            *self._commands(),
-            (
-                "1–4",
-                tr(
-                    f"grade the answer; space takes the one marked {mark}",
-                    f"给答案评分；空格采用带 {mark} 的评分",
-                ),
-            ),
-            ("ctrl-c", tr("stop; nothing is lost", "停止，不丢失任何记录")),
-        ]
+        offers = self._commands()
+        if self._answered:
+            offers = [pair for pair in offers if pair[0] in "dhusbfeq"]  # the others answer the question
+        rows = help_rows(offers, repeated=self._prediction is not None)
         return [
             Line(),
             *(Line.assemble("  ", (set_cell_size(key, 8), theme.KEY), label) for key, label in rows),
@@ -203,20 +155,23 @@ class Sitting:
         """Obey one key: a decision, or None while the card stays."""
         if key in REDRAW:
             self._redraw()
-        elif self._rest and key in MORE:
-            self._page.add(self._first(self._rest, self._page.height - 2))
+        elif key == " " and self._scroll.more:
+            self._scroll.obey("pagedown")
+        elif key in SCROLLING:
+            self._scroll.obey(key)
         elif key in ("q", "ctrl-c", "eof"):
             return Decision("quit", interrupted=key == "ctrl-c")
-        elif key == "d":
-            self._run_demonstration()
         elif key == "?":
-            self._all_keys = not self._all_keys
-            self._redraw()
+            self._toggle_help()
         elif key == "f" and self._occasion.flag is not None:
             flagged = self._occasion.flag()
             self._message = tr("flagged", "已加旗标") if flagged else tr("flag removed", "已取消旗标")
         elif key in self._verbs():
             return Decision(self._verbs()[key])
+        elif key == "d":
+            self._run_demonstration()
+        elif self._offering or (key == "r" and self._answered):
+            self._show_earlier(key)
         elif self._answered:
             return self._grade(key)
         else:
@@ -228,6 +183,17 @@ class Sitting:
         if self._occasion.intervals is not None:
             verbs |= {"s": "suspend", "b": "bury", "e": "edit"}
         return verbs
+
+    def _toggle_help(self) -> None:
+        """Show the keys below the card, where the window is then, or take them away again."""
+        before, self._all_keys = len(self._lines()), not self._all_keys
+        if self._all_keys:
+            self._left_at = self._scroll.top
+            room = self._page.height - 1
+            top = min(before, before + len(self._help_lines()) - room)
+            self._scroll.show(self._lines(), self._page.redraw, top if self._keys.interactive else 0)
+        else:
+            self._scroll.show(self._lines(), self._page.redraw, self._left_at)
 
     def _answer(self, key: str) -> None:
         """A key before the answer is shown."""
@@ -263,12 +229,22 @@ class Sitting:
                 self._reveal(frozenset({index}))
 
     def _type(self, text: str) -> None:
-        self._page.clear_footer()
-        editor = LineEditor(self._keys, self._page.console)
-        typed = editor.edit("› ", text or self._typed, redraw=self._redraw)
-        self._keys.flush()  # the further lines of a pasted text are no keys
-        if typed is not None and typed.strip():
-            self._reveal(typed.strip())
+        """Have the answer typed, after what was typed before and not taken."""
+        entry = take(self._page, self._keys, self._typed + text, self._refusal, self._bar.foot, self._redraw)
+        self._typed = "" if entry.taken else entry.text
+        if entry.taken:
+            self._reveal(entry.text)
+        elif entry.text and self._keys.interactive:
+            kept = entry.text
+            self._message = tr(f"kept: {kept}", f"已保留：{kept}")
+
+    def _refusal(self, typed: str) -> str:
+        """Why what was typed is no answer, which is not to be wrong; "" where it can be judged."""
+        try:
+            self._judged(typed)
+        except QuizError as error:
+            return told(error)
+        return ""
 
     def _write(self, question: Code) -> None:
         """Have the answer written and judged; the card goes on from what came of it."""
@@ -278,7 +254,7 @@ class Sitting:
         try:
             came = self._bench.write(question, self._page)
         except (QuizError, OSError) as error:
-            self._tell(error)
+            self._tell(told(error))
             return
         if not came.left:
             self._verdict = grade_code(came.passed, came.failures, helped=came.helped or came.shown)
@@ -288,23 +264,28 @@ class Sitting:
         self._begin(self._page.turn)
 
     def _reveal(self, response: Response | None) -> None:
-        try:
-            self._verdict = None if response is None else self._judged(response)
-        except QuizError as error:
-            # What was typed cannot be read as an answer; that is no wrong answer.
-            self._message = told(error)
-            self._typed = str(response)  # to be mended, not typed again
-            return
+        self._verdict = None if response is None else self._judged(response)
         self._response = response
         self._thought = self._thinking()
         self._answered = True
+        link = to_run(self._question)
         if self._prediction is None:
-            self._show(self._answer_lines())
-        else:
+            self._scroll.extend(self._answer_lines())
+            return
+        if self._keys.interactive and link is not None:
+            self._earlier = self._bench.earlier(link)
+        self._offering = self._earlier is not None
+        if response is not None and self._offering:
+            places = (
+                sorted(place + 1 for place in response) if isinstance(response, frozenset) else [response]
+            )
+            said = " ".join(map(str, places))
+            self._message = tr(f"your prediction: {said}", f"你的预测：{said}")
+        if not self._offering:
             self._run_demonstration()  # what it measures is the answer
 
     def _judged(self, response: Response) -> Verdict | None:
-        """The verdict on a response; on a prediction there is none yet."""
+        """The verdict on a response; on a prediction there is none yet. QuizError: it cannot be read."""
         if self._prediction is not None:
             self._prediction.check(response)
             return None
@@ -315,11 +296,10 @@ class Sitting:
         return grade(self._question, response, self._occasion.permutation)
 
     def _grade(self, key: str) -> Decision | None:
-        """A key after the answer is shown."""
-        valid = ("1", "3") if self._occasion.intervals is None else ("1", "2", "3", "4")
-        rating = int(key) if key in valid else self._proposed() if key in (" ", "enter") else 0
-        if rating == 0:
+        """A key after the answer is shown: it grades where the bar named it when it was pressed."""
+        if key not in self._bar.grading:
             return None
+        rating = int(key) if key in GRADES else self._proposed()
         return Decision("grade", rating, int(self._thought * 1000))
 
     def _proposed(self) -> int:
@@ -330,44 +310,58 @@ class Sitting:
             self._message = tr("no hint here", "这道题没有提示")
         elif not self._hinted:
             self._hinted = True
-            self._show(self._hint_lines())
+            self._scroll.extend(self._hint_lines())
+
+    # Demonstrations
 
     def _run_demonstration(self) -> None:
         link, prediction = to_run(self._question), self._prediction
         if link is None:
             self._message = tr("nothing to run here", "这道题没有可运行的演示")
-            return
-        if prediction is not None and not self._answered:
+        elif prediction is not None and not self._answered:
             self._message = tr("predict first, then it runs", "请先预测，再运行")
+        else:
+            self._watch(lambda: self._bench.run(link, keep=prediction is not None), waits=True)
+
+    def _show_earlier(self, key: str) -> None:
+        """What an earlier run of the prediction's demonstration measured, at once or as it ran."""
+        link, earlier = to_run(self._question), self._earlier
+        if earlier is None or link is None or key not in (" ", "r"):
             return
-        left = time.monotonic()
+        self._watch(lambda: self._bench.again(earlier, link, shown=key == "r"), waits=key == "r")
+        day = day_of(earlier.at)
+        self._message = self._message or tr(f"judged by the run of {day}", f"按 {day} 的运行判定")
+
+    def _watch(self, run: Callable[[], Outcome], *, waits: bool) -> None:
+        """Have something run and go on from what came of it; `waits`: there is a last frame to look at."""
+        prediction, left = self._prediction, time.monotonic()
         self._page.clear_footer()
-        trouble: QuizError | None = None
+        trouble = ""
         try:
-            outcome = self._bench.run(link)
+            outcome = run()
         except QuizError as error:
-            trouble = error
+            trouble = told(error)
         else:
             if prediction is not None:
                 self._message = prediction.take(outcome)
                 self._verdict = prediction.verdict(self._response)
-            self._wait_for_a_key()
+            if waits:
+                self._wait_for_a_key()
+        self._offering = False
         self._away += time.monotonic() - left
         if prediction is not None and not self._keys.interactive:
-            message = [Line(), Line(f"  {self._message}")] if self._message else []
-            self._show([*self._answer_lines(), *message])
+            self._scroll.extend([*self._answer_lines(), *([Line()] if self._message else [])])
+            self._tell(self._message)
         else:
             self._begin(self._page.turn)
-        if trouble is not None:
+        if trouble:
             self._tell(trouble)
 
-    def _tell(self, error: QuizError | OSError) -> None:
-        """What went wrong and what helps: in the place of the footer, above it where that is too narrow."""
-        line = told(error)
-        if self._keys.interactive and cell_len(line) < self._page.width:
-            self._message = line
-        else:
-            self._show([Line(), *labelled(tr("trouble", "问题"), line, self._page.width)])
+    def _tell(self, message: str) -> None:
+        """Say it above the key bar; where there is none, on the page."""
+        self._message = message
+        if not self._keys.interactive and message:
+            self._page.add(remark(message, self._page.width))
 
     def _wait_for_a_key(self) -> None:
         """Leave the last frame of a demonstration on the screen until the person has seen it."""
@@ -382,20 +376,21 @@ class Sitting:
     def _thinking(self) -> float:
         return time.monotonic() - self._began - self._away
 
-    # The footer
+    # The key bar
 
-    def _footer(self) -> Line:
-        if self._message:
-            return Line(f" {self._message}", style=theme.ACCENT)
-        keys = self._grades() if self._answered else self._commands()
-        if self._rest:
-            space = tr("space", "空格")
-            keys = [(space, tr("more", "下文")), *(pair for pair in keys if pair[0] != space)]
-        return footer(keys, self._page.width)
+    def _offer(self) -> None:
+        """Show what became of the last key, and the keys that do something now."""
+        graded = self._answered and not self._offering
+        self._bar.show(self._message, self._offers, graded, scheduled=self._occasion.intervals is not None)
+
+    def _offers(self) -> list[Key]:
+        if self._offering and self._earlier is not None:
+            return replay_offer(self._earlier)
+        return self._grades() if self._answered else self._commands()
 
     def _grades(self) -> list[Key]:
         intervals = self._occasion.intervals() if self._occasion.intervals is not None else None
-        return grades(self._question, self._proposed(), intervals, self._page.width)
+        return grades(self._question, self._proposed(), intervals, self._page.width, self._bar.takes_proposed)
 
     def _commands(self) -> list[Key]:
         return commands(self._question, self._chosen, scheduled=self._occasion.intervals is not None)

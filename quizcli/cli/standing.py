@@ -17,3 +17,8 @@ def standing(card: Card | None) -> str:
     if card.suspended:
         return tr("suspended", "已暂停")
     return words[card.state] + (tr(" · flagged", " · 旗标") if card.flagged else "")
+
+
+def answered_elsewhere() -> str:
+    """What is said of an answer that does not count."""
+    return tr("answered in another window first; that answer counts", "另一个窗口已先作答，以先答的为准")

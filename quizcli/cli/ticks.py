@@ -37,7 +37,7 @@ def ticked(store: Store, question: AnyQuestion) -> list[TickedClaim]:
                 tolerance=measured.tolerance,
                 unit=measured.unit,
             )
-            day = _day(measured.at / 1000)
+            day = day_of(measured.at / 1000)
             where = tr("synthetic digits, ", "合成数字，") if measured.synthetic else ""
             lines.append(TickedClaim(name, measured.holds, f"{claim_figures(claim)}  ({where}{day})"))
     return lines
@@ -54,6 +54,7 @@ def findings(store: Store, question: AnyQuestion) -> Findings:
     return Findings({name: claim.measured for name, claim in found.items()}, stand_in)
 
 
-def _day(seconds: float) -> str:
+def day_of(seconds: float) -> str:
+    """The local day of a moment, as a person says it where it is today."""
     day, today = (time.strftime("%Y-%m-%d", time.localtime(at)) for at in (seconds, None))
     return tr("today", "今天") if day == today else day

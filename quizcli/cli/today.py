@@ -17,9 +17,10 @@ from rich.text import Text as Line
 from quizcli.bank.needs import taught
 from quizcli.bank.types import AnyQuestion, Bank
 from quizcli.cli.bench import Bench
+from quizcli.cli.occasion import Decision, Occasion, shuffled
 from quizcli.cli.opened import every_bank, follow_ups, load_banks, origin, store_to_write
-from quizcli.cli.sitting import Decision, Occasion, Sitting, shuffled
-from quizcli.cli.standing import standing
+from quizcli.cli.sitting import Sitting
+from quizcli.cli.standing import answered_elsewhere, standing
 from quizcli.cli.ticks import ticked
 from quizcli.cli.waiting import next_key
 from quizcli.errors import ExitStatus, QuizError, told
@@ -160,7 +161,8 @@ class _Desk:
     def _obey(self, decision: Decision, question: AnyQuestion) -> None:
         match decision.verb:
             case "grade":
-                self._session.answer(decision.rating, decision.milliseconds)
+                if self._session.answer(decision.rating, decision.milliseconds) is None:
+                    self._message = answered_elsewhere()
             case "undo":
                 self._undo()
             case "suspend":
@@ -271,8 +273,8 @@ def backlog(counts: Counts) -> str:
     due = counts.held_back + counts.remaining
     away = tr(f" after {counts.days_away} days away", f"（{counts.days_away} 天没学）")
     return tr(
-        f"{due} are due{away * (counts.days_away > 1)}: {counts.remaining} today, the most overdue first; "
-        "new cards wait",
+        f"{due} are due{away * (counts.days_away > 1)}: {counts.remaining} today, "
+        "most overdue first, nothing new",
         f"{due} 张到期{away * (counts.days_away > 1)}：今天先复习最久的 {counts.remaining} 张，暂不出新卡",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 from rich.text import Text as Line
 
 from quizcli.bank.types import Code
-from quizcli.cli.editor import open_editor
+from quizcli.cli.editor import named_editor, open_editor
 from quizcli.cli.judgement import judgement_of
 from quizcli.cli.waiting import REDRAW
 from quizcli.errors import QuizError, told
@@ -20,8 +21,9 @@ from quizcli.judge.wire import CaseResult, Over
 from quizcli.permit import Permit
 from quizcli.reading import MEBIBYTE, UnfitError, read_regular
 from quizcli.screen import theme
-from quizcli.screen.card import footer, labelled, question_lines
+from quizcli.screen.card import footer, labelled, question_lines, remark
 from quizcli.screen.keys import Keyboard
+from quizcli.screen.numbers import duration
 from quizcli.screen.page import Page
 from quizcli.screen.verdict import news_lines
 from quizcli.study.drafts import Drafts
@@ -66,6 +68,8 @@ class Desk:
         self._path = drafts.open(question)
         self._seen = self._judged = self._stamp()  # of the file at the last look, and as it was judged last
         self._results: list[Line] = []
+        self._failing = 0  # the line at which the last judgement saw it fail; 0 where it saw none
+        self._asked_at = 0.0  # when the last judgement began
         self._hinted = False
         self._came_to = Written()
         self._message = ""
@@ -74,6 +78,10 @@ class Desk:
     def work(self) -> Written:
         """Obey keys, and judge the file whenever it has been saved."""
         self._page.turn(self._lines())
+        if named_editor():
+            self._edit()
+        else:  # whoever has named none may have another window, and not expect vi
+            self._message = tr("EDITOR is not set: enter opens vi", "未设置 EDITOR：按回车将打开 vi")
         while True:
             self._offer()
             key = self._keys.read(POLL if self._seen == self._judged else SECOND_LOOK)
@@ -134,7 +142,7 @@ class Desk:
     def _edit(self) -> None:
         try:
             with self._keys.suspended():
-                open_editor(self._path, _first_gap(self._path))
+                open_editor(self._path, self._failing or first_gap(self._path, self._question.entry))
         except QuizError as error:
             self._message = told(error)
         self._page.turn(self._lines())
@@ -163,15 +171,18 @@ class Desk:
             self._message = told(error)
             return
         self._judged = stamp
-        self._results = []
+        self._results, self._failing = [], 0
         self._page.turn(self._lines())
-        self._page.footer(Line(tr(" judging …   q stops", " 正在评判 …   按 q 停止"), style=theme.QUIET))
+        self._asked_at = time.monotonic()
+        self._say_judging()
         judgement = replace(self._next, source=replace(self._next.source, text=text))
         over: Over | None = None
         for news in self._referee().judge(judgement, self._stopped):
             lines = [Line()] if isinstance(news, CaseResult) and not self._results else []
             lines += news_lines(news, self._page.width, self._page.room - 4)
             over = news if isinstance(news, Over) else None
+            if isinstance(news, CaseResult) and news.raised is not None:
+                self._failing = self._failing or news.raised.line
             if over is not None and not (over.broken or over.refused):
                 lines += self._settle(over.passed, text)  # what a person has seen is on the disk
             self._results += lines
@@ -185,8 +196,18 @@ class Desk:
         self._next = judgement_of(self._question, self._root, "", self._path.name, self._permit)
         self._referee().prepare(self._next)
 
+    def _say_judging(self) -> None:
+        """That it is judged, and for how long: the first time the judge has to start."""
+        clock = duration(time.monotonic() - self._asked_at)
+        line = Line(
+            tr(f" judging … {clock}   q stops", f" 正在评判 … {clock}   按 q 停止"), style=theme.QUIET
+        )
+        if (line,) != self._page.shown_footer:
+            self._page.footer(line)
+
     def _stopped(self) -> bool:
         """Whether the person has had enough of a judgement that takes its time."""
+        self._say_judging()
         return self._keys.read(0) in ("ctrl-c", "q", "esc")
 
     def _settle(self, passed: bool, text: str) -> list[Line]:
@@ -215,12 +236,10 @@ class Desk:
 
     def _offer(self) -> None:
         """Show the keys; not again where they stand there already."""
-        if self._message:
-            line = Line(f" {self._message}", style=theme.ACCENT)
-        else:
-            line = footer(self._offers(), self._page.width)
-        if line != self._page.shown_footer:
-            self._page.footer(line)
+        width = self._page.width
+        lines = (*remark(self._message, width), footer(self._offers(), width))
+        if lines != self._page.shown_footer:
+            self._page.footer(*lines)
 
     def _offers(self) -> Sequence[tuple[str, str]]:
         enter = tr("enter", "回车")
@@ -249,13 +268,14 @@ def _from_home(path: Path) -> str:
         return str(path)
 
 
-def _first_gap(path: Path) -> int:
-    """The line on which the work begins: of `raise NotImplementedError`, else the first."""
+def first_gap(path: Path, entry: str) -> int:
+    """The line where the work begins: of `raise NotImplementedError`, else of the entry, else the first."""
     try:
-        text = read_regular(path, MEBIBYTE).decode("utf-8", "replace")
+        lines = read_regular(path, MEBIBYTE).decode("utf-8", "replace").splitlines()
     except OSError:  # the editor will say it
         return 1
-    for number, line in enumerate(text.splitlines(), start=1):
-        if "NotImplementedError" in line:
-            return number
+    for sign in ("NotImplementedError", f"def {entry}(", f"class {entry}"):
+        for number, line in enumerate(lines, start=1):
+            if sign in line:
+                return number
     return 1

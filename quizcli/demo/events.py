@@ -168,7 +168,10 @@ class Note(_Event, frozen=True, tag="note"):
 
 
 class Claim(_Event, frozen=True, tag="claim"):
-    """A statement the run measured. It holds if measured (relation) expected, within tolerance for "≈"."""
+    """A statement the run measured. It holds if measured (relation) expected, within tolerance for "≈".
+
+    Where there was nothing to measure, `measured` is NaN and `why` says why: "the gradient is zero".
+    """
 
     id: str
     text: Words
@@ -177,6 +180,7 @@ class Claim(_Event, frozen=True, tag="claim"):
     relation: Relation = "≈"
     tolerance: float = 0.0
     unit: str = ""
+    why: Words = {}
 
     @property
     def holds(self) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quizcli.demo.events import UNDRAWABLE, Array, Bars, Event, Heatmap, Images, Label, Points, Scalars, Words
+from quizcli.demo.spoken import unmarked
 from quizcli.errors import QuizError
 from quizcli.private import replacing
 from quizcli.text import language, tr
@@ -130,9 +131,8 @@ def _chinese_fonts() -> list[str]:
 
 def _said(words: Label, chinese: bool) -> str:
     """The words in the language in use; in English where no font here has Chinese."""
-    if isinstance(words, str):
-        return words
-    return words.get(language() if chinese else "en", "")
+    text = words if isinstance(words, str) else words.get(language() if chinese else "en", "")
+    return unmarked(text)
 
 
 def _draw_curves(axes: Axes, events: list[Scalars], chinese: bool) -> None:

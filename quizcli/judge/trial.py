@@ -214,8 +214,8 @@ class Trial:
                 return CaseResult(case.name, False, {"en": str(error), "zh": str(error)}), None
             if isinstance(answer, Raised):
                 if (single := self._asked_for(case)) is not None:
-                    again = [(seed, _performed(self.solution, single, seed)) for seed in seeds]
-                    return self.judge_case(single, again, sitting)
+                    right = [(seed, _performed(self.solution, single, seed)) for seed in seeds]
+                    return self.judge_case(single, right, sitting)
                 outcome = Outcome(case, tuple(seeds), tuple(ours), (), answer, passed=False)
                 return CaseResult(case.name, False, raised=answer), outcome
             if answer.used is not None:

@@ -112,8 +112,13 @@ def labelled(label: str, text: str, width: int) -> list[Text]:
 
 
 def footer(keys: Sequence[tuple[str, str]], width: int) -> Text:
-    """One line of (key, what it does). What does not fit is left out from the end, ? and q last of all."""
+    """One line of (key, what it does). What does not fit is left out from the end, ? and q last of all.
+
+    Where something is left out, ? says that there is more.
+    """
     shown = list(keys)
+    if _footer_width(shown) > width:
+        shown = [(key, tr("more", "更多") if key == "?" else label) for key, label in shown]
     while len(shown) > 1 and _footer_width(shown) > width:
         spare = [pair for pair in shown if pair[0] not in ("?", "q")] or shown
         shown.remove(spare[-1])
@@ -122,6 +127,13 @@ def footer(keys: Sequence[tuple[str, str]], width: int) -> Text:
         line.append("   " if line else " ").append(key, theme.KEY).append(f" {label}", theme.QUIET)
     line.truncate(width, overflow="ellipsis")
     return line
+
+
+def remark(message: str, width: int) -> list[Text]:
+    """What became of a key, in lines above the key bar; none for no message."""
+    if not message:
+        return []
+    return wrap([Span(visible(message), theme.ACCENT)], width - 1, [Span(" ")])
 
 
 def _footer_width(keys: Sequence[tuple[str, str]]) -> int:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from rich.segment import Segment
 
 from quizcli.demo.events import Failed, Finished
+from quizcli.demo.spoken import said
 from quizcli.screen.board import Board
 from quizcli.screen.lines import Line
+from quizcli.screen.opening import Coming, opening_lines
 from quizcli.screen.panels import Gallery
 from quizcli.screen.status import (
     claim_lines,
@@ -19,7 +21,6 @@ from quizcli.screen.status import (
     note_lines,
     progress_line,
 )
-from quizcli.text import words
 
 _AIRY, _AIRIER = 20, 28  # lines: from here on a blank line stands above the panels, and one below
 _SHRUNK = 0.6  # of their lines the panels keep at least when all that is said shall stand in one window
@@ -29,8 +30,9 @@ _NOTES = 3  # lines at most while the demonstration runs
 class Frames:
     """Composes the frames of one demonstration."""
 
-    def __init__(self, board: Board, colour: bool = True) -> None:
+    def __init__(self, board: Board, colour: bool = True, coming: Coming | None = None) -> None:
         self._board = board
+        self._coming = coming
         self._gallery = Gallery(board, colour)
         self._room = 0  # lines that the panels had in the last frame
 
@@ -58,10 +60,13 @@ class Frames:
             else []
         )
         room = height - len(top) - len(bottom) - len(progress)
-        claims = claim_lines(board, width, max(min(1, room), room // 4, min(3, room - 6)))
+        opening = self._coming if board.started is None and board.last is None else None
+        share = room // (3 if over else 4)
+        most = 0 if opening else max(min(1, room), share, min(3, room - 6))  # the opening names them too
+        claims = claim_lines(board, width, most)
         room -= len(claims)
         notes = (
-            note_lines(words(board.notes[-1].text), width, min(_NOTES, room // 5))
+            note_lines(said(board.notes[-1].text), width, min(_NOTES, room // 5))
             if board.notes and not over
             else []
         )
@@ -69,7 +74,9 @@ class Frames:
         above: list[Line] = [[]] * (height >= _AIRY)
         below: list[Line] = [[]] * (height >= _AIRIER)
         self._room = room - len(above + below)
-        panels = self._panels(width, self._room)
+        panels = (
+            opening_lines(opening, seconds, width, self._room) if opening else self._panels(width, self._room)
+        )
         body = above + panels + below if panels else []
         return (top + body + notes + progress + claims + bottom)[:height]
 
@@ -77,7 +84,7 @@ class Frames:
         """What stays in the scrollback: the panels as they were last, every note and claim in full."""
         board = self._board
         claims = claims_in_full(board, width)
-        notes = [row for note in board.notes for row in note_lines(words(note.text), width, 100)]
+        notes = [row for note in board.notes for row in note_lines(said(note.text), width, 100)]
         failure = failure_lines(board.last, width, debug) if isinstance(board.last, Failed) else []
         around = [[header(board, seconds, width)], notes, claims, failure]
         spare = height - 2 - sum(len(block) + 1 for block in around if block)  # a prompt follows below

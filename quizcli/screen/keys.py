@@ -131,14 +131,17 @@ class Keyboard:
             return self._keys.popleft()
         return "eof" if self._ended else None
 
-    def flush(self) -> None:
-        """Forget the keys typed so far, except Ctrl-C. Piped input stays: a script meant every key."""
+    def flush(self, *stay: str) -> None:
+        """Forget the keys typed so far, except Ctrl-C and those that `stay`.
+
+        Piped input stays: a script meant every key.
+        """
         if not self.interactive:
             return
         while not self._ended and self._wait(0.0):
             pass
         self._decoder.settle()
-        self._keys = deque(key for key in self._keys if key in _STAYS)
+        self._keys = deque(key for key in self._keys if key in (*_STAYS, *stay))
 
     @contextlib.contextmanager
     def suspended(self) -> Iterator[None]:
@@ -231,26 +234,32 @@ class Keyboard:
 
 
 class LineEditor:
-    """One line of text, edited in place: it redraws its own line only, and a long text scrolls in it."""
+    """One line of text, edited in place: it redraws its own line only, and a long text scrolls in it.
+
+    `text` is what stood there at the last key, whatever came of it.
+    """
 
     def __init__(self, keyboard: Keyboard, console: Console) -> None:
         self._keyboard = keyboard
         self._console = console
+        self.text = ""
 
     def edit(self, prompt: str = "", text: str = "", redraw: Callable[[], None] = lambda: None) -> str | None:
         """The text as it is when Enter is pressed; None after Esc, Ctrl-C, or at the end of the input.
 
-        `redraw` draws what stands above the line anew, when the window has changed its size.
+        `redraw` draws what stands above the line anew, when the window has changed its size. The cursor stays
+        in the line.
         """
         cursor = len(text)
         while True:
+            self.text = text
             self._draw(prompt, text, cursor)
             key = self._keyboard.read() or "unknown"
             piped_line = (
                 key == "eof" and text and not self._keyboard.interactive
             )  # a last line without its end
             if key == "enter" or piped_line:
-                self._draw(prompt, text, len(text), "\n")
+                self._draw(prompt, text, len(text))
                 return text
             if key in ("esc", "ctrl-c", "eof"):
                 self._draw("", "", 0)
@@ -259,7 +268,7 @@ class LineEditor:
                 redraw()
             text, cursor = edited(text, cursor, key)
 
-    def _draw(self, prompt: str, text: str, cursor: int, end: str = "") -> None:
+    def _draw(self, prompt: str, text: str, cursor: int) -> None:
         """Only carriage returns and spaces: any terminal can do that."""
         if not self._keyboard.interactive:
             return
@@ -267,7 +276,7 @@ class LineEditor:
         room = max(4, width - cell_len(prompt))
         shown, before = visible(text, cursor, room)
         blank = " " * max(0, width - cell_len(prompt + shown))
-        self._console.file.write(f"\r{prompt}{shown}{blank}\r{prompt}{shown[:before]}{end}")
+        self._console.file.write(f"\r{prompt}{shown}{blank}\r{prompt}{shown[:before]}")
         self._console.file.flush()
 
 

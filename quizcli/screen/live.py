@@ -19,6 +19,7 @@ from quizcli.screen import theme
 from quizcli.screen.board import Board
 from quizcli.screen.frame import Frames
 from quizcli.screen.lines import Line
+from quizcli.screen.opening import TURNS, Coming, opening_text
 from quizcli.screen.plain import Log
 from quizcli.screen.stage import Stage, ending_cleanly
 from quizcli.text import tr
@@ -58,6 +59,7 @@ class Outcome(Struct, frozen=True):
     claims: tuple[Claim, ...]
     last: Finished | Failed | None
     frames: int  # how often it was drawn
+    start: float = 0.0  # seconds until its first event
 
 
 def watch(
@@ -68,17 +70,19 @@ def watch(
     save: Callable[[Board], str] | None = None,
     expect: Sequence[str] = (),
     back: str | None = None,
+    coming: Coming | None = None,
     debug: bool = False,
 ) -> Outcome:
     """Show a run until it is over or the person has had enough; its last frame stays in the scrollback.
 
     `save` keeps the board somewhere and says where. `expect` are ids of claims to announce before they are
-    measured. `back` says where the q key leads. With `debug` a failure shows its trace. Where the console
-    cannot draw in place, plain lines are printed instead.
+    measured. `back` says where the q key leads, `coming` what is to be expected while a worker starts. With
+    `debug` a failure shows its trace. Where the console cannot draw in place, lines are printed.
     """
     if keys is not None and not keys.interactive:
         keys = None  # keys in a pipe are meant for the session, not for this view
-    viewer = _Viewer(run, console, Board(expect), keys, save, back or tr("back to the question", "返回题目"))
+    back = back or tr("stop, back to the question", "停止并返回题目")
+    viewer = _Viewer(run, console, Board(expect), keys, save, back, coming)
     if not console.is_terminal or console.is_dumb_terminal or console.legacy_windows:
         return viewer.logged(debug)
     with ending_cleanly(), Stage(console) as stage, _hooks(keys, stage):
@@ -88,6 +92,13 @@ def watch(
     if keys is not None:
         keys.flush()  # a q that came too late to stop the run must not end the session
     return viewer.outcome()
+
+
+def outcome_of(run: Running) -> Outcome:
+    """What a run comes to, without anybody watching."""
+    board = Board()
+    follow(run, board.add, lambda: False)
+    return Outcome(board.started, tuple(board.claims.values()), board.last, 0)
 
 
 @contextmanager
@@ -115,6 +126,7 @@ class _Viewer:
         keys: Keyboard | None,
         save: Callable[[Board], str] | None,
         back: str,
+        coming: Coming | None,
     ) -> None:
         self._run = run
         self._console = console
@@ -122,7 +134,8 @@ class _Viewer:
         self._keys = keys
         self._save = save
         self._back = back
-        self._drawing = Frames(board, _has_colours(console))
+        self._opening = coming
+        self._drawing = Frames(board, _has_colours(console), coming)
         self._coming: deque[Event] = deque()  # polled and not yet on the board
         self._events = 0
         self._frames = 0
@@ -130,20 +143,23 @@ class _Viewer:
         self._message = ""
         self._stopped_at: float | None = None
         self._left = False
-        self._clock = 0.0  # seconds that the demonstration has run, pauses left out
-        self._looked = time.monotonic()
+        self._clock = 0.0  # seconds that it has been starting, then that it has run, pauses left out
+        self._start = 0.0  # seconds until its first event
+        self._began = self._looked = time.monotonic()
 
     def outcome(self) -> Outcome:
         """What has come of it so far."""
         board = self._board
-        return Outcome(board.started, tuple(board.claims.values()), board.last, self._frames)
+        return Outcome(board.started, tuple(board.claims.values()), board.last, self._frames, self._start)
 
     def logged(self, debug: bool) -> Outcome:
         """Print plain lines until the run is over."""
         log = Log()
+        if self._opening is not None and self._console.is_terminal:  # a file has time
+            self._console.print(opening_text(self._opening), soft_wrap=True)
 
         def take(event: Event) -> None:
-            self._board.add(event)
+            self._add(event)
             if text := log(event):
                 self._console.print(text, soft_wrap=True)
 
@@ -193,18 +209,27 @@ class _Viewer:
 
     def _take_events(self) -> None:
         now = time.monotonic()
-        if self._board.started and not self._run.paused:
+        if not self._run.paused:
             self._clock += now - self._looked
         self._looked = now
         self._coming += self._run.poll()
         while self._coming:  # as in `follow`: what Ctrl-C leaves here comes at the next look
-            self._board.add(self._coming[0])
+            self._add(self._coming[0])
             self._coming.popleft()
             self._events += 1
 
+    def _add(self, event: Event) -> None:
+        """Put an event on the board; the first one ends the waiting."""
+        if not self._start:
+            self._start = time.monotonic() - self._began
+            self._clock = 0.0
+        self._board.add(event)
+
     def _has_news(self) -> bool:
         """Whether a new frame would differ from the last one."""
-        state = (self._events, self._console.size, int(self._clock), self._run.paused, self._message)
+        turns = 1 if self._board.started else TURNS
+        clock = int(self._clock * turns)
+        state = (self._events, self._console.size, clock, self._run.paused, self._message)
         news, self._shown = state != self._shown, state
         return news
 

@@ -1,7 +1,8 @@
-"""One card's page: lines that are only ever added, and below them one footer line that is replaced.
+"""One card's page: lines, and below them a foot of one or more lines that is replaced, the key bar.
 
-Nothing is repainted, so nothing flickers; what is longer than the window ends in the scrollback, like every
-earlier card. Without a terminal the same lines come out one after the other, without a footer.
+Lines are added below the others and nothing is repainted, so nothing flickers; only who turns back in a text
+that is longer than the window has it drawn anew. On a terminal that cannot move its cursor the foot is a line
+like any other, printed when it says something new. Without a terminal there is none.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from rich.text import Text
 from quizcli.screen.synchronized import BEGIN, END
 
 _CLEAR_LINE = "\r\x1b[2K"
+_UP_AND_CLEAR = "\x1b[1A\x1b[2K"
 
 
 class Page:
@@ -22,7 +24,8 @@ class Page:
     def __init__(self, console: Console) -> None:
         self.console = console
         self._live = console.is_terminal and not console.is_dumb_terminal
-        self._footer: Text | None = None
+        self._plain = console.is_terminal and not self._live  # a foot is printed, never taken away
+        self._foot: tuple[Text, ...] = ()
         self._rows = 0  # printed since the page began
 
     def __enter__(self) -> Self:
@@ -49,9 +52,9 @@ class Page:
         return max(0, self.height - 1 - self._rows)
 
     @property
-    def shown_footer(self) -> Text | None:
-        """The line at the bottom; None where there is none."""
-        return self._footer
+    def shown_footer(self) -> tuple[Text, ...]:
+        """The lines at the bottom; empty where there are none."""
+        return self._foot
 
     def turn(self, lines: Sequence[Text] = ()) -> None:
         """Begin a new page at the top of the window; what stood there moves up into the scrollback."""
@@ -64,42 +67,61 @@ class Page:
 
     def redraw(self, lines: Sequence[Text]) -> None:
         """Replace the whole page, after the window has changed its size or another program has used it."""
-        footer, self._footer = self._footer, None
+        foot, self._foot = self._foot, ()
         if self._live:
             self._write(BEGIN + "\x1b[H\x1b[J")
         self._rows = 0
         self.add(lines)
-        if footer is not None:
-            self.footer(footer)
+        if foot and self._live:
+            self.footer(*foot)
 
     def add(self, lines: Sequence[Text]) -> None:
         """Print lines below what stands there already; each must fit the width."""
-        footer = self._footer
+        foot = self._foot
         if self._live:
             self._write(BEGIN)
         self.clear_footer()
         self._rows += len(lines)
         for line in lines:
             self.console.print(line, no_wrap=True, overflow="ignore", crop=False, soft_wrap=True)
-        if footer is not None:
-            self.footer(footer)
         if self._live:
+            if foot:
+                self.footer(*foot)
             self._write(END)
 
-    def footer(self, line: Text) -> None:
-        """Show one line at the bottom, in the place of the one before. Nothing where there is no terminal."""
-        if not self._live:
-            return
-        self._write(_CLEAR_LINE)
-        self.console.print(line, no_wrap=True, overflow="ellipsis", end="")
-        self.console.file.flush()
-        self._footer = line
+    def footer(self, *lines: Text) -> None:
+        """Show lines at the bottom, in the place of those before; the cursor stays behind the last one."""
+        if self._plain and lines != self._foot:
+            self._say(lines)
+        if self._live:
+            self._write(self._gone())
+            for number, line in enumerate(lines):
+                self._write("\n" if number else "")
+                self.console.print(line, no_wrap=True, overflow="ellipsis", end="")
+            self.console.file.flush()
+        if self._live or self._plain:
+            self._foot = lines
 
     def clear_footer(self) -> None:
         """Take the footer away and leave the cursor where it began."""
-        if self._footer is not None:
-            self._write(_CLEAR_LINE)
-            self._footer = None
+        if self._foot and self._live:
+            self._write(self._gone())
+        self._foot = ()
+
+    def end_line(self) -> None:
+        """Go to the next line where what was typed into this one cannot be taken away again."""
+        if self._plain:
+            self._write("\n")
+
+    def _gone(self) -> str:
+        """What takes the foot away, however many lines it has."""
+        return _CLEAR_LINE + _UP_AND_CLEAR * (len(self._foot) - 1)
+
+    def _say(self, lines: Sequence[Text]) -> None:
+        """The foot as plain lines; what stands there still from the one before is not said again."""
+        for line in lines:
+            if line and line not in self._foot:
+                self.console.print(line, no_wrap=True, overflow="ellipsis", soft_wrap=True)
 
     def _write(self, control: str) -> None:
         self.console.file.write(control)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from quizcli.demo.events import UNDRAWABLE, Bars, Heatmap, Images, Points, Table
+from quizcli.demo.spoken import said
 from quizcli.screen.bars import draw_bars
 from quizcli.screen.board import Curves, Panel
 from quizcli.screen.chart import draw_chart
@@ -16,7 +17,7 @@ from quizcli.screen.palette import BAD, QUIET, STRONG
 from quizcli.screen.picture import arrange, draw_images
 from quizcli.screen.points import draw_points
 from quizcli.screen.table import draw_table, table_width
-from quizcli.text import tr, words
+from quizcli.text import tr
 
 NARROWEST = {Curves: 36, Bars: 36, Images: 24, Heatmap: 24, Points: 24, Table: 20}  # cells
 LOWEST = {Curves: 5, Bars: 3, Images: 5, Heatmap: 5, Points: 5, Table: 3}  # lines, the title included
@@ -38,7 +39,7 @@ def wanted(panel: Panel, width: int, height: int) -> Size:
         size = _size(panel, width, height, frame)
     except UNDRAWABLE:
         size = Size(width, LOWEST[type(panel)])  # its drawing says why
-    least = max(cell_len(words(panel.title)), cell_len(_caption(panel, height)), NARROWEST[type(panel)] // 2)
+    least = max(cell_len(said(panel.title)), cell_len(_caption(panel, height)), NARROWEST[type(panel)] // 2)
     return Size(min(width, max(least, size.width)), min(height, size.height + frame))
 
 
@@ -86,8 +87,8 @@ def draw_panel(panel: Panel, width: int, height: int, colour: bool = True) -> li
 def _body(panel: Panel, width: int, height: int, colour: bool) -> list[Line]:
     match panel:
         case Curves():
-            curves = {words(panel.names.get(key, key)): curve for key, curve in panel.curves.items()}
-            return draw_chart(curves, width, height, log=panel.log, x_label=words(panel.x_label))
+            curves = {said(panel.names.get(key, key)): curve for key, curve in panel.curves.items()}
+            return draw_chart(curves, width, height, log=panel.log, x_label=said(panel.x_label))
         case Images():
             return draw_images(panel, width, height, colour)
         case Heatmap():
@@ -102,7 +103,7 @@ def _body(panel: Panel, width: int, height: int, colour: bool) -> list[Line]:
 
 def _caption(panel: Panel, height: int) -> str:
     """The line below the drawing; "" where there is none or no room for it."""
-    text = words(panel.caption) if isinstance(panel, Images | Heatmap | Points) else ""
+    text = said(panel.caption) if isinstance(panel, Images | Heatmap | Points) else ""
     return text if height >= _WITH_CAPTION else ""
 
 
@@ -110,14 +111,14 @@ def _title(panel: Panel, width: int, height: int) -> Line:
     """The panel's title, and quietly what its numbers mean or how much of it is shown."""
     match panel:
         case Curves():
-            remarks = [words(panel.unit), tr("log scale", "对数坐标") if panel.log else ""]
+            remarks = [said(panel.unit), tr("log scale", "对数坐标") if panel.log else ""]
         case Bars():
-            remarks = [words(panel.unit)]
+            remarks = [said(panel.unit)]
         case Images():
             remarks = [_shown(panel, width, height)]
         case _:
             remarks = []
-    title = words(panel.title) or panel.panel
+    title = said(panel.title) or panel.panel
     remarks = [remark for remark in remarks if remark]
     while remarks and cell_len(title) + 2 + cell_len(" · ".join(remarks)) > width:
         remarks.pop()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from quizcli.demo.events import Claim, Event, Failed, Finished, Note, Progress, Started
+from quizcli.demo.spoken import said
 from quizcli.screen import theme
 from quizcli.screen.numbers import duration, number
-from quizcli.screen.status import claim_figures, data_of, name_of, stand_in
-from quizcli.text import tr, words
+from quizcli.screen.status import claim_figures, claim_text, data_of, name_of, stand_in
+from quizcli.text import tr
 from quizcli.visible import clean_line
 
 _STEP = 10  # percent between two lines about the progress
@@ -29,7 +30,7 @@ class Log:
             case Progress():
                 text = self._progress(event)
             case Note():
-                text = words(event.text)
+                text = said(event.text)
             case Claim():
                 text = self._claim(event)
             case Finished():
@@ -48,15 +49,15 @@ class Log:
     def _progress(self, event: Progress) -> str:
         """Nothing unless the share has grown by a step, or something else is being done."""
         percent = int(100 * min(1.0, max(0.0, event.done / event.total))) if event.total > 0 else 0
-        doing = words(event.text)
+        doing = said(event.text)
         if percent < self._reported + _STEP and (percent >= self._reported and doing == self._doing):
             return ""
         self._reported, self._doing = percent - percent % _STEP, doing
-        speed = "" if event.rate is None else f"{number(event.rate, 3)} {words(event.unit)}/s"
+        speed = "" if event.rate is None else f"{number(event.rate, 3)} {said(event.unit)}/s"
         return "  ".join(part for part in (f"{percent:>3} %", doing, speed) if part)
 
     def _claim(self, claim: Claim) -> str:
         sign = theme.RIGHT if claim.holds else theme.WRONG
         synthetic = stand_in(self._started)
-        parts = (claim.id, claim_figures(claim), f"({synthetic})" if synthetic else "", words(claim.text))
+        parts = (claim.id, claim_figures(claim), f"({synthetic})" if synthetic else "", claim_text(claim))
         return f"{sign} " + "  ".join(part for part in parts if part)

@@ -9,12 +9,12 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from quizcli.demo.events import Points
+from quizcli.demo.spoken import said
 from quizcli.screen.arrays import numbers_of
 from quizcli.screen.braille import Dots
 from quizcli.screen.lines import Line, cut, line, width_of
 from quizcli.screen.numbers import nice_step, number, widened
 from quizcli.screen.palette import QUIET, STRONG, series
-from quizcli.text import words
 
 _SIGNS = "abcdefghijklmnopqrstuvwxyz0123456789"  # letters: a digit beside "p = 0.5" would read as a value
 _WIDEST = 4  # one axis may be this many times the other before the two get scales of their own
@@ -74,7 +74,7 @@ def _canvas(spans: Sequence[tuple[float, float]], width: int, rows: int) -> Dots
 
 def group_signs(event: Points) -> dict[int, str]:
     """One cell for each group: its one-character name, its initial where all differ, else a letter."""
-    names = [words(name) for name in event.group_names]
+    names = [said(name) for name in event.group_names]
     initials = [name[:1].lower() for name in names]
     if names and all(cell_len(name) == 1 for name in names):
         return dict(enumerate(names))
@@ -97,7 +97,7 @@ def _legend(
 ) -> Line:
     """What the signs stand for, and the ranges of the two axes where there is room."""
     parts: Line = []
-    names = [words(name) for name in event.group_names]
+    names = [said(name) for name in event.group_names]
     for group in groups:
         if group < len(names) and names[group] != signs.get(group):
             style = series(group)

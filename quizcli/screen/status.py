@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from quizcli.demo.events import Claim, Failed, Progress, Started
+from quizcli.demo.spoken import said
 from quizcli.screen import theme
 from quizcli.screen.board import Board
 from quizcli.screen.lines import Line, cut, fit, justified, line, width_of
 from quizcli.screen.numbers import duration, number
 from quizcli.screen.palette import ACCENT, BAD, GOOD, KEY, PLAIN, QUIET, STRONG
 from quizcli.screen.wrap import Span, wrap
-from quizcli.text import tr, words
+from quizcli.text import tr
 
 _DONE, _TO_DO = "━", "─"  # the two parts of a progress bar
 _BAR = 40  # cells at most
@@ -26,12 +27,12 @@ _RELATIONS = {"<=": "≤", ">=": "≥", "==": "="}
 
 def name_of(started: Started) -> str:
     """What the demonstration is called."""
-    return words(started.title) or started.name
+    return said(started.title) or started.name
 
 
 def data_of(started: Started) -> str:
     """The data set's label; a stand-in for real data always says so."""
-    data = words(started.data)
+    data = said(started.data)
     if started.synthetic and not any(word in data for word in _SYNTHETIC):
         return f"{data} ({stand_in(started)})" if data else stand_in(started)
     return data
@@ -41,7 +42,7 @@ def stand_in(started: Started | None) -> str:
     """What a stand-in for real data is called, "synthetic digits"; "" where the data are real."""
     if started is None or not started.synthetic:
         return ""
-    label = words(started.data).replace("，", ",").split(",")[0].strip()
+    label = said(started.data).replace("，", ",").split(",")[0].strip()
     return label if any(word in label for word in _SYNTHETIC) else tr("synthetic data", "合成数据")
 
 
@@ -74,7 +75,7 @@ def _doing(board: Board) -> str:
         case Failed():
             return tr("failed", "失败")
         case None:
-            return words(board.progress.text) if board.progress else ""
+            return said(board.progress.text) if board.progress else ""
         case finished:
             return tr("stopped", "已停止") if finished.stopped else tr("done", "完成")
 
@@ -83,7 +84,7 @@ def progress_line(progress: Progress, width: int, *, paused: bool = False) -> Li
     """A bar, the share that is done, and the speed."""
     share = min(1.0, max(0.0, progress.done / progress.total)) if progress.total > 0 else 0.0
     percent = f" {int(share * 100):>3} %"
-    speed = "" if progress.rate is None else f"   {number(progress.rate, 3)} {words(progress.unit)}/s"
+    speed = "" if progress.rate is None else f"   {number(progress.rate, 3)} {said(progress.unit)}/s"
     state = "   " + tr("paused", "已暂停") if paused else ""
     cells = min(_BAR, width - 2 - cell_len(percent + state))
     if cells < 4:
@@ -98,8 +99,11 @@ def progress_line(progress: Progress, width: int, *, paused: bool = False) -> Li
 def claim_figures(claim: Claim) -> str:
     """What was measured and what was expected: "105.9 ≤ 106.5 nats"; digits enough to tell the two apart.
 
-    What is not whole is not shown as whole either: "1 ≈ 1" would look like no measurement at all.
+    What is not whole is not shown as whole either: "1 ≈ 1" would look like no measurement at all. Where there
+    is no number, there is nothing to compare.
     """
+    if math.isnan(claim.measured):
+        return tr("not measurable", "无法测得")
     digits = 4
     alike = {number(claim.expected, 8)}
     if math.isfinite(claim.measured):
@@ -112,35 +116,51 @@ def claim_figures(claim: Claim) -> str:
     return f"{number(claim.measured, digits)} {relation} {number(claim.expected, digits)}{margin}{unit}"
 
 
+def claim_text(claim: Claim) -> str:
+    """What is claimed, or why it could not be measured."""
+    text = said(claim.text)
+    if not math.isnan(claim.measured):
+        return text
+    why = said(claim.why) or tr("the run came to no number", "这次运行没有得出数值")
+    return tr(f"because {why}; claimed was: {text}", f"因为{why}；原结论：{text}")
+
+
 def claim_lines(board: Board, width: int, height: int) -> list[Line]:
-    """A line for each claim: a sign, its id, the measurement, and as much of its text as fits.
+    """At most `height` lines of claims: a sign, the id, the measurement, and the text where all of it fits.
 
     Without room for all, those that do not hold come first, then the latest, then those still to come.
     """
     claims = list(board.claims.values())
-    kept = sorted(claims, key=lambda claim: (claim.holds, -claims.index(claim)))[: max(0, height)]
-    lines = [
-        _head(board, claim) + line((f"  {words(claim.text)}", QUIET)) for claim in claims if claim in kept
-    ]
-    lines += [_waiting(board, id_) for id_ in board.outstanding][: max(0, height - len(lines))]
-    return [cut(row, width) for row in lines]
+    by_weight = sorted(claims, key=lambda claim: (claim.holds, -claims.index(claim)))
+    blocks = {claim.id: [cut(_head(board, claim), width)] for claim in by_weight[: max(0, height)]}
+    waiting = [cut(_waiting(board, id_), width) for id_ in board.outstanding][: max(0, height - len(blocks))]
+    spare = height - len(blocks) - len(waiting)
+    for claim in by_weight[: len(blocks)]:
+        block = _in_full(board, claim, width)
+        if len(block) - 1 <= spare:
+            spare -= len(block) - 1
+            blocks[claim.id] = block
+    return [row for claim in claims if claim.id in blocks for row in blocks[claim.id]] + waiting
 
 
 def claims_in_full(board: Board, width: int) -> list[Line]:
-    """The claims with their whole texts, beside the measurement if a sentence has room there, else below."""
-    lines: list[Line] = []
-    for claim in board.claims.values():
-        head, text = _head(board, claim), words(claim.text)
-        room = width - 1 - width_of(head) - 2
-        if room >= min(_SENTENCE, cell_len(text)):
-            first, *more = wrapped(text, room)
-            lines.append(head + line((f"  {first}", QUIET)))
-            indent = width_of(head) + 2
-        else:
-            lines.append(cut(head, width))
-            more, indent = wrapped(text, width - 4), 3
-        lines += [cut(line((" " * indent + part, QUIET)), width) for part in more]
+    """The claims with their whole texts."""
+    lines = [row for claim in board.claims.values() for row in _in_full(board, claim, width)]
     return lines + [cut(_waiting(board, id_), width) for id_ in board.outstanding]
+
+
+def _in_full(board: Board, claim: Claim, width: int) -> list[Line]:
+    """A claim with its whole text, beside the measurement if a sentence has room there, else below."""
+    head, text = _head(board, claim), claim_text(claim)
+    room = width - 1 - width_of(head) - 2
+    if room >= min(_SENTENCE, cell_len(text)):
+        first, *more = wrapped(text, room)
+        lines = [head + line((f"  {first}", QUIET))]
+        indent = width_of(head) + 2
+    else:
+        lines = [cut(head, width)]
+        more, indent = wrapped(text, width - 4), 3
+    return lines + [cut(line((" " * indent + part, QUIET)), width) for part in more]
 
 
 def _head(board: Board, claim: Claim) -> Line:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from rich.cells import cell_len
 
 from quizcli.demo.events import Table
+from quizcli.demo.spoken import said
 from quizcli.screen.lines import Line, cut, fit, line
 from quizcli.screen.palette import QUIET
-from quizcli.text import words
 
 GAP = 2  # cells between columns
 
@@ -42,7 +42,7 @@ def draw_table(event: Table, width: int, height: int) -> list[Line]:
 
 def _spoken(event: Table) -> list[list[str]]:
     """The heads and the rows in the language in use."""
-    return [[words(cell) for cell in row] for row in (event.columns, *event.rows)]
+    return [[said(cell) for cell in row] for row in (event.columns, *event.rows)]
 
 
 def _is_number(text: str) -> bool:

@@ -17,6 +17,7 @@ from quizcli.study.chance import chance
 from quizcli.study.days import MINUTE, Days
 from quizcli.study.introduced import Mark, has, reviewed_on, standing
 from quizcli.study.lesson import Taught, lesson
+from quizcli.study.queues import due_on
 from quizcli.study.store import Store
 
 AHEAD = 20 * MINUTE  # a learning card may come this much too early when nothing else is left
@@ -46,13 +47,16 @@ class Agenda:
         self.end = end  # ms: first instant of the next study day
         self.held_back = 0
         self.first: str | None = None  # the card that was just undone
+        self.elsewhere = 0  # how many of the day's cards are asked in other windows
         self.learning: list[tuple[int, str]] = []  # a heap by due time
         self.reviews: deque[str] = deque()
         self.new: deque[str] = deque()
         self._mark = mark
 
     def __len__(self) -> int:
-        return (self.first is not None) + len(self.learning) + len(self.reviews) + len(self.new)
+        return (
+            (self.first is not None) + self.elsewhere + len(self.learning) + len(self.reviews) + len(self.new)
+        )
 
     def take(self, now: int) -> str | None:
         """The next card: a learning card that is due, a review, a new one, or a learning card early."""
@@ -77,16 +81,16 @@ class Agenda:
         """Whether a queued card may still come up: another process may have dealt with it meanwhile."""
         if card is None:
             return not self._mark
-        if card.buried_until > now:
+        if card.is_buried(self.day, now):
             return False
         if self._mark:
             early = card.learning and card.due is not None and card.due >= now + AHEAD
             return has(card, self._mark) and not early
-        if card.suspended:
+        if card.suspended or (card.due_day or 0) > self.day:
             return False
         if card.due is None:
             return card.state == State.NEW
-        return card.due < (now + AHEAD if card.learning else self.end)
+        return card.state == State.REVIEW or card.due < (now + AHEAD if card.learning else self.end)
 
     def prefer(self, card_id: str) -> None:
         """Let a card that is queued come first."""
@@ -114,7 +118,7 @@ def draw_up(
     if portion.mark:
         _marked(agenda, store, items, now, portion.mark)
     else:
-        _due(agenda, store, items, days, now, portion.reviews)
+        _due(agenda, store, items, now, portion.reviews)
         begun = len(store.introduced_on(day))
         if not agenda.held_back and portion.new > begun:
             agenda.new.extend(lesson(items, needed, standing(store, now, day), portion.new - begun))
@@ -124,19 +128,20 @@ def draw_up(
     return agenda
 
 
-def _due(
-    agenda: Agenda, store: Store, items: Mapping[str, Taught], days: Days, now: int, limit: int | None
-) -> None:
+def _due(agenda: Agenda, store: Store, items: Mapping[str, Taught], now: int, limit: int | None) -> None:
     """Queue what is due, with at most `limit` reviews in the study day."""
     reviews = []
-    for card_id, state, due, interval in store.due_before(max(agenda.end, now + AHEAD), now):
+    for card_id, state, due, due_day, interval in due_on(
+        store, agenda.day, max(agenda.end, now + AHEAD), now
+    ):
         if card_id not in items:
             continue
         if state in (State.LEARNING, State.RELEARNING):
             agenda.learning.append((due, card_id))
-        elif due < agenda.end:
-            overdue = (agenda.day - days.number(due)) / max(1, interval)
-            reviews.append((due, overdue, chance(card_id, agenda.day), card_id))
+        elif state == State.REVIEW or due < agenda.end:
+            day = agenda.day if due_day is None else due_day
+            overdue = (agenda.day - day) / max(1, interval)
+            reviews.append((day, overdue, chance(card_id, agenda.day), card_id))
     heapq.heapify(agenda.learning)
     room = len(reviews) if limit is None else max(0, limit - reviewed_on(store, agenda.day))
     agenda.held_back = max(0, len(reviews) - room)
@@ -150,15 +155,15 @@ def _due(
 def _marked(agenda: Agenda, store: Store, items: Mapping[str, Taught], now: int, mark: Mark) -> None:
     """Queue the marked cards not answered today: what is due first, then new ones, then the others."""
     cards = [card for card in store.cards() if card.id in items and has(card, mark)]
-    cards = [card for card in cards if card.buried_until <= now]
+    cards = [card for card in cards if not card.is_buried(agenda.day, now)]
     agenda.learning = [(card.due, card.id) for card in cards if card.learning and card.due is not None]
     heapq.heapify(agenda.learning)
     rest = sorted(
-        (card.due, card.id)
+        (card.due_day or agenda.day, card.due, card.id)
         for card in cards
         if card.due is not None and not card.learning and card.last_day != agenda.day
     )
-    agenda.reviews.extend(card_id for due, card_id in rest if due < agenda.end)
+    agenda.reviews.extend(card_id for day, _, card_id in rest if day <= agenda.day)
     new = {card.id for card in cards if card.due is None}
     agenda.new.extend(card_id for card_id in items if card_id in new)
-    agenda.new.extend(card_id for due, card_id in rest if due >= agenda.end)
+    agenda.new.extend(card_id for day, _, card_id in rest if day > agenda.day)

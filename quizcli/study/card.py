@@ -44,33 +44,48 @@ class Card(Struct, frozen=True, array_like=True):
     step: _Count | None = None  # which (re)learning step comes next
     stability: Annotated[float, Meta(gt=0, le=1e9)] | None = None  # days until recall falls to 90 %
     difficulty: Annotated[float, Meta(ge=1, le=10)] | None = None  # 1…10
-    due: Instant | None = None  # ms; None: new, waits for its turn
+    due: Instant | None = None  # ms, by the clock of its last answer; None: new, waits for its turn
     interval: _Count = 0  # days from the last answer to `due`; 0 inside a day
     last_day: Day | None = None  # study day of the last answer
     introduced: Day | None = None  # study day of the first answer
     reviews: _Count = 0
     lapses: _Count = 0  # how often it was forgotten after it had been learnt
     suspended: bool = False
-    buried_until: Instant = 0  # ms
+    buried_until: Instant = 0  # ms; of burials before there was `buried_on`
     flagged: bool = False
+    due_day: Day | None = None  # in review: the study day on which it comes back
+    buried_on: Day | None = None  # study day on which it was put aside until the next one
 
     @property
     def learning(self) -> bool:
         """Whether it comes back within minutes."""
         return self.state in (State.LEARNING, State.RELEARNING)
 
+    def is_buried(self, day: int, now: int) -> bool:
+        """Whether it is put aside for the rest of this study day."""
+        return self.buried_until > now or (self.buried_on or 0) >= day
 
-def acted(card: Card, act: Act, due: int) -> Card:
-    """The card after an act that is no answer, which leaves FSRS's memory as it is.
 
-    `due` matters to "bury" and "requeue" alone: when the card comes back.
+def acted(card: Card, act: Act, day: int, due: int | None) -> Card:
+    """The card after an act of a study day that is no answer, which leaves FSRS's memory as it is.
+
+    `due` (ms) matters to "requeue": from when on. Burials have one in the logs of older stores alone, where
+    an instant ended them and not the study day.
     """
     match act:
         case "suspend" | "resume":
             return replace(card, suspended=act == "suspend")
         case "flag" | "unflag":
             return replace(card, flagged=act == "flag")
-        case "bury":
+        case "bury" if due is not None:
             return replace(card, buried_until=due)
+        case "bury":
+            return replace(card, buried_on=day)
         case "requeue":
-            return replace(card, due=due if card.due is None else min(card.due, due), buried_until=0)
+            return replace(
+                card,
+                due=min(each for each in (card.due, due) if each is not None),
+                due_day=None if card.due_day is None else min(card.due_day, day),
+                buried_until=0,
+                buried_on=None,
+            )

@@ -59,7 +59,7 @@ class _Carrier:
         before = None if row is None else card_of(row, self._path)
         card = before or Card(entry.card)
         if entry.kind != "answer":
-            after, scheduler = acted(card, entry.kind, entry.due or 0), None
+            after, scheduler = acted(card, entry.kind, entry.day, entry.due), None
         else:
             scheduler, schedule = self._scheduler(entry.scheduler or 0)
             after, _ = schedule.remember(card, Rating(entry.rating or Rating.GOOD), entry.day)

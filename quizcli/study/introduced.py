@@ -28,8 +28,9 @@ def standing(store: Store, now: int, day: int) -> Standing:
     rows = store.rows(
         """SELECT id, 1 FROM card WHERE introduced IS NOT NULL
         UNION ALL SELECT id, suspended != 0 FROM card
-        WHERE introduced IS NULL AND (due IS NOT NULL OR suspended != 0 OR buried_until > ?)""",
-        (now,),
+        WHERE introduced IS NULL
+            AND (due IS NOT NULL OR suspended != 0 OR buried_until > :now OR buried_on >= :day)""",
+        {"now": now, "day": day},
     )
     aside = store.rows(
         f"""SELECT DISTINCT card FROM (SELECT * FROM log ORDER BY seq DESC LIMIT {_RECENT}) AS recent

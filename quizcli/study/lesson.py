@@ -53,8 +53,9 @@ def lesson(
     opened = {item.topic for item in items.values() if item.id in met}
     waiting: dict[str, list[Taught]] = {}
     for item in items.values():
+        cards = waiting.setdefault(item.topic, [])  # in the order of the topics, whatever is left of them
         if item.id not in met and item.id not in standing.away:
-            waiting.setdefault(item.topic, []).append(item)
+            cards.append(item)
     for cards in waiting.values():
         cards.sort(key=lambda item: item.level)
     turns = Counter(items[name].topic for name in standing.today if name in items)

@@ -133,8 +133,27 @@ ROUNDS = Migration(
     ),
 )
 
+# What waits for days waits for a study day, wherever the person is when it begins; there were instants alone.
+DUE_DAYS = Migration(
+    "due-days",
+    (
+        "ALTER TABLE card ADD COLUMN due_day INTEGER",
+        "ALTER TABLE card ADD COLUMN buried_on INTEGER",
+        "CREATE INDEX card_due_day ON card (due_day) WHERE state = 2",
+        "UPDATE card SET due_day = min(last_day + interval, 3650000) WHERE state = 2",
+        # What was made due by hand since its last answer is due from that day on.
+        """UPDATE card SET due_day = min(card.due_day, early.day) FROM (
+            SELECT log.card, min(log.day) AS day FROM log
+            JOIN (SELECT card, max(seq) AS seq FROM answer GROUP BY card) AS last ON last.card = log.card
+            WHERE log.kind = 'requeue' AND log.seq > last.seq
+                AND NOT EXISTS (SELECT 1 FROM log AS later WHERE later.undoes = log.seq)
+            GROUP BY log.card) AS early
+            WHERE early.card = card.id AND card.state = 2""",
+    ),
+)
+
 _MOST_STEPS_AHEAD = 1000  # a number beyond is no version of anything
-MIGRATIONS = (REVIEWS, CLAIMS, ROUNDS)
+MIGRATIONS = (REVIEWS, CLAIMS, ROUNDS, DUE_DAYS)
 
 
 def migrate(db: sqlite3.Connection, path: str, migrations: Sequence[Migration] = MIGRATIONS) -> None:

@@ -10,7 +10,11 @@ LONGEST = 60  # characters
 
 # 1,234.5  1_000  12  .5  1e-3; a comma or underscore only where it groups thousands
 _NUMBER = r"(?:\d{1,3}(?:[,_]\d{3})+|\d+)(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?"
-_TOKEN = re.compile(rf"\s*(?:(?P<number>{_NUMBER})|(?P<word>log10|log2|[a-z]+)|(?P<sign>\*\*|[-+*/^()%]))")
+# An e right behind a number begins an exponent: without one it is unfinished, and not Euler's number.
+_UNFINISHED = r"(?!e(?![a-z^]|\*\*))"
+_TOKEN = re.compile(
+    rf"\s*(?:(?P<number>(?:{_NUMBER}){_UNFINISHED})|(?P<word>log10|log2|[a-z]+)|(?P<sign>\*\*|[-+*/^()%]))"
+)
 _SIGNS = str.maketrans(
     {"−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "∕": "/", "π": " pi ", "√": " sqrt "}
 )

@@ -26,7 +26,7 @@ def replay(log: Iterable[Entry], terms: Mapping[int, str]) -> dict[str, Card]:
             continue
         card = history[-1] if history else Card(entry.card)
         if entry.kind != "answer":
-            history.append(acted(card, entry.kind, entry.due or 0))
+            history.append(acted(card, entry.kind, entry.day, entry.due))
         elif entry.scheduler is not None and entry.rating is not None:
             after, _ = schedules[entry.scheduler].remember(card, Rating(entry.rating), entry.day)
             history.append(replace(after, due=entry.due))

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from quizcli.study.card import Act, Card, Day, Instant, State
 from quizcli.study.damage import decoding
@@ -57,9 +58,12 @@ def packed(card: Card | None) -> str | None:
 
 
 def unpacked(before: str, path: str) -> Card:
-    """The inverse of `packed`."""
+    """The inverse of `packed`. Cards were kept without `due_day` once."""
     with decoding(path):
-        return _possible(msgspec.json.decode(before, type=Card))
+        card = msgspec.json.decode(before, type=Card)
+        if card.state == State.REVIEW and card.due_day is None and card.last_day is not None:
+            card = replace(card, due_day=card.last_day + card.interval)
+        return _possible(card)
 
 
 def _possible(card: Card) -> Card:
@@ -67,6 +71,8 @@ def _possible(card: Card) -> Card:
     learnt = (card.stability, card.difficulty, card.last_day, card.due)
     if card.state != State.NEW and None in learnt:
         raise ValueError(f"{card.id!r} has been learnt and nothing says how")
+    if card.state == State.REVIEW and card.due_day is None:
+        raise ValueError(f"{card.id!r} waits for no day")
     if card.learning and card.step is None:
         raise ValueError(f"{card.id!r} is being learnt, in no step")
     return card

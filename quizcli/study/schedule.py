@@ -17,6 +17,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.parameters import converted
+from quizcli.study import fuzz
 from quizcli.study.card import Card, Rating, State
 from quizcli.study.chance import chance
 from quizcli.study.days import DAY, MINUTE, Days
@@ -31,10 +33,8 @@ MAXIMUM_INTERVAL = 36_500  # days
 
 _STEPS = (MINUTE, 10 * MINUTE)
 _RELEARNING_STEPS = (10 * MINUTE,)
-_LONGEST_WAIT = 15 * MINUTE  # FSRS: a hard answer to the only step waits 1.5 times as long
-_FUZZ_VERSION = 1
-# (from, to, share of the interval): how far fuzz may move it; the ranges of py-fsrs and of Anki
-_FUZZ = ((2.5, 7.0, 0.15), (7.0, 20.0, 0.10), (20.0, float("inf"), 0.05))
+# A hard answer to the only step waits 1.5 times as long, and fuzz adds up to a quarter.
+_LONGEST_WAIT = 20 * MINUTE
 
 
 class Interval(Struct, frozen=True):
@@ -62,8 +62,9 @@ class Schedule:
         self,
         days: Days,
         retention: float = 0.9,
-        parameters: Sequence[float] = (),  # 21 numbers; none: those of FSRS-6
+        parameters: Sequence[float] = (),  # 17, 19 or 21 numbers; none: those of FSRS-6
         maximum_interval: int = MAXIMUM_INTERVAL,
+        fuzz_version: int = fuzz.VERSION,
     ) -> None:
         low, high = RETENTION
         if not low <= retention <= high:
@@ -75,16 +76,25 @@ class Schedule:
                 tr("0.9 suits most people.", "一般取 0.9。"),
                 ExitStatus.USAGE,
             )
+        if fuzz_version not in fuzz.VERSIONS:
+            raise QuizError(
+                tr(
+                    f"The store has answers whose intervals a newer quizcli chose (fuzz {fuzz_version}).",
+                    f"学习记录中有些间隔由更新版本的 quizcli 算出（fuzz {fuzz_version}）。",
+                ),
+                tr("Update quizcli.", "请升级 quizcli。"),
+            )
         self.days = days
         self._retention = retention
-        self._parameters = tuple(parameters)
+        self._parameters = _six(parameters)
         self._maximum = maximum_interval
+        self._fuzz = fuzz_version
 
     @classmethod
     def from_terms(cls, terms: str) -> Schedule:
         """The inverse of `terms`, to replay answers; the system's study days."""
         raw = msgspec.json.decode(terms)
-        return cls(Days(), raw["retention"], raw["parameters"], raw["maximum_interval"])
+        return cls(Days(), raw["retention"], raw["parameters"], raw["maximum_interval"], raw["fuzz"])
 
     @cached_property
     def terms(self) -> str:
@@ -96,16 +106,20 @@ class Schedule:
                 "steps": _STEPS,
                 "relearning_steps": _RELEARNING_STEPS,
                 "maximum_interval": self._maximum,
-                "fuzz": _FUZZ_VERSION,
+                "fuzz": self._fuzz,
             }
         ).decode()
 
     def grade(self, card: Card, rating: Rating, now: int) -> Card:
-        """The card after an answer: due when its study day begins, or in minutes to the millisecond."""
+        """The card after an answer: due when its study day begins, or in minutes to the millisecond.
+
+        That instant is what the preview tells. A card that waits for days is asked by the number of its day:
+        wherever the person is then, it may begin at another instant.
+        """
         day = self.days.number(now)
         after, wait = self.remember(card, rating, day)
         if after.interval == 0:
-            return replace(after, due=now + wait)
+            return replace(after, due=now + fuzz.delayed(wait, _place(card)))
         # Shortly before the rollover, "tomorrow" must not come sooner than ten minutes would.
         return replace(after, due=max(self.days.start(day + after.interval), now + _LONGEST_WAIT))
 
@@ -120,6 +134,28 @@ class Schedule:
 
     def remember(self, card: Card, rating: Rating, day: int) -> tuple[Card, int]:
         """The card after an answer, all but its `due`; and the ms to wait where it stays within the day."""
+        after, wait = self._reviewed(card, rating, day)
+        interval = self._interval(card, rating, day, wait)
+        lapsed = card.state == State.REVIEW and rating == Rating.AGAIN
+        remembered = replace(
+            card,
+            state=State(after.state),
+            step=after.step,
+            stability=after.stability,
+            difficulty=after.difficulty,
+            interval=interval,
+            last_day=day,
+            introduced=day if card.introduced is None else card.introduced,
+            reviews=card.reviews + 1,
+            lapses=card.lapses + lapsed,
+            buried_until=0,
+            buried_on=None,
+            due_day=day + interval if interval else None,
+        )
+        return remembered, wait // timedelta(milliseconds=1) % DAY
+
+    def _reviewed(self, card: Card, rating: Rating, day: int) -> tuple[fsrs.Card, timedelta]:
+        """What FSRS makes of the card; and how long it would have it wait, without fuzz."""
         import fsrs
 
         before = fsrs.Card(
@@ -132,64 +168,67 @@ class Schedule:
             last_review=None if card.last_day is None else _midnight(card.last_day),
         )
         after, _ = self._fsrs.review_card(before, fsrs.Rating(rating), _midnight(day))
-        wait = after.due - _midnight(day)
-        lapsed = card.state == State.REVIEW and rating == Rating.AGAIN
-        remembered = replace(
-            card,
-            state=State(after.state),
-            step=after.step,
-            stability=after.stability,
-            difficulty=after.difficulty,
-            interval=fuzzed(wait.days, card, self._maximum),
-            last_day=day,
-            introduced=day if card.introduced is None else card.introduced,
-            reviews=card.reviews + 1,
-            lapses=card.lapses + lapsed,
-            buried_until=0,
-        )
-        return remembered, wait // timedelta(milliseconds=1) % DAY
+        return after, after.due - _midnight(day)
+
+    def _interval(self, card: Card, rating: Rating, day: int, wait: timedelta) -> int:
+        """The days until the card comes back, where FSRS would have it wait for `wait`; 0: within the day.
+
+        As in Anki, "good" is a day more than "hard" at least, and "easy" a day more than "good": also where
+        "good" leads to one more learning step. Only the maximum makes them alike.
+        """
+        if wait.days == 0:
+            return 0
+        if self._fuzz == 1:
+            return fuzz.fuzzed_by_version_1(wait.days, _place(card), self._maximum)
+        elapsed = 0 if card.last_day is None else max(0, day - card.last_day)
+        days = 0
+        for grade in (Rating.HARD, Rating.GOOD, Rating.EASY)[: rating - 1]:
+            after, wait = self._reviewed(card, grade, day)
+            if grade == Rating.HARD and wait.days == 0:
+                continue
+            unrounded = self.unrounded(after.stability or 0.0)
+            shortest = max(days + 1, fuzz.not_back(unrounded, elapsed))
+            days = fuzz.fuzzed(unrounded, _place(card), shortest, self._maximum)
+        return days
+
+    def unrounded(self, stability: float) -> float:
+        """The days until recall has fallen to the desired retention (FSRS-6's curve)."""
+        decay = -self._fsrs.parameters[20]
+        return stability * float((self._retention ** (1 / decay) - 1) / (0.9 ** (1 / decay) - 1))
 
     @cached_property
     def _fsrs(self) -> fsrs.Scheduler:
         import fsrs
         from fsrs.scheduler import DEFAULT_PARAMETERS
 
-        try:
-            return fsrs.Scheduler(
-                parameters=self._parameters or DEFAULT_PARAMETERS,
-                desired_retention=self._retention,
-                learning_steps=[timedelta(milliseconds=step) for step in _STEPS],
-                relearning_steps=[timedelta(milliseconds=step) for step in _RELEARNING_STEPS],
-                maximum_interval=self._maximum,
-                enable_fuzzing=False,  # its own is not seeded: a preview would not be kept
-            )
-        except ValueError as error:
-            raise QuizError(
-                tr(
-                    f"These are no parameters of {ALGORITHM}: {error}",
-                    f"这些不是有效的 {ALGORITHM} 参数：{error}",
-                ),
-                tr("Set them right, or leave them out.", "请改正，或去掉该设置。"),
-            ) from error
+        return fsrs.Scheduler(
+            parameters=self._parameters or DEFAULT_PARAMETERS,
+            desired_retention=self._retention,
+            learning_steps=[timedelta(milliseconds=step) for step in _STEPS],
+            relearning_steps=[timedelta(milliseconds=step) for step in _RELEARNING_STEPS],
+            maximum_interval=self._maximum,
+            enable_fuzzing=False,  # its own is not seeded: a preview would not be kept
+        )
 
 
-def fuzzed(days: int, card: Card, maximum: int = MAXIMUM_INTERVAL) -> int:
-    """An interval moved a little, so that cards learnt together part ways; under three days it stays.
-
-    One card's place within the range is the same for every grade until it is answered: a better grade never
-    brings a shorter interval, and a preview is kept to the day.
-    """
-    low, high = fuzz_range(days, maximum)
-    return low + int(chance(card.id, card.reviews) * (high - low + 1))
+def _place(card: Card) -> float:
+    """Where within the range of fuzz it lies, in [0, 1): the same for every grade until it is answered."""
+    return chance(card.id, card.reviews)
 
 
-def fuzz_range(days: int, maximum: int = MAXIMUM_INTERVAL) -> tuple[int, int]:
-    """The shortest and the longest interval that fuzz may make of `days`."""
-    if days < _FUZZ[0][0]:
-        return days, days
-    delta = 1.0 + sum(share * max(min(days, end) - start, 0.0) for start, end, share in _FUZZ)
-    high = min(round(days + delta), maximum)
-    return min(max(2, round(days - delta)), high), high
+def _six(parameters: Sequence[float]) -> tuple[float, ...]:
+    """The parameters as FSRS-6 takes them; none for its own."""
+    try:
+        return converted(parameters) if parameters else ()
+    except ValueError as error:
+        raise QuizError(
+            tr(
+                f"These are no parameters of {ALGORITHM}: {error}.",
+                f"这些不是有效的 {ALGORITHM} 参数：{error}。",
+            ),
+            tr("Set them right, or leave them out.", "请改正，或去掉该设置。"),
+            ExitStatus.USAGE,
+        ) from error
 
 
 def _midnight(day: int) -> datetime:

@@ -14,13 +14,15 @@ from msgspec import Struct
 from quizcli.bank.needs import seen_first
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.study.agenda import Portion, draw_up
+from quizcli.study.asking import Asking
 from quizcli.study.card import Act, Card, Rating, State
 from quizcli.study.days import MINUTE, Clock, Days, now_ms
 from quizcli.study.introduced import Mark, last_day_before, standing
 from quizcli.study.lesson import Taught
+from quizcli.study.queues import coming
 from quizcli.study.rows import Entry
 from quizcli.study.schedule import Interval, Schedule
-from quizcli.study.store import LONGEST_ANSWER, Store
+from quizcli.study.store import LONGEST_ANSWER, AnsweredElsewhereError, Store
 from quizcli.text import tr
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class Session(Generic[T]):
         schedule: Schedule,
         portion: Portion,
         clock: Clock,
+        asking: Asking,
     ) -> None:
         self._store = store
         self._items = items
@@ -60,6 +63,7 @@ class Session(Generic[T]):
         self._days = schedule.days
         self._portion = portion
         self._clock = clock
+        self._asking = asking
         self._current: T | None
         self._card: Card | None
         self._refresh()
@@ -81,7 +85,7 @@ class Session(Generic[T]):
 
         `topics` narrows it down (none: all of them), and so does `mark`, whose cards come whether they are
         due or not. The mode "review" shows nothing new. What was asked for by its topic comes beyond the
-        daily limits. Raises QuizError for an unknown topic or a wrong retention.
+        daily limits. Raises QuizError for an unknown topic, a wrong retention or wrong parameters.
         """
         items = {question.id: question for question in questions}
         wanted = set(topics)
@@ -100,8 +104,9 @@ class Session(Generic[T]):
         if wanted:  # so many more, whatever the day has brought
             begun = len(store.introduced_on(days.number(clock())))
             portion = Portion(new and new + begun, None, mark)
-        schedule = Schedule(days, settings.retention)
-        return cls(store, items, seen_first(items.values()), schedule, portion, clock)
+        schedule = Schedule(days, settings.retention, settings.parameters)
+        asking = Asking(settings.cache_dir / "asking")
+        return cls(store, items, seen_first(items.values()), schedule, portion, clock, asking)
 
     @property
     def current(self) -> T | None:
@@ -134,7 +139,11 @@ class Session(Generic[T]):
     def next_due(self) -> int | None:
         """When the next card of this session comes (ms); None where none ever will."""
         now = self._clock()
-        times = [time for card_id, time in self._store.coming(now) if card_id in self._items]
+        times = [
+            max(instant, 0 if day is None else self._days.start(day))
+            for card_id, instant, day in coming(self._store, self._days.number(now), now)
+            if card_id in self._items
+        ]
         fresh = standing(self._store, now, self._agenda.day)
         if self._agenda.held_back or (self._portion.new > 0 and self._items.keys() - fresh.met - fresh.away):
             times.append(self._days.end(now))
@@ -151,10 +160,17 @@ class Session(Generic[T]):
         """What each grade would do to the current card."""
         return self._schedule.preview(self.card, self._clock())
 
-    def answer(self, rating: int, duration: int) -> Card:
-        """Commit a grade for the current card, given after `duration` ms, and move on. Returns that card."""
+    def answer(self, rating: int, duration: int) -> Card | None:
+        """Commit a grade for the current card, given after `duration` ms, and move on. Returns that card.
+
+        None where another process has answered it since it was shown: that answer counts, this one does not.
+        """
         before, now = self.card, self._clock()
-        after = self._store.answer(before.id, Rating(rating), duration, now, self._schedule)
+        try:
+            after = self._store.answer(before.id, Rating(rating), duration, now, self._schedule, before)
+        except AnsweredElsewhereError:
+            self._refresh()
+            return None
         self._done += 1
         self._right += rating > Rating.AGAIN
         self._milliseconds += min(max(0, duration), LONGEST_ANSWER)
@@ -182,7 +198,7 @@ class Session(Generic[T]):
 
     def bury(self) -> None:
         """Put the current card aside until tomorrow and move on."""
-        self._act(self.card.id, "bury", self._days.end(self._clock()))
+        self._act(self.card.id, "bury")
         self._refresh()
 
     def flag(self) -> bool:
@@ -200,13 +216,14 @@ class Session(Generic[T]):
             self._act(card_id, "requeue")
         self._refresh()
 
-    def _act(self, card_id: str, act: Act, due: int | None = None) -> Card:
+    def _act(self, card_id: str, act: Act) -> Card:
         now = self._clock()
-        return self._store.act(card_id, act, now, self._days.number(now), due)
+        return self._store.act(card_id, act, now, self._days.number(now))
 
     def _refresh(self, first: str = "") -> None:
         """Draw up the agenda anew and choose a card from it."""
         now = self._clock()
+        self._version = self._store.version()
         self._agenda = draw_up(self._store, self._items, self._needed, self._days, now, self._portion)
         last = last_day_before(self._store, self._agenda.day)
         self._days_away = 0 if last is None else self._agenda.day - last
@@ -217,16 +234,23 @@ class Session(Generic[T]):
         self._choose(now)
 
     def _advance(self, now: int) -> None:
-        if now >= self._agenda.end:
+        if now >= self._agenda.end or self._agenda.elsewhere or self._store.version() != self._version:
             self._refresh()
         else:
             self._choose(now)
 
     def _choose(self, now: int) -> None:
-        """Make the next card current that nobody has dealt with elsewhere."""
+        """Make the next card current that nobody has dealt with elsewhere, nor is asked there now."""
         self._current, self._card = None, None
+        passed = 0
         while (card_id := self._agenda.take(now)) is not None:
             card = self._store.card(card_id)
-            if self._agenda.allows(card, now):
+            if not self._agenda.allows(card, now):
+                continue
+            if self._asking.take(card_id):
                 self._current, self._card = self._items[card_id], card or Card(card_id)
-                return
+                break
+            passed += 1
+        else:
+            self._asking.leave()
+        self._agenda.elsewhere += passed

@@ -83,7 +83,7 @@ def statistics(
     forecast = _forecast(cards, days, today)
     return Statistics(
         date=iso(today),
-        due_now=sum(back <= now for back in _returns(cards)),
+        due_now=sum(back <= now for back in _returns(cards, days)),
         due_today=forecast[0].count,
         new_today=min(
             len(items.keys() - fresh.met - fresh.away),
@@ -104,9 +104,19 @@ def statistics(
     )
 
 
-def _returns(cards: Iterable[Card]) -> list[int]:
-    """When each card that waits for an answer comes back (ms)."""
-    return [max(card.due, card.buried_until) for card in cards if card.due is not None and not card.suspended]
+def _returns(cards: Iterable[Card], days: Days) -> list[int]:
+    """When each card that waits for an answer comes back (ms), by the clock of now."""
+    starts: dict[int, int] = {}
+    returns = []
+    for card in cards:
+        if card.due is None or card.suspended:
+            continue
+        back = max(card.buried_until, 0 if card.state == State.REVIEW else card.due)
+        day = max(card.due_day or 0, 0 if card.buried_on is None else card.buried_on + 1)
+        if day not in starts:
+            starts[day] = days.start(day) if day else 0
+        returns.append(max(back, starts[day]))
+    return returns
 
 
 def _remembered(store: Store, today: int) -> dict[str, tuple[int, int]]:
@@ -133,7 +143,7 @@ def _work(store: Store, today: int) -> dict[int, tuple[int, int]]:
 def _forecast(cards: Iterable[Card], days: Days, today: int) -> tuple[DayCount, ...]:
     ends = [days.start(day + 1) for day in range(today, today + AHEAD)]
     counts = [0] * (AHEAD + 1)
-    for back in _returns(cards):
+    for back in _returns(cards, days):
         counts[bisect_right(ends, back)] += 1
     return tuple(DayCount(iso(today + n), counts[n]) for n in range(AHEAD))
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import astuple, replace
 
 from quizcli.errors import QuizError
-from quizcli.study.card import Act, Card, Instant, Rating, acted
+from quizcli.study.card import Act, Card, Rating, acted
 from quizcli.study.carrying import Written
 from quizcli.study.chance import uuid7
 from quizcli.study.connection import connect, fail_reading, writing
@@ -31,8 +31,13 @@ from quizcli.study.undisturbed import undisturbed
 from quizcli.text import tr
 
 T = TypeVar("T")
+Values = Sequence[Any] | dict[str, Any]  # what is put for `?` or for `:name`
 
 LONGEST_ANSWER = 5 * MINUTE  # who takes longer has left the desk, and is counted as this much
+
+
+class AnsweredElsewhereError(Exception):
+    """The card has been answered since it was shown, and nothing was written: the first answer counts."""
 
 
 class Tally(Struct, frozen=True):
@@ -106,13 +111,26 @@ class Store:
 
     # What the person did
 
-    def answer(self, card_id: str, rating: Rating, duration: int, now: int, schedule: Schedule) -> Card:
-        """Grade a card and commit the answer, which took `duration` ms. Returns the card as it is now."""
+    def answer(
+        self,
+        card_id: str,
+        rating: Rating,
+        duration: int,
+        now: int,
+        schedule: Schedule,
+        shown: Card | None = None,
+    ) -> Card:
+        """Grade a card and commit the answer, which took `duration` ms. Returns the card as it is now.
+
+        Raises AnsweredElsewhereError where another process has answered the card since it was as `shown`.
+        """
         _ = schedule.terms  # before the lock: the first time it imports fsrs
         with self._changing():
             scheduler = self._scheduler(schedule)
             before = self.card(card_id)
             card = before or Card(card_id)
+            if shown is not None and card.reviews > shown.reviews:
+                raise AnsweredElsewhereError(card_id)
             after = schedule.grade(card, rating, now)
             self._append(
                 Entry(
@@ -132,13 +150,13 @@ class Store:
             self._put(after)
         return after
 
-    def act(self, card_id: str, act: Act, now: int, day: int, due: int | None = None) -> Card:
-        """Commit an act that is no answer; `due`: when a burial ends. What changes nothing is not logged."""
+    def act(self, card_id: str, act: Act, now: int, day: int) -> Card:
+        """Commit an act that is no answer. What changes nothing is not logged."""
         with self._changing():
             before = self.card(card_id)
             card = before or Card(card_id)
-            due = now if due is None else due
-            after = acted(card, act, due)
+            due = now if act == "requeue" else None
+            after = acted(card, act, day, due)
             if after != card:
                 self._append(
                     Entry(
@@ -148,7 +166,7 @@ class Store:
                         kind=act,
                         card=card_id,
                         state=card.state,
-                        due=due if act in ("bury", "requeue") else None,
+                        due=due,
                         before=packed(before),
                     )
                 )
@@ -190,23 +208,6 @@ class Store:
         """The terms of every scheduler that the log names, by their number."""
         return dict(self.rows("SELECT id, terms FROM scheduler"))
 
-    def due_before(self, end: int, now: int) -> list[tuple[str, int, int, int]]:
-        """Id, state, `due` and interval of every card that is due before `end` and not put aside."""
-        rows = self.rows(
-            "SELECT id, state, due, interval FROM card WHERE due < ? AND suspended = 0 AND buried_until <= ?",
-            (end, now),
-        )
-        return self.checked(rows, list[tuple[str, int, Instant, int]])
-
-    def coming(self, now: int) -> list[tuple[str, int]]:
-        """Id and time of every card that comes back later than `now`; suspended ones do not."""
-        rows = self.rows(
-            """SELECT id, max(coalesce(due, 0), buried_until) AS back FROM card
-            WHERE suspended = 0 AND back > ?""",
-            (now,),
-        )
-        return self.checked(rows, list[tuple[str, Instant]])
-
     def introduced_on(self, day: int) -> list[str]:
         """The ids of the cards that were answered for the first time on a study day."""
         return [card_id for (card_id,) in self.rows("SELECT id FROM card WHERE introduced = ?", (day,))]
@@ -226,6 +227,10 @@ class Store:
             "SELECT kind, card FROM log WHERE kind NOT IN ('flag', 'unflag') ORDER BY seq DESC LIMIT 1"
         )
         return row[1] if row is not None and row[0] == "undo" else None
+
+    def version(self) -> int:
+        """A number that changes when another process writes to the file; our own writing leaves it."""
+        return int(self.one("PRAGMA data_version")[0])
 
     def check(self) -> str:
         """What is wrong with the file, in SQLite's words; empty where nothing is."""
@@ -337,7 +342,7 @@ class Store:
         if not self._db.in_transaction and self._spoilt(look(self._path)):
             self._hold()
 
-    def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+    def rows(self, sql: str, values: Values = ()) -> list[Any]:
         """All rows of a query."""
         self._readable()
         try:
@@ -345,7 +350,7 @@ class Store:
         except (sqlite3.Error, ValueError, OverflowError) as error:
             fail_reading(error, self._path)
 
-    def one(self, sql: str, values: Sequence[Any] = ()) -> Any:
+    def one(self, sql: str, values: Values = ()) -> Any:
         """The first row of a query, or None."""
         self._readable()
         try:

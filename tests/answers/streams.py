@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -31,6 +32,9 @@ from quizcli.demo.events import (
 PANELS = Scalars | Images | Heatmap | Points | Bars | Table
 # Names and notation that Chinese texts leave as they are
 ALIKE = {"nats", "sigmoid", "softmax", "eval", "autograd", "proximal", "valid", "sample", "rsample"}
+
+
+MARKDOWN = re.compile(r"`|\*\*|\$[^$]+\$")
 
 
 def claims(events: list[Event]) -> dict[str, Claim]:
@@ -69,6 +73,7 @@ def check_whole(events: list[Event]) -> None:
     claimed = [event.id for event in events if isinstance(event, Claim)]
     assert len(set(claimed)) == len(claimed)
     assert all(event.done <= event.total for event in events if isinstance(event, Progress))
+    assert all(event.why for event in events if isinstance(event, Claim) and math.isnan(event.measured))
     curves: dict[str, dict[str, Words]] = {}  # by panel: a curve's name need not be repeated
     for event in events:
         if isinstance(event, Scalars):
@@ -79,16 +84,18 @@ def check_whole(events: list[Event]) -> None:
             assert words.keys() == {"en", "zh"}
             assert all(words.values())
             assert "{" not in "".join(words.values())  # an f that was forgotten
+            assert not MARKDOWN.search("".join(words.values())), words  # an event's text is plain
         for label in _labels_of(event, curves.get(getattr(event, "panel", ""), {})):
             words = {"en": label, "zh": label} if isinstance(label, str) else label
             assert words.keys() == {"en", "zh"}
+            assert not MARKDOWN.search("".join(words.values())), label
             if not re.search("[\u4e00-\u9fff]", words["zh"]):
                 assert set(re.findall(r"\b[a-z]{4,}", words["zh"])) <= ALIKE, label
 
 
 def _words_of(event: Event) -> Iterator[dict[str, str]]:
     """Every bilingual text of an event that says something."""
-    for name in ("text", "title", "caption", "note", "x_label", "y_label"):
+    for name in ("text", "title", "caption", "note", "why", "x_label", "y_label"):
         words = getattr(event, name, None)
         if isinstance(words, dict) and words:
             yield words

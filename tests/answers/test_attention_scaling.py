@@ -77,7 +77,7 @@ def test_the_stream_is_complete() -> None:
     events = run()
     assert filled(events) == layout_of(events)
     check_whole(events)
-    assert [event.done for event in events if isinstance(event, Progress)] == list(range(10))
+    assert [event.done for event in events if isinstance(event, Progress)] == list(range(1, 11))
     assert events[-1] != run(power=0.4)[-1]
 
 

@@ -121,7 +121,7 @@ def test_exact_zeros_are_empty_cells() -> None:
 @pytest.mark.parametrize("mistake", ["none", "threshold-without-lr"])
 def test_the_stream_is_complete(mistake: str) -> None:
     events = run(mistake=mistake)
-    assert isinstance(events[1], Heatmap)  # a picture before an optimizer is built
+    assert isinstance(events[2], Heatmap)  # a picture before an optimizer is built
     assert filled(events) == layout_of(events)
     check_whole(events)
     progress = [event for event in events if isinstance(event, Progress)]

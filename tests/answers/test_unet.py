@@ -112,7 +112,7 @@ def test_the_stream_is_complete(events: list[Event]) -> None:
     check_whole(events)
     steps = [event.done for event in events if isinstance(event, Progress)]
     assert steps == sorted(steps)
-    assert steps[-1] == unet.QUICK["steps"]
+    assert steps[-1] == 1
 
 
 def test_the_sides_of_the_maps_draw_a_u(events: list[Event]) -> None:
@@ -165,7 +165,7 @@ def test_the_threads_are_left_as_they_were() -> None:
     seen = set()
     for event in running:
         seen.add(torch.get_num_threads())
-        if isinstance(event, Progress) and event.done >= 4:
+        if isinstance(event, Progress) and event.done >= 0.45:  # its networks train
             running.close()  # type: ignore[attr-defined]
     assert seen == {threads, 1}
     assert torch.get_num_threads() == threads

@@ -137,7 +137,7 @@ def test_the_stream_is_complete(events: list[Event]) -> None:
     assert filled(events) == layout_of(events)
     check_whole(events)
     rates = [event for event in events if isinstance(event, Progress) and event.rate]
-    assert rates[-1].done == rates[-1].total == 8 * (2000 // answer.BATCH)
+    assert rates[-1].done / rates[-1].total == pytest.approx(0.8)  # then come the exchanges
 
 
 def test_a_new_z_makes_another_picture_of_the_vae_alone(events: list[Event]) -> None:

@@ -77,7 +77,10 @@ def kill_one(folder: Path, seed: int, longest: float) -> list[str]:
         time.sleep(dice.uniform(0, longest))
     finally:
         child.kill()
-    rest, _ = child.communicate(timeout=PATIENCE)
+    # Not `communicate`: it would miss what `readline` has taken from the pipe beyond its line.
+    with child.stdout as stream:
+        rest = stream.read()
+    child.wait(PATIENCE)
     # The last line may have been cut off in the middle of being printed.
     return [line for line in rest.splitlines(keepends=True) if line.endswith("\n") and line != "ready\n"]
 

@@ -62,11 +62,9 @@ def main(rounds: str = "5") -> int:
     waits: list[float] = []
     whole: list[float] = []
     with tempfile.TemporaryDirectory() as home:
-        os.environ |= {"QUIZCLI_HOME": home, "QUIZCLI_LANG": "en"}
+        os.environ |= {"QUIZCLI_HOME": home, "QUIZCLI_LANG": "en", "VISUAL": "true"}
         draft = Path(home) / "data" / "code" / f"{QUESTION}.py"
         with Terminal([*PROGRAM, "code", QUESTION], {}, Path.cwd(), columns=100, rows=40) as terminal:
-            terminal.wait_for("enter write it")
-            terminal.send("\r")
             terminal.wait_for("x begin again")
             warm(terminal, draft, 0)  # not measured: it waits for torch
             for number in range(1, int(rounds) + 1):

@@ -257,11 +257,16 @@ def test_a_store_that_is_gone_is_told(program: Program) -> None:
 def test_a_store_that_vanishes_in_a_session(program: Program) -> None:
     with program.terminal() as terminal:
         terminal.wait_for("6 left")
-        terminal.send(" 3")
-        terminal.wait_for("2/")
+        terminal.send(" ")
+        terminal.wait_for("▸3")
+        terminal.send("3")
+        terminal.wait_for("Which number is even?")
         for path in (program.home / "data").glob("quizcli.db*"):
             path.unlink()
-        terminal.send(" 3q")
+        terminal.send(" ")
+        terminal.wait_for("▸3")
+        terminal.send("3")
+        terminal.send("q")
         assert terminal.exit_status() == 0
         # The path before it may be so long that the terminal breaks the sentence, in a word too.
         assert "nothingislost." in "".join(terminal.screen.split())

@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from quizcli.study.card import Rating
+from quizcli.study.days import Days, now_ms
+from quizcli.study.schedule import Schedule
+from quizcli.study.store import Store
 from tests.cli.conftest import Program, installed
 from tests.terminal import Terminal
 
@@ -61,18 +65,15 @@ def reviews(program: Program) -> list[tuple[str, int]]:
 
 
 def begun(program: Program) -> Terminal:
+    """The question with its editor opened and left at once, which needs no key."""
     terminal = program.terminal("code", "doubling-code")
-    terminal.wait_for("enter write it")
-    terminal.send("\r")
-    terminal.wait_for("x begin again")
+    terminal.wait_for("q back")
     return terminal
 
 
 def test_wrong_then_right_then_graded(coded: Program) -> None:
     give(coded, WRONG)
     with begun(coded) as terminal:
-        assert "NotImplementedError" in draft(coded).read_text()
-        terminal.send("\r")
         failed = terminal.wait_for("judged in", timeout=60)
         assert "To be written without: ldexp." in failed
         assert "A call has 30 seconds" in terminal.scrollback + failed
@@ -95,16 +96,31 @@ def test_wrong_then_right_then_graded(coded: Program) -> None:
     assert attempts(coded) == ["failed", "passed"]
 
 
-def test_a_pass_at_once_is_good_and_is_not_there_the_next_time(coded: Program) -> None:
+def test_an_answer_after_another_window_s_does_not_count_and_is_told(coded: Program) -> None:
     give(coded, RIGHT)
     with begun(coded) as terminal:
         terminal.send("\r")
         terminal.wait_for("all cases pass", timeout=60)
         terminal.send(" ")
         terminal.wait_for("▸3 good")
+        with Store.open(coded.home / "data" / "quizcli.db") as store:
+            store.answer("doubling-code", Rating.EASY, 1000, now_ms(), Schedule(Days()))
+        terminal.send(" ")
+        terminal.wait_for("answered in another window first")
+        assert terminal.exit_status() == 0
+    assert reviews(coded) == [("doubling-code", 4)]
+
+
+def test_a_pass_at_once_is_good_and_is_not_there_the_next_time(coded: Program) -> None:
+    give(coded, RIGHT)
+    with begun(coded) as terminal:
+        terminal.wait_for("all cases pass", timeout=60)
+        terminal.send(" ")
+        terminal.wait_for("▸3 good")
         terminal.send("q")
         assert terminal.exit_status() == 0
     assert draft(coded).read_text() == RIGHT
+    (coded.home.parent / "given.py").unlink()
     with begun(coded):
         assert "NotImplementedError" in draft(coded).read_text()
     assert attempts(coded) == ["passed"]
@@ -189,8 +205,8 @@ def test_a_judgement_can_be_stopped_and_the_next_one_comes(coded: Program) -> No
 
 
 def test_an_attempt_that_cannot_be_kept_has_its_verdict_all_the_same(coded: Program) -> None:
-    give(coded, RIGHT)
     with begun(coded) as terminal:
+        give(coded, RIGHT)
         kept = draft(coded).parent / "attempts"
         kept.write_text("no folder")
         terminal.send("\r")
@@ -212,8 +228,6 @@ def test_a_draft_that_cannot_be_written_is_told_with_what_helps(coded: Program) 
     (coded.home / "data").mkdir(parents=True)
     (coded.home / "data" / "code").write_text("no folder")
     with coded.terminal("code", "doubling-code", columns=300) as terminal:
-        terminal.wait_for("enter write it")
-        terminal.send("\r")
         terminal.wait_for("Something")
         told = " ".join(terminal.settle().split())
         assert "Something else is in its place: move it away." in told
@@ -223,7 +237,6 @@ def test_a_draft_that_cannot_be_written_is_told_with_what_helps(coded: Program) 
 def test_no_editor_is_one_line(coded: Program) -> None:
     coded.env["VISUAL"] = "no-such-editor"
     with begun(coded) as terminal:
-        terminal.send("\r")
         terminal.wait_for("the editor 'no-such-editor' cannot be started")
 
 
@@ -231,7 +244,6 @@ def test_an_editor_that_is_killed_leaves_the_terminal_as_it_was(coded: Program) 
     dying = "stty raw -echo; printf '\\033[?1049h\\033[?1000h\\033[?25l'; kill -9 $$"
     coded.env["VISUAL"] = shlex.join(["sh", "-c", dying])
     with begun(coded) as terminal:
-        terminal.send("\r")
         terminal.wait_for("sh was ended by SIGKILL")
         for mode in (b"?1049", b"?1000", b"?25"):
             assert terminal.raw.rfind(mode + (b"h" if mode == b"?25" else b"l")) > terminal.raw.rfind(
@@ -247,10 +259,6 @@ def test_a_narrow_window_in_chinese(coded: Program) -> None:
     give(coded, WRONG)
     coded.env["QUIZCLI_LANG"] = "zh"
     with coded.terminal("code", "doubling-code", columns=40, rows=16) as terminal:
-        terminal.wait_for("手写代码")
-        terminal.send("\r")
-        terminal.wait_for("提示")
-        terminal.send("\r")
         terminal.wait_for("平方了", timeout=60)
         terminal.resize(60, 20)
         terminal.settle()
@@ -262,8 +270,6 @@ def test_a_session_asks_code_too(coded: Program) -> None:
     with coded.terminal() as terminal:
         terminal.wait_for("Double a tensor.")
         terminal.send("\r")
-        terminal.wait_for("x begin again")
-        terminal.send("\r")
         terminal.wait_for("all cases pass", timeout=60)
         terminal.send(" ")
         terminal.wait_for("▸3 good")
@@ -272,6 +278,40 @@ def test_a_session_asks_code_too(coded: Program) -> None:
         terminal.send("q")
         assert terminal.exit_status() == 0
     assert reviews(coded) == [("doubling-code", 3)]
+
+
+def test_the_editor_opens_where_it_failed(coded: Program, tmp_path: Path) -> None:
+    vim = tmp_path / "vim"
+    vim.write_text(f'#!/bin/sh\necho "$1" >> {tmp_path}/places\n')
+    vim.chmod(0o755)
+    coded.env["VISUAL"] = str(vim)
+    with begun(coded) as terminal:
+        gap = next(
+            number
+            for number, line in enumerate(draft(coded).read_text().splitlines(), 1)
+            if "NotImplementedError" in line
+        )
+        draft(coded).write_text("def double(x):\n    y = x\n    return y / [1]\n")
+        terminal.wait_for("line 3", timeout=60)
+        terminal.wait_for("judged in")
+        terminal.send("\r")
+        terminal.settle()
+        draft(coded).write_text("def double(x):\n    return x +\n")
+        terminal.wait_for("SyntaxError", timeout=60)
+        terminal.wait_for("judged in")
+        terminal.send("\r")
+        terminal.settle()
+        terminal.send("q")
+        terminal.wait_for("q quit")
+    assert (tmp_path / "places").read_text().split() == [f"+{gap}", "+3", "+2"]
+
+
+def test_without_an_editor_none_opens_unasked(coded: Program) -> None:
+    coded.env |= {"VISUAL": "", "EDITOR": ""}
+    with coded.terminal("code", "doubling-code") as terminal:
+        screen = terminal.wait_for("EDITOR is not set")
+        assert "enter edit" in screen
+        assert "Double a tensor." in screen
 
 
 # Without a terminal

@@ -197,8 +197,11 @@ def test_an_editor(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_settings_and_where_they_come_from(examine: Examine, settings: Settings) -> None:
     found = examine(mirror="http://mine/")["settings"]
-    assert found.detail.startswith("lang=en retention=0.9 new_per_day=10 rollover_hour=4 mirror=http://mine/")
+    assert found.detail.startswith("lang=en retention=0.9 new_per_day=10 reviews_per_day=80 rollover_hour=4")
+    assert "mirror=http://mine/" in found.detail
     assert str(settings.config_file) in found.advice
+    found = examine(parameters=(0.212, 1.2931, 2.0))["settings"]
+    assert "parameters=0.212,1.2931,2 new_per_day" in found.detail
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.cli.editor import open_editor
+from quizcli.cli.editor import at_line, open_editor
 from quizcli.errors import QuizError
 
 
@@ -26,6 +26,20 @@ def test_an_editor_that_does_not_work_is_told(
     with pytest.raises(QuizError) as caught:
         open_editor(tmp_path / "draft.py", 1)
     assert caught.value.message.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("editor", "arguments"),
+    [
+        *((name, ["+7", "draft.py"]) for name in ("vim", "nvim", "nano", "emacs", "hx", "helix", "micro")),
+        ("code", ["-g", "draft.py:7"]),
+        ("Code.exe", ["-g", "draft.py:7"]),
+        ("subl", ["draft.py:7"]),
+        ("somebodys-own", ["draft.py"]),
+    ],
+)
+def test_each_editor_is_told_the_line_in_its_own_way(editor: str, arguments: list[str]) -> None:
+    assert at_line(editor, Path("draft.py"), 7) == arguments
 
 
 @pytest.mark.parametrize("editor", ["", "   "])

@@ -80,7 +80,9 @@ def test_list_refuses_a_word_that_is_no_topic_or_kind(program: Program) -> None:
 def test_the_keys_of_the_json_are_the_same_in_every_language(program: Program) -> None:
     with program.terminal("quiz", "-k", "choice") as terminal:  # leaves a card behind
         terminal.wait_for("1/1")
-        terminal.send("1 ")
+        terminal.send("1")
+        terminal.wait_for("space ▸")
+        terminal.send(" ")
         terminal.wait_for("make the missed due today")
         terminal.send("m")
         assert terminal.exit_status() == 0

@@ -273,7 +273,9 @@ def test_a_pack_that_is_removed_during_a_session(program: Program, mine: Path) -
             terminal.wait_for("ctrl-c")
             terminal.send("?")
             terminal.settle()
-        terminal.send(" 3")
+        terminal.send(" ")
+        terminal.wait_for("▸3")
+        terminal.send("3")
         terminal.wait_for("This is mine.")
         terminal.send("q")
         assert terminal.exit_status() == 0

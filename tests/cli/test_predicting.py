@@ -123,7 +123,7 @@ def test_a_number_a_choice_and_an_order(coins: Program) -> None:
 def test_wrong_keys_do_no_harm(coins: Program, lang: str) -> None:
     with coins.terminal(env={"QUIZCLI_LANG": lang}) as terminal:
         terminal.wait_for("╯")
-        for keys in ("x", "中", "\x1b[A", "\t", "4"):
+        for keys in ("x", "中", "\x1b[A", "\t", "4\x7f"):
             terminal.send(keys + "\x1b")
             terminal.settle(0.1)
         terminal.send("d")  # not before the prediction
@@ -132,6 +132,8 @@ def test_wrong_keys_do_no_harm(coins: Program, lang: str) -> None:
         terminal.wait_for("›")
         terminal.send("many\r")
         terminal.wait_for("'many'")
+        terminal.send("h\x1b")
+        terminal.wait_for("kept: manyh" if lang == "en" else "已保留：manyh")
         terminal.send("h")
         terminal.wait_for("Half." if lang == "en" else "一半。")
         terminal.send("q")
@@ -258,3 +260,71 @@ def test_show_list_and_search(coins: Program) -> None:
     assert "p-order" in coins.run("search", "thrice").stdout
     assert "p-outcome" in coins.run("search", "更大").stdout
     assert coins.run("bank", "check", str(coins.questions)).returncode == 0
+
+
+def forget_the_day(program: Program) -> None:
+    """The next session asks all cards anew; what was kept of runs stays."""
+    for path in (program.home / "data").glob("quizcli.db*"):
+        path.unlink()
+
+
+def test_an_earlier_run_is_offered_where_the_prediction_comes_again(coins: Program) -> None:
+    slower(coins)
+    with coins.terminal() as terminal:
+        terminal.wait_for("q quit")
+        terminal.send("0.5\r")
+        terminal.wait_for("q skip: no result", timeout=60)
+        terminal.wait_for("any key", timeout=60)
+        terminal.send("x")
+        terminal.wait_for("▸3")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    for key, told in ((" ", ""), ("r", "any key")):
+        forget_the_day(coins)
+        with coins.terminal() as terminal:
+            terminal.wait_for("q quit")
+            terminal.send("9\r")
+            offer = terminal.wait_for("d run anew")
+            assert "space judge by the run of today" in offer
+            assert "r replay it" in offer
+            assert "measured" not in offer
+            terminal.send("3")  # nothing to grade yet
+            terminal.settle(0.2)
+            terminal.send(key)
+            if told:
+                terminal.wait_for(told, timeout=10)
+                terminal.send("x")
+            terminal.wait_for("▸1 again", timeout=5)  # a run takes 12 s
+            assert "judged by the run of today" in terminal.screen
+            assert "you  9 ✗" in terminal.screen
+            terminal.send("q")
+            assert terminal.exit_status() == 0
+
+
+def test_no_run_is_offered_of_an_answer_that_has_changed(coins: Program) -> None:
+    coins.run(stdin="")
+    with coins.terminal() as terminal:
+        terminal.wait_for("q quit")
+        terminal.send("0.5\r")
+        terminal.wait_for("any key", timeout=60)
+        terminal.send("xq")
+        terminal.exit_status()
+    assert list((coins.home / "data" / "runs").glob("*/events.jsonl"))
+    coin = coins.questions.parent / "answers" / "coin.py"
+    coin.write_text(coin.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+    forget_the_day(coins)
+    with coins.terminal() as terminal:
+        terminal.wait_for("q quit")
+        terminal.send("0.5\r")
+        terminal.wait_for("any key", timeout=60)
+        assert "run anew" not in terminal.screen
+
+
+def test_what_is_coming_is_told_while_the_worker_starts(coins: Program) -> None:
+    with coins.terminal("demo", "coin", "--throws", "4") as terminal:
+        opening = terminal.wait_for("loading PyTorch")
+        assert "A coin" in opening
+        assert "--throws 4" in opening
+        assert "mean-is-half" in opening
+        terminal.wait_for("done", timeout=60)
+    assert "coin" in (coins.home / "data" / "runs" / "timings.json").read_text(encoding="utf-8")

@@ -28,7 +28,9 @@ def test_a_round_leaves_the_schedule_alone(program: Program) -> None:
 def test_the_missed_can_be_made_due(program: Program) -> None:
     with program.terminal("quiz", "--kind", "choice") as terminal:
         terminal.wait_for("1/1")
-        terminal.send("1 ")
+        terminal.send("1")
+        terminal.wait_for("space ▸1")
+        terminal.send(" ")
         terminal.wait_for("make the missed due today")
         terminal.send("m")
         terminal.wait_for("due today:")
@@ -39,7 +41,9 @@ def test_the_missed_can_be_made_due(program: Program) -> None:
 def test_a_window_that_changes_is_no_key(program: Program) -> None:
     with program.terminal("quiz", "--kind", "choice") as terminal:
         terminal.wait_for("1/1")
-        terminal.send("1 ")
+        terminal.send("1")
+        terminal.wait_for("space ▸1")
+        terminal.send(" ")
         terminal.wait_for("make the missed due today")
         terminal.resize(70, 20)
         terminal.send("\x0c")  # Ctrl-L
@@ -53,7 +57,9 @@ def test_a_window_that_changes_is_no_key(program: Program) -> None:
 def test_a_round_goes_on_where_it_was(program: Program) -> None:
     with program.terminal("quiz", "-n", "3") as terminal:
         terminal.wait_for("1/3")
-        terminal.send(" 3")
+        terminal.send(" ")
+        terminal.wait_for("▸3")
+        terminal.send("3")
         terminal.wait_for("2/3")
         second = terminal.settle()
         terminal.send("q")

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from quizcli.study.card import Rating
+from quizcli.study.days import Days, now_ms
+from quizcli.study.schedule import Schedule
+from quizcli.study.store import Store
 from tests.cli.conftest import Program
 
 HEAVY = ("torch", "torchvision", "numpy", "pydantic", "matplotlib", "rich.markdown", "typer", "yaml", "fsrs")
@@ -100,8 +104,8 @@ def test_every_kind_judges_and_proposes_a_grade(program: Program) -> None:
         terminal.send("2")  # overruled
         terminal.wait_for("Fill the blank.")
         terminal.send("\rPrime\r")
-        terminal.wait_for("▸3")
-        terminal.send("\r")
+        terminal.wait_for("space ▸3")
+        terminal.send(" ")
         terminal.wait_for("two times two")
         terminal.send("5\r")
         terminal.wait_for("▸1")
@@ -126,8 +130,57 @@ def test_what_cannot_be_read_is_no_wrong_answer(program: Program) -> None:
         terminal.settle()
         assert "e-number" not in dict(answers(program))
         assert "again" not in terminal.screen
-        terminal.send("4\r")
+        assert "'-' cannot be read as a number." in terminal.screen
+        terminal.send("\x7f4\r")
         terminal.wait_for("▸3")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_is_typed_after_a_refusal_is_no_command(program: Program, lang: str) -> None:
+    program.run("--topic", "kinds", stdin=" 3 3 3 3")
+    with program.terminal(env={"QUIZCLI_LANG": lang}) as terminal:
+        terminal.wait_for("two times two" if lang == "en" else "二乘二")
+        terminal.send("\rabc\r")
+        refused = terminal.wait_for("'abc'")
+        assert "› abc" in refused
+        terminal.send("sbuq\r")  # each of them would be a command on the card
+        assert "› abcsbuq" in terminal.wait_for("'abcsbuq'")
+        terminal.send("\x1b")  # leaves the line, and keeps what stands in it
+        terminal.wait_for("kept: abcsbuq" if lang == "en" else "已保留：abcsbuq")
+        terminal.send("\r")
+        terminal.wait_for("› abcsbuq")
+        terminal.send("\x154\r")  # Ctrl-U
+        terminal.wait_for("▸3")
+        terminal.send("3")
+        terminal.wait_for("Put them" if lang == "en" else "请排序")
+    assert answers(program)[-1] == ("e-number", 3)
+    states = json.loads(program.run("list", "--json").stdout)
+    assert not any(row["state"] and row["state"]["suspended"] for row in states)
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "refused", "taken"),
+    [
+        (3, "two; four", "Blanks: 1, answers: 2.", "prime"),
+        (5, "4", "does not put 3 items in order", "1 2 3"),
+    ],
+)
+def test_a_refused_cloze_or_order_stays_in_its_line(
+    program: Program, before: int, typed: str, refused: str, taken: str
+) -> None:
+    program.run("--topic", "kinds", stdin=" 3" * before)
+    with program.terminal() as terminal:
+        terminal.wait_for("enter type it")
+        terminal.send(f"\r{typed}\r")
+        assert f"› {typed}" in terminal.wait_for(refused)
+        terminal.settle()
+        terminal.send("\x15\r")  # nothing in the line is no answer either
+        terminal.wait_for("nothing is typed yet")
+        terminal.send(taken)
+        terminal.wait_for(f"› {taken}")
+        terminal.send("\r")
+        terminal.wait_for("▸")
+        assert f"you  {taken}" in terminal.screen
 
 
 def test_undo_reaches_back_over_runs(program: Program) -> None:
@@ -161,26 +214,46 @@ def test_suspend_bury_flag_and_hint(program: Program) -> None:
     states = {row["id"]: row["state"] for row in json.loads(program.run("list", "--json").stdout)}
     assert states["a-recall"]["suspended"]
     assert states["a-recall"]["flagged"]
-    assert states["b-choice"]["buried_until"] > 0
+    assert states["b-choice"]["buried_on"] > 739_000
 
 
 def test_two_sessions_at_once_ask_for_nothing_twice_and_lose_nothing(program: Program) -> None:
-    with program.terminal() as one, program.terminal() as other:
-        for terminal in (one, other):
-            terminal.wait_for(FIRST)
-        for terminal in (one, other):
-            terminal.send(" 3")
-            terminal.wait_for("Which number is even?")
-        one.send("\x03")
-        assert one.exit_status() == 130
-        other.send("2")
-        other.wait_for("▸")
-        other.send(" ")
-        other.settle()
-        other.send("\x03")
-        assert other.exit_status() == 130
-    assert [card for card, _ in answers(program)][:2] == ["a-recall", "a-recall"]
-    assert len(answers(program)) == 3
+    with program.terminal() as one:
+        one.wait_for(FIRST)
+        with program.terminal() as other:
+            other.wait_for("Which number is even?")
+            one.send(" ")
+            one.wait_for("▸3")
+            one.send("3")
+            one.wait_for("Zero is even.")
+            other.send("2")
+            other.wait_for("space ▸")
+            other.send(" ")
+            other.settle()
+            for terminal in (one, other):
+                terminal.send("\x03")
+                assert terminal.exit_status() == 130
+    assert sorted(card for card, _ in answers(program)) == ["a-recall", "b-choice"]
+
+
+def answered_elsewhere(program: Program, name: str) -> None:
+    """Answer a card as another window does."""
+    with Store.open(program.home / "data" / "quizcli.db") as store:
+        store.answer(name, Rating.EASY, 1000, now_ms(), Schedule(Days()))
+
+
+def test_the_first_of_two_answers_counts_and_the_other_is_told(program: Program) -> None:
+    with program.terminal() as terminal:
+        terminal.wait_for(FIRST)
+        answered_elsewhere(program, "a-recall")
+        terminal.send(" ")
+        terminal.wait_for("4 easy")
+        terminal.send("1")
+        page = terminal.wait_for("answered in another window first; that answer counts")
+        assert "Which number is even?" in page
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    assert answers(program) == [("a-recall", 4)]
 
 
 def test_wrong_keys_do_no_harm(program: Program) -> None:
@@ -257,7 +330,9 @@ def test_ctrl_c_in_a_demonstration_keeps_the_session(own_program: Program) -> No
         terminal.wait_for("any key")
         terminal.send(" ")
         terminal.wait_for(FIRST)
-        terminal.send(" 3")
+        terminal.send(" ")
+        terminal.wait_for("▸3")
+        terminal.send("3")
         terminal.wait_for("Which number is even?")
     assert answers(own_program) == [("a-recall", 3)]
 
@@ -455,7 +530,10 @@ def test_an_answer_longer_than_the_window_is_read_from_its_beginning(program: Pr
         terminal.wait_for("none needed")
         assert "space more" not in terminal.settle()
         terminal.resize(80, 8)
-        assert FIRST in terminal.wait_for("space more")
+        terminal.settle()
+        terminal.send("\x1b[H")  # Home
+        terminal.wait_for(FIRST)
+        terminal.wait_for("space more")
         terminal.send("4")  # who has read enough need not turn the pages
         terminal.wait_for("Which number is even?")
     assert answers(program) == [("a-recall", 4)]
@@ -472,6 +550,106 @@ def test_further_lines_of_a_paste_are_no_keys(program: Program) -> None:
         assert "Fill the blank." in terminal.screen
 
 
+def test_a_long_answer_is_read_in_both_directions(program: Program) -> None:
+    with program.terminal(columns=100, rows=9) as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send(" ")
+        terminal.wait_for("space more")
+        for there, back in (("\x1b[6~", "\x1b[5~"), ("\x1b[F", "\x1b[H"), ("j" * 9, "k" * 9)):
+            terminal.send(there)
+            assert FIRST not in terminal.wait_for("none needed")
+            assert "↑ back up" in terminal.settle()
+            terminal.send(back)
+            assert "none needed" not in terminal.wait_for(FIRST)
+        terminal.send("\x1b[B")  # Down: one line
+        terminal.settle()
+        assert FIRST in terminal.screen
+        assert "Every kind" not in terminal.screen
+    assert answers(program) == []
+
+
+def test_one_space_too_many_grades_nothing(program: Program) -> None:
+    with program.terminal(rows=9) as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send(" ")
+        terminal.wait_for("space more")
+        for _ in range(6):
+            terminal.send(" ")
+            terminal.settle(0.2)
+        assert "none needed" in terminal.screen
+        assert "enter ▸3 good" in terminal.screen  # the bar names what grades
+        terminal.send("\r")
+        terminal.wait_for("Which number is even?")
+    assert answers(program) == [("a-recall", 3)]
+
+
+def test_a_key_pressed_before_the_bar_names_it_grades_nothing(program: Program) -> None:
+    with program.terminal() as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send(" 31 \r")
+        terminal.wait_for("space ▸3")
+        assert FIRST in terminal.settle()
+        terminal.send("\r")  # not named either
+        assert FIRST in terminal.settle()
+        terminal.send(" ")
+        terminal.wait_for("Which number is even?")
+    assert answers(program) == [("a-recall", 3)]
+
+
+@pytest.mark.parametrize("rows", [9, 24])
+def test_all_keys_are_shown_wherever_one_reads(program: Program, rows: int) -> None:
+    with program.terminal(rows=rows) as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send(" ")
+        terminal.wait_for("▸3")
+        terminal.send("?")
+        terminal.wait_for("u       undo")
+        terminal.send("\x1b[F")
+        terminal.wait_for("stop; nothing is lost")
+        terminal.send("?")
+        terminal.wait_for(FIRST)
+        assert "stop; nothing" not in terminal.settle()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_falls_off_the_bar_leaves_a_sign(program: Program, lang: str) -> None:
+    with program.terminal(columns=60, env={"QUIZCLI_LANG": lang}) as terminal:
+        bar = terminal.wait_for("q quit" if lang == "en" else "q 退出").splitlines()[-1]
+        bar = next(line for line in terminal.screen.splitlines() if " q " in line)
+        assert ("? more" if lang == "en" else "? 更多") in bar
+        assert " d " in bar
+        assert " h " in bar
+        assert " e " not in bar
+
+
+def test_a_message_leaves_the_bar_where_it_is(program: Program) -> None:
+    with program.terminal() as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send("f")
+        terminal.wait_for("flagged")
+        assert "q quit" in terminal.settle()
+        terminal.send("h")
+        terminal.wait_for("Use your voice.")
+        assert "flagged" not in terminal.settle()
+        assert terminal.screen.count("q quit") == 1
+
+
+def test_a_dumb_terminal_has_a_key_bar_too(program: Program) -> None:
+    with program.terminal(env={"TERM": "dumb"}) as terminal:
+        terminal.wait_for("q quit")
+        terminal.send(" ")
+        terminal.wait_for("4 easy")
+        terminal.send("f")
+        terminal.wait_for("flagged")
+        terminal.send("3")
+        terminal.wait_for("Which number is even?")
+        terminal.wait_for("1–3 choose")
+        terminal.send("q")
+        assert terminal.exit_status() == 0
+    assert b"\x1b" not in terminal.raw
+    assert terminal.raw.count(b"4 easy") == 1
+
+
 def test_a_topic_asks_beyond_the_days_limit(program: Program) -> None:
     assert "Done for now." in program.run("--new", "2", stdin=" 4 4").stdout
     assert [card for card, _ in answers(program)] == ["a-recall", "b-choice"]
@@ -482,8 +660,11 @@ def test_a_topic_asks_beyond_the_days_limit(program: Program) -> None:
 def test_the_end_says_how_to_ask_the_same_topics_for_more(program: Program) -> None:
     with program.terminal("--new", "1", "--topic", "kinds") as terminal:
         terminal.wait_for(FIRST)
-        terminal.send(" 4")
-        assert "quizcli --topic kinds" in terminal.wait_for("Done for now.")
+        terminal.send(" ")
+        terminal.wait_for("4 easy")
+        terminal.send("4")
+        terminal.wait_for("Done for now.")
+        terminal.wait_for("quizcli --topic kinds")
 
 
 def test_flagged_and_suspended_cards_are_studied_and_brought_back(program: Program) -> None:
@@ -499,14 +680,17 @@ def test_flagged_and_suspended_cards_are_studied_and_brought_back(program: Progr
         terminal.send("f")
         terminal.wait_for("flagged")
     with program.terminal("--suspended") as terminal:
-        assert FIRST in terminal.wait_for("1 left")
+        terminal.wait_for("1 left")
+        terminal.wait_for(FIRST)
         terminal.send("s")
         terminal.wait_for("Done for now.")
     states = {row["id"]: row["state"] for row in json.loads(program.run("list", "--json").stdout)}
     assert not states["a-recall"]["suspended"]
     with program.terminal("--flagged") as terminal:
         terminal.wait_for("2 left")
-        terminal.send(" 4")
+        terminal.send(" ")
+        terminal.wait_for("4 easy")
+        terminal.send("4")
         terminal.wait_for("1 left")
     with program.terminal("quiz", "--flagged") as terminal:
         terminal.wait_for("1/2")

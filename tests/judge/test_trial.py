@@ -266,9 +266,21 @@ def _flushed(x: Tensor, factor: float = 2.0) -> Tensor:
     return x * factor
 
 
+def _without_onednn(x: Tensor, factor: float = 2.0) -> Tensor:
+    torch.backends.mkldnn.enabled = False  # type: ignore[assignment]
+    return x * factor
+
+
+def _with_more_threads(x: Tensor, factor: float = 2.0) -> Tensor:
+    torch.set_num_threads(torch.get_num_threads() + 1)
+    return x * factor
+
+
 @pytest.mark.parametrize(
     ("entry", "why"),
     [
+        (_without_onednn, "it leaves a setting of torch's changed for whoever calls it: oneDNN"),
+        (_with_more_threads, "it leaves a setting of torch's changed for whoever calls it: the number"),
         (_without_gradients, "it leaves gradients switched off"),
         (_in_float64, "it leaves another default dtype"),
         (_told, "it leaves a setting of torch's changed for whoever calls it: how tensors are printed"),

@@ -274,9 +274,9 @@ def test_footer() -> None:
     line = footer(KEYS, 80)
     assert line.plain == " space answer   d run it   h hint   u undo   ? all keys   q quit"
     assert [line.plain[s.start : s.end] for s in line.spans if s.style == "bold"] == ["space", *"dhu?q"]
-    assert footer(KEYS, 50).plain == " space answer   d run it   ? all keys   q quit"
-    assert footer(KEYS, 24).plain == " ? all keys   q quit"
-    assert footer(KEYS, 6).plain == " ? al…"
+    assert footer(KEYS, 50).plain == " space answer   d run it   ? more   q quit"
+    assert footer(KEYS, 24).plain == " ? more   q quit"
+    assert footer(KEYS, 6).plain == " ? mo…"
     assert footer([], 20).plain == ""
 
 

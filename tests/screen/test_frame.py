@@ -1,12 +1,18 @@
 """Whole frames: header, panels, progress, claims, keys; and the last one."""
 
+import math
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from quizcli.demo.events import Claim, Failed, Finished, Progress, Relation, Started
 from quizcli.screen.board import Board
 from quizcli.screen.frame import Frames
+from quizcli.screen.opening import Coming
+from quizcli.screen.plain import Log
 from quizcli.screen.status import (
     claim_figures,
     claim_lines,
@@ -17,7 +23,7 @@ from quizcli.screen.status import (
     progress_line,
 )
 from quizcli.text import use_language
-from tests.screen.boards import board_of, claims, others, vae
+from tests.screen.boards import board_of, claims, others, vae, words
 from tests.screen.drawing import assert_fits, shown
 
 KEYS = [("space", "pause"), ("s", "save"), ("q", "back to the question")]
@@ -30,10 +36,11 @@ def test_a_frame_at_80_columns() -> None:
     assert len(text) == 24
     assert text[0] == " VAE · MNIST, 60,000 images · cpu" + " " * 30 + "epoch 3/5   1:07"
     assert text[2].startswith(" negative ELBO  nats")
-    assert text[-6:] == [
+    assert text[-7:] == [
         " The clusters on the right move apart.",
         " ━━━━━━━━━━━━━━━━━━━━━━━━────────────────  61 %   17,412 images/s",
-        " ✓ kl-nonnegative         19.83 ≥ 0 nats      The KL term is never negative, wh…",
+        " ✓ kl-nonnegative         19.83 ≥ 0 nats",
+        "   The KL term is never negative, whatever the encoder does",
         " ✗ elbo-reached           107.2 ≤ 106.5 nats  Five epochs reach the reference",
         " … no-kl-breaks-sampling  not measured yet",
         " space pause   s save   q back to the question",
@@ -131,7 +138,7 @@ def test_claims_in_chinese() -> None:
         (1.3e-5, "≈", 0.0, 1e-3, "1.3e-5 ≈ 0 ± 0.001"),
         (1.00041, "<", 1.0, 0.0, "1.0004 < 1"),
         (9966.2, ">", 1000, 0.0, "9,966.2 > 1,000"),
-        (float("nan"), "==", 0, 0.0, "NaN = 0"),
+        (float("nan"), "==", 0, 0.0, "not measurable"),
     ],
 )
 def test_figures(measured: float, relation: Relation, expected: float, tolerance: float, text: str) -> None:
@@ -159,3 +166,61 @@ def test_a_panel_may_change_its_kind() -> None:
         for event in stream:
             board.add(event)
     assert list(board.panels) == ["loss", "samples", "latent", "map"]
+
+
+@pytest.mark.parametrize(("width", "height"), [(60, 3), (80, 4), (110, 4), (110, 8), (160, 5)])
+def test_a_claim_is_shown_whole_or_by_its_figures(width: int, height: int) -> None:
+    """Half a sentence is no claim: what has no room is left out, and the failing one has it first."""
+    long = [claim for claim in claims() if isinstance(claim, Claim)]
+    board = board_of(iter([replace(claim, text=words(f"{claim.text['en']}, " * 3, "")) for claim in long]))
+    lines = claim_lines(board, width, height)
+    assert_fits(lines, width, height)
+    told = " ".join(" ".join(shown(lines)).split())
+    assert "…" not in told
+    for claim in long:
+        assert claim_figures(claim) in told
+        assert told.count(claim.text["en"][:12]) in (0, 3)
+    if height >= 8:
+        assert told.count("Five epochs") == told.count("The KL term") == 3
+
+
+def test_what_was_not_measured_is_no_number() -> None:
+    claim = Claim(
+        id="vanishes",
+        measured=math.nan,
+        expected=0.2,
+        relation="<=",
+        text=words("the gradient shrinks", "梯度变小"),
+        why=words("there is no gradient", "根本没有梯度"),
+    )
+    board = board_of(iter([claim]))
+    for lines in (claim_lines(board, 100, 3), claims_in_full(board, 100)):
+        (line,) = shown(lines)
+        assert (
+            line
+            == " ✗ vanishes  not measurable  because there is no gradient; claimed was: the gradient shrinks"
+        )
+    assert "NaN" not in str(Log()(claim))
+    unsaid = board_of(iter([replace(claim, why={})]))
+    assert "because the run came to no number" in shown(claims_in_full(unsaid, 120))[0]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (30, 8), (9, 3)])
+def test_while_a_worker_starts_one_sees_what_is_coming(lang: str, width: int, height: int) -> None:
+    use_language("zh" if lang == "zh" else "en")
+    try:
+        about = "What the two terms of its loss do, on handwritten digits."
+        coming = Coming("A VAE", about, "--beta 0", ("elbo-reached",), start=6.0, whole=24.0)
+        frames = Frames(Board(("elbo-reached",)), coming=coming)
+        seen = [shown(frames.running(width, height, 0.2 * turn, KEYS)) for turn in range(50)]
+    finally:
+        use_language("en")
+    for lines in seen:
+        assert len(lines) <= height
+    if width >= 80:
+        assert all(before != after for before, after in pairwise(seen))  # something moves all the time
+        told = "\n".join(seen[0])
+        for part in ("A VAE", about, "--beta 0", "elbo-reached", "0:06", "0:24"):
+            assert part in told
+        assert ("longer than usual" if lang == "en" else "比平时久") in "\n".join(seen[-1])

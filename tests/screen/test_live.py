@@ -116,7 +116,7 @@ def test_the_last_frame_stays_and_the_terminal_is_as_before() -> None:
     with Window("0.3, Finished(seconds=1)") as window:
         stage = window.wait_for("elbo-reached")
         text = window.end()
-    assert "q back to the question" in stage
+    assert "q stop, back to the question" in stage
     assert text.splitlines()[0] == "before"
     assert re.search(r"VAE · MNIST, 60,000 images · cpu +done", text)
     assert "negative ELBO" in text

@@ -63,9 +63,7 @@ def real_store(path: Path, answers: int = 300) -> None:
             name = dice.choice((dice.choice(ASKED), f"question-{dice.randrange(answers // 3)}"))
             store.answer(name, Rating(dice.randint(1, 4)), 1000 + n, now, schedule)
             if n % 17 == 0:
-                store.act(
-                    name, dice.choice(("suspend", "bury", "flag")), now, schedule.days.number(now), now + 1
-                )
+                store.act(name, dice.choice(("suspend", "bury", "flag")), now, schedule.days.number(now))
             if n % 23 == 0:
                 store.undo(now, schedule.days.number(now))
             now += dice.randrange(10_000_000)
@@ -157,6 +155,9 @@ BY_HAND = {
     "no step": "UPDATE card SET step = NULL, state = 1",
     "a flag of 7": "UPDATE card SET flagged = 7",
     "state 9": "UPDATE card SET state = 9",
+    "due on a day beyond all years": "UPDATE card SET due_day = 9223372036854775807",
+    "buried on a day beyond all years": "UPDATE card SET buried_on = 9223372036854775807",
+    "due on no day": "UPDATE card SET due_day = NULL WHERE state = 2",
     "buried for ever": "UPDATE card SET buried_until = 9223372036854775807",
     "negative reviews": "UPDATE card SET reviews = -3",
     "an interval beyond all years": "UPDATE card SET interval = 9223372036854775807",

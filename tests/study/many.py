@@ -1,5 +1,6 @@
 """Stores with as many cards and answers as a diligent person has after years."""
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -26,6 +27,16 @@ class Asked(Struct, frozen=True):
 
 def questions(number: int, topics: int = 20) -> list[Asked]:
     return [Asked(f"question-{n:05}", f"topic-{n % topics:02}", 1 + n % 3) for n in range(number)]
+
+
+def back_to_the_first_schema(db: sqlite3.Connection) -> None:
+    """Take from a store what the later migrations have added."""
+    for table in ("round_answer", "round", "claim"):
+        db.execute(f"DROP TABLE {table}")
+    db.execute("DROP INDEX card_due_day")
+    for column in ("due_day", "buried_on"):
+        db.execute(f"ALTER TABLE card DROP COLUMN {column}")
+    db.execute("PRAGMA user_version = 1")
 
 
 def fill(
@@ -72,4 +83,5 @@ def _card(n: int, card_id: str, days: Days, today: int, due_today: int) -> Card:
         last_day=today - 5,
         introduced=today - 700,
         reviews=10,
+        due_day=due,
     )

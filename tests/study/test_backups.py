@@ -40,6 +40,7 @@ from quizcli.study.store import Store
 from tests.study.damaging import BY_CHANCE, by_hand
 from tests.study.damaging import BY_HAND as SPOILT
 from tests.study.desk import BERLIN, Wall
+from tests.study.many import back_to_the_first_schema
 
 Answered = Callable[..., None]
 SCHEDULE = Schedule(Days(4, BERLIN))
@@ -467,9 +468,7 @@ def test_over_a_damaged_store_which_is_kept(settings: Settings, answered: Answer
 def test_an_older_schema_goes_through_the_steps(settings: Settings, answered: Answered) -> None:
     answered("a")
     with Store.open(settings.store_file) as store, store.writing() as db:
-        for table in ("round_answer", "round", "claim"):
-            db.execute(f"DROP TABLE {table}")
-        db.execute("PRAGMA user_version = 1")
+        back_to_the_first_schema(db)
     old = Path(back_up(str(settings.store_file), "before-002-claims"))
     assert archive.about(old).schema == 1
     answered("b")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as configured
 from hypothesis import strategies as st
 
@@ -55,6 +55,7 @@ def do(session: Session[Asked], act: int | str) -> bool:
 
 @configured(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(acts, st.sampled_from(PAUSES)), max_size=30))
+@example([(1, 0), ("suspend", 0), (1, 0)])
 def test_random_sessions(script: Sequence[tuple[int | str, int]]) -> None:
     wall = Wall(at(2025, 3, 28, 22, zone=BERLIN))
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "q.db") as store:

@@ -14,6 +14,7 @@ from quizcli.study.store import Store
 from quizcli.text import use_language
 from tests.study.desk import BERLIN, MINUTE, Wall, at
 from tests.study.many import Asked, questions
+from tests.test_parameters import FIVE
 
 ASKED = questions(30, topics=3)
 
@@ -209,7 +210,7 @@ def test_learning_cards_return_when_due(store: Store, settings: Settings, wall: 
     failed = shown(session)
     session.answer(Rating.AGAIN, 1000)
     assert shown(session) != failed
-    wall.pass_by(MINUTE)
+    wall.pass_by(2 * MINUTE)
     session.answer(Rating.EASY, 1000)
     assert shown(session) == failed
 
@@ -220,9 +221,22 @@ def test_learning_cards_come_early_when_nothing_else_is_left(
     session = begin(store, settings, wall, ASKED[:1])
     session.answer(Rating.GOOD, 1000)
     assert session.card.state == State.LEARNING
-    assert session.card.due == wall.now + 10 * MINUTE
+    assert 10 * MINUTE <= (session.card.due or 0) - wall.now <= 12.5 * MINUTE
     session.answer(Rating.GOOD, 1000)
     assert session.current is None
+
+
+def test_the_parameters_that_were_set_are_used_and_named(
+    store: Store, settings: Settings, wall: Wall
+) -> None:
+    settings = msgspec.structs.replace(settings, parameters=FIVE)
+    session = begin(store, settings, wall)
+    easy = session.preview()[Rating.EASY].days
+    card = session.answer(Rating.EASY, 1000)
+    assert card is not None
+    assert (card.stability, card.interval) == (FIVE[3], easy)
+    (terms,) = store.schedulers().values()
+    assert msgspec.json.decode(terms)["parameters"] == [*FIVE, 0.0, 0.5]
 
 
 def test_review_mode_shows_nothing_new(store: Store, settings: Settings, wall: Wall) -> None:
@@ -322,7 +336,7 @@ def test_requeue_makes_a_card_due_and_leaves_its_memory(store: Store, settings: 
     session.requeue([name])
     assert before is not None
     assert shown(session) == name
-    assert session.card == msgspec.structs.replace(before, due=wall.now)
+    assert session.card == msgspec.structs.replace(before, due=wall.now, due_day=before.last_day)
 
 
 def test_a_requeued_new_card_comes_beyond_the_limit_and_counts(
@@ -399,7 +413,7 @@ def test_opening_searches_and_does_not_scan(store: Store, settings: Settings, wa
 def test_what_is_said_after_a_holiday() -> None:
     assert backlog(Counts(0, 0, 0, 12, 0.0)) == ""
     told = backlog(Counts(0, 0, 0, 80, 0.0, held_back=67, days_away=21))
-    assert told == "147 are due after 21 days away: 80 today, the most overdue first; new cards wait"
+    assert told == "147 are due after 21 days away: 80 today, most overdue first, nothing new"
     assert "away" not in backlog(Counts(0, 0, 0, 80, 0.0, held_back=1, days_away=1))
     use_language("zh")
     assert backlog(Counts(0, 0, 0, 80, 0.0, held_back=67, days_away=21)).startswith("147 张到期（21 天没学）")

@@ -22,6 +22,7 @@ from quizcli.study.restoring import restore
 from quizcli.study.schedule import Schedule
 from quizcli.study.store import Store
 from tests.study.desk import BERLIN, Wall
+from tests.study.many import back_to_the_first_schema
 
 DAYS = Days(4, BERLIN)
 SCHEDULE = Schedule(DAYS)
@@ -306,15 +307,13 @@ def test_an_old_store_keeps_its_answers(tmp_path: Path, wall: Wall) -> None:
         answer(store, wall)
         before = list(store.log())
         with store.writing() as db:
-            for table in ("round_answer", "round", "claim"):
-                db.execute(f"DROP TABLE {table}")
-            db.execute("PRAGMA user_version = 1")
+            back_to_the_first_schema(db)
     with Store.open(path) as store:
         assert list(store.log()) == before
         assert store.one("SELECT count(*) FROM claim") == (0,)
         assert store.check() == ""
     names = sorted(file.name.split("-", 2)[2] for file in (tmp_path / "backups").iterdir())
-    assert names == ["before-002-claims.db", "before-003-rounds.db"]
+    assert names == ["before-002-claims.db", "before-003-rounds.db", "before-004-due-days.db"]
 
 
 def test_the_longest_path_that_sqlite_can_use(tmp_path: Path, settings: Settings, wall: Wall) -> None:

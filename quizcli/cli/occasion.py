@@ -1,0 +1,54 @@
+"""How a card comes up, and what the person decides about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from quizcli.bank.prediction import asked
+from quizcli.bank.types import AnyQuestion, Order
+from quizcli.screen.card import Header, TickedClaim
+
+Verb = Literal["grade", "undo", "suspend", "bury", "edit", "quit"]
+AGAIN = 1
+
+
+class Decision(Struct, frozen=True):
+    """What the person decided about a card. `rating`, 1 to 4, is set where the verb is "grade"."""
+
+    verb: Verb
+    rating: int = 0
+    milliseconds: int = 0
+    interrupted: bool = False  # quit by Ctrl-C
+
+    @property
+    def right(self) -> bool:
+        """Whether the grade says that the answer was known."""
+        return self.rating > AGAIN
+
+
+class Occasion(Struct, frozen=True, kw_only=True):
+    """How a card comes up: the question, the line above it, and what the session knows about it."""
+
+    question: AnyQuestion
+    header: Header
+    permutation: tuple[int, ...] = ()  # order questions: shuffled position → right position
+    intervals: Callable[[], Mapping[int, str]] | None = None  # None: a round that leaves the schedule alone
+    claims: Callable[[], Sequence[TickedClaim]] = tuple
+    follow: Sequence[AnyQuestion] = ()  # what an interviewer asks next
+    flag: Callable[[], bool] | None = None
+    message: str = ""  # what became of the key before this card, shown until the next key
+    write: bool = False  # a code question that was asked for by its name: its editor opens at once
+    warm: bool = False  # a card that can run is near: have a worker ready
+
+
+def shuffled(question: AnyQuestion, count: int) -> tuple[int, ...]:
+    """In which order a question shows items to sort, for the `count`th time; empty where it has none."""
+    form = asked(question)
+    if not isinstance(form, Order):
+        return ()
+    from quizcli.study.chance import permutation
+
+    return permutation(len(form.items), question.id, count)
