@@ -118,7 +118,9 @@ def shown(values: Sequence[float], figure: Figure, lang: Lang) -> str:
 
     Of an even number the median is the upper one of the two in the middle.
     """
-    scale, unit = (100.0, " %") if figure.percent else (1.0, "")
+    scale = 100.0 if figure.percent else 1.0
+    percent = " %" if lang == "en" else "%"
+    unit = percent if figure.percent else ""
     scaled = sorted(value * scale for value in values)
     if figure.show != "range":
         place = {"median": len(scaled) // 2, "least": 0, "most": -1}[figure.show]
