@@ -8,7 +8,9 @@ subspace. Attention itself knows no order: positions must come from elsewhere (m
 
 Boolean masks, as in PyTorch: in the function True means "may be looked at", in the module "may not". A query
 that may look at nothing gets weights and output 0, not NaN, in both, with and without returned weights;
-only `attention`, the bare formula, makes NaN of it.
+only `attention`, the bare formula, makes NaN of it. Scores of half precision are computed in float32 there,
+as PyTorch does it; the functions with the bare formula divide the queries by √d_k before they meet the keys,
+so that float16, which ends at 65,504, overflows √d_k times later.
 
 Vaswani et al. 2017, "Attention Is All You Need", section 3.2, https://arxiv.org/abs/1706.03762
 Ainslie et al. 2023, grouped-query attention, section 2.2, https://arxiv.org/abs/2305.13245
@@ -22,6 +24,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.dropout import dropout
+from models.precision import at_least_float32
+from models.pytorch_weights import split_projections
 
 
 def causal_mask(queries: int, keys: int | None = None, device: torch.device | None = None) -> Tensor:
@@ -36,7 +40,7 @@ def causal_mask(queries: int, keys: int | None = None, device: torch.device | No
 
 def padding_mask(lengths: Tensor, size: int | None = None) -> Tensor:
     """True at the padding of sequences of these lengths (B,), shape (B, size): a `key_padding_mask`."""
-    size = int(lengths.max()) if size is None else size
+    size = max(lengths.tolist(), default=0) if size is None else size
     return torch.arange(size, device=lengths.device) >= lengths[:, None]  # (B, size)
 
 
@@ -59,11 +63,11 @@ def attention(
     attn_mask: Tensor | None = None,  # broadcast to (…, L, S): True where a query may look
 ) -> tuple[Tensor, Tensor]:
     """Attention as it stands in the paper: the output (…, L, Dv), and the weights (…, L, S)."""
-    # Q Kᵀ / √d_k
-    scores = query @ key.mT / math.sqrt(query.shape[-1])  # (…, L, S)
+    # (Q / √d_k) Kᵀ
+    scores = query / math.sqrt(query.shape[-1]) @ key.mT  # (…, L, S)
     if attn_mask is not None:
         scores = scores.masked_fill(~attn_mask, -math.inf)
-    # softmax(Q Kᵀ / √d_k) V
+    # softmax((Q / √d_k) Kᵀ) V
     weights = scores.softmax(dim=-1)  # (…, L, S)
     return weights @ value, weights
 
@@ -87,25 +91,43 @@ def scaled_dot_product_attention(
     if is_causal and attn_mask is not None:
         raise ValueError("give attn_mask or is_causal, not both")
     if enable_gqa:
-        groups = query.shape[-3] // key.shape[-3]
-        key, value = key.repeat_interleave(groups, -3), value.repeat_interleave(groups, -3)
+        key, value = _a_head_each(query, key), _a_head_each(query, value)
     scale = 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
     # Q Kᵀ / √d_k
-    scores = query @ key.transpose(-2, -1) * scale  # (…, H, L, S)
+    q, k, v = at_least_float32(query), at_least_float32(key), at_least_float32(value)
+    scores = q @ k.mT * scale  # (…, H, L, S)
     if is_causal:  # counted from the first key, as PyTorch does; causal_mask counts from the last
         attn_mask = torch.ones_like(scores, dtype=torch.bool).tril()
     if attn_mask is not None:
         scores = masked(scores, attn_mask)
     weights = dropout(softmax(scores), dropout_p)  # (…, H, L, S)
     # softmax(Q Kᵀ / √d_k) V
-    return weights @ value, weights
+    return (weights @ v).to(value.dtype), weights.to(value.dtype)
 
 
 def masked(scores: Tensor, attn_mask: Tensor) -> Tensor:
-    """Scores (…, L, S) with −∞ where a boolean mask is False; a mask of numbers is added."""
+    """Scores (…, L, S) with −∞ where a boolean mask is False; a mask of numbers is added.
+
+    Raises ValueError for whole numbers: whether 0 or 1 means "may be looked at" they do not say.
+    """
+    _check_mask(attn_mask, "attn_mask")
+    attn_mask = attn_mask.broadcast_to(scores.shape)  # never the scores to a larger mask
     if attn_mask.dtype == torch.bool:
         return scores.masked_fill(~attn_mask, -math.inf)
     return scores + attn_mask
+
+
+def _check_mask(mask: Tensor, name: str) -> None:
+    if mask.dtype != torch.bool and not mask.is_floating_point():
+        raise ValueError(f"{name} must be boolean, or numbers to add to the scores, got {mask.dtype}")
+
+
+def _a_head_each(query: Tensor, shared: Tensor) -> Tensor:
+    """Keys or values (…, H or fewer, S, D), repeated for the neighbouring heads of query that share them."""
+    heads, groups = query.shape[-3], shared.shape[-3]
+    if groups == 0 or heads % groups:
+        raise ValueError(f"{heads} heads cannot share {groups} heads of keys and values")
+    return shared.repeat_interleave(heads // groups, -3)  # (…, H, S, D)
 
 
 def softmax(scores: Tensor) -> Tensor:
@@ -133,13 +155,14 @@ def multi_head_attention(
     num_heads: int,
 ) -> Tensor:
     """Self-attention in several heads, (B, L, E) -> the same, without masks and biases (section 3.2.2)."""
-    batch, length, _ = x.shape
+    batch, length, width = x.shape
+    size = width // num_heads  # E / H
     # head_i = Attention(Q W_i^Q, K W_i^K, V W_i^V)
     q, k, v = (
-        F.linear(x, w).view(batch, length, num_heads, -1).transpose(1, 2)  # (B, H, L, E / H)
+        F.linear(x, w).view(batch, length, num_heads, size).transpose(1, 2)  # (B, H, L, E / H)
         for w in (w_q, w_k, w_v)
     )
-    scores = q @ k.mT / math.sqrt(q.shape[-1])  # (B, H, L, L)
+    scores = q / math.sqrt(q.shape[-1]) @ k.mT  # (B, H, L, L)
     heads = scores.softmax(dim=-1) @ v  # (B, H, L, E / H)
     # MultiHead(Q, K, V) = Concat(head₁, …, head_h) W^O
     return F.linear(heads.transpose(1, 2).flatten(2), w_o)  # (B, L, E)
@@ -155,10 +178,14 @@ def grouped_query_attention(
     Queries of a group are looked up together, as if they were one longer sequence: nothing is copied.
     """
     batch, heads, length, width = query.shape
-    q = query.reshape(batch, key.shape[1], -1, width)  # (B, G, H / G · L, D)
-    # softmax(Q Kᵀ / √d_k) V
-    scores = q @ key.mT / math.sqrt(width)  # (B, G, H / G · L, S)
-    return (scores.softmax(dim=-1) @ value).reshape(batch, heads, length, -1)  # (B, H, L, Dv)
+    groups = key.shape[1]
+    if heads % groups:  # queries of one head would look into two
+        raise ValueError(f"{heads} heads cannot share {groups} heads of keys and values")
+    q = query.reshape(batch, groups, heads // groups * length, width)  # (B, G, H / G · L, D)
+    # softmax((Q / √d_k) Kᵀ) V
+    scores = q / math.sqrt(width) @ key.mT  # (B, G, H / G · L, S)
+    out = scores.softmax(dim=-1) @ value  # (B, G, H / G · L, Dv)
+    return out.reshape(batch, heads, length, value.shape[-1])  # (B, H, L, Dv)
 
 
 def cached_attention(
@@ -176,8 +203,8 @@ def cached_attention(
     if past_key is not None and past_value is not None:
         key = torch.cat([past_key, key], dim=-2)  # (B, H, S + 1, D)
         value = torch.cat([past_value, value], dim=-2)  # (B, H, S + 1, D)
-    # softmax(q Kᵀ / √d_k) V
-    scores = query @ key.mT / math.sqrt(query.shape[-1])  # (B, H, 1, S + 1)
+    # softmax((q / √d_k) Kᵀ) V
+    scores = query / math.sqrt(query.shape[-1]) @ key.mT  # (B, H, 1, S + 1)
     return scores.softmax(dim=-1) @ value, key, value
 
 
@@ -202,9 +229,14 @@ class KVCache:
 class MultiHeadAttention(nn.Module):
     """Several attentions side by side: project, attend in every head, put the heads together, project.
 
-    Arguments and results are those of torch.nn.MultiheadAttention, with sequences batch first and two
-    additions: with fewer `num_kv_heads`, neighbouring heads share keys and values (grouped-query attention,
-    one head for all: multi-query); `rotary` turns queries and keys by their positions (models.positions).
+    Arguments and results are those of torch.nn.MultiheadAttention, and load_state_dict takes its weights
+    (models.pytorch_weights), but:
+
+    - `batch_first` is True unless you say otherwise, there it is False; sequences come in batches only;
+    - there is no add_bias_kv and no add_zero_attn, no device and no dtype;
+    - `is_causal` hides the future by itself, there it is a hint that attn_mask does so;
+    - with fewer `num_kv_heads`, neighbouring heads share keys and values (grouped-query attention, one head
+      for all: multi-query), and `rotary` turns queries and keys by their positions (models.positions).
     """
 
     def __init__(
@@ -234,6 +266,7 @@ class MultiHeadAttention(nn.Module):
         self.k_proj = nn.Linear(kdim or embed_dim, num_kv_heads * self.head_dim, bias)
         self.v_proj = nn.Linear(vdim or embed_dim, num_kv_heads * self.head_dim, bias)
         self.out_proj = nn.Linear(embed_dim, embed_dim, bias)
+        self.register_load_state_dict_pre_hook(split_projections)  # type: ignore[no-untyped-call]
         for layer in (self.q_proj, self.k_proj, self.v_proj):
             nn.init.xavier_uniform_(layer.weight)
         for layer in (self.q_proj, self.k_proj, self.v_proj, self.out_proj) if bias else ():
@@ -283,6 +316,9 @@ class MultiHeadAttention(nn.Module):
         """Queries (B, H, L, D), keys and values (B, num_kv_heads, S, D) of sequences (B, L or S, width)."""
         if query.ndim != 3:
             raise ValueError(f"expected a batch of sequences (B, L, E), got {tuple(query.shape)}")
+        if key.shape[:2] != value.shape[:2] or len(key) != len(query):  # one would be broadcast
+            sizes = ", ".join(str(tuple(x.shape)) for x in (query, key, value))
+            raise ValueError(f"expected as many sequences of queries, keys and values, got {sizes}")
         # head_i = Attention(Q W_i^Q, K W_i^K, V W_i^V)
         q = self.q_proj(query).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
         k = self.k_proj(key).unflatten(-1, (self.num_kv_heads, -1)).transpose(1, 2)
@@ -303,12 +339,17 @@ class MultiHeadAttention(nn.Module):
         is_causal: bool,
     ) -> Tensor | None:
         """All masks in one, for the function: True where a key may be looked at, or numbers to add."""
-        (batch, _, queries, _), keys = q.shape, k.shape[-2]
+        (batch, heads, queries, _), keys = q.shape, k.shape[-2]
         masks = []
         if attn_mask is not None:
-            separate = attn_mask.ndim == 3  # one for each sequence and head
-            masks.append(attn_mask.view(batch, -1, queries, keys) if separate else attn_mask)
+            _check_mask(attn_mask, "attn_mask")
+            each = (batch * heads, queries, keys)  # one for each sequence and head
+            if attn_mask.shape not in (each, each[1:]):
+                expected = f"expected attn_mask of size {each[1:]} or {each}"
+                raise ValueError(f"{expected}, got {tuple(attn_mask.shape)}")
+            masks.append(attn_mask if attn_mask.ndim == 2 else attn_mask.view(batch, heads, queries, keys))
         if key_padding_mask is not None:
+            _check_mask(key_padding_mask, "key_padding_mask")
             if key_padding_mask.shape != (batch, keys):
                 expected = f"expected key_padding_mask of size {(batch, keys)}"
                 raise ValueError(f"{expected}, got {tuple(key_padding_mask.shape)}")
@@ -324,5 +365,5 @@ class MultiHeadAttention(nn.Module):
             return ~forbidden
         total = torch.zeros((), dtype=q.dtype, device=q.device)
         for mask in masks:
-            total = masked(total, ~mask) if mask.dtype == torch.bool else total + mask
+            total = total.masked_fill(mask, -math.inf) if mask.dtype == torch.bool else total + mask
         return total.to(q.dtype)

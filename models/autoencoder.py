@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.precision import at_least_float32
+
 
 class Autoencoder(nn.Module):
     """Encoder and decoder, mirror images of each other; both end linearly, all between them are ReLUs.
@@ -76,10 +78,13 @@ def autoencode(
 def reconstruction_loss(logits: Tensor, x: Tensor) -> Tensor:
     """Cross-entropy of pixels in [0, 1], in nats an image: summed over pixels, mean over the batch."""
     # −Σᵢ pᵢ log p̂ᵢ − Σᵢ (1 − pᵢ) log(1 − p̂ᵢ),  p̂ = sigmoid(logits)      (Hinton & Salakhutdinov 2006)
+    logits, x = at_least_float32(logits), at_least_float32(x)
     return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(dim=1).mean()
 
 
 def squared_error(output: Tensor, x: Tensor) -> Tensor:
     """‖x − x̂‖² of each input, mean over the batch: for real values, and what PCA makes least."""
     # E = Σ ‖x − x̂‖²                                                          (Baldi & Hornik 1989)
-    return (output - x).square().sum(dim=1).mean()
+    if output.shape != x.shape:  # they would be broadcast
+        raise ValueError(f"expected a target of size {tuple(output.shape)}, got {tuple(x.shape)}")
+    return at_least_float32(output - x).square().sum(dim=1).mean()

@@ -5,6 +5,8 @@ Guo et al. 2017, "On calibration of modern neural networks", section 2, https://
 
 from torch import Tensor
 
+from models.precision import at_least_float32
+
 
 def expected_calibration_error(
     probabilities: Tensor,  # (N, C)
@@ -13,11 +15,12 @@ def expected_calibration_error(
 ) -> float:
     """The mean gap between confidence and accuracy, over `bins` equal intervals of confidence.
 
-    The confidence is the largest probability of a row; bin m holds those in ((m − 1)/M, m/M].
+    The confidence is the largest probability of a row; bin m holds those in ((m − 1)/M, m/M]. The first bin
+    has 0 as well, and the last what a softmax has rounded up above 1.
     """
-    confidence, predicted = probabilities.max(dim=-1)  # (N) each
+    confidence, predicted = at_least_float32(probabilities).max(dim=-1)  # (N) each
     right = (predicted == labels).to(confidence.dtype)  # (N)
-    index = (confidence * bins).ceil().long() - 1  # (N)
+    index = (confidence * bins).ceil().long().clamp(1, bins) - 1  # (N)
     # |B_m| · acc(B_m) is the number of hits, |B_m| · conf(B_m) that expected
     empty = confidence.new_zeros(bins)
     hits = empty.index_add(0, index, right)  # (M)

@@ -10,12 +10,15 @@ Bishop 2006, "Pattern recognition and machine learning", section 9.1
 import torch
 from torch import Tensor
 
+from models.precision import at_least_float32
+
 
 def k_means_step(
     x: Tensor,  # (N, D)
     centers: Tensor,  # (K, D)
 ) -> tuple[Tensor, Tensor]:
     """The nearest centre of every point (N), and the new centres (K, D). One without points stays."""
+    x, centers = at_least_float32(x), at_least_float32(centers)  # squares of distances overflow float16
     # r_n = argmin_k ‖x_n − μ_k‖²                               (equation 9.2)
     distances = (x[:, None] - centers).square().sum(dim=-1)  # (N, K)
     labels = distances.argmin(dim=1)  # (N)

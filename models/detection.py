@@ -7,9 +7,12 @@ union, |A ∩ B| / |A ∪ B|, the Jaccard index. Functions and arguments are tho
 import torch
 from torch import Tensor
 
+from models.precision import at_least_float32
+
 
 def box_iou(boxes1: Tensor, boxes2: Tensor) -> Tensor:  # (N, 4), (M, 4) -> (N, M)
     """The intersection over union of every box of the one set with every box of the other."""
+    boxes1, boxes2 = at_least_float32(boxes1), at_least_float32(boxes2)  # an area overflows float16
     low = torch.maximum(boxes1[:, None, :2], boxes2[:, :2])  # (N, M, 2)  x₁, y₁ of the intersection
     high = torch.minimum(boxes1[:, None, 2:], boxes2[:, 2:])  # (N, M, 2)  x₂, y₂
     intersection = (high - low).clamp(min=0).prod(dim=-1)  # (N, M)  0 where high lies below low: apart
@@ -23,9 +26,11 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:  # (N, 4
     """Non-maximum suppression: the indices of the boxes that stay, the highest score first.
 
     From the best box down, a box stays unless it overlaps one that has stayed by more than the threshold. A
-    box that is gone suppresses nobody.
+    box that is gone suppresses nobody. Of equal scores the first comes first.
     """
-    order = scores.argsort(descending=True)  # (N)
+    if scores.shape != boxes.shape[:1]:
+        raise ValueError(f"{len(boxes)} boxes need as many scores, got {tuple(scores.shape)}")
+    order = scores.argsort(descending=True, stable=True)  # (N)
     overlaps = box_iou(boxes[order], boxes[order]) > iou_threshold  # (N, N)
     stays = torch.ones_like(order, dtype=torch.bool)
     for i in range(len(order)):

@@ -14,16 +14,20 @@ Szegedy et al. 2016, section 7 (label smoothing), https://arxiv.org/abs/1512.005
 import torch
 from torch import Tensor
 
+from models.precision import at_least_float32
+
 
 def softmax(input: Tensor, dim: int = -1) -> Tensor:
     """Softmax along `dim`: at least 0, and 1 in sum. It does not see a number added to all logits.
 
     Goodfellow, Bengio & Courville 2016, section 4.1.
     """
+    if input.numel() == 0:
+        return input  # which has no maximum
     # p_i = e^(z_i − m) / Σ_j e^(z_j − m),  m = max_j z_j: no exponent is above 0, and the sum is at least 1
     shifted = input - input.amax(dim=dim, keepdim=True)
-    exp = shifted.exp()
-    return exp / exp.sum(dim=dim, keepdim=True)
+    exp = at_least_float32(shifted).exp()  # of 100,000 logits the sum overflows float16
+    return (exp / exp.sum(dim=dim, keepdim=True)).to(input.dtype)
 
 
 def cross_entropy(input: Tensor, target: Tensor) -> Tensor:
@@ -31,11 +35,13 @@ def cross_entropy(input: Tensor, target: Tensor) -> Tensor:
 
     Goodfellow, Bengio & Courville 2016, section 6.2.2.3.
     """
+    if target.shape != input.shape[:1] + input.shape[2:]:  # gather would take fewer without a word
+        raise ValueError(f"one class index a row of {tuple(input.shape)}, got {tuple(target.shape)}")
     # log p_i = z_i − m − log Σ_j e^(z_j − m),  m = max_j z_j
-    shifted = input - input.amax(dim=1, keepdim=True)  # (N, C)
+    shifted = at_least_float32(input - input.amax(dim=1, keepdim=True))  # (N, C)
     log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()  # (N, C)
     # L = −1/N Σ_n log p_{n, y_n}
-    return -log_p.gather(1, target[:, None]).mean()  # ()
+    return -log_p.gather(1, target[:, None]).mean().to(input.dtype)  # ()
 
 
 def binary_cross_entropy_with_logits(input: Tensor, target: Tensor) -> Tensor:
@@ -45,6 +51,8 @@ def binary_cross_entropy_with_logits(input: Tensor, target: Tensor) -> Tensor:
     z = 0, where a layer of zeros begins, autograd takes its slope as 0, as it does that of |z|: the gradient
     σ(0) = ½ would be lost.
     """
+    if target.shape != input.shape:  # they would be broadcast, (3, 1) and (3) to 9 losses
+        raise ValueError(f"expected targets of size {tuple(input.shape)}, got {tuple(target.shape)}")
     # L = −y log σ(z) − (1 − y) log(1 − σ(z)) = log(1 + e^z) − y z
     # log(1 + e^z) = max(z, 0) + log(1 + e^−|z|): no exponent is above 0
     maximum = torch.maximum(input, input.new_zeros(()))  # at a tie its slope is shared: ½
@@ -57,6 +65,8 @@ def smoothed_cross_entropy(input: Tensor, target: Tensor, label_smoothing: float
     The right class gives ε of its 1 away, and all K classes share it, the right one included: it keeps
     1 − ε + ε/K. Szegedy et al. 2016, section 7; torch.nn.functional.cross_entropy(label_smoothing=ε).
     """
+    if target.shape != input.shape[:1] + input.shape[2:]:  # gather would take fewer without a word
+        raise ValueError(f"one class index a row of {tuple(input.shape)}, got {tuple(target.shape)}")
     log_p = input.log_softmax(dim=1)  # (N, C)
     right = log_p.gather(1, target[:, None])  # (N, 1)
     # L = −Σ_k q_k log p_k,  q_k = (1 − ε) [k = y] + ε/K

@@ -6,18 +6,22 @@ All three compute y = γ (x − μ) / √(σ² + ε) + β. What tells them apart
     LayerNorm   the values of one sample, over its own features: its batch mates play no part
     RMSNorm     as LayerNorm, with μ = 0 and no β
 
-Functions and modules take the arguments of their namesakes in torch.nn.functional and torch.nn, and the
-modules exchange their state_dict with PyTorch's. float16 and bfloat16 inputs are normalized in float32.
+Functions and modules take the arguments of their namesakes in torch.nn.functional and torch.nn, except
+device and dtype, and the modules exchange their state_dict with PyTorch's. Inputs in half precision are
+normalized in float32.
 
 BatchNorm  Ioffe & Szegedy 2015, Algorithms 1 and 2, https://arxiv.org/abs/1502.03167
 LayerNorm  Ba, Kiros & Hinton 2016, equations 3 and 4, https://arxiv.org/abs/1607.06450
 RMSNorm    Zhang & Sennrich 2019, equation 4, https://arxiv.org/abs/1910.07467
 """
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+
+from models.precision import at_least_float32
 
 
 def batch_norm(
@@ -33,20 +37,25 @@ def batch_norm(
     """Normalize each channel over the batch and all positions; update the running statistics in place.
 
     In training the statistics are the batch's own, in evaluation the running ones. Raises ValueError where a
-    training batch holds a single value per channel: it equals its own mean, so every output would be β.
+    training batch holds a single value per channel: it equals its own mean, so every output would be β. An
+    empty batch has no statistics: what it returns is empty, and the running ones stay.
     """
     if x.ndim < 2:
         raise ValueError(f"expected (N, C) or (N, C, …), got input size {tuple(x.shape)}")
     over = [0, *range(2, x.ndim)]  # every dimension but the channels'
     per_channel = (1, -1) + (1,) * (x.ndim - 2)
-    z = _at_least_float32(x)
+    for name, given in {"weight": weight, "bias": bias, "mean": running_mean, "var": running_var}.items():
+        if given is not None and given.shape != x.shape[1:2]:  # a single number would be broadcast
+            raise ValueError(f"expected {name} of size {tuple(x.shape[1:2])}, got {tuple(given.shape)}")
+    z = at_least_float32(x)
     if training:
-        m = x.numel() // x.shape[1]  # values per channel
-        if m < 2:
+        m = math.prod(x.shape[:1] + x.shape[2:])  # values per channel
+        if m == 1:
             raise ValueError(f"expected more than 1 value per channel when training, got {tuple(x.shape)}")
         mean = z.mean(over)  # (C)  μ = 1/m Σ x
-        var = z.var(over, correction=0)  # (C)  σ² = 1/m Σ (x − μ)², biased: it normalizes this batch
-        if running_mean is not None and running_var is not None:
+        # σ² = 1/m Σ (x − μ)², biased: it normalizes this batch
+        var = (z - mean.view(per_channel)).square().mean(over)  # (C)
+        if running_mean is not None and running_var is not None and m > 0:
             with torch.no_grad():
                 # running ← (1 − momentum) · running + momentum · new
                 running_mean += momentum * (mean - running_mean)
@@ -75,16 +84,24 @@ def batch_norm_training(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """`batch_norm` in training, in which nothing is changed in place: y and the new running statistics."""
+    """`batch_norm` in training, in which nothing is changed in place: y and the new running statistics.
+
+    Raises ValueError where a channel has fewer than two values, of which the second makes the variance.
+    """
+    if x.numel() < 2 * x.shape[1]:
+        raise ValueError(f"expected more than 1 value per channel when training, got {tuple(x.shape)}")
+    if not x.shape[1:2] == weight.shape == bias.shape:  # a single number would be broadcast
+        raise ValueError(f"expected weight and bias of size {tuple(x.shape[1:2])}")
     over = [0, *range(2, x.ndim)]  # every dimension but the channels'
     per_channel = (-1,) + (1,) * (x.ndim - 2)  # (C, 1, …)
     m = x[:, 0].numel()  # values per channel
-    mean = x.mean(over)  # (C)  μ = 1/m Σ x
-    z = x - mean.view(per_channel)
+    z = at_least_float32(x)
+    mean = z.mean(over)  # (C)  μ = 1/m Σ x
+    z = z - mean.view(per_channel)
     var = z.square().mean(over)  # (C)  σ² = 1/m Σ (x − μ)²
     # y = γ (x − μ) / √(σ² + ε) + β
     scale = weight * torch.rsqrt(var + eps)  # (C)
-    y = z * scale.view(per_channel) + bias.view(per_channel)
+    y = (z * scale.view(per_channel) + bias.view(per_channel)).to(x.dtype)
     with torch.no_grad():
         # running ← (1 − momentum) · running + momentum · new, with the unbiased variance m/(m − 1) · σ²
         new_mean = (1 - momentum) * running_mean + momentum * mean
@@ -103,7 +120,8 @@ def batch_norm_backward(
     μ and σ² depend on every x: each sends a part of its gradient back to all samples. What is left of ∂L/∂x
     has mean 0 and is orthogonal to x̂ but for ε: shift and scale of a batch cannot change the loss.
     """
-    z = x - x.mean(0)  # (N, C)  x − μ
+    z, grad_output = at_least_float32(x), at_least_float32(grad_output)
+    z = z - z.mean(0)  # (N, C)  x − μ
     inverse = torch.rsqrt(z.square().mean(0) + eps)  # (C)  1 / √(σ² + ε)
     normal = z * inverse  # (N, C)  x̂
     # ∂L/∂β = Σ g,  ∂L/∂γ = Σ g x̂
@@ -112,7 +130,7 @@ def batch_norm_backward(
     # ∂L/∂x = γ / √(σ² + ε) · (g − mean(g) − x̂ · mean(g x̂))                       (section 3, summed up)
     m = len(x)
     grad_input = weight * inverse * (grad_output - grad_bias / m - normal * grad_weight / m)  # (N, C)
-    return grad_input, grad_weight, grad_bias
+    return grad_input.to(x.dtype), grad_weight, grad_bias
 
 
 def layer_norm(
@@ -124,7 +142,11 @@ def layer_norm(
 ) -> Tensor:
     """Normalize each sample over its last dimensions, alike in training and in evaluation."""
     over = _trailing_dims(x, normalized_shape)
-    z = _at_least_float32(x)
+    if weight is not None and weight.shape != tuple(normalized_shape):  # it would be broadcast
+        raise ValueError(f"expected a weight of size {tuple(normalized_shape)}, got {tuple(weight.shape)}")
+    if bias is not None and bias.shape != tuple(normalized_shape):
+        raise ValueError(f"expected a bias of size {tuple(normalized_shape)}, got {tuple(bias.shape)}")
+    z = at_least_float32(x)
     mean = z.mean(over, keepdim=True)  # (…, 1)  μ = 1/H Σ a
     z = z - mean
     var = z.square().mean(over, keepdim=True)  # (…, 1)  σ² = 1/H Σ (a − μ)²
@@ -146,7 +168,7 @@ def rms_norm(
     """Divide each sample by the root mean square of its last dimensions; eps None is the machine epsilon."""
     _trailing_dims(x, normalized_shape)
     if eps is None:
-        eps = torch.finfo(_at_least_float32(x).dtype).eps
+        eps = torch.finfo(at_least_float32(x).dtype).eps
     return rms_norm_of_llama(x, normalized_shape, weight, eps)
 
 
@@ -157,17 +179,15 @@ def rms_norm_of_llama(
     eps: float = 1e-6,
 ) -> Tensor:
     """`rms_norm` with the ε that LLaMA and most language models after it use."""
+    if weight is not None and weight.shape != tuple(normalized_shape):  # it would be broadcast
+        raise ValueError(f"expected a weight of size {tuple(normalized_shape)}, got {tuple(weight.shape)}")
     over = list(range(-len(normalized_shape), 0))
-    z = _at_least_float32(x)
+    z = at_least_float32(x)
     # a / RMS(a) · g,  RMS(a) = √(1/n Σ a²)
     z = z * torch.rsqrt(z.square().mean(over, keepdim=True) + eps)
     if weight is not None:
         z = z * weight
     return z.to(x.dtype)
-
-
-def _at_least_float32(x: Tensor) -> Tensor:
-    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def _trailing_dims(x: Tensor, normalized_shape: Sequence[int]) -> list[int]:
@@ -179,7 +199,7 @@ def _trailing_dims(x: Tensor, normalized_shape: Sequence[int]) -> list[int]:
 
 
 class BatchNorm(nn.Module):
-    """Batch normalization of (N, C), (N, C, L) or (N, C, H, W): BatchNorm1d and BatchNorm2d in one.
+    """Batch normalization of (N, C), (N, C, L), (N, C, H, W) …: BatchNorm1d, 2d and 3d in one.
 
     `momentum` is the weight of the *new* batch in the running statistics; None averages all batches alike.
     """
@@ -197,13 +217,15 @@ class BatchNorm(nn.Module):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
+        *,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         self.num_features = num_features
         self.eps = eps
         self.momentum = momentum
         self.weight = nn.Parameter(torch.ones(num_features)) if affine else None  # γ
-        self.bias = nn.Parameter(torch.zeros(num_features)) if affine else None  # β
+        self.bias = nn.Parameter(torch.zeros(num_features)) if affine and bias else None  # β
         tracked = track_running_stats
         self.register_buffer("running_mean", torch.zeros(num_features) if tracked else None)
         self.register_buffer("running_var", torch.ones(num_features) if tracked else None)

@@ -17,6 +17,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from models.precision import at_least_float32
+
 
 def sgd_step(
     param: Tensor,
@@ -31,6 +33,8 @@ def sgd_step(
     Sutskever et al. 2013, section 2, keep the learning rate within the velocity (equations 1 and 2). Here it
     stands outside, so that a new learning rate acts on the whole velocity at once.
     """
+    if grad.shape != param.shape:  # they would be broadcast
+        raise ValueError(f"a gradient of size {tuple(grad.shape)} for a weight of size {tuple(param.shape)}")
     # g ← ∇f(w) + λ w: under SGD an L2 penalty, and it goes through the velocity
     grad = grad + weight_decay * param
     # v ← μ v + g;  the first velocity is g itself
@@ -53,15 +57,17 @@ def adam_step(
 
     Kingma & Ba 2015, algorithm 1; torch.optim.Adam.
     """
+    if grad.shape != param.shape:  # they would be broadcast
+        raise ValueError(f"a gradient of size {tuple(grad.shape)} for a weight of size {tuple(param.shape)}")
     beta1, beta2 = betas
     # m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
     exp_avg = beta1 * exp_avg + (1 - beta1) * grad
-    exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * grad.square()
-    # m̂ = m / (1 − β₁ᵗ)            v̂ = v / (1 − β₂ᵗ): both averages began at 0
+    exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * grad * grad
+    # m̂ = m / (1 − β₁ᵗ)            √v̂ = √v / √(1 − β₂ᵗ): both averages began at 0
     corrected = exp_avg / (1 - beta1**step)
-    corrected_sq = exp_avg_sq / (1 - beta2**step)
+    root = exp_avg_sq.sqrt() / math.sqrt(1 - beta2**step)  # v̂ itself would overflow float16
     # w ← w − η m̂ / (√v̂ + ε)
-    return param - lr * corrected / (corrected_sq.sqrt() + eps), exp_avg, exp_avg_sq
+    return param - lr * corrected / (root + eps), exp_avg, exp_avg_sq
 
 
 def adamw_step(
@@ -80,16 +86,18 @@ def adamw_step(
     Loshchilov & Hutter 2019, algorithm 2, with PyTorch's convention that lr multiplies the decay too;
     torch.optim.AdamW.
     """
+    if grad.shape != param.shape:  # they would be broadcast
+        raise ValueError(f"a gradient of size {tuple(grad.shape)} for a weight of size {tuple(param.shape)}")
     beta1, beta2 = betas
     # m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²,  of the loss alone
     exp_avg = beta1 * exp_avg + (1 - beta1) * grad
-    exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * grad.square()
-    # m̂ = m / (1 − β₁ᵗ)            v̂ = v / (1 − β₂ᵗ)
+    exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * grad * grad
+    # m̂ = m / (1 − β₁ᵗ)            √v̂ = √v / √(1 − β₂ᵗ)
     corrected = exp_avg / (1 - beta1**step)
-    corrected_sq = exp_avg_sq / (1 - beta2**step)
+    root = exp_avg_sq.sqrt() / math.sqrt(1 - beta2**step)  # v̂ itself would overflow float16
     # w ← (1 − η λ) w − η m̂ / (√v̂ + ε)
     decayed = (1 - lr * weight_decay) * param
-    return decayed - lr * corrected / (corrected_sq.sqrt() + eps), exp_avg, exp_avg_sq
+    return decayed - lr * corrected / (root + eps), exp_avg, exp_avg_sq
 
 
 def warmup_cosine(step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: float = 0.0) -> float:
@@ -111,11 +119,13 @@ def warmup_cosine(step: int, lr: float, warmup_steps: int, total_steps: int, lr_
 def clip_grad_norm(grads: Sequence[Tensor], max_norm: float) -> tuple[list[Tensor], Tensor]:
     """Shorten gradients to max_norm if together they are longer: the gradients, and their norm before.
 
-    All are scaled alike, so the direction stays. Pascanu, Mikolov & Bengio 2013, algorithm 1;
+    All are scaled alike, so the direction stays. Without any the norm is 0. That of float16 gradients is in
+    float32, where PyTorch's is ∞ above 65,504. Pascanu, Mikolov & Bengio 2013, algorithm 1;
     torch.nn.utils.clip_grad_norm_, which does it in place.
     """
     # ‖g‖ = √Σ_i ‖g_i‖²,  one norm over all of them
-    norm = torch.stack([grad.square().sum() for grad in grads]).sum().sqrt()  # ()
+    squares = (at_least_float32(grad).square().sum() for grad in grads)
+    norm = sum(squares, torch.zeros(())).sqrt()  # ()
     # g ← g · min(1, c / ‖g‖);  the 1e-6 is PyTorch's, against a division by 0
     factor = (max_norm / (norm + 1e-6)).clamp(max=1.0)  # (), a tensor: no waiting for the accelerator
     return [grad * factor for grad in grads], norm

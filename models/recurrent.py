@@ -25,6 +25,8 @@ def lstm_cell(
     bias_hh: Tensor,  # (4 H)
 ) -> tuple[Tensor, Tensor]:
     """The next hidden state and the next cell state, (B, H) each."""
+    if h.shape[:-1] != x.shape[:-1] or c.shape != h.shape:  # one state would be broadcast to all inputs
+        raise ValueError(f"inputs {tuple(x.shape)} do not fit states {tuple(h.shape)}, {tuple(c.shape)}")
     gates = F.linear(x, weight_ih, bias_ih) + F.linear(h, weight_hh, bias_hh)  # (B, 4 H)
     i, f, g, o = gates.chunk(4, dim=-1)  # (B, H) each
     # c′ = σ(f) ⊙ c + σ(i) ⊙ tanh(g)
@@ -45,6 +47,8 @@ def gru_cell(
 
     As in PyTorch the reset gate acts on W h + b. In Cho et al. 2014, equation 8, it acts on h, before W.
     """
+    if h.shape[:-1] != x.shape[:-1]:  # one state would be broadcast to all inputs
+        raise ValueError(f"inputs {tuple(x.shape)} do not fit a state {tuple(h.shape)}")
     r_x, z_x, n_x = F.linear(x, weight_ih, bias_ih).chunk(3, dim=-1)  # (B, H) each
     r_h, z_h, n_h = F.linear(h, weight_hh, bias_hh).chunk(3, dim=-1)  # (B, H) each
     r, z = (r_x + r_h).sigmoid(), (z_x + z_h).sigmoid()

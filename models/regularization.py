@@ -16,15 +16,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from models.precision import at_least_float32
+
 
 def l1_penalty(parameters: Iterable[Tensor]) -> Tensor:
     """Σ |w| over all parameters: add λ times it to the loss. Its gradient is sign(w), 0 at w = 0."""
-    return _total(w.abs().sum() for w in parameters)
+    return _total(at_least_float32(w).abs().sum() for w in parameters)
 
 
 def l2_penalty(parameters: Iterable[Tensor]) -> Tensor:
     """½ Σ w² over all parameters: add λ times it to the loss. Its gradient is w; without the ½ it is 2w."""
-    return _total(0.5 * w.square().sum() for w in parameters)
+    return _total(0.5 * at_least_float32(w).square().sum() for w in parameters)
 
 
 def penalty(parameters: list[Tensor], l1: float, l2: float) -> Tensor:  # () to be added to the loss
@@ -55,6 +57,8 @@ def proximal_step(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0
     That is argmin over u of ½ ‖u − (w − η ∇f)‖² + η (l1 ‖u‖₁ + l2/2 ‖u‖²). The penalties are no part of the
     loss. Parikh & Boyd 2014, section 4.2, with 6.5.2 for L1 and 2.2 for a quadratic on top of it.
     """
+    if grad.shape != w.shape:  # they would be broadcast
+        raise ValueError(f"a gradient of size {tuple(grad.shape)} for a weight of size {tuple(w.shape)}")
     # v = w − η ∇f(w)
     v = w - lr * grad
     # S(v) = sign(v) · max(|v| − η l1, 0): towards 0 by η l1, or by |v| where that is less
@@ -112,5 +116,5 @@ def max_norm_(weight: Tensor, max_norm: float, dim: int = 0) -> Tensor:
         raise ValueError(f"expected at least 2 dimensions, got weight of size {tuple(weight.shape)}")
     others = [d for d in range(weight.ndim) if d != dim % weight.ndim]
     # ‖w‖₂ ≤ c: w ← w · min(1, c / ‖w‖₂)
-    norm = weight.square().sum(others, keepdim=True).sqrt()  # (out, 1, …) for dim 0
+    norm = at_least_float32(weight).square().sum(others, keepdim=True).sqrt()  # (out, 1, …) for dim 0
     return weight.mul_((max_norm / norm.clamp(min=torch.finfo(norm.dtype).tiny)).clamp(max=1.0))

@@ -23,6 +23,7 @@ from models.decoding import generate
 from models.dropout import Dropout
 from models.normalization import LayerNorm
 from models.positions import RotaryPositions, SinusoidalPositions
+from models.pytorch_weights import rename_parts
 
 PositionsName = Literal["sinusoidal", "rotary", "none"]
 Activation = Callable[[Tensor], Tensor]
@@ -68,7 +69,16 @@ class Residual(nn.Module):
 
 
 class EncoderLayer(nn.Module):
-    """Self-attention, then the feed-forward network. Arguments as in torch.nn.TransformerEncoderLayer."""
+    """Self-attention, then the feed-forward network.
+
+    Arguments bear the names and have the defaults of torch.nn.TransformerEncoderLayer's, and load_state_dict
+    takes its weights (models.pytorch_weights), but:
+
+    - sequences come in batches only, (B, S, d_model): there is no `batch_first`, which is False there;
+    - `activation` is a function, not a name; there is no device and no dtype;
+    - `is_causal` hides the future by itself, there it is a hint that src_mask does so;
+    - `rotary` turns queries and keys by their positions, `cache` keeps keys and values.
+    """
 
     def __init__(
         self,
@@ -87,6 +97,7 @@ class EncoderLayer(nn.Module):
         self.feed_forward = FeedForward(d_model, dim_feedforward, dropout, activation, bias)
         self.residual1 = Residual(d_model, dropout, norm_first, layer_norm_eps, bias)
         self.residual2 = Residual(d_model, dropout, norm_first, layer_norm_eps, bias)
+        self.register_load_state_dict_pre_hook(rename_parts)  # type: ignore[no-untyped-call]
 
     def forward(
         self,
@@ -118,7 +129,8 @@ class LayerCache:
 class DecoderLayer(nn.Module):
     """Causal self-attention, attention across to the encoder's output, then the feed-forward network.
 
-    Arguments as in torch.nn.TransformerDecoderLayer. `rotary` turns self-attention alone: across, a distance
+    Arguments and weights are those of torch.nn.TransformerDecoderLayer, with the differences of EncoderLayer,
+    no `memory_is_causal`, and `weights`, a list. `rotary` turns self-attention alone: across, a distance
     between two sequences would mean nothing.
     """
 
@@ -141,6 +153,7 @@ class DecoderLayer(nn.Module):
         self.residual1 = Residual(d_model, dropout, norm_first, layer_norm_eps, bias)
         self.residual2 = Residual(d_model, dropout, norm_first, layer_norm_eps, bias)
         self.residual3 = Residual(d_model, dropout, norm_first, layer_norm_eps, bias)
+        self.register_load_state_dict_pre_hook(rename_parts)  # type: ignore[no-untyped-call]
 
     def forward(
         self,

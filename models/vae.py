@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.precision import at_least_float32
+
 
 class VAE(nn.Module):
     """Encoder q(z|x), a diagonal Gaussian, and decoder p(x|z), one Bernoulli for each pixel."""
@@ -60,6 +62,7 @@ def from_noise(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
 
 def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
     """KL(q(z|x) ‖ N(0, I)) of each image in nats, shape (B,). Never negative."""
+    mu, logvar = at_least_float32(mu), at_least_float32(logvar)  # e^12 overflows float16
     # KL = −½ Σⱼ (1 + log σⱼ² − μⱼ² − σⱼ²)                                (appendix B)
     return -0.5 * (1 + logvar - mu.square() - logvar.exp()).sum(dim=1)  # (B,)
 
@@ -67,6 +70,7 @@ def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
 def reconstruction_error(logits: Tensor, x: Tensor) -> Tensor:
     """−log p(x|z) of each image in nats, shape (B,): a sum, since pixels are independent given z."""
     # −log p(x|z) = −Σᵢ xᵢ log yᵢ + (1 − xᵢ) log(1 − yᵢ),  y = sigmoid(logits)   (appendix C.1)
+    logits, x = at_least_float32(logits), at_least_float32(x)
     return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(dim=1)  # (B,)
 
 

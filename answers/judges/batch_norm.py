@@ -7,6 +7,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._casts import CAST
 from answers.judges._normal import normal
 from answers.judges._thin import shaped
 from answers.judges.normalization import least_variance
@@ -148,6 +149,15 @@ _tracked = trap(
         _tracked,
     ),
     fixed={"x, axis 0 of 2": "The unbiased variance of a single value does not exist."},
+    equivalent={
+        "batch_norm_training: at_least_float32(x) → x": CAST,
+        "batch_norm_training: (z * scale.view(per_channel) + "
+        "bias.view(per_channel)).to(x.dtype) → "
+        "z * scale.view(per_channel) + bias.view(per_channel)": CAST,
+        "batch_norm_training: (z * scale.view(per_channel) + "
+        "bias.view(per_channel)).to(x.dtype) → "
+        "(z * scale.view(per_channel) + bias.view(per_channel)).to()": CAST,
+    },
 )
 def check_batch_norm_training(random: Generator) -> Iterator[Case]:
     """Two values, then features, maps, a nearly constant channel, gradients, a mean far from 0."""
@@ -361,6 +371,16 @@ _cancelled_backward = trap(
     fixed={
         "x, axis 0 of 2": "In training there are two samples or more.",
         "grad_output, axis 0 of 2": "In training there are two samples or more.",
+    },
+    equivalent={
+        "batch_norm_backward: (at_least_float32(x), at_least_float32(grad_output)) → "
+        "(x, at_least_float32(grad_output))": CAST,
+        "batch_norm_backward: (at_least_float32(x), at_least_float32(grad_output)) → "
+        "(at_least_float32(x), grad_output)": CAST,
+        "batch_norm_backward: (grad_input.to(x.dtype), grad_weight, grad_bias) → "
+        "(grad_input, grad_weight, grad_bias)": CAST,
+        "batch_norm_backward: (grad_input.to(x.dtype), grad_weight, grad_bias) → "
+        "(grad_input.to(), grad_weight, grad_bias)": CAST,
     },
 )
 def check_batch_norm_backward(random: Generator) -> Iterator[Case]:

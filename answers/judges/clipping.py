@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn.utils import clip_grad_norm_
 
+from answers.judges._casts import CAST, EMPTY
 from answers.judges._thin import THIN
 from quizcli.judge.case import Case, judge, trap
 
@@ -146,6 +147,8 @@ def _torchs(grads: list[Tensor], max_norm: float) -> Clipped:
         _root_of_mean,
     ),
     equivalent={
+        "clip_grad_norm: at_least_float32(grad).square → grad.square": CAST,
+        "clip_grad_norm: sum(squares, torch.zeros(())).sqrt → sum(squares).sqrt": EMPTY,
         "clip_grad_norm: norm + 1e-06 → norm + 2e-06": "The docstring allows any tiny number to be added.",
     },
 )

@@ -9,6 +9,8 @@ from torch.nn import functional as F
 from answers.judges._normal import normal
 from quizcli.judge.case import Case, Trap, judge, trap
 
+_FOUR_AXES = "The question's images have four axes: the last but one is axis 2."
+
 # Convolution
 
 
@@ -126,7 +128,10 @@ def _not_transposed(
         _averaged_channels,
         _not_transposed,
     ),
-    equivalent={"conv2d: -2: → 2:": "A weight has four axes: the last two are those from the third on."},
+    equivalent={
+        "conv2d: x.unfold(-2, high, stride) → x.unfold(2, high, stride)": _FOUR_AXES,
+        "conv2d: -2: → 2:": "A weight has four axes: the last two are those from the third on.",
+    },
 )
 def check_conv2d(random: Generator) -> Iterator[Case]:
     """One small image of whole numbers, then channels and bias, strides and paddings of every size."""
@@ -278,8 +283,7 @@ _FILLS = (-1.0, -1e3, -1e4, -1e6, -1e9)
         *map(_filled, _FILLS),
     ),
     equivalent={
-        "max_pool2d: windows.amax(dim=(-2, -1)) → windows.amax(dim=(-1, -2))": "A maximum over two axes has "
-        "no order."
+        "max_pool2d: x.unfold(-2, kernel_size, stride) → x.unfold(2, kernel_size, stride)": _FOUR_AXES,
     },
 )
 def check_max_pool2d(random: Generator) -> Iterator[Case]:

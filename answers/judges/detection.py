@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Generator, Tensor
 
+from answers.judges._casts import CAST
 from models.detection import box_iou
 from quizcli.judge.case import Case, Trap, judge, trap
 
@@ -112,6 +113,8 @@ _ALIKE = "A maximum or minimum of two has no order."
 _SIGNS = "The product of two sides is the same where both change their sign."
 _LAST = "Boxes have two axes: the last is axis 1."
 _BOX_IOU = {
+    "(at_least_float32(boxes1), at_least_float32(boxes2)) → (boxes1, at_least_float32(boxes2))": CAST,
+    "(at_least_float32(boxes1), at_least_float32(boxes2)) → (at_least_float32(boxes1), boxes2)": CAST,
     "torch.maximum(boxes1[:, None, :2], boxes2[:, :2]) → "
     "torch.maximum(boxes2[:, :2], boxes1[:, None, :2])": _ALIKE,
     "torch.minimum(boxes1[:, None, 2:], boxes2[:, 2:]) → "

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import torch
 from torch import Generator, Tensor
 
+from answers.judges._casts import CAST
 from answers.judges._normal import normal
 from quizcli.judge.case import Case, judge, trap
 
@@ -138,6 +139,7 @@ def _unmoved(x: Tensor, centers: Tensor) -> Step:
     return _nearest(x, centers), centers
 
 
+_A_BIN_EACH = "Rows of the question sum to 1: no confidence is 0, and none rounded up above 1."
 _SIGN = "Neither a square nor an absolute value has a sign."
 _NEAREST = "The centre with the least mean of squares is that with the least sum."
 _CHOSEN = "Where a centre has no points, its mean, 0/0, is not chosen."
@@ -160,6 +162,10 @@ _CHOSEN = "Where a centre has no points, its mean, 0/0, is not chosen."
         _unmoved,
     ),
     equivalent={
+        "k_means_step: (at_least_float32(x), at_least_float32(centers)) → "
+        "(x, at_least_float32(centers))": CAST,
+        "k_means_step: (at_least_float32(x), at_least_float32(centers)) → "
+        "(at_least_float32(x), centers)": CAST,
         "k_means_step: (x[:, None] - centers).square().sum(dim=-1) → "
         "(x[:, None] - centers).square().mean(dim=-1)": _NEAREST,
         "k_means_step: (x[:, None] - centers).square → (centers - x[:, None]).square": _SIGN,
@@ -411,8 +417,15 @@ def _over_all_bins(probabilities: Tensor, labels: Tensor, bins: int = 15) -> flo
         _of_squares,
     ),
     equivalent={
-        "expected_calibration_error: probabilities.max(dim=-1) → probabilities.max(dim=1)": "Probabilities "
-        "have two axes: the last is axis 1.",
+        "expected_calibration_error: at_least_float32(probabilities).max → probabilities.max": CAST,
+        "expected_calibration_error: (confidence * bins).ceil().long().clamp(1, bins) - 1 → "
+        "(confidence * bins).ceil().long() - 1": _A_BIN_EACH,
+        "expected_calibration_error: (confidence * bins).ceil().long().clamp(1, bins) - 1 → "
+        "(confidence * bins).ceil().long().clamp(1) - 1": _A_BIN_EACH,
+        "expected_calibration_error: (confidence * bins).ceil().long().clamp(1, bins) → "
+        "(confidence * bins).ceil().long().clamp(0, bins)": _A_BIN_EACH,
+        "expected_calibration_error: at_least_float32(probabilities).max(dim=-1) → "
+        "at_least_float32(probabilities).max(dim=1)": "Probabilities have two axes: the last is axis 1.",
         "expected_calibration_error: float((hits - expected).abs().sum() / len(labels)) → "
         "(hits - expected).abs().sum() / len(labels)": "A tensor without axes is taken for a number.",
         "expected_calibration_error: (hits - expected).abs → (expected - hits).abs": _SIGN,

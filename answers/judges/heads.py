@@ -224,8 +224,8 @@ def _unshifted(x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, nu
         *(_strided_heads, _over_heads, _over_queries, _unshifted),
     ),
     equivalent={
-        "multi_head_attention: F.linear(x, w).view(batch, length, num_heads, -1).transpose(1, 2) → "
-        "F.linear(x, w).view(batch, length, num_heads, -1).transpose(2, 1)": "it does not matter which of "
+        "multi_head_attention: F.linear(x, w).view(batch, length, num_heads, size).transpose(1, 2) → "
+        "F.linear(x, w).view(batch, length, num_heads, size).transpose(2, 1)": "it does not matter which of "
         "the two transposed axes is named first",
         "multi_head_attention: heads.transpose(1, 2).flatten → heads.transpose(2, 1).flatten": "it does not "
         "matter which of the two transposed axes is named first",

@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._casts import CAST, EMPTY
 from answers.judges._normal import classes, normal, uneven_classes
 from answers.judges._thin import THIN, shaped
 from quizcli.judge.case import Case, Trap, judge, trap
@@ -138,6 +139,11 @@ def _logarithm(input: Tensor, dim: int = -1) -> Tensor:
         *_WITH_EPSILON,
         _logarithm,
     ),
+    equivalent={
+        "softmax: if input.numel() == 0 → if False": EMPTY,
+        "softmax: at_least_float32(shifted).exp → "
+        "shifted.exp": "In half precision it takes tens of thousands of logits before a sum overflows.",
+    },
 )
 def check_softmax(random: Generator) -> Iterator[Case]:
     """Three logits, every axis, gradients, every dtype, logits that overflow where one is careless."""
@@ -363,6 +369,14 @@ def _cross_entropy(input: Tensor, target: Tensor) -> Tensor:
         _over_batch,
         _bare,
     ),
+    equivalent={
+        "cross_entropy: at_least_float32(input - input.amax(dim=1, keepdim=True)) → "
+        "input - input.amax(dim=1, keepdim=True)": CAST,
+        "cross_entropy: -log_p.gather(1, target[:, None]).mean().to(input.dtype) → "
+        "-log_p.gather(1, target[:, None]).mean()": CAST,
+        "cross_entropy: -log_p.gather(1, target[:, None]).mean().to(input.dtype) → "
+        "-log_p.gather(1, target[:, None]).mean().to()": CAST,
+    },
 )
 def check_cross_entropy(random: Generator) -> Iterator[Case]:
     """One example, a batch, gradients, confident mistakes, logits that overflow."""

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from answers.judges._normal import normal
 from answers.judges._thin import shaped
+from models.precision import at_least_float32
 from quizcli.demo.events import Words
 from quizcli.judge.case import Case, Fact, judge, trap
 
@@ -18,10 +19,6 @@ Normalized = Callable[[Tensor, list[int], float], Tensor]  # x, over these dimen
 
 def _trailing(normalized_shape: Sequence[int]) -> list[int]:
     return list(range(-len(normalized_shape), 0))
-
-
-def _at_least_float32(x: Tensor) -> Tensor:
-    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def _lifted(x: Tensor) -> Tensor:
@@ -66,7 +63,7 @@ def _layer(
         bias: Tensor | None = None,
         eps: float = default,
     ) -> Tensor:
-        y = normalized(x if half else _at_least_float32(x), _trailing(normalized_shape), eps)
+        y = normalized(x if half else at_least_float32(x), _trailing(normalized_shape), eps)
         y = y if weight is None else y * weight
         y = y if bias is None else y + bias
         return y.to(x.dtype) if cast else y
@@ -258,8 +255,6 @@ def _both_or_none(
     ),
     equivalent={
         "_trailing_dims: tuple(normalized_shape) → normalized_shape": "The question gives a tuple.",
-        "_at_least_float32: x.to(torch.promote_types(x.dtype, torch.float32)) → "
-        "x.to(torch.promote_types(torch.float32, x.dtype))": "Their order does not matter to the promotion.",
     },
 )
 def check_layer_norm(random: Generator) -> Iterator[Case]:
@@ -389,7 +384,7 @@ def _rms(
     def rms_norm(
         x: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float = default
     ) -> Tensor:
-        y = normalized(x if half else _at_least_float32(x), _trailing(normalized_shape), eps)
+        y = normalized(x if half else at_least_float32(x), _trailing(normalized_shape), eps)
         y = y if weight is None else y * weight
         return y.to(x.dtype) if cast else y
 
@@ -398,11 +393,11 @@ def _rms(
 
 def _mean_square(x: Tensor, over: list[int]) -> Tensor:
     """Taken in float32, and in the dtype of x."""
-    return _at_least_float32(x).square().mean(over, keepdim=True).to(x.dtype)
+    return at_least_float32(x).square().mean(over, keepdim=True).to(x.dtype)
 
 
 def _root(x: Tensor, over: list[int], eps: float) -> Tensor:
-    return (_mean_square(_at_least_float32(x), over) + eps).sqrt()
+    return (_mean_square(at_least_float32(x), over) + eps).sqrt()
 
 
 def _by_root(x: Tensor, over: list[int], eps: float) -> Tensor:
@@ -532,10 +527,6 @@ def _mean_square_is_1(y: Tensor, x: Tensor, normalized_shape: Sequence[int]) -> 
         _plus_one,
         _no_weight,
     ),
-    equivalent={
-        "_at_least_float32: x.to(torch.promote_types(x.dtype, torch.float32)) → "
-        "x.to(torch.promote_types(torch.float32, x.dtype))": "Their order does not matter to the promotion.",
-    },
 )
 def check_rms_norm(random: Generator) -> Iterator[Case]:
     """One row, then sequences, planes, every ε, gradients, half precision."""

@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._casts import CAST
 from answers.judges._thin import THIN, shaped
 from quizcli.judge.case import Case, Fact, Trap, judge, trap
 
@@ -292,6 +293,10 @@ def _both_halved(parameters: list[Tensor], l1: float, l2: float) -> Tensor:
         _root_of_squares_with_l1,
         *(_smoothed(epsilon) for epsilon in (1e-12, 1e-10, 1e-8, 1e-6)),
     ),
+    equivalent={
+        "l1_penalty: at_least_float32(w).abs → w.abs": CAST,
+        "l2_penalty: at_least_float32(w).square → w.square": CAST,
+    },
 )
 def check_penalty(random: Generator) -> Iterator[Case]:
     """Three weights, each penalty alone, several tensors, gradients, at zero as well."""

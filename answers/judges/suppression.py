@@ -168,6 +168,9 @@ def _with_epsilon(epsilon: float) -> Trap:
     return trap(*EPSILON_TEXT)(suppressed)
 
 
+_DIFFERENT = "The scores of the question are all different: none comes first of two equal ones."
+
+
 @judge(
     traps=(
         _as_given,
@@ -188,6 +191,11 @@ def _with_epsilon(epsilon: float) -> Trap:
         _in_half,
     ),
     equivalent={
+        "nms: scores.argsort(descending=True, stable=True) → scores.argsort(descending=True)": _DIFFERENT,
+        "nms: scores.argsort(descending=True, stable=True) → "
+        "scores.argsort(descending=True, stable=False)": _DIFFERENT,
+        "box_iou: (at_least_float32(boxes1), at_least_float32(boxes2)) → "
+        "(at_least_float32(boxes2), at_least_float32(boxes1))": "Both sets of boxes are the same one.",
         **EQUIVALENT,
         "nms: overlaps[i, i + 1:] → overlaps[i + 1:, i]": "The matrix of overlaps is symmetric.",
     },

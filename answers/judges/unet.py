@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._casts import CAST
 from answers.judges._normal import normal
 from quizcli.judge.case import Case, Trap, judge, trap
 
@@ -459,6 +460,9 @@ def _overflowing(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:
     fixed={
         "logits, axis 1 of 4": "A mask has one channel.",
         "target, axis 1 of 4": "A mask has one channel.",
+    },
+    equivalent={
+        "dice_loss: torch.sigmoid(at_least_float32(logits)) → torch.sigmoid(logits)": CAST,
     },
 )
 def check_dice_loss(random: Generator) -> Iterator[Case]:

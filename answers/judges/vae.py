@@ -8,6 +8,7 @@ from torch.distributions import Normal
 from torch.distributions import kl_divergence as kl_of
 from torch.nn import functional as F
 
+from answers.judges._casts import CAST
 from answers.judges._kink import KINKED, kinked
 from answers.judges._normal import halves, normal
 from quizcli.judge.case import Case, judge, trap
@@ -331,6 +332,16 @@ _kinked = trap(*KINKED)(_loss(lambda logits, x: (kinked(logits) - logits * x).su
         *_OF_ROUNDED,
         *_CLAMPED_LOSS,
     ),
+    equivalent={
+        "reconstruction_error: (at_least_float32(logits), at_least_float32(x)) → "
+        "(logits, at_least_float32(x))": CAST,
+        "reconstruction_error: (at_least_float32(logits), at_least_float32(x)) → "
+        "(at_least_float32(logits), x)": CAST,
+        "kl_divergence: (at_least_float32(mu), at_least_float32(logvar)) → "
+        "(mu, at_least_float32(logvar))": CAST,
+        "kl_divergence: (at_least_float32(mu), at_least_float32(logvar)) → "
+        "(at_least_float32(mu), logvar)": CAST,
+    },
 )
 def check_vae_loss(random: Generator) -> Iterator[Case]:
     """One image of three pixels, then a batch, another β, logits of 200, gradients."""

@@ -17,13 +17,14 @@ from msgspec.structs import replace
 from quizcli.bank.cloze import filled
 from quizcli.bank.figure_rules import figure_faults
 from quizcli.bank.figures import link_of
-from quizcli.bank.markdown import formulas, spans, unshowable_markdown
+from quizcli.bank.markdown import formulas, spans
 from quizcli.bank.mistake import Mistake, did_you_mean, shown
 from quizcli.bank.needs import mistaken, seen_first
 from quizcli.bank.notes import MAX_MISTAKES, Places, place_of
 from quizcli.bank.recorded import Entry, Key
 from quizcli.bank.torn import Torn
 from quizcli.bank.types import AnyQuestion, Bank, Choice, Cloze, Code, DemoLink, Number, Order, Predict
+from quizcli.bank.unshowable import plain_only, unshowable_markdown
 from quizcli.errors import QuizError
 from quizcli.text import LANGS, Lang, Text, tr
 
@@ -191,6 +192,9 @@ def _in(name: str, lang: Lang, text: Text) -> str:
 def _written(question: AnyQuestion, unshowable: Callable[[str], str | None]) -> Iterator[Finding]:
     """Markdown and formulas that a card cannot show; of a cloze text, with its blanks filled in."""
     for field, written in _renderings(question):
+        if field.partition(".")[0] == "unit":
+            yield from ((question.id, field, message) for message in plain_only(written))
+            continue
         if field.startswith("text"):
             written = filled(written)
         for message in unshowable_markdown(written):

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from quizcli.bank.markdown import spans
+from quizcli.bank.markdown import around, spans
 from quizcli.bank.mistake import Mistake
 from quizcli.bank.packs import Loaded, Pack
 from quizcli.bank.recorded import RECORD, Entry, Key, key, recorded
@@ -98,22 +98,19 @@ def how(entry: Entry) -> str:
 def _filled(text: str, figures: Mapping[str, Figure], entries: Mapping[str, Entry | None], lang: Lang) -> str:
     """The text with every reference in its prose replaced; code and formulas stay."""
 
-    def number(found: re.Match[str]) -> str:
-        figure = figures.get(found[1])
+    def number(name: str) -> str:
+        figure = figures.get(name)
         if figure is None:
-            return found[0]
-        entry = entries[found[1]]
+            return f"{{{name}}}"
+        entry = entries[name]
         values = entry.claims.get(figure.claim, ()) if entry is not None else ()
         return shown(values, figure, lang) if values else "…"
 
-    whole, place = "", 0
-    for span in spans(text):
-        begin = text.find(span.text, place)
-        if begin >= 0:
-            written = _REFERENCE.sub(number, span.text) if span.sort == "prose" else span.text
-            whole += text[place:begin] + written
-            place = begin + len(span.text)
-    return whole + text[place:]
+    first, *rest = _REFERENCE.split(text)
+    whole = first
+    for name, span, after in zip(rest[::2], around([first, *rest[1::2]]), rest[1::2], strict=True):
+        whole += (number(name) if span.sort == "prose" else f"{{{name}}}") + after
+    return whole
 
 
 def shown(values: Sequence[float], figure: Figure, lang: Lang) -> str:
@@ -121,7 +118,9 @@ def shown(values: Sequence[float], figure: Figure, lang: Lang) -> str:
 
     Of an even number the median is the upper one of the two in the middle.
     """
-    scale, unit = (100.0, " %") if figure.percent else (1.0, "")
+    scale = 100.0 if figure.percent else 1.0
+    percent = " %" if lang == "en" else "%"
+    unit = percent if figure.percent else ""
     scaled = sorted(value * scale for value in values)
     if figure.show != "range":
         place = {"median": len(scaled) // 2, "least": 0, "most": -1}[figure.show]

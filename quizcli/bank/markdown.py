@@ -1,70 +1,244 @@
-"""The Markdown of a bank: what a card can show of it, where its formulas are, and what it cannot show.
+"""The Markdown of a bank, read once: the checker judges what the card shows.
 
-A card shows paragraphs, lists (`-`, `1.`), fences, `code`, **bold**, *italic*, $formulas$ and $$formulas$$.
-Every pattern here takes linear time: texts may come from a stranger.
+Paragraphs, lists (`-`, `1.`), fences, `code`, **bold**, *italic*, $formulas$ and $$formulas$$. A paragraph
+and an item end at an empty line, at the next item and at a fence; nothing within them reaches further. Every
+pattern here takes linear time: texts may come from a stranger.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from msgspec import Struct
 
-from quizcli.text import tr
+Sort = Literal["prose", "escaped", "code", "fence", "maths", "display"]
 
 
 class Span(Struct, frozen=True):
-    """A stretch of text of one sort, without its marks. A fence keeps its first line (the language)."""
+    r"""A stretch of text of one sort, without its marks.
 
-    sort: Literal["prose", "code", "fence", "maths", "display"]
+    "escaped" is a sign that stands for itself, \$. A fence keeps its first line (the language).
+    """
+
+    sort: Sort
     text: str
+    bold: bool = False
+    italic: bool = False
 
 
-_INLINE = re.compile(
-    r"""
-    \\[$*`]  # the sign itself
-  | \$\$(?P<display>(?:\\.|[^$\\])+)\$\$
-  | \$(?P<maths>(?![\s$])(?:\\.|[^$\\])+(?<!\s))\$(?!\d)  # "from $5 to $6" is no formula
-  | (?<!`)(?P<ticks>`{1,2})(?!`)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)
+class Paragraph(Struct, frozen=True):
+    """Running text, or an item of a list: `mark` is its bullet or number, `level` how deep it lies.
+
+    What follows a formula on lines of its own is a paragraph again; an item goes on with a blank mark.
+    """
+
+    spans: tuple[Span, ...]
+    mark: str = ""
+    level: int = 0
+
+
+class Formula(Struct, frozen=True):
+    """A formula on lines of its own."""
+
+    latex: str
+    level: int = 0
+
+
+class Code(Struct, frozen=True):
+    """Lines of a program."""
+
+    text: str
+    language: str = ""
+    closed: bool = True
+
+
+class Gap(Struct, frozen=True):
+    """An empty line."""
+
+
+Block = Paragraph | Formula | Code | Gap
+
+_FENCE = re.compile(r" {0,3}```\s*([\w+-]*)\s*$")
+_ITEM = re.compile(r"( *)(-|\d{1,3}[.)])\s+(?=\S)")
+_LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
+_SPACES = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+# What a formula holds: \text{if $x$} may have dollars of its own. Nothing is looked at twice.
+_LATEX = r"(?>\\(?:text\w*|mbox)\s*\{(?>[^{}\\]|\\.|\{[^{}]*\})*\}|\\.|[^$\\])++"
+_ATOM = re.compile(
+    rf"""
+    \\(?P<escaped>[\\$*`_\#~<>|&!{{}}+.-])
+  | \$\$(?=\s*[^\s$])(?P<display>{_LATEX})\$\$
+  | \$(?P<maths>(?![\s$]){_LATEX}(?<!\s))\$(?!\d)  # "from $5 to $6" is no formula
+  | (?<!`)(?P<ticks>`{{1,2}})(?!`)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)
     """,
     re.DOTALL | re.VERBOSE,
 )
-_FENCE = re.compile(r" {0,3}```\s*[\w+-]*\s*$")
+_STARS = re.compile(r"\*+")
 _BLANK_MARKS = re.compile(r"\{\{c[0-9]{1,3}::|\}\}")
-_SPAN = "\ufffc"  # stands for a formula or a piece of code while the prose around it is looked at
+_GAP_SIGN = "\ue000"
+_ATOM_SIGN = "\ufffc"  # stands for a formula or a piece of code where its neighbours are looked at
+
+
+def blocks(text: str) -> list[Block]:
+    """Paragraphs, items, formulas, code and gaps, in order; at least one. An open fence runs to the end."""
+    found: list[Block] = []
+    for mark, level, content in _lines(normal(text)):
+        match content:
+            case str():
+                found += _cut_at_formulas(inline(content), mark, level)
+            case Gap() if not found or isinstance(found[-1], Gap):
+                continue
+            case _:
+                found.append(content)
+    return found or [Gap()]
+
+
+def normal(text: str) -> str:
+    r"""The text with `\n` for all that ends a line, and spaces for tabs and for all other spaces."""
+    return _SPACES.sub(" ", _LINE_ENDS.sub("\n", text).expandtabs(4))
+
+
+def _lines(text: str) -> Iterator[tuple[str, int, str | Code | Gap]]:
+    """Whole paragraphs and items as (mark, level, text); code and gaps."""
+    pending: tuple[str, int, str] | None = None
+    lines = iter(text.strip("\n").split("\n"))
+    for line in lines:
+        fence, item, empty = _FENCE.match(line), _ITEM.match(line), not line.strip()
+        if pending and not (fence or item or empty):
+            pending = (*pending[:2], f"{pending[2]}\n{line.strip()}")
+            continue
+        if pending:
+            yield pending
+            pending = None
+        if fence:
+            yield "", 0, _code(lines, fence[1])
+        elif empty:
+            yield "", 0, Gap()
+        elif item:
+            pending = (item[2], len(item[1]) // 2, line[item.end() :])
+        else:
+            pending = ("", 0, line.strip())
+    if pending:
+        yield pending
+
+
+def _code(lines: Iterator[str], language: str) -> Code:
+    code: list[str] = []
+    for line in lines:
+        if _FENCE.match(line):
+            return Code("\n".join(code), language)
+        code.append(line)
+    return Code("\n".join(code), language, closed=False)
+
+
+def _cut_at_formulas(spans: tuple[Span, ...], mark: str, level: int) -> Iterator[Block]:
+    """A paragraph cut at the $$formulas$$ in it."""
+    running: list[Span] = []
+    shown = mark
+    for span in (*spans, None):
+        if span is not None and span.sort != "display":
+            running.append(span)
+            continue
+        if any(part.sort != "prose" or part.text.strip() for part in running):
+            yield Paragraph(tuple(running), shown, level)
+        if span is not None:
+            yield Formula(span.text.strip(), level + bool(mark))
+        running, shown = [], " " * len(mark)
+
+
+def inline(text: str) -> tuple[Span, ...]:
+    """The spans of one paragraph. Formulas and code are whole: no ** begins or ends within them."""
+    atoms: list[Span] = []
+    rest = ""
+    start = 0
+    for found in _ATOM.finditer(text):
+        sort: Sort = found.lastgroup  # type: ignore[assignment]
+        rest += text[start : found.start()].replace(_ATOM_SIGN, "\ufffd") + _ATOM_SIGN
+        atoms.append(Span(sort, found[sort]))
+        start = found.end()
+    rest += text[start:].replace(_ATOM_SIGN, "\ufffd")
+    return tuple(_emphasized(rest, atoms))
+
+
+def _emphasized(text: str, atoms: list[Span]) -> Iterator[Span]:
+    """The text with its atoms put in, and bold and italic where their marks are paired."""
+    marks = _paired_marks(text)
+    bold = italic = False
+    waiting = iter(atoms)
+    start = 0
+    for place in [*sorted(marks), len(text)]:
+        for i, prose in enumerate(text[start:place].split(_ATOM_SIGN)):
+            if i:
+                atom = next(waiting)
+                yield Span(atom.sort, atom.text, bold, italic)
+            if prose:
+                yield Span("prose", prose, bold, italic)
+        start = place + len(marks.get(place, ""))
+        bold ^= marks.get(place) == "**"
+        italic ^= marks.get(place) == "*"
+
+
+def _paired_marks(text: str) -> dict[int, str]:
+    """Where a ** or * begins or ends bold or italic. All others are stars."""
+    paired: dict[int, str] = {}
+    waiting: list[tuple[str, int]] = []
+    for run in _STARS.finditer(text):
+        before, after = text[run.start() - 1 : run.start()], text[run.end() : run.end() + 1]
+        place, left = run.start(), len(run[0])
+        if left > 3:
+            continue
+        while closing := _closing(waiting, left, before, after):
+            mark, opened = waiting[closing - 1]
+            del waiting[closing - 1 :]  # what was opened in between, and never closed, is stars
+            paired |= {opened: mark, place: mark}
+            place += len(mark)
+            left -= len(mark)
+        for mark in {1: ("*",), 2: ("**",), 3: ("**", "*")}.get(left, ()):
+            if _may_open(mark, before, after) and mark not in [other for other, _ in waiting]:
+                waiting.append((mark, place))
+                place += len(mark)
+    return paired
+
+
+def _closing(waiting: list[tuple[str, int]], length: int, before: str, after: str) -> int:
+    """The number, counted from 1, of the last open mark that so many stars close; 0 for none."""
+    for number in range(len(waiting), 0, -1):
+        mark = waiting[number - 1][0]
+        alone = mark == "**" or not _is_plain_letter(after)
+        if length in (len(mark), 3) and alone and before.strip():
+            return number
+    return 0
+
+
+def _may_open(mark: str, before: str, after: str) -> bool:
+    return bool(after.strip()) and (mark == "**" or not _is_plain_letter(before))
+
+
+def _is_plain_letter(char: str) -> bool:
+    """Whether a * beside it is more likely a product, a*b, than emphasis."""
+    return char.isascii() and char.isalnum()
 
 
 def spans(text: str) -> Iterator[Span]:
-    """The text cut into its spans, in order. A fence that never closes reaches to the end."""
-    prose: list[str] = []
-    fence: list[str] | None = None
-    for line in text.split("\n"):
-        if _FENCE.match(line):
-            if fence is None:
-                yield from _inline("\n".join(prose))
-                prose, fence = [], [line.strip().removeprefix("```")]
-            else:
-                yield Span("fence", "\n".join(fence))
-                fence = None
-        else:
-            (prose if fence is None else fence).append(line)
-    yield from [Span("fence", "\n".join(fence))] if fence is not None else _inline("\n".join(prose))
+    """The text cut into its spans, in order; between two blocks there is an end of a line."""
+    for number, block in enumerate(blocks(text)):
+        if number:
+            yield Span("prose", "\n")
+        match block:
+            case Paragraph(spans=parts):
+                yield from parts
+            case Formula(latex=latex):
+                yield Span("display", latex)
+            case Code(text=code, language=language):
+                yield Span("fence", f"{language}\n{code}")
 
 
-def _inline(text: str) -> Iterator[Span]:
-    start = 0
-    for found in _INLINE.finditer(text):
-        if found.lastgroup is None:
-            continue
-        if found.start() > start:
-            yield Span("prose", text[start : found.start()])
-        sort: Literal["code", "maths", "display"] = found.lastgroup  # type: ignore[assignment]
-        yield Span(sort, found[found.lastgroup])
-        start = found.end()
-    if start < len(text):
-        yield Span("prose", text[start:])
+def around(parts: Sequence[str]) -> list[Span]:
+    """The spans that the gaps between the parts of a text stand in: what is put there is of that sort."""
+    text = _GAP_SIGN.join(part.replace(_GAP_SIGN, "\ufffd") for part in parts)
+    return [span for span in spans(text) for char in span.text if char == _GAP_SIGN]
 
 
 def formulas(text: str) -> Iterator[str]:
@@ -74,74 +248,5 @@ def formulas(text: str) -> Iterator[str]:
 
 def reads_alike(text: str) -> bool:
     """Whether a text is the same in every language: numbers, signs, formulas and code, but no words."""
-    prose = "".join(span.text for span in spans(text) if span.sort == "prose")
+    prose = "".join(span.text for span in spans(text) if span.sort in ("prose", "escaped"))
     return not any(character.isalpha() for character in _BLANK_MARKS.sub("", prose))
-
-
-def unshowable_markdown(text: str) -> Iterator[str]:
-    """What a card cannot show, each as the end of a sentence that begins with the name of the field."""
-    if sum(_FENCE.match(line) is not None for line in text.split("\n")) % 2:
-        yield tr("has a ``` fence that is never closed", "有未闭合的 ``` 代码块")
-    prose = "".join(span.text if span.sort == "prose" else _SPAN for span in spans(text))
-    lines = prose.split("\n")
-    if any(_is_table(line) for line in lines):
-        yield tr("holds a table; a card shows lists", "含有表格，卡片只能显示列表")
-    for pattern, (en, zh) in _LINE_RULES:
-        if any(pattern.match(line) for line in lines):
-            yield tr(en, zh)
-    for pattern, (en, zh) in _PROSE_RULES:
-        if pattern.search(prose):
-            yield tr(en, zh)
-    if prose.count("**") % 2:
-        yield tr("has an unpaired `**`", "`**` 不成对")
-
-
-def _is_table(line: str) -> bool:
-    return "|" in line and "---" in line and set(line) <= set("|:- \t")
-
-
-_LINE_RULES = (
-    (re.compile(r" {0,3}#{1,6}(?: |$)"), ("holds a heading; a card shows none", "含有标题，卡片不显示标题")),
-    (
-        re.compile(r" {0,3}(?:={3,}|-{3,}|\*{3,}|_{3,})[ \t]*$"),
-        (
-            "holds a rule or an underlined heading; a card shows neither",
-            "含有分隔线或下划线式标题，卡片无法显示",
-        ),
-    ),
-    (re.compile(r" {0,3}>"), ("holds a block quote; a card shows none", "含有引用块，卡片无法显示")),
-    (
-        re.compile(r"[ \t]*[*+] +\S"),
-        ("has a list that does not begin with `-` or `1.`", "列表应以 `-` 或 `1.` 开头"),
-    ),
-    (
-        re.compile(r" {0,3}\[[^\[\]]+\]:"),
-        ("holds a link reference; a card shows bare text", "含有链接引用，卡片只显示纯文本"),
-    ),
-)
-_PROSE_RULES = (
-    (re.compile(r"!\[[^\[\]]*\]\("), ("holds a picture; a card shows none", "含有图片，卡片无法显示")),
-    (
-        re.compile(r"(?<!!)\[[^\[\]\n]*\]\("),
-        (
-            "holds a link; write the address as text, and code in backticks",
-            "含有链接；请把地址写成文本，代码放进反引号",
-        ),
-    ),
-    (
-        re.compile(r"</?[A-Za-z][A-Za-z0-9-]*(?: +[A-Za-z-]+=[^<>]*)?/?>|<!--|&[a-z]{2,8};"),
-        ("holds HTML; put code in backticks", "含有 HTML；代码请放进反引号"),
-    ),
-    (
-        re.compile(r"(?<!\w)__?[^\W_][^_\n]*__?(?!\w)|~~"),
-        (
-            "is marked with `_` or `~~`; a card shows *italic* and **bold**",
-            "使用了 `_` 或 `~~` 标记；卡片只支持 *斜体* 与 **粗体**",
-        ),
-    ),
-    (
-        re.compile(r"(?<!\\)\$"),
-        (r"has an unpaired `$`; a dollar sign is written `\$`", r"`$` 不成对；美元符号请写成 `\$`"),
-    ),
-    (re.compile(r"(?<!\\)`"), ("has an unpaired backtick", "反引号不成对")),
-)

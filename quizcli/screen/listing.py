@@ -11,10 +11,8 @@ from rich.text import Text
 
 from quizcli.bank.types import AnyQuestion
 from quizcli.screen import theme
-from quizcli.screen.markdown import render
+from quizcli.screen.markdown import in_one_line
 from quizcli.text import tr
-
-_ENDLESS = 10_000  # cells: a question in one line
 
 
 class Row(NamedTuple):
@@ -68,6 +66,4 @@ def _aligned(rows: Sequence[Row], marked: Sequence[str]) -> list[Text]:
 
 def _asked(question: AnyQuestion) -> Text:
     """The first paragraph of what is asked, in one line, its formulas drawn where that takes no more."""
-    first = str(question.ask).strip().split("\n\n")[0]
-    lines = render(first, _ENDLESS)
-    return lines[0] if len(lines) == 1 else Text(" ".join(first.split()))
+    return in_one_line(str(question.ask))

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from rich.text import Text
 
-from quizcli.bank.cloze import pieces
+from quizcli.bank.cloze import blanks, pieces
+from quizcli.bank.markdown import around
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Option, Order, Truth
 from quizcli.screen import theme
 from quizcli.screen.markdown import render, visible
@@ -95,8 +96,8 @@ def said(parts: Sequence[str | Span], width: int) -> list[Text]:
     """What the person answered, with its signs; nothing where nothing was said."""
     if not parts:
         return []
-    spans = [part if isinstance(part, Span) else Span(visible(part)) for part in parts]
-    return wrap(spans, width, [Span(tr("you  ", "你答  "), theme.QUIET)])
+    content = [part if isinstance(part, Span) else Span(visible(part)) for part in parts]
+    return wrap(content, width, [Span(tr("you  ", "你答  "), theme.QUIET)])
 
 
 def typed(response: Response | None, verdict: Verdict | None) -> list[str | Span]:
@@ -137,13 +138,23 @@ def _option(index: int, option: Option, chosen: bool, width: int) -> Iterator[Te
 
 
 def _filled(text: str) -> str:
-    """A cloze text with its blanks filled in, in bold where that is possible: not within code or formulas."""
+    """A cloze text with its blanks filled in, in bold where they stand in prose: not in code or formulas."""
     filled = ""
+    parts = [""]  # what stands before, between and after the blanks
     for piece in pieces(text):
         if isinstance(piece, str):
-            filled += piece
+            parts[-1] += piece
         else:
-            inside = filled.count("$") % 2 or filled.count("`") % 2
-            bold = not inside and not any(c in piece.answer for c in "*`$")
-            filled += f"**{piece.answer}**" if bold else piece.answer
-    return filled
+            parts.append("")
+    answers = blanks(text)
+    for before, blank, span in zip(parts, answers, around(parts), strict=False):
+        filled += before
+        bold = (
+            span.sort == "prose" and not span.bold and _fits_bold(blank.answer) and not filled.endswith("*")
+        )
+        filled += f"**{blank.answer}**" if bold else blank.answer
+    return filled + parts[-1]
+
+
+def _fits_bold(answer: str) -> bool:
+    return bool(answer) and not any(char in answer for char in "*`$\n\\")

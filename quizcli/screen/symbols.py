@@ -5,40 +5,78 @@ stands below it may stand under it), big (∑), bin (+), rel (=), open, close, p
 in a formula.
 """
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal[
     "ord", "word", "number", "op", "limits", "big", "bin", "rel", "open", "close", "punct", "space"
 ]
 
 _NAMES: dict[Kind, str] = {
-    "ord": """
+    "ord": r"""
         alpha α beta β gamma γ delta δ epsilon ϵ varepsilon ε zeta ζ eta η theta θ vartheta ϑ iota ι kappa κ
         lambda λ mu μ nu ν xi ξ pi π varpi ϖ rho ρ varrho ϱ sigma σ varsigma ς tau τ upsilon υ phi ϕ varphi φ
         chi χ psi ψ omega ω Gamma Γ Delta Δ Theta Θ Lambda Λ Xi Ξ Pi Π Sigma Σ Upsilon Υ Phi Φ Psi Ψ Omega Ω
-        infty ∞ partial ∂ nabla ∇ ell ℓ hbar ℏ Re ℜ Im ℑ aleph ℵ emptyset ∅ varnothing ∅ forall ∀ exists ∃ neg
-        ¬ lnot ¬ ldots … dots … cdots ⋯ dotsc … dotsb ⋯ vdots ⋮ ddots ⋱ top ⊤ bot ⊥ prime ′ dagger † angle ∠
-        square □ star ⋆ | ‖ Vert ‖ vert | _ _ # # $ $ % % & & backslash \\ degree ° checkmark ✓
+        varGamma Γ varDelta Δ varTheta Θ varLambda Λ varXi Ξ varPi Π varSigma Σ varPhi Φ varPsi Ψ varOmega Ω
+        varkappa ϰ digamma ϝ omicron ο
+        infty ∞ partial ∂ nabla ∇ ell ℓ hbar ℏ hslash ℏ Re ℜ Im ℑ aleph ℵ beth ℶ gimel ℷ wp ℘ imath ı jmath ȷ
+        emptyset ∅ varnothing ∅ forall ∀ exists ∃ nexists ∄ neg ¬ lnot ¬ complement ∁ eth ð mho ℧
+        ldots … dots … cdots ⋯ dotsc … dotsb ⋯ dotsm ⋯ dotsi ⋯ dotso … vdots ⋮ ddots ⋱ iddots ⋰ adots ⋰
+        top ⊤ bot ⊥ prime ′ backprime ‵ dagger † ddagger ‡ dag † ddag ‡ intercal ⊺
+        angle ∠ measuredangle ∡ triangle △ triangledown ▽ square □ Box □ blacksquare ■ star ⋆ bigstar ★
+        diamondsuit ♢ clubsuit ♣ heartsuit ♡ spadesuit ♠ sharp ♯ flat ♭ natural ♮ lozenge ◊ Diamond ◇ surd √
+        | ‖ Vert ‖ vert | _ _ # # $ $ % % & & backslash \ degree ° checkmark ✓ S § P ¶ pounds £ yen ¥ euro €
+        copyright © circledR ® maltese ✠ textbackslash \ textunderscore _ textasciitilde ~ slash /
+        uparrow ↑ downarrow ↓ updownarrow ↕ Uparrow ⇑ Downarrow ⇓ Updownarrow ⇕ Bbbk 𝕜 blacktriangle ▲
     """,
-    "big": "sum ∑ prod ∏ int ∫ iint ∬ oint ∮ bigcup ⋃ bigcap ⋂ bigoplus ⨁ bigotimes ⨂ bigvee ⋁ bigwedge ⋀",
+    "big": """
+        sum ∑ prod ∏ coprod ∐ int ∫ iint ∬ iiint ∭ oint ∮ oiint ∯ intop ∫ smallint ∫ bigcup ⋃ bigcap ⋂
+        bigoplus ⨁ bigotimes ⨂ bigodot ⨀ biguplus ⨄ bigsqcup ⨆ bigvee ⋁ bigwedge ⋀
+    """,
     "bin": """
-        pm ± mp ∓ times × div ÷ cdot · ast * circ ∘ bullet • oplus ⊕ ominus ⊖ otimes ⊗ odot ⊙ oslash ⊘ cup ∪
-        cap ∩ setminus ∖ wedge ∧ land ∧ vee ∨ lor ∨ uplus ⊎ sqcup ⊔ diamond ⋄
+        pm ± mp ∓ times × div ÷ cdot · cdotp · ast * circ ∘ bullet • oplus ⊕ ominus ⊖ otimes ⊗ odot ⊙ oslash ⊘
+        cup ∪ cap ∩ Cup ⋓ Cap ⋒ setminus ∖ smallsetminus ∖ wedge ∧ land ∧ vee ∨ lor ∨ veebar ⊻ barwedge ⊼
+        uplus ⊎ sqcup ⊔ sqcap ⊓ diamond ⋄ amalg ⨿ wr ≀ dotplus ∔ ltimes ⋉ rtimes ⋊ bigtriangleup △
+        bigtriangledown ▽ triangleleft ◁ triangleright ▷ lhd ◁ rhd ▷ bigcirc ◯ boxplus ⊞ boxminus ⊟
+        boxtimes ⊠ boxdot ⊡ circledast ⊛ circledcirc ⊚ circleddash ⊝ centerdot · divideontimes ⋇
     """,
     "rel": """
-        leq ≤ le ≤ geq ≥ ge ≥ lt < gt > neq ≠ ne ≠ approx ≈ equiv ≡ sim ∼ simeq ≃ cong ≅ propto ∝ ll ≪ gg ≫ in
-        ∈ notin ∉ ni ∋ subset ⊂ subseteq ⊆ supset ⊃ supseteq ⊇ to → rightarrow → leftarrow ← gets ←
-        leftrightarrow ↔ Rightarrow ⇒ Leftarrow ⇐ Leftrightarrow ⇔ iff ⇔ implies ⇒ mapsto ↦ longrightarrow ⟶
-        uparrow ↑ downarrow ↓ mid | parallel ∥ perp ⊥ models ⊨ vdash ⊢ prec ≺ succ ≻ preceq ⪯ succeq ⪰ doteq ≐
-        coloneqq ≔ triangleq ≜ asymp ≍ lesssim ≲ gtrsim ≳ leqslant ≤ geqslant ≥
+        leq ≤ le ≤ geq ≥ ge ≥ lt < gt > neq ≠ ne ≠ approx ≈ approxeq ≊ equiv ≡ sim ∼ thicksim ∼ backsim ∽
+        simeq ≃ eqsim ≂ cong ≅ thickapprox ≈ propto ∝ varpropto ∝ ll ≪ gg ≫ lll ⋘ ggg ⋙ in ∈ notin ∉ ni ∋
+        owns ∋
+        subset ⊂ subseteq ⊆ supset ⊃ supseteq ⊇ subsetneq ⊊ supsetneq ⊋ nsubseteq ⊈ nsupseteq ⊉ Subset ⋐
+        sqsubset ⊏ sqsubseteq ⊑ sqsupset ⊐ sqsupseteq ⊒ subseteqq ⊆ supseteqq ⊇ subsetneqq ⊊
+        to → rightarrow → leftarrow ← gets ← leftrightarrow ↔ Rightarrow ⇒ Leftarrow ⇐ Leftrightarrow ⇔ iff ⇔
+        implies ⇒ impliedby ⇐ mapsto ↦ longmapsto ⟼ longrightarrow ⟶ longleftarrow ⟵ longleftrightarrow ⟷
+        Longrightarrow ⟹ Longleftarrow ⟸ Longleftrightarrow ⟺ hookrightarrow ↪ hookleftarrow ↩
+        rightharpoonup ⇀ rightharpoondown ⇁ leftharpoonup ↼ leftharpoondown ↽ rightleftharpoons ⇌
+        leftrightharpoons ⇋ rightleftarrows ⇄ leftrightarrows ⇆ rightrightarrows ⇉ leftleftarrows ⇇
+        upuparrows ⇈ nearrow ↗ searrow ↘ swarrow ↙ nwarrow ↖ rightsquigarrow ⇝ leadsto ⇝ dashrightarrow ⇢
+        dashleftarrow ⇠ twoheadrightarrow ↠ rightarrowtail ↣ curvearrowright ↷ curvearrowleft ↶ multimap ⊸
+        nrightarrow ↛ nleftarrow ↚ nRightarrow ⇏ nLeftrightarrow ⇎ upharpoonright ↾ restriction ↾
+        mid | nmid ∤ shortmid | parallel ∥ nparallel ∦ shortparallel ∥ perp ⊥ models ⊨ vDash ⊨ nvDash ⊭
+        vdash ⊢ nvdash ⊬ dashv ⊣ Vdash ⊩ prec ≺ succ ≻ preceq ⪯ succeq ⪰ preccurlyeq ≼ succcurlyeq ≽
+        precsim ≾ succsim ≿ nprec ⊀ nsucc ⊁ doteq ≐ doteqdot ≑ fallingdotseq ≒ risingdotseq ≓ bumpeq ≏
+        coloneqq ≔ coloneq ≔ eqqcolon ≕ triangleq ≜ circeq ≗ eqcirc ≖ asymp ≍ smile ⌣ frown ⌢ between ≬
+        lesssim ≲ gtrsim ≳ lessapprox ⪅ gtrapprox ⪆ lessgtr ≶ gtrless ≷ leqslant ≤ geqslant ≥ leqq ≦ geqq ≧
+        nleq ≰ ngeq ≱ nless ≮ ngtr ≯ nleqslant ≰ ngeqslant ≱ lneq ⪇ gneq ⪈ nsim ≁ ncong ≇ bowtie ⋈ Join ⋈
+        trianglelefteq ⊴ trianglerighteq ⊵ vartriangleleft ⊲ vartriangleright ⊳ pitchfork ⋔ because ∵
+        therefore ∴ vcentcolon :
     """,
-    "open": "{ { lbrace { lbrack [ langle ⟨ lfloor ⌊ lceil ⌈ lvert | lVert ‖",
-    "close": "} } rbrace } rbrack ] rangle ⟩ rfloor ⌋ rceil ⌉ rvert | rVert ‖",
-    "punct": "colon :",
+    "open": """
+        { { lbrace { lbrack [ langle ⟨ lfloor ⌊ lceil ⌈ lvert | lVert ‖ llbracket ⟦ lgroup ( lmoustache (
+        lparen ( llangle ⟪
+    """,
+    "close": """
+        } } rbrace } rbrack ] rangle ⟩ rfloor ⌋ rceil ⌉ rvert | rVert ‖ rrbracket ⟧ rgroup ) rmoustache )
+        rparen ) rrangle ⟫
+    """,
+    "punct": "colon : ldotp .",
 }
 _WORDS: dict[Kind, str] = {
-    "op": "arccos arcsin arctan arg cos cosh cot csc deg dim exp ker lg ln log sec sin sinh tan tanh",
-    "limits": "det gcd inf lim liminf limsup max min Pr sup argmax argmin",
+    "op": """
+        arccos arcsin arctan arg cos cosh cot coth csc deg dim exp hom ker lg ln log sec sin sinh tan tanh tr
+    """,
+    "limits": "det gcd inf injlim lim liminf limsup max min Pr projlim sup argmax argmin",
 }
 _CHARACTERS: dict[Kind, str] = {"bin": "+*", "rel": "=<>", "open": "([", "close": ")]", "punct": ",;:"}
 
@@ -57,9 +95,53 @@ CHARACTERS |= {c: (c, kind) for kind, chars in _CHARACTERS.items() for c in char
 CHARACTERS["-"] = ("−", "bin")
 CHARACTERS["~"] = (" ", "space")
 
-SPACES = {",": 1, ":": 1, ">": 1, ";": 1, " ": 1, "quad": 2, "qquad": 4, "!": 0, "enspace": 1, "thinspace": 1}
-IGNORED = {"displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "nonumber"} | {
-    size + side for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m")
+_SPACES = """
+    , 1 : 1 > 1 ; 1 / 0 ! 0 quad 2 qquad 4 enspace 1 enskip 1 thinspace 1 medspace 1 thickspace 1
+    negthinspace 0 negmedspace 0 space 1 nobreakspace 1 hfill 2 hfil 2
+"""
+SPACES = {" ": 1} | {
+    name: int(cells) for name, cells in zip(_SPACES.split()[::2], _SPACES.split()[1::2], strict=True)
+}
+_IGNORED = """
+    displaystyle textstyle scriptstyle scriptscriptstyle limits nolimits displaylimits nonumber notag
+    tiny scriptsize footnotesize small normalsize large Large LARGE huge Huge
+    mathstrut strut null relax hline protect allowbreak nobreak displaybreak break par noindent centering
+    allowdisplaybreaks unboldmath boldmath toprule midrule bottomrule
+"""
+# What changes nothing in a terminal: the sizes of letters, what says where a page may be broken.
+IGNORED = frozenset(_IGNORED.split())
+# The same with arguments of which nothing is seen: how many.
+UNSEEN = {
+    **dict.fromkeys(("label", "color", "vspace", "vspace*", "cline", "pagecolor"), 1),
+    **dict.fromkeys(("vphantom", "hphantom", "phantom"), 1),
+    "rule": 2,
+}
+# What shows its last argument as it is (colours and frames are not for a terminal), and how many come before.
+PLAIN = {
+    **dict.fromkeys(("bbox", "boxed", "Aboxed", "smash", "ensuremath", "mathinner", "mathord"), 0),
+    **dict.fromkeys(("mathrlap", "mathllap", "mathclap", "rlap", "llap", "clap"), 0),
+    **dict.fromkeys(("textcolor", "colorbox", "raisebox", "raise", "href"), 1),
+    **dict.fromkeys(("class", "cssId", "style", "htmlClass"), 1),
+    "fcolorbox": 2,
+}
+CLASSES: dict[str, Kind] = {
+    "mathop": "limits",
+    "mathbin": "bin",
+    "mathrel": "rel",
+    "mathopen": "open",
+    "mathclose": "close",
+    "mathpunct": "punct",
+}
+ARROWS = {
+    "xrightarrow": "→",
+    "xleftarrow": "←",
+    "xleftrightarrow": "↔",
+    "xRightarrow": "⇒",
+    "xLeftarrow": "⇐",
+    "xLeftrightarrow": "⇔",
+    "xmapsto": "↦",
+    "xhookrightarrow": "↪",
+    "xlongequal": "=",
 }
 
 # Only what fonts have had for years; y, for one, has no subscript (ᵧ is a gamma).
@@ -74,19 +156,58 @@ SUBSCRIPTS = dict(
     zip("0123456789+−=(),aehijklmnoprstuvxβγρφχ", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎,ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓᵦᵧᵨᵩᵪ", strict=True)
 )
 
-# The mark to combine with one letter, and the sign to put above several.
+
+class Mark(NamedTuple):
+    """An accent: what is combined with a letter, and the sign for several letters or something tall.
+
+    The sign's middle repeats up to the width of the body where `long`. `each`: the mark may be combined
+    with every letter of a row.
+    """
+
+    mark: str
+    sign: str
+    long: bool = False
+    each: bool = False
+    under: bool = False
+
+
 ACCENTS = {
-    "hat": ("\u0302", "^"),
-    "widehat": ("\u0302", "^"),
-    "tilde": ("\u0303", "~"),
-    "widetilde": ("\u0303", "~"),
-    "bar": ("\u0304", "─"),
-    "overline": ("\u0305", "─"),
-    "vec": ("\u20d7", "→"),
-    "dot": ("\u0307", "·"),
-    "ddot": ("\u0308", "··"),
-    "check": ("\u030c", "ˇ"),
+    "hat": Mark("\u0302", "^"),
+    "widehat": Mark("\u0302", "^"),
+    "tilde": Mark("\u0303", "~"),
+    "widetilde": Mark("\u0303", "~"),
+    "bar": Mark("\u0304", "───", long=True),
+    "overline": Mark("\u0305", "───", long=True, each=True),
+    "underline": Mark("\u0332", "───", long=True, each=True, under=True),
+    "vec": Mark("\u20d7", "──→", long=True),
+    "overrightarrow": Mark("\u20d7", "──→", long=True),
+    "overleftarrow": Mark("\u20d6", "←──", long=True),
+    "overleftrightarrow": Mark("\u20e1", "←─→", long=True),
+    "underrightarrow": Mark("\u20ef", "──→", long=True, under=True),
+    "underleftarrow": Mark("\u20ee", "←──", long=True, under=True),
+    "underleftrightarrow": Mark("\u034d", "←─→", long=True, under=True),
+    "overrightharpoon": Mark("\u20d1", "──⇀", long=True),
+    "overleftharpoon": Mark("\u20d0", "↼──", long=True),
+    "overparen": Mark("\u0311", "╭─╮", long=True),
+    "wideparen": Mark("\u0311", "╭─╮", long=True),
+    "overbracket": Mark("\u0305", "┌─┐", long=True),
+    "underbracket": Mark("\u0332", "└─┘", long=True, under=True),
+    "utilde": Mark("\u0330", "~", under=True),
+    "dot": Mark("\u0307", "·"),
+    "ddot": Mark("\u0308", "··"),
+    "dddot": Mark("\u20db", "···"),
+    "check": Mark("\u030c", "ˇ"),
+    "widecheck": Mark("\u030c", "ˇ"),
+    "breve": Mark("\u0306", "˘"),
+    "acute": Mark("\u0301", "´"),
+    "grave": Mark("\u0300", "`"),
+    "mathring": Mark("\u030a", "˚"),
+    "cancel": Mark("\u0338", "╱╱╱", long=True, each=True),
+    "bcancel": Mark("\u20e5", "╲╲╲", long=True, each=True),
+    "xcancel": Mark("\u0338", "╳╳╳", long=True, each=True),
+    "sout": Mark("\u0336", "───", long=True, each=True),
 }
+NEGATION = "\u0338"  # \not: the stroke through the sign that follows
 
 # Tall fences: the top, the middle, the line between, the bottom.
 TALL_FENCES = {
@@ -102,33 +223,54 @@ TALL_FENCES = {
     "⌋": "⎥⎥⎥⎦",
     "⌈": "⎡⎢⎢⎢",
     "⌉": "⎤⎥⎥⎥",
+    "⟨": "╱⟨│╲",
+    "⟩": "╲⟩│╱",
 }
 
+LOW_FENCES = ("/", "\\", "⟦", "⟧", "⟪", "⟫", "↑", "↓", "↕", "⇑", "⇓", "⇕")  # fences that do not grow
+
+# Commands with an argument in another alphabet; "rm" is upright, where letters make words.
 FONTS = {
-    "mathbb": "bb",
-    "mathcal": "cal",
-    "mathscr": "cal",
-    "mathbf": "bf",
-    "boldsymbol": "bf",
-    "bm": "bf",
-    "bf": "bf",
+    **dict.fromkeys(("mathbb", "mathbbm", "mathds", "Bbb"), "bb"),
+    **dict.fromkeys(("mathcal", "mathscr"), "cal"),
+    **dict.fromkeys(("mathbf", "boldsymbol", "bm", "pmb", "symbf", "mathbfit", "bold", "mathbold"), "bf"),
+    **dict.fromkeys(("mathfrak", "frak"), "frak"),
+    **dict.fromkeys(("mathrm", "mathsf", "mathtt", "mathup", "symrm"), "rm"),
+    **dict.fromkeys(("mathit", "mathnormal"), ""),
 }
+# Old commands that hold up to the end of their group: {\bf x}.
+SWITCHES = {
+    **dict.fromkeys(("bf", "bfseries"), "bf"),
+    **dict.fromkeys(
+        ("rm", "sf", "tt", "rmfamily", "sffamily", "ttfamily", "sc", "normalfont", "upshape"), "rm"
+    ),
+    **dict.fromkeys(("it", "sl", "em", "mit", "itshape"), ""),
+    "cal": "cal",
+}
+_TEXTS = """
+    text textrm textnormal textup textbf textit textsf texttt textsc textsl textmd emph mbox hbox fbox
+    intertext shortintertext
+    """
+TEXTS = frozenset(_TEXTS.split())
 _ALPHABETS = {  # where A, a, 0, Α and α of Unicode's alphabets stand; 0 where there are none
     "bb": (0x1D538, 0x1D552, 0x1D7D8, 0, 0),
     "cal": (0x1D49C, 0x1D4B6, 0, 0, 0),
     "bf": (0x1D400, 0x1D41A, 0x1D7CE, 0x1D6A8, 0x1D6C2),
+    "frak": (0x1D504, 0x1D51E, 0, 0, 0),
 }
 _ELSEWHERE = {  # letters that Unicode had before it had the alphabet
     "bb": dict(zip("CHNPQRZ", "ℂℍℕℙℚℝℤ", strict=True)),
     "cal": dict(zip("BEFHILMRego", "ℬℰℱℋℐℒℳℛℯℊℴ", strict=True)),
+    "frak": dict(zip("CHIRZ", "ℭℌℑℜℨ", strict=True)),
+    "bf": {"∇": "𝛁", "∂": "𝛛", "ϵ": "𝛜", "ϕ": "𝛟"},
 }
 
 
 def in_font(char: str, font: str) -> str:
-    """The letter or digit in another alphabet, "bb" (ℝ), "cal" (ℒ) or "bf" (𝐱); itself where it has none."""
+    """The letter or digit in another alphabet, "bb" (ℝ), "cal" (ℒ), "bf" (𝐱); itself where there is none."""
     if char in (elsewhere := _ELSEWHERE.get(font, {})):
         return elsewhere[char]
-    for first, last, start in zip("Aa0Αα", "Zz9Ωω", _ALPHABETS[font], strict=True):
+    for first, last, start in zip("Aa0Αα", "Zz9Ωω", _ALPHABETS.get(font, (0,) * 5), strict=True):
         if start and first <= char <= last:
             return chr(start + ord(char) - ord(first))
     return char

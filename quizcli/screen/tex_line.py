@@ -4,24 +4,44 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from rich.cells import cell_len
+
+from quizcli.screen.box import Box
 from quizcli.screen.symbols import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS, Kind
-from quizcli.screen.tex import Accent, Fence, Fraction, Node, Root, Row, Scripts, Stack, Symbol
+from quizcli.screen.tex_tree import (
+    Accent,
+    Arrow,
+    Classed,
+    Delimiter,
+    Fence,
+    Fraction,
+    Node,
+    Root,
+    Row,
+    Scripts,
+    Stack,
+    Symbol,
+)
 
 LONGEST_EXPONENT = 12  # cells of e^(−x²/2) that stay on the row
+LONGEST_INDEX = 4  # cells of x_(iⱼ) that stay on the row
 
 Place = Kind | Literal["sign", "fence"]  # + and − without an operand before them; \left…\right
 
 _FUNCTIONS = ("op", "limits", "big")
 _ENDS_OPERAND = ("ord", "word", "number", "close", "fence", *_FUNCTIONS)
 _BEGINS_OPERAND = ("ord", "word", "number", "sign", *_FUNCTIONS)
+_GOES_ON = ("ord", "word", "number", "open", "fence", *_FUNCTIONS)  # a factor, after a fraction or a root
+_ARROWS = {"→": "─→", "←": "←─", "↔": "←→", "⇒": "═⇒", "⇐": "⇐═", "⇔": "⇐⇒", "↦": "├→", "↪": "╰→", "=": "══"}
 
 
 class Item(NamedTuple):
-    """A node of a row with its kind in this place and the spaces before it."""
+    """A node of a row, or one that is drawn already, with its kind in this place and the spaces before it."""
 
-    node: Node
+    node: Node | Box
     kind: Place
     gap: int
 
@@ -29,8 +49,10 @@ class Item(NamedTuple):
 def kind_of(node: Node) -> Place:
     """What a node counts as beside its neighbours."""
     match node:
-        case Symbol(kind=kind):
+        case Symbol(kind=kind) | Classed(kind=kind) | Delimiter(kind=kind):
             return kind
+        case Arrow():
+            return "rel"
         case Scripts(base=base):
             return kind_of(base)
         case Fence():
@@ -40,8 +62,11 @@ def kind_of(node: Node) -> Place:
     return "ord"
 
 
-def spaced(items: tuple[Node, ...], tight: bool) -> list[Item]:
-    """The nodes of a row without its space nodes, each with the gap before it. `tight`: within scripts."""
+def spaced(items: tuple[Node, ...], tight: bool, goes_on: bool = False) -> list[Item]:
+    """The nodes of a row without its space nodes, each with the gap before it. `tight`: within scripts.
+
+    `goes_on`: the row is the rest of a formula, so that a + at its beginning is no sign.
+    """
     placed: list[Item] = []
     explicit = 0
     for i, node in enumerate(items):
@@ -49,10 +74,12 @@ def spaced(items: tuple[Node, ...], tight: bool) -> list[Item]:
         if kind == "space" and isinstance(node, Symbol):
             explicit += len(node.text)
             continue
+        explicit += leading(node) if isinstance(node, Row) else 0
         before = placed[-1].kind if placed else None
         if kind == "bin":
-            after = next((k for n in items[i + 1 :] if (k := kind_of(n)) != "space"), None)
-            if before not in _ENDS_OPERAND or after in (None, "rel", "punct", "close"):
+            after = _next_kind(items, i + 1)
+            first = "ord" if goes_on and not placed else None
+            if (before or first) not in _ENDS_OPERAND or after in (None, "rel", "punct", "close"):
                 kind = "sign"
         gap = max(explicit, _gap(before, kind, tight)) if before else explicit
         placed.append(Item(node, kind, gap))
@@ -60,7 +87,28 @@ def spaced(items: tuple[Node, ...], tight: bool) -> list[Item]:
     return placed
 
 
+def _next_kind(items: tuple[Node, ...], place: int) -> Place | None:
+    """The kind of the first thing from this place on that is no space."""
+    while place < len(items):
+        if (kind := kind_of(items[place])) != "space":
+            return kind
+        place += 1
+    return None
+
+
+def leading(row: Row) -> int:
+    """The spaces that a row begins with: how far a line of several is set in."""
+    cells = 0
+    for node in row.items:
+        if not (isinstance(node, Symbol) and node.kind == "space"):
+            break
+        cells += len(node.text)
+    return cells
+
+
 def _gap(left: Place | None, right: Place, tight: bool) -> int:
+    if (left == "rel" and right in ("punct", "close")) or (left == "open" and right == "rel"):
+        return 0
     if "rel" in (left, right) or "bin" in (left, right):
         return 0 if tight else 1
     if left == "punct":
@@ -72,13 +120,18 @@ def _gap(left: Place | None, right: Place, tight: bool) -> int:
     return 0
 
 
-def line(node: Node, tight: bool = False) -> str | None:
+@lru_cache(maxsize=4096)  # each node is asked by all that it is in
+def line(node: Node | Box, tight: bool = False) -> str | None:
     """The node on one row; None where it needs more."""
     match node:
         case Symbol(text=text):
             return text
-        case Row(items=items):
+        case Delimiter(text=text, above=above, below=below):
+            return None if above or below else text
+        case Row(items=items) | Classed(body=Row(items=items)):
             return _row(items, tight)
+        case Arrow():
+            return _arrow(node)
         case Fraction(line=True):
             return _fraction(node, tight)
         case Root():
@@ -103,7 +156,7 @@ def parts(placed: list[Item], tight: bool) -> list[tuple[int, str | None]]:
         if text is not None and isinstance(node, Fraction) and _needs_parentheses(before, after):
             text = f"({text})"
             gap = 0 if before in ("op", "limits") else gap
-        if i and not gap and runs_into(written[-1][1] or "", text or ""):
+        if i and not gap and _swallows(placed[i - 1].node, written[-1][1] or "", placed[i].kind, text or ""):
             gap = 1
         written.append((gap if i else 0, text))
     return written
@@ -124,11 +177,26 @@ def runs_into(left: str, right: str) -> bool:
     return bool(mark) and script.isalnum() and right[:1].isalnum()
 
 
+def _swallows(before: Node | Box, left: str, kind: Place, right: str) -> bool:
+    """Whether what stands before would take in what follows: √2 and π, x_θ and y."""
+    open_root = isinstance(before, Root) and kind in _GOES_ON and not left.endswith(")")
+    return open_root or runs_into(left, right)
+
+
 def _needs_parentheses(before: Place | None, after: Item | None) -> bool:
-    """Whether a/b between these neighbours could be read as something else."""
+    """Whether a/b between these neighbours could be read as something else: a/b ∫, a/b c."""
     if before in ("op", "limits", "number", "ord", "word", "close", "fence"):
         return True
-    return after is not None and after.kind in ("ord", "number", "word", "open", "fence") and after.gap == 0
+    return after is not None and after.kind in _GOES_ON and after.gap <= 1
+
+
+def _arrow(node: Arrow) -> str | None:
+    """An arrow with its label in it; None with something below it."""
+    label = line(node.above, tight=True)
+    if node.below.items or label is None:
+        return None
+    left, right = tuple(_ARROWS[node.sign])
+    return f"{left}{label}{right}" if label else node.sign
 
 
 def _fraction(node: Fraction, tight: bool) -> str | None:
@@ -184,7 +252,7 @@ def _root(node: Root, tight: bool) -> str | None:
     if body is None or degree is None:
         return None
     alone = len(node.body.items) == 1 and _is_one(node.body.items[0])
-    return f"{degree}√{body}" if alone else f"{degree}√({body})"
+    return f"{degree}√{body}" if alone or _is_enclosed(node.body) else f"{degree}√({body})"
 
 
 def _is_one(node: Node) -> bool:
@@ -197,9 +265,14 @@ def small(row: Row | None, letters: Mapping[str, str]) -> str | None:
     if row is None:
         return ""
     text = line(row, tight=True)
-    if text is None or any(c not in letters for c in text):
+    if text is None or not _shrinks(row) or any(c not in letters for c in text):
         return None
     return "".join(letters[c] for c in text)
+
+
+def _shrinks(row: Row) -> bool:
+    """Whether small letters would leave no doubt: of b′ in a^{b′} nobody could tell whose the prime is."""
+    return not any(isinstance(n, Scripts) and n.base != Symbol("", "ord") for n in row.items)
 
 
 def scripts(node: Scripts) -> str | None:
@@ -209,8 +282,13 @@ def scripts(node: Scripts) -> str | None:
     return None if sub is None or sup is None else sub + sup
 
 
+def _is_plain(row: Row) -> bool:
+    """Whether nothing in it has scripts, is divided, … : only then can it be told where it ends."""
+    return all(isinstance(node, Symbol) or (isinstance(node, Row) and _is_plain(node)) for node in row.items)
+
+
 def _low(row: Row | None) -> str | None:
-    """Small letters, else _ and one symbol or word, or x_<t. More would be no subscript one could read."""
+    """Small letters, else _ and one symbol or word, or x_<t, or x_(iⱼ). More could not be read there."""
     if row is None:
         return ""
     text = line(row, tight=True)
@@ -218,7 +296,9 @@ def _low(row: Row | None) -> str | None:
         return text
     if not _is_word(row) and (shrunk := small(row, SUBSCRIPTS)) is not None:
         return shrunk
-    return f"_{text}" if len(text) == 1 or text.lstrip("<>≤≥").isalnum() else None
+    if cell_len(text) == 1 or (_is_plain(row) and text.lstrip("<>≤≥").isalnum()):
+        return f"_{text}"
+    return f"_({text})" if len(row.items) == 1 and cell_len(text) <= LONGEST_INDEX else None
 
 
 def _is_word(row: Row) -> bool:
@@ -234,25 +314,44 @@ def _high(row: Row | None) -> str | None:
     if shrunk is not None:
         return shrunk
     text = line(row, tight=True)
-    if text is None or len(text) > LONGEST_EXPONENT or "^" in text:
+    if text is None or cell_len(text) > LONGEST_EXPONENT or "^" in text:
         return None
-    alone = len(row.items) == 1 and _is_one(row.items[0])
-    return f"^{text}" if alone or text.isalnum() else f"^({text})"
+    if cell_len(text) == 1 or (_is_plain(row) and text.isalnum()) or _is_enclosed(row):
+        return f"^{text}"
+    return f"^({text})"
+
+
+def _is_enclosed(row: Row) -> bool:
+    """Whether brackets hold all of it: W^[l]."""
+    kinds = [kind_of(node) for node in row.items]
+    return kinds == ["fence"] or (
+        kinds[:1] == ["open"] and kinds[-1:] == ["close"] and not {"open", "close"} & set(kinds[1:-1])
+    )
 
 
 def _scripts(node: Scripts) -> str | None:
     base, attached = line(node.base), scripts(node)
     if base is None or attached is None:
         return None
-    if isinstance(node.base, Fraction) or (isinstance(node.base, Root) and node.sup):
+    if isinstance(node.base, Fraction) or (isinstance(node.base, Root) and node.sup) or _clash(node):
         base = f"({base})"
     return base + attached
 
 
+def _clash(node: Scripts) -> bool:
+    """Whether the base has a script of its own where one is to go: (xᵢ)ⱼ is not xᵢⱼ."""
+    match node.base:
+        case Row(items=(Scripts(sub=sub, sup=sup),)):
+            return bool((sub and node.sub) or (sup and node.sup))
+    return False
+
+
 def accented(node: Accent) -> str | None:
-    """One letter with its mark; a bar may stand over several."""
+    """One letter with its mark; a bar or a stroke may combine with several."""
     body = line(node.body)
-    mark = ACCENTS[node.name][0]
-    if not body or (len(body) > 1 and node.name != "overline"):
+    accent = ACCENTS[node.name]
+    if not body or (cell_len(body) > 1 and len(body) > 1 and not accent.each):
         return None
-    return unicodedata.normalize("NFC", "".join(c + mark for c in body))
+    if len(body) > 1 and not accent.each:
+        return unicodedata.normalize("NFC", body + accent.mark)
+    return unicodedata.normalize("NFC", "".join(c + accent.mark for c in body))

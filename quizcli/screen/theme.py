@@ -40,6 +40,7 @@ RIGHT = "✓"
 WRONG = "✗"
 NOTE = "!"
 WAITING = "…"
+CONTINUED = "↪"  # before what is left of a line of code
 BULLET = "•"
 CHOSEN = "▸"
 DOT = "·"

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from quizcli.bank.digest import code_digest
-from quizcli.bank.figures import link_of, names_in, shown
-from quizcli.bank.types import DemoLink, Figure, Recall
+from quizcli.bank.figures import link_of, names_in, quoted, shown
+from quizcli.bank.types import Bank, DemoLink, Figure, Recall
 from quizcli.text import Text
 
 VALUES = (0.4526, 0.752, 0.604)
@@ -16,8 +16,8 @@ VALUES = (0.4526, 0.752, 0.604)
         (VALUES, Figure("c"), "0.45 to 0.75", "0.45～0.75"),
         (VALUES, Figure("c", show="median"), "0.60", "0.60"),
         (VALUES, Figure("c", show="least", digits=3), "0.453", "0.453"),
-        (VALUES, Figure("c", show="most", percent=True), "75 %", "75 %"),
-        (VALUES, Figure("c", percent=True), "45 to 75 %", "45～75 %"),
+        (VALUES, Figure("c", show="most", percent=True), "75 %", "75%"),
+        (VALUES, Figure("c", percent=True), "45 to 75 %", "45～75%"),
         ((1.001, 1.004), Figure("c"), "1.0", "1.0"),
         ((10_936.0, 12_126.0), Figure("c"), "11,000 to 12,000", "11,000～12,000"),
         ((3.2e29, 3.31e29), Figure("c", show="median"), r"$3.3\cdot10^{29}$", r"$3.3\cdot10^{29}$"),
@@ -63,3 +63,18 @@ def test_a_digest_follows_what_is_imported(tmp_path: Path) -> None:
     second = code_digest(tmp_path, "big-vae")
     (answers / "_digits.py").write_text("A = 2\n")
     assert len({first, second, code_digest(tmp_path, "big-vae")}) == 3
+
+
+def test_a_number_is_quoted_on_a_line_that_is_set_in() -> None:
+    answer = Text("- a\n  {n} and `{n}`", "- 一\n  {n} 与 `{n}`")
+    question = Recall(
+        id="q",
+        topic="t",
+        level=1,
+        ask=answer,
+        answer=answer,
+        demo=DemoLink("vae"),
+        measured={"n": Figure("c")},
+    )
+    changed = quoted(Bank("t", answer, (question,), "questions/t.yaml"), {}).questions[0]
+    assert str(changed.answer) == "- a\n  … and `{n}`"

@@ -4,7 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizcli.bank.markdown import Span, formulas, reads_alike, spans, unshowable_markdown
+from quizcli.bank.markdown import (
+    Code,
+    Formula,
+    Gap,
+    Paragraph,
+    Span,
+    around,
+    blocks,
+    formulas,
+    inline,
+    reads_alike,
+    spans,
+)
+from quizcli.bank.unshowable import plain_only, unshowable_markdown
 
 
 def test_a_text_is_cut_into_spans() -> None:
@@ -14,13 +27,54 @@ def test_a_text_is_cut_into_spans() -> None:
         Span("code", "x[i]"),
         Span("prose", " and "),
         Span("maths", "a_i"),
-        Span("prose", ":\n\n"),
-        Span("display", "\nb\n"),
-        Span("prose", "\n"),
+        Span("prose", ":"),
+        *[Span("prose", "\n")] * 2,
+        Span("display", "b"),
+        *[Span("prose", "\n")] * 2,
         Span("fence", "python\nprint('$')"),
-        Span("prose", "\nfor \\$5."),
+        *[Span("prose", "\n")] * 2,
+        Span("prose", "for "),
+        Span("escaped", "$"),
+        Span("prose", "5."),
     ]
     assert list(formulas(text)) == ["a_i", "b"]
+
+
+def test_blocks() -> None:
+    assert blocks("a $$x$$ b\n\n- c\n```py\nd\n```\n```\ne") == [
+        Paragraph((Span("prose", "a "),)),
+        Formula("x"),
+        Paragraph((Span("prose", " b"),)),
+        Gap(),
+        Paragraph((Span("prose", "c"),), "-"),
+        Code("d", "py"),
+        Code("e", closed=False),
+    ]
+
+
+def test_bold_and_italic_go_through_code_and_formulas() -> None:
+    assert inline("**a `b`** *c*") == (
+        Span("prose", "a ", bold=True),
+        Span("code", "b", bold=True),
+        Span("prose", " "),
+        Span("prose", "c", italic=True),
+    )
+    assert inline("***a* b**") == (
+        Span("prose", "a", bold=True, italic=True),
+        Span("prose", " b", bold=True),
+    )
+
+
+def test_what_stands_around_a_gap() -> None:
+    """Also where lines are set in, and signs stand for themselves."""
+    sorts = [span.sort for span in around(["- a\n  ", " \\$ `", "` $x_{", "}$\n\n```\n", "\n```"])]
+    assert sorts == ["prose", "code", "maths", "fence"]
+    assert [span.bold for span in around(["**a ", "** ", ""])] == [True, False]
+
+
+@pytest.mark.parametrize(("unit", "fine"), [("MB", True), ("m²", True), ("$m^2$", False), ("`x`", False)])
+def test_a_unit_is_shown_as_it_is(unit: str, fine: bool) -> None:
+    assert (list(plain_only(unit)) == []) == fine
 
 
 @pytest.mark.parametrize(
@@ -64,7 +118,12 @@ def test_what_a_card_shows(text: str) -> None:
         ("a _word_", "is marked with `_` or `~~`; a card shows *italic* and **bold**"),
         ("costs $5", r"has an unpaired `$`; a dollar sign is written `\$`"),
         ("from $5 to $6", r"has an unpaired `$`; a dollar sign is written `\$`"),
-        ("$ x$", r"has an unpaired `$`; a dollar sign is written `\$`"),
+        ("$ x$", "has a formula with blanks inside its dollars, `$ x $`; write `$x$`"),
+        ("$x $", "has a formula with blanks inside its dollars, `$ x $`; write `$x$`"),
+        (
+            "$$x\n\ny$$",
+            "has a `$$` formula with an empty line or a list item in it, or an unpaired `$$`",
+        ),
         ("a ```fence in a line```", "has an unpaired backtick"),
         ("an `open one", "has an unpaired backtick"),
         ("an **open one", "has an unpaired `**`"),
@@ -89,12 +148,10 @@ def test_what_does_not(text: str) -> None:
 
 @given(st.text(st.sampled_from("ab \n$`*_<>[]()!#|-\\中"), max_size=60))
 def test_no_character_of_prose_is_lost(text: str) -> None:
-    """Spans are pieces of the text in its order, and looking for faults never fails."""
-    place = 0
-    for span in spans(text):
-        found = text.find(span.text, place) if span.sort != "fence" else place
-        assert found >= place
-        place = found
+    """What spans hold stands in the text, in its order, and looking for faults never fails."""
+    rest = iter(text)
+    held = "".join(span.text for span in spans(text) if span.sort != "fence")
+    assert all(char in rest for char in "".join(held.split()))
     assert all(isinstance(message, str) for message in unshowable_markdown(text))
 
 

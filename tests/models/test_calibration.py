@@ -35,3 +35,10 @@ def test_certainty_is_in_the_last_bin() -> None:
 def test_class_frequencies_are_calibrated() -> None:
     frequencies = torch.tensor([[0.75, 0.25]]).expand(8, 2)
     assert expected_calibration_error(frequencies, torch.tensor([0, 0, 1, 0, 0, 1, 0, 0])) == 0.0
+
+
+@pytest.mark.parametrize("bins", [1, 10, 15])
+def test_a_confidence_rounded_above_1_and_a_row_of_zeros_have_a_bin(bins: int) -> None:
+    above = torch.tensor([[1.0000001, 0.0], [0.0, 1.0000001]])
+    assert expected_calibration_error(above, torch.tensor([0, 0]), bins) == pytest.approx(0.5)
+    assert expected_calibration_error(torch.zeros(2, 3), torch.tensor([0, 1]), bins) == 0.5

@@ -238,6 +238,20 @@ def test_blanks_within_formulas() -> None:
     assert shown(answer_lines(question, 60)) == "\n  QKᵀ/√dₖ"
 
 
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        (r"It costs \$5 and {{c1::much}} more.", "It costs $5 and much more."),
+        (r"\$ and $x = {{c1::y}}$", "$ and x = y"),
+        ("**all {{c1::bold}}** and `{{c2::code}}`", "all bold and code"),
+        ("*{{c1::italic}}* **{{c2::$x$ y}}**", "italic x y"),
+    ],
+)
+def test_no_mark_of_a_filled_blank_is_printed(text: str, filled: str) -> None:
+    question = msgspec.structs.replace(CLOZE, text=both(text))
+    assert shown(answer_lines(question, 60)) == f"\n  {filled}"
+
+
 def test_numbers_with_unit_and_tolerance() -> None:
     right = Judged(True)
     assert shown(answer_lines(NUMBER, 50, "1.39", right)) == "\n  1.386 nats (± 0.01)\n  you  1.39 ✓"

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from quizcli.screen.markdown import Code, Formula, Gap, Paragraph, blocks, render, visible
+from quizcli.bank.markdown import spans
+from quizcli.bank.unshowable import unshowable_markdown
+from quizcli.screen.markdown import in_one_line, render, visible
+from quizcli.screen.maths import inline
 from quizcli.screen.wrap import Span
 
 
@@ -52,6 +55,106 @@ def test_emphasis_and_code() -> None:
 )
 def test_what_is_no_markup_stays(text: str) -> None:
     assert _plain(text, 60) == [text]
+
+
+# What two grammars, one of the checker and one of the card, would take differently.
+DISPUTED = [
+    ("`$$x$$` and `**`", "$$x$$ and **", ""),
+    ("**a $x**y$ b**", "a x * *y b", ""),
+    ("***both*** and **bold *it***", "both and bold it", ""),
+    ("**a $$x$$ b**", "a x b", ""),
+    (r"snake\_case \<pad\> \# \\ \{x\}", r"snake_case <pad> # \ {x}", ""),
+    (r"$\text{if $x$}$ and $y$", "if x and y", ""),
+    ("a\u2028b\r\n`c\u00a0d`", "a b c d", ""),
+    ("$$a +\n\nb$$", "$$a + b$$", "$$"),
+    ("$a\n\nb$", "$a b$", "unpaired `$`"),
+    ("`a\n\nb`", "`a b`", "backtick"),
+    ("- **a\n- b**", "• **a • b**", "unpaired `**`"),
+    ("$ a + b $", "$ a + b $", "blanks inside"),
+    ("$a + b $ costs", "$a + b $ costs", "blanks inside"),
+    ("from $5 to $6", "from $5 to $6", "unpaired `$`"),
+    ("** a ** and ****b****", "** a ** and ****b****", "unpaired `**`"),
+    ("an *open star", "an *open star", "unpaired `*`"),
+    ("* one", "* one", "does not begin"),
+    (r"\(x\) or \alpha", r"\(x\) or \alpha", "LaTeX outside"),
+    ("one\\\ntwo", "one\\ two", "backslash"),
+    ("<https://a.org>", "<https://a.org>", "a link"),
+    ("a&#39;b &hellip;", "a&#39;b &hellip;", "HTML"),
+]
+
+
+@pytest.mark.parametrize(("text", "shown", "told"), DISPUTED)
+def test_what_is_printed_with_its_marks_is_told_by_the_checker(text: str, shown: str, told: str) -> None:
+    lines = [line.plain.strip() for line in render(text, 200)]
+    assert " ".join(line for line in lines if line) == shown
+    messages = list(unshowable_markdown(text))
+    assert [told in message for message in messages] == [True] * bool(told)
+
+
+def _marks_printed(text: str, mark: str) -> int:
+    """How many of a mark the card prints that stand neither in code nor in a formula nor for themselves."""
+    shown = 0
+    for span in spans(text):
+        if span.sort in ("maths", "display"):
+            shown += sum(row.count(mark) for row in inline(span.text).rows)
+        elif span.sort != "prose":
+            shown += span.text.count(mark)
+    return sum(line.plain.count(mark) for line in render(text, 500)) - shown
+
+
+_SOUP = st.lists(
+    st.sampled_from(
+        [
+            *"ab `$*\n",
+            "**",
+            "***",
+            "``",
+            "$$",
+            "```\n",
+            "\n\n",
+            "- ",
+            "1. ",
+            "  ",
+            "\\$",
+            "\\*",
+            "\\`",
+            "中",
+            "x_i",
+        ]
+    ),
+    max_size=25,
+).map("".join)
+
+
+@given(_SOUP)
+def test_the_checker_tells_of_a_mark_just_where_the_card_prints_it(text: str) -> None:
+    told = " ".join(unshowable_markdown(text))
+    assert (_marks_printed(text, "$") > 0) == ("$" in told)
+    assert (_marks_printed(text, "`") > 0) == ("backtick" in told)
+    if not told:
+        assert all("**" not in span.text for span in spans(text) if span.sort == "prose")
+
+
+_WORDS = st.sampled_from(["loss", "均值", "x*y", "2 * 3", "50%"])
+_WHOLE = st.one_of(
+    st.sampled_from(["`a*b`", "``a`b``", "`$x$ **`"]),
+    st.sampled_from(["$x_i$", "$a*b*c$", "$\\text{if $x$}$", "\\$", "\\*"]),
+    _WORDS,
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["", "*", "**", "***"]), st.lists(_WHOLE, min_size=1)), max_size=4))
+def test_what_is_well_marked_is_accepted_and_shown_without_marks(parts: list[tuple[str, list[str]]]) -> None:
+    text = " ".join(mark + " ".join(inner) + mark for mark, inner in parts)
+    assert list(unshowable_markdown(text)) == []
+    assert all(_marks_printed(text, mark) == 0 for mark in "$`")
+    assert {span.bold for span in spans(text)} >= {"**" in mark for mark, _ in parts}
+
+
+def test_a_text_in_one_line() -> None:
+    """Marks are not shown there either; a formula of several rows stays as it is written."""
+    text = "**Why** is $\\sum_{q(z|x)}$ no `sum` of $\\frac12$?\n- a\n\nMore."
+    assert in_one_line(text).plain == "Why is $\\sum_{q(z|x)}$ no sum of 1/2? a"
 
 
 def test_code_that_runs_over_a_line_end_stays_in_one_line() -> None:
@@ -102,7 +205,7 @@ def test_a_program() -> None:
         "  def f(x):",
         "",
         "      return 'long' + 'longer'",
-        "          + 'still longer'",
+        "↪             + 'still longer'",
         "after",
     ]
     assert "magenta" in _styled(lines[0])["def"]
@@ -122,17 +225,6 @@ def test_the_mark_stands_before_the_first_line() -> None:
         "   more",
     ]
     assert [line.plain for line in render("- a\n- b", 20, mark=mark)] == ["1", "   • a", "   • b"]
-
-
-def test_blocks() -> None:
-    assert blocks("a $$x$$ b\n\n- c\n```py\nd\n```") == [
-        Paragraph("a"),
-        Formula("x"),
-        Paragraph("b"),
-        Gap(),
-        Paragraph("c", "-"),
-        Code("d", "py"),
-    ]
 
 
 def test_nothing_a_terminal_obeys_gets_through() -> None:

@@ -1,0 +1,110 @@
+r"""What belongs together in a row of a formula: \Big( and its \Big), letters of one word, \not and <."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from quizcli.screen.symbols import ACCENTS, NEGATION
+from quizcli.screen.tex_tree import (
+    Accent,
+    Classed,
+    Delimiter,
+    Fence,
+    Fraction,
+    Grid,
+    Node,
+    Root,
+    Row,
+    Scripts,
+    Symbol,
+)
+
+# What has a row above it and one below it, and binds all of its group: {n \choose k}. Left, line, right.
+INFIX = {
+    "\\over": ("", True, ""),
+    "\\atop": ("", False, ""),
+    "\\choose": ("(", False, ")"),
+    "\\brack": ("[", False, "]"),
+    "\\brace": ("{", False, "}"),
+}
+
+
+def infix(token: str, above: Row, below: Row) -> Node:
+    """The fraction or the binomial of what stands before and after `token`."""
+    left, line, right = INFIX[token]
+    fraction = Fraction(above, below, line)
+    return Fence(left, Row((fraction,)), right) if left else fraction
+
+
+def unwrapped(row: Row) -> Node:
+    """The one thing in braces, {x}, where it means the same without them.
+
+    {=} is no relation, and {x_1}_2 has no two subscripts on one base: they stay in their braces.
+    """
+    match row.items:
+        case (Symbol(kind="ord" | "word" | "number") as only,):
+            return only
+        case (Fraction() | Root() | Accent() | Fence() | Grid() as only,):
+            return only
+    return row
+
+
+def add(items: list[Node], node: Node, *, upright: bool) -> None:
+    """Put one more node at the end of a row; an upright letter goes on with the word before it."""
+    last = items[-1] if items else None
+    pair = (last, node) if upright else ()
+    match pair:
+        case (Symbol(text=before, kind="word"), Symbol(text=text, kind="word")):
+            items[-1] = Symbol(before + text, "word")
+        case _:
+            items.append(node)
+
+
+def negated(node: Node) -> Node:
+    """The node with a stroke through it: ≠ for =, ⊄ for ⊂."""
+    if isinstance(node, Scripts):
+        return node._replace(base=negated(node.base))
+    if isinstance(node, Row) and len(node.items) == 1:
+        return negated(node.items[0])
+    if isinstance(node, Symbol) and node.text.strip():
+        stroked = unicodedata.normalize("NFC", node.text[0] + NEGATION) + node.text[1:]
+        return Symbol(stroked, node.kind)
+    return Accent("cancel", node if isinstance(node, Row) else Row((node,)))
+
+
+def paired(items: Sequence[Node]) -> list[Node]:
+    r"""The row with a fence wherever a large delimiter opens and another closes; what is alone stays so.
+
+    Bars are never paired: nobody can tell p(x \big| y) = q(x \big| z) from a norm.
+    """
+    stack: list[list[Node]] = [[]]  # the rows that are open, the outermost first
+    for node in items:
+        delimiter = node.base if isinstance(node, Scripts) else node
+        kind = delimiter.kind if isinstance(delimiter, Delimiter) else ""
+        if kind == "open" and node is delimiter:
+            stack.append([node])
+        elif kind == "close" and isinstance(delimiter, Delimiter) and len(stack) > 1:
+            opening, *inner = stack.pop()
+            left = opening.text if isinstance(opening, Delimiter) else ""
+            fence = Fence(left, Row(tuple(inner)), delimiter.text)
+            stack[-1].append(node._replace(base=fence) if isinstance(node, Scripts) else fence)
+        else:
+            stack[-1].append(node)
+    return [node for row in stack for node in row]
+
+
+def accented(name: str, body: Row) -> Node:
+    r"""The body under its mark; of a letter with scripts the letter has it: \widehat{x_i} as \hat{x}_i."""
+    match body.items:
+        case (Scripts(base=Symbol(text=text) as base) as whole,) if len(text) == 1 and not ACCENTS[name].each:
+            return whole._replace(base=Accent(name, Row((base,))))
+    return Accent(name, body)
+
+
+def classed(row: Row, kind: str) -> Node:
+    """The row as one thing of a kind; one symbol stays a symbol."""
+    match row.items:
+        case (Symbol(text=text, kind=old),) if old != "space":
+            return Symbol(text, kind)  # type: ignore[arg-type]
+    return Classed(row, kind)  # type: ignore[arg-type]
