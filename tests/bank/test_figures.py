@@ -51,12 +51,16 @@ def test_a_digest_follows_what_is_imported(tmp_path: Path) -> None:
     answers, models = tmp_path / "answers", tmp_path / "models"
     for folder in (answers, models):
         folder.mkdir()
-    (answers / "big_vae.py").write_text("from answers import _digits\nimport models.vae\nimport os\n")
+    source = "from answers import _digits\nimport models.vae\nimport os\nimport quizcli.text\n"
+    (answers / "big_vae.py").write_text(source)
+    (tmp_path / "quizcli").mkdir()
+    (tmp_path / "quizcli" / "text.py").write_text("A = 1\n")
     (answers / "_digits.py").write_text("A = 1\n")
     (models / "vae.py").write_text("B = 1\n")
     (models / "gan.py").write_text("C = 1\n")
     first = code_digest(tmp_path, "big-vae")
     (models / "gan.py").write_text("C = 2\n")
+    (tmp_path / "quizcli" / "text.py").write_text("A = 2\n")
     (models / "vae.py").write_text("# the same\n\nB = 1\n")
     assert code_digest(tmp_path, "big-vae") == first
     (models / "vae.py").write_text("B = 2\n")
