@@ -18,6 +18,7 @@ from quizcli.text import tr
 
 if TYPE_CHECKING:
     from quizcli.cli.writing import Written
+    from quizcli.demo.catalogue import Answer
     from quizcli.demo.kept import Earlier
     from quizcli.demo.launcher import Worker
     from quizcli.judge.launcher import Referee
@@ -68,7 +69,7 @@ class Bench:
         answer = find(link.run, self._settings)
         asked = request(answer, check_settings(answer, link.set), self._settings)
         worker, self._worker = self._worker, None
-        keeping = Kept(self._settings.runs_dir).keeping(link.run, link.set, answer.path) if keep else None
+        keeping = Kept(self._settings.runs_dir).keeping(link.run, link.set, _code(answer)) if keep else None
         with start(asked, worker, environment(self._settings)) as run:
             run.tap = keeping.add if keeping is not None else None
             outcome = watch(
@@ -97,7 +98,7 @@ class Bench:
             answer = find(link.run, self._settings)
         except QuizError:  # told where it is run
             return None
-        return Kept(self._settings.runs_dir).find(link.run, link.set, answer.path)
+        return Kept(self._settings.runs_dir).find(link.run, link.set, _code(answer))
 
     def again(self, earlier: Earlier, link: DemoLink, *, shown: bool) -> Outcome:
         """What an earlier run came to; `shown` in front of the person once more. QuizError: not readable."""
@@ -161,3 +162,10 @@ class Bench:
         if self._worker is not None:
             self._worker.close()
             self._worker = None
+
+
+def _code(answer: Answer) -> str:
+    """The digest of an answer's code, its models included."""
+    from quizcli.bank.digest import code_digest
+
+    return code_digest(answer.path.parents[1], answer.path.stem)

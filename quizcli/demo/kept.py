@@ -45,22 +45,22 @@ class Kept:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def find(self, name: str, settings: Mapping[str, Setting], answer: Path) -> Earlier | None:
-        """The last whole run of an answer, the file at `answer`, with exactly these settings."""
-        folder = self._place(name, settings, answer)
+    def find(self, name: str, settings: Mapping[str, Setting], code: str) -> Earlier | None:
+        """The last whole run of an answer with exactly these settings; `code` is the digest of its code."""
+        folder = self._place(name, settings, code)
         try:
             return Earlier(folder, (folder / EVENTS).stat().st_mtime)
         except OSError:  # there is none
             return None
 
-    def keeping(self, name: str, settings: Mapping[str, Setting], answer: Path) -> Keeping:
+    def keeping(self, name: str, settings: Mapping[str, Setting], code: str) -> Keeping:
         """What takes the events of a run that begins now."""
-        place = self._place(name, settings, answer)
+        place = self._place(name, settings, code)
         return Keeping(place.with_name(f"{place.name}-{os.getpid()}"), place, self._make_room)
 
-    def _place(self, name: str, settings: Mapping[str, Setting], answer: Path) -> Path:
-        known = [__version__, name, msgspec.json.encode(dict(settings), order="sorted").decode()]
-        digest = hashlib.sha256("\n".join(known).encode() + answer.read_bytes()).hexdigest()
+    def _place(self, name: str, settings: Mapping[str, Setting], code: str) -> Path:
+        known = [__version__, name, msgspec.json.encode(dict(settings), order="sorted").decode(), code]
+        digest = hashlib.sha256("\n".join(known).encode()).hexdigest()
         return self._folder / digest[:24]
 
     def _make_room(self) -> None:

@@ -311,7 +311,7 @@ def test_no_run_is_offered_of_an_answer_that_has_changed(coins: Program) -> None
         terminal.exit_status()
     assert list((coins.home / "data" / "runs").glob("*/events.jsonl"))
     coin = coins.questions.parent / "answers" / "coin.py"
-    coin.write_text(coin.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+    coin.write_text(coin.read_text(encoding="utf-8") + "\nCHANGED = True\n", encoding="utf-8")
     forget_the_day(coins)
     with coins.terminal() as terminal:
         terminal.wait_for("q quit")
