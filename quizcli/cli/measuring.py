@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from importlib.metadata import version
@@ -25,6 +26,7 @@ from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
 from quizcli.text import tr
 
+_DATA_SET = re.compile(r"[\w-]+, [\d,]+ images")
 _ALIKE = 1e-6  # relative: a run of the same code, on the same machine with the same torch
 
 
@@ -170,6 +172,7 @@ def _ran(answer: Answer, way: Way, seed: int, settings: Settings) -> Ran:
             ),
         )
     label = began.data if isinstance(began.data, str) else began.data["en"]
+    label = label if _DATA_SET.fullmatch(label) else ""  # the others say what is looked at
     return Ran(claims, f"{began.device.partition(' ')[0]} {platform.machine()}", label)
 
 
