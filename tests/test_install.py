@@ -82,6 +82,7 @@ def test_what_is_there_is_not_installed_again(
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.filterwarnings("ignore:Setuptools is replacing distutils")  # who imported it first
 def test_what_is_complete(install: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A project that needs what is installed here, in the versions that it names."""
 

@@ -155,7 +155,7 @@ def _positive_alone(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tens
 def _in_half(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
     order = scores.argsort(descending=True)
     half = boxes[order].half()
-    return order[_greedy(box_iou(half, half) > iou_threshold)]
+    return order[_greedy(with_epsilon(half, half, 0.0) > iou_threshold)]
 
 
 def _with_epsilon(epsilon: float) -> Trap:

@@ -171,7 +171,8 @@ def test_the_pictures_appear_in_the_pieces_that_are_normalized() -> None:
 def test_the_stream_is_complete(mistake: str) -> None:
     events = run(mistake=mistake)
     check_whole(events)
-    assert [event.done for event in events if isinstance(event, Progress)] == [0, 1, 2, 3, 4, 5]
+    done = [event.done for event in events if isinstance(event, Progress)]
+    assert (done, done[0], done[-1]) == (sorted(done), 0, 1)
 
 
 def test_a_run_repeats_itself_and_leaves_the_global_generator_alone() -> None:

@@ -125,7 +125,7 @@ def test_the_stream_is_complete(settings: dict[str, Any]) -> None:
     events = run(**settings)
     check_whole(events)
     done = [event.done for event in events if isinstance(event, Progress)]
-    assert done == [*range(settings.get("networks", 1) + 2)]
+    assert (done, done[0], done[-1]) == (sorted(done), 0, 1)
 
 
 def test_a_curve_goes_from_the_last_layer_to_the_first_and_begins_anew_with_each_network() -> None:
