@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -70,7 +70,10 @@ class Bench:
         asked = request(answer, check_settings(answer, link.set), self._settings)
         worker, self._worker = self._worker, None
         keeping = Kept(self._settings.runs_dir).keeping(link.run, link.set, _code(answer)) if keep else None
-        with start(asked, worker, environment(self._settings)) as run:
+        with ExitStack() as stack:
+            if keeping is not None:
+                stack.callback(keeping.close)  # whatever becomes of the run
+            run = stack.enter_context(start(asked, worker, environment(self._settings)))
             run.tap = keeping.add if keeping is not None else None
             outcome = watch(
                 run,
@@ -81,8 +84,6 @@ class Bench:
                 coming=coming(answer, link.set, link.claims, self._settings),
                 debug=self._settings.debug,
             )
-        if keeping is not None:
-            keeping.close()
         note(link.run, link.set, outcome, self._settings)
         save_claims(self._store, link.run, link.set, outcome.claims, outcome.started)
         with suppress(QuizError):  # told at the next run
