@@ -38,7 +38,7 @@ def practise(question: Code, loaded: Loaded, settings: Settings) -> int:
         Bench(page.console, keys, store, settings) as bench,
     ):
         only: list[AnyQuestion] = [question]
-        session = Session.open(store, only, replace(settings, new_per_day=_ALL))
+        session = Session.open(store, only, replace(settings, new_per_day=_ALL, reviews_per_day=_ALL))
         write = True
         while True:
             occasion = _occasion(question, questions, loaded, store, session, write)

@@ -29,7 +29,7 @@ class Asking:
     def take(self, card_id: str) -> bool:
         """Ask this card here, and the one before no longer. False where another process asks it."""
         byte = crc32(card_id.encode())
-        if byte == self._byte or self._file is None:
+        if self._file is None:
             return True
         import fcntl
 
@@ -39,7 +39,8 @@ class Asking:
             return False
         except OSError:  # no locks on this drive
             return True
-        self.leave()
+        if byte != self._byte:  # else it was taken again: closing any file of locks drops all of this process
+            self.leave()
         self._byte = byte
         return True
 

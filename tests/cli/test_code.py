@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from quizcli.study.card import Rating
-from quizcli.study.days import Days, now_ms
+from quizcli.study.days import DAY, Days, now_ms
 from quizcli.study.schedule import Schedule
 from quizcli.study.store import Store
 from tests.cli.conftest import Program, installed
@@ -94,6 +94,25 @@ def test_wrong_then_right_then_graded(coded: Program) -> None:
         assert terminal.exit_status() == 0
     assert reviews(coded) == [("doubling-code", 2)]
     assert attempts(coded) == ["failed", "passed"]
+
+
+def test_who_names_a_question_is_not_kept_from_it_by_the_days_reviews(coded: Program) -> None:
+    coded.env["QUIZCLI_REVIEWS_PER_DAY"] = "1"
+    coded.run(stdin="q")  # a store
+    long_ago, schedule = now_ms() - 300 * DAY, Schedule(Days())
+    with Store.open(coded.home / "data" / "quizcli.db") as store:
+        store.answer("other", Rating.EASY, 1000, long_ago, schedule)
+        store.answer("doubling-code", Rating.EASY, 1000, long_ago, schedule)
+        store.answer("other", Rating.GOOD, 1000, now_ms(), schedule)  # the day's one review
+    give(coded, RIGHT)
+    with begun(coded) as terminal:
+        terminal.send("\r")
+        terminal.wait_for("all cases pass", timeout=60)
+        terminal.send(" ")
+        terminal.wait_for("▸3 good")
+        terminal.send(" ")
+        assert terminal.exit_status() == 0
+    assert [rating for card, rating in reviews(coded) if card == "doubling-code"] == [4, 3]
 
 
 def test_an_answer_after_another_window_s_does_not_count_and_is_told(coded: Program) -> None:

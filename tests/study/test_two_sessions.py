@@ -1,5 +1,6 @@
 """Two sessions at once: they do not ask the same card, and none counts twice."""
 
+import gc
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -170,3 +171,16 @@ def test_the_store_refuses_before_it_writes(store: Store, settings: Settings, wa
 def test_a_file_for_the_locks_is_for_nobody_else(settings: Settings) -> None:
     assert Asking(settings.cache_dir / "asking").take("q")
     assert (settings.cache_dir / "asking").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(not asking.HAS_LOCKS, reason="no locks here")
+def test_a_session_that_is_drawn_up_anew_keeps_its_card(settings: Settings) -> None:
+    path = settings.cache_dir / "asking"
+    with window(settings) as other:
+        first, second = Asking(path), Asking(path)
+        assert first.take("a")
+        assert second.take("a")
+        del first  # closing any file of locks drops all of this process
+        gc.collect()
+        assert second.take("a")
+        assert not other.takes("a")
