@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from quizcli.bank.types import Code
 from quizcli.reading import MEBIBYTE, read_text
@@ -13,29 +14,56 @@ from quizcli.text import tr
 _UNREADABLE = (OSError, SyntaxError, ValueError, RecursionError, MemoryError)
 
 
+class _Source(NamedTuple):
+    """A module of a pack: its text, what it defines, and what it imports of the pack, as module and name."""
+
+    text: str
+    own: dict[str, ast.FunctionDef | ast.ClassDef]
+    imported: dict[str, tuple[str, str]]
+
+
 def solution_source(root: Path, solution: str) -> str:
-    """The source of "models.attention:softmax", decorators included, then of the functions of its module that
+    """The source of "models.attention:softmax", decorators included, then of the functions of its pack that
     it calls: a model answer hides nothing. LookupError where there is none.
     """
     module, _, name = solution.partition(":")
+    sources = {module: _source(root, module)}
+    if name not in sources[module].own:
+        path = _file(root, module)
+        raise LookupError(tr(f"{path} defines no {name}", f"{path} 中没有定义 {name}"))
+    shown = [(module, name)]
+    for place, caller in shown:  # which grows on the way
+        here = sources[place]
+        called = [node.id for node in ast.walk(here.own[caller]) if isinstance(node, ast.Name)]
+        for callee in dict.fromkeys(called):
+            at = (place, callee) if callee in here.own else here.imported.get(callee)
+            if at is None or at in shown:
+                continue
+            if at[0] not in sources:
+                sources[at[0]] = _source(root, at[0])
+            if isinstance(sources[at[0]].own.get(at[1]), ast.FunctionDef):
+                shown.append(at)
+    return "\n\n\n".join(_lines(sources[place].text, sources[place].own[one]) for place, one in shown)
+
+
+def _source(root: Path, module: str) -> _Source:
     path = _file(root, module)
     try:
         text = read_text(path, MEBIBYTE, within=root)
-        tree = ast.parse(text)
+        body = ast.parse(text).body
     except _UNREADABLE as error:
         raise LookupError(_why(path, error)) from error
-    own = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    if name not in own:
-        raise LookupError(tr(f"{path} defines no {name}", f"{path} 中没有定义 {name}"))
-    shown = [name]
-    for caller in shown:  # which grows on the way
-        called = [node.id for node in ast.walk(own[caller]) if isinstance(node, ast.Name)]
-        shown += [
-            callee
-            for callee in dict.fromkeys(called)
-            if callee not in shown and isinstance(own.get(callee), ast.FunctionDef)
-        ]
-    return "\n\n\n".join(_lines(text, own[one]) for one in shown)
+    imports = [node for node in body if isinstance(node, ast.ImportFrom) and not node.level]
+    return _Source(
+        text,
+        {node.name: node for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)},
+        {
+            alias.asname or alias.name: (node.module, alias.name)
+            for node in imports
+            if node.module and _file(root, node.module).is_file()
+            for alias in node.names
+        },
+    )
 
 
 def _lines(text: str, node: ast.FunctionDef | ast.ClassDef) -> str:

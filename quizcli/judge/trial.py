@@ -96,6 +96,7 @@ class Trial:
         self._drawn: list[tuple[int, Case]] = []
         self._expected: dict[int, Expected] = {}
         self._traps: dict[tuple[int, int], Tried] = {}
+        self._singles: dict[int, tuple[Case, Expected] | None] = {}  # by the case, in float32
         self._second: Trial | None = None  # the same with another seed
 
     @property
@@ -213,9 +214,8 @@ class Trial:
             except GoneError as error:
                 return CaseResult(case.name, False, {"en": str(error), "zh": str(error)}), None
             if isinstance(answer, Raised):
-                if (single := self._asked_for(case)) is not None:
-                    right = [(seed, _performed(self.solution, single, seed)) for seed in seeds]
-                    return self.judge_case(single, right, sitting)
+                if (asked := self._asked_for(case, seeds)) is not None:
+                    return self.judge_case(*asked, sitting)
                 outcome = Outcome(case, tuple(seeds), tuple(ours), (), answer, passed=False)
                 return CaseResult(case.name, False, raised=answer), outcome
             if answer.used is not None:
@@ -238,9 +238,17 @@ class Trial:
         given += steps([(call.method, call.args) for call in case.calls])
         return CaseResult(case.name, False, found.why, grids=(*given, *found.grids)), outcome
 
-    def _asked_for(self, case: Case) -> Case | None:
-        """The case in float32, if it is not: where nothing is said of dtypes, no other is asked for."""
-        return None if self.rules.dtype or self.rules.precision else in_single(case)
+    def _asked_for(self, case: Case, seeds: Sequence[int]) -> tuple[Case, Expected] | None:
+        """The case in float32, and what is right there; None where it is so, or dtypes are judged."""
+        if self.rules.dtype or self.rules.precision:
+            return None
+        if id(case) not in self._singles:  # which lives as long as this
+            single = in_single(case)
+            self._singles[id(case)] = single and (
+                single,
+                [(seed, _performed(self.solution, single, seed)) for seed in seeds],
+            )
+        return self._singles[id(case)]
 
     def _in_a_row(
         self,
