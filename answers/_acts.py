@@ -21,9 +21,7 @@ class Acts:
         self._ends: Sequence[float] = [0.0, *(sum_ / whole for sum_ in accumulate(weights))]
         self._next = 0
 
-    def play(
-        self, events: Iterator[Event], en: str = "", zh: str = "", looks: float = _LOOKS
-    ) -> Generator[Event, None, Any]:
+    def play(self, events: Iterator[Event], en: str = "", zh: str = "") -> Generator[Event, None, Any]:
         """The events of the next act, and what it returns: `found = yield from acts.play(…)`.
 
         Its own Progress is put into its share of the bar. Where it yields none, each thing that it shows
@@ -47,7 +45,7 @@ class Acts:
                     continue
                 yield event
                 if isinstance(event, _PANELS) and not counts:
-                    done += (1 - done) / looks
+                    done += (1 - done) / _LOOKS
                     yield Progress(done=low + (high - low) * done, total=1, text=text)
 
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from answers import vae
+from answers._acts import Acts
 from answers._descent import Schedule, descend
 from answers._digits import IMAGES, Split, classifier, digit_score, pixels, splits
 from models.autoencoder import Autoencoder, reconstruction_loss
@@ -61,16 +62,16 @@ def demonstrate(
     few = training.images[:images]
     seed_everything(seed)
     sizes = tuple(dict.fromkeys((FLAT, latent)))
-    for act, size in enumerate(sizes):
+    acts = Acts(*(2 if size == latent else 1 for size in sizes))
+    for size in sizes:
         recipe = vae.Recipe(epochs, size, beta, BATCH, LR)
         pair = (
             Side(Autoencoder(784, (HIDDEN,), size).to(chosen.torch_device), test),
             Side(VAE(784, HIDDEN, size).to(chosen.torch_device), test),
         )
         # the first act is there for its map: half the images will do
-        yield from _train(
-            pair, few if size == latent else few[: len(few) // 2], recipe, chosen, act / len(sizes)
-        )
+        shown = few if size == latent else few[: len(few) // 2]
+        yield from acts.play(_train(pair, shown, recipe, chosen))
     judge = classifier(training, chosen)
     yield _data_claim(training, test)
     yield from _claims(pair, test, judge, epochs * len(few))
@@ -154,10 +155,8 @@ class Side:
         return torch.cat((codes, 2 * torch.stack((angle.cos(), angle.sin()), dim=1)))
 
 
-def _train(
-    pair: tuple[Side, Side], images: Tensor, recipe: vae.Recipe, device: Device, done: float
-) -> Iterator[Event]:
-    """Train both, step by step in turn, and show both every now and then. Of the run `done` is over."""
+def _train(pair: tuple[Side, Side], images: Tensor, recipe: vae.Recipe, device: Device) -> Iterator[Event]:
+    """Train both, step by step in turn, and show both every now and then."""
     steps = recipe.epochs * (len(images) // recipe.batch)
     yield from _frame(pair, ("…", "…"))
     sums = torch.zeros(2, device=images.device)
@@ -170,8 +169,8 @@ def _train(
             continue
         yield from _frame(pair, [f"{error:.1f}" for error in (sums / (step - since)).tolist()])
         yield Progress(
-            done=done + step / steps / 2,
-            total=1,
+            done=step,
+            total=steps,
             text={"en": f"codes of {recipe.latent}", "zh": f"{recipe.latent} 维编码"},
             rate=step * recipe.batch / (time.perf_counter() - began),
             unit=IMAGES,

@@ -13,6 +13,7 @@ from typing import Annotated, NamedTuple
 import torch
 from torch import Tensor
 
+from answers._acts import Acts
 from answers._descent import Schedule, descend
 from answers._digits import IMAGES, pixels, splits
 from models.vae import VAE, reconstruction_error, vae_loss
@@ -87,11 +88,12 @@ def demonstrate(
     bench = Bench(training.images[:images], test.images, Schedule(epochs, BATCH, LR), latent, seed, chosen)
     promised = epochs * images >= QUICK["images"] and latent >= 10
 
-    made = yield from _train(LOSSES, {}, bench, 0)
+    acts = Acts(1, 1)
+    made = yield from acts.play(_train(LOSSES, {}, bench), "three losses", "三种损失")
     if promised:
         yield from _loss_claims(made)
     sweep = {f"β = {b:g}": weighed(b) for b in (0.25, 4.0, beta)}
-    swept = yield from _train(sweep, {"β = 1": made["right"]}, bench, 1)
+    swept = yield from acts.play(_train(sweep, {"β = 1": made["right"]}, bench), "a weight β", "权重 β")
     if promised and beta >= 16:
         yield from _sweep_claims(swept)
     else:
@@ -134,7 +136,7 @@ class Bench(NamedTuple):
 
 
 def _train(
-    losses: dict[str, Loss], known: dict[str, Terms], bench: Bench, act: int
+    losses: dict[str, Loss], known: dict[str, Terms], bench: Bench
 ) -> Generator[Event, None, dict[str, Terms]]:
     """Train a VAE with each loss, step by step in turn, and show them; returns their test terms."""
     models, runs = {}, []
@@ -148,15 +150,12 @@ def _train(
     steps = bench.schedule.steps(bench.images)
     began = shown = time.perf_counter()
     for step, _ in enumerate(zip(*runs, strict=True), start=1):
-        if time.perf_counter() - shown < FRAME and step < steps:
+        if time.perf_counter() - shown < FRAME:
             continue
         yield from _frame(models, known, few, z)
         yield Progress(
-            done=(act + step / steps) / 2,
-            total=1,
-            text={"en": "three losses", "zh": "三种损失"}
-            if act == 0
-            else {"en": "a weight β", "zh": "权重 β"},
+            done=step,
+            total=steps,
             rate=len(models) * step * BATCH / (time.perf_counter() - began),
             unit=IMAGES,
         )

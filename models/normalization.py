@@ -54,7 +54,8 @@ def batch_norm(
             raise ValueError(f"expected more than 1 value per channel when training, got {tuple(x.shape)}")
         mean = z.mean(over)  # (C)  μ = 1/m Σ x
         # σ² = 1/m Σ (x − μ)², biased: it normalizes this batch
-        var = (z - mean.view(per_channel)).square().mean(over)  # (C)
+        z = z - mean.view(per_channel)
+        var = z.square().mean(over)  # (C)
         if running_mean is not None and running_var is not None and m > 0:
             with torch.no_grad():
                 # running ← (1 − momentum) · running + momentum · new
@@ -62,11 +63,11 @@ def batch_norm(
                 # Algorithm 2: Var[x] = m/(m−1) · E[σ²], unbiased: it is kept for evaluation
                 running_var += momentum * (m / (m - 1) * var - running_var)
     elif running_mean is not None and running_var is not None:
-        mean, var = running_mean, running_var
+        z, var = z - running_mean.view(per_channel), running_var
     else:
         raise ValueError("evaluation needs running_mean and running_var")
     # x̂ = (x − μ) / √(σ² + ε)
-    z = (z - mean.view(per_channel)) * torch.rsqrt(var.view(per_channel) + eps)
+    z = z * torch.rsqrt(var.view(per_channel) + eps)
     # y = γ x̂ + β
     if weight is not None:
         z = z * weight.view(per_channel)

@@ -15,11 +15,12 @@ _OWN = ("answers", "models")  # the folders of a pack that hold code
 _UNFIT = (OSError, SyntaxError, ValueError, RecursionError, MemoryError)
 
 
-def code_digest(root: Path, run: str) -> str:
+def code_digest(answer: Path) -> str:
     """Of the source of an answer and of all that it imports of its pack; comments do not count."""
+    root = answer.parents[1]
     whole = sha256()
     sources: dict[Path, str] = {}
-    _collect(root, root / "answers" / f"{run.replace('-', '_')}.py", sources)
+    _collect(root, answer, sources)
     for path, text in sorted(sources.items()):
         whole.update(path.relative_to(root).as_posix().encode())
         for line in text.splitlines():

@@ -13,11 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from quizcli.bank.markdown import around, spans
-from quizcli.bank.mistake import Mistake
-from quizcli.bank.packs import Loaded, Pack
-from quizcli.bank.recorded import RECORD, Entry, Key, key, recorded
-from quizcli.bank.types import AnyQuestion, Bank, Choice, DemoLink, Figure, Option, Outcome, Predict
-from quizcli.errors import QuizError
+from quizcli.bank.namespace import parted
+from quizcli.bank.recorded import Entry, Key, key
+from quizcli.bank.types import AnyQuestion, Choice, DemoLink, Figure, Option, Outcome, Predict
 from quizcli.text import LANGS, Lang, Text
 
 _REFERENCE = re.compile(r"\{([a-z0-9]+(?:-[a-z0-9]+)*)\}")
@@ -39,32 +37,15 @@ def names_in(text: str) -> Iterator[str]:
             yield from _REFERENCE.findall(span.text)
 
 
-def with_figures(loaded: Loaded, pack: Pack) -> Loaded:
-    """The banks of a pack with the numbers of its record; a record that cannot be read is a mistake."""
-    record: Mapping[Key, Entry] = {}
-    faults: tuple[Mistake, ...] = ()
-    try:
-        record = recorded(pack.root)
-    except QuizError as error:
-        faults = (Mistake(RECORD, 1, 1, "", error.message),)
-    banks = tuple(quoted(bank, record) for bank in loaded.banks)
-    return Loaded(banks, loaded.mistakes + faults)
+def quoted(question: AnyQuestion, record: Mapping[Key, Entry]) -> AnyQuestion:
+    """The question with the measured numbers in its prose. What is not recorded is shown as …
 
-
-def quoted(bank: Bank, record: Mapping[Key, Entry]) -> Bank:
-    """The bank with the measured numbers in its prose. What is not recorded is shown as …"""
-    if not any(question.measured for question in bank.questions):
-        return bank
-    return replace(bank, questions=tuple(_question(question, record) for question in bank.questions))
-
-
-def _question(question: AnyQuestion, record: Mapping[Key, Entry]) -> AnyQuestion:
-    if not question.measured:
-        return question
+    The record is of the pack of the question, which knows no full names.
+    """
     entries: dict[str, Entry | None] = {}
     for name, figure in question.measured.items():
         link = link_of(question, figure)
-        entries[name] = None if link is None else record.get(key(link.run, link.set))
+        entries[name] = None if link is None else record.get(key(parted(link.run)[1], link.set))
 
     def filled(text: Text) -> Text:
         return Text(*(_filled(text[lang], question.measured, entries, lang) for lang in LANGS))
@@ -107,6 +88,8 @@ def _filled(text: str, figures: Mapping[str, Figure], entries: Mapping[str, Entr
         return shown(values, figure, lang) if values else "…"
 
     first, *rest = _REFERENCE.split(text)
+    if not rest:
+        return text
     whole = first
     for name, span, after in zip(rest[::2], around([first, *rest[1::2]]), rest[1::2], strict=True):
         whole += (number(name) if span.sort == "prose" else f"{{{name}}}") + after

@@ -6,8 +6,15 @@ import math
 from collections.abc import Sequence
 
 from quizcli.bank.cloze import blanks
+from quizcli.bank.notes import Notes, Spot, place_of
 from quizcli.bank.types import Choice, Cloze, Number, Order, Predict, Question
 from quizcli.text import LANGS, Text, tr
+
+
+def note_rules(question: Question, notes: Notes) -> None:
+    """Write down what is wrong between the fields of a question, each at its place."""
+    for name, message in broken_rules(question):
+        notes.wrong(Spot(name, *place_of(notes.places, question.id, name)), message)
 
 
 def broken_rules(question: Question) -> list[tuple[str, str]]:

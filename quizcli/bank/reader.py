@@ -12,8 +12,8 @@ from quizcli.bank.compound import Record
 from quizcli.bank.entries import named
 from quizcli.bank.files import MAX_BYTES
 from quizcli.bank.mistake import Mistake
-from quizcli.bank.notes import EnoughError, Notes, Places, Spot, place_of
-from quizcli.bank.question_rules import broken_rules
+from quizcli.bank.notes import EnoughError, Notes, Places, Spot
+from quizcli.bank.question_rules import note_rules
 from quizcli.bank.salvage import parse_most
 from quizcli.bank.shapes import KEBAB
 from quizcli.bank.torn import Torn, names_of, torn_question
@@ -180,8 +180,7 @@ def _question(node: Node, topic: str, notes: Notes) -> AnyQuestion | None:
         return None
     del values["kind"]
     question = fields.RECORDS[kind](topic=topic, **values)
-    for name, message in broken_rules(question):
-        notes.wrong(Spot(name, *place_of(notes.places, question.id, name)), message)
+    note_rules(question, notes)
     return question  # type: ignore[return-value]
 
 

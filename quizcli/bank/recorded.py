@@ -18,7 +18,6 @@ from quizcli.reading import MEBIBYTE, UNDECODABLE, read_regular
 from quizcli.text import tr
 
 FEWEST_SEEDS = 10
-RECORD = "answers/measured.json"
 _LONGEST = 8 * MEBIBYTE
 
 Key = tuple[str, str]  # the demonstration, its settings as JSON
@@ -54,7 +53,7 @@ def key(run: str, settings: Mapping[str, Setting]) -> Key:
 
 def file_of(root: Path) -> Path:
     """Where the record of the pack at `root` is."""
-    return root / RECORD
+    return root / "answers" / "measured.json"
 
 
 def recorded(root: Path) -> dict[Key, Entry]:

@@ -7,8 +7,8 @@ from typing import Any
 from msgspec import Struct
 
 from quizcli.bank import fields
-from quizcli.bank.notes import EnoughError, Notes, Spot, place_of
-from quizcli.bank.question_rules import broken_rules
+from quizcli.bank.notes import EnoughError, Notes, Spot
+from quizcli.bank.question_rules import note_rules
 from quizcli.bank.tree import Mapping, Node, Scalar
 from quizcli.bank.types import AnyQuestion, Recall
 from quizcli.text import Text
@@ -53,7 +53,7 @@ def torn_question(node: Node, topic: str, notes: Notes, *, ruled: bool) -> Torn 
         common: dict[str, Any] = {name: values[name] for name in Recall.__struct_fields__ if name in values}
         return Torn(Recall(**common), sound)
     if word and not ruled and set(given) <= sound:
-        _note_rules(question, notes)
+        note_rules(question, notes)
     return Torn(question, sound)  # type: ignore[arg-type]
 
 
@@ -66,9 +66,3 @@ def _sound(shape: Any, key: Scalar, node: Node, name: str, notes: Notes) -> Any:
     except EnoughError:
         return None
     return None if quiet.mistakes else value
-
-
-def _note_rules(question: Any, notes: Notes) -> None:
-    """What is wrong between fields that are right, one for one: the others are missing."""
-    for name, message in broken_rules(question):
-        notes.wrong(Spot(name, *place_of(notes.places, notes.question, name)), message)

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -278,22 +278,23 @@ def _outside(root: Path) -> Outside:
     A demonstration that the pack lacks is that of the program.
     """
     from quizcli.bank.checker import Outside
+    from quizcli.bank.digest import code_digest
     from quizcli.bank.links import broken_links
     from quizcli.bank.packs import builtin
     from quizcli.bank.recorded import recorded
-    from quizcli.cli.measuring import digest_of
     from quizcli.demo.catalogue import check_settings, find_answers, look_for_answers, name_of
     from quizcli.screen.maths import unshowable
 
     found, flaws = look_for_answers(root)
+    answers = {**find_answers(builtin().root), **found}
     return Outside(
-        {**find_answers(builtin().root), **found},
+        answers,
         check_settings,
         unshowable,
         partial(broken_links, root),
         frozenset(name_of(flaw.path) for flaw in flaws),
         recorded(root),
-        lambda run: digest_of(root, run, builtin().root),
+        cache(lambda run: code_digest(answers[run].path) if run in answers else ""),
         tuple(_code_mistakes(root, flaws)),
     )
 

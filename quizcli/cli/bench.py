@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Self
 from rich.console import Console
 from rich.text import Text as Line
 
-from quizcli.bank.types import Code, DemoLink
+from quizcli.bank.types import AnyQuestion, Code, DemoLink
+from quizcli.cli.opened import with_figures
 from quizcli.errors import QuizError
 from quizcli.screen.keys import Keyboard
 from quizcli.settings import Settings
@@ -18,7 +19,6 @@ from quizcli.text import tr
 
 if TYPE_CHECKING:
     from quizcli.cli.writing import Written
-    from quizcli.demo.catalogue import Answer
     from quizcli.demo.kept import Earlier
     from quizcli.demo.launcher import Worker
     from quizcli.judge.launcher import Referee
@@ -58,6 +58,7 @@ class Bench:
         With `keep` the run is kept too, to be shown `again`. QuizError where there is none of that name, or
         the person has not trusted the code of its pack.
         """
+        from quizcli.bank.digest import code_digest
         from quizcli.cli.demonstrations import find, request
         from quizcli.cli.expecting import coming, note
         from quizcli.demo.catalogue import check_settings
@@ -69,12 +70,13 @@ class Bench:
         answer = find(link.run, self._settings)
         asked = request(answer, check_settings(answer, link.set), self._settings)
         worker, self._worker = self._worker, None
-        keeping = Kept(self._settings.runs_dir).keeping(link.run, link.set, _code(answer)) if keep else None
         with ExitStack() as stack:
-            if keeping is not None:
-                stack.callback(keeping.close)  # whatever becomes of the run
             run = stack.enter_context(start(asked, worker, environment(self._settings)))
-            run.tap = keeping.add if keeping is not None else None
+            if keep:  # the worker is at work meanwhile
+                shelf = Kept(self._settings.runs_dir)
+                keeping = shelf.keeping(link.run, link.set, code_digest(answer.path))
+                stack.callback(keeping.close)  # whatever becomes of the run
+                run.tap = keeping.add
             outcome = watch(
                 run,
                 self._console,
@@ -90,8 +92,13 @@ class Bench:
             self.warm()
         return outcome
 
+    def quoted(self, question: AnyQuestion) -> AnyQuestion:
+        """The question with what was measured in its prose."""
+        return with_figures(question, self._settings)
+
     def earlier(self, link: DemoLink) -> Earlier | None:
         """The last run that was kept of a question's demonstration; None where there is none."""
+        from quizcli.bank.digest import code_digest
         from quizcli.cli.demonstrations import find
         from quizcli.demo.kept import Kept
 
@@ -99,7 +106,7 @@ class Bench:
             answer = find(link.run, self._settings)
         except QuizError:  # told where it is run
             return None
-        return Kept(self._settings.runs_dir).find(link.run, link.set, _code(answer))
+        return Kept(self._settings.runs_dir).find(link.run, link.set, code_digest(answer.path))
 
     def again(self, earlier: Earlier, link: DemoLink, *, shown: bool) -> Outcome:
         """What an earlier run came to; `shown` in front of the person once more. QuizError: not readable."""
@@ -163,10 +170,3 @@ class Bench:
         if self._worker is not None:
             self._worker.close()
             self._worker = None
-
-
-def _code(answer: Answer) -> str:
-    """The digest of an answer's code, its models included."""
-    from quizcli.bank.digest import code_digest
-
-    return code_digest(answer.path.parents[1], answer.path.stem)

@@ -15,6 +15,7 @@ from typer.core import TyperCommand, TyperOption
 from quizcli.cli import completing
 from quizcli.cli.help import Command, print_page
 from quizcli.cli.output import print_json_line, print_json_text
+from quizcli.demo.parameter import as_options
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
 from quizcli.text import language, tr
@@ -301,5 +302,5 @@ def _explained(parameter: Parameter) -> str:
 
 
 def _settings_told(settings: Mapping[str, object]) -> str:
-    told = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in settings.items())
+    told = as_options(settings)
     return tr(f" ({told})", f"({told})") if told else ""

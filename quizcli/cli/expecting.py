@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from quizcli.demo.catalogue import Answer
 from quizcli.demo.events import Finished, Setting
+from quizcli.demo.parameter import as_options
 from quizcli.demo.timings import Timing, Timings
 from quizcli.screen.live import Outcome
 from quizcli.screen.opening import Coming
@@ -27,7 +28,7 @@ def coming(
     return Coming(
         title=str(answer.title),
         about="" if summary.casefold().startswith(answer.title.en.casefold()) else summary,
-        settings=" ".join(f"--{name.replace('_', '-')} {value}" for name, value in chosen.items()),
+        settings=as_options(chosen),
         claims=tuple(claims) or answer.claims,
         start=last.start if last else timings.start(),
         whole=last.whole if last else None,

@@ -12,7 +12,7 @@ from quizcli.bank.packs import Loaded
 from quizcli.bank.prediction import asked
 from quizcli.bank.types import AnyQuestion, Code, Order
 from quizcli.cli import completing
-from quizcli.cli.opened import all_questions, card_states, follow_ups, load_banks, titles_of
+from quizcli.cli.opened import all_questions, card_states, follow_ups, load_banks, titles_of, with_figures
 from quizcli.cli.output import print_json
 from quizcli.cli.standing import standing
 from quizcli.cli.ticks import findings, ticked
@@ -42,7 +42,7 @@ def show(
     """Print one question with its answer."""
     settings: Settings = ctx.obj
     questions = all_questions(load_banks(settings))
-    question = named(question_id, questions)
+    question = with_figures(named(question_id, questions), settings)
     if as_json:
         print_json(question)
         return ExitStatus.OK

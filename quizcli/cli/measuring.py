@@ -8,7 +8,6 @@ import sys
 from collections.abc import Collection, Iterable, Iterator
 from importlib.metadata import version
 from math import isclose
-from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,6 +21,7 @@ from quizcli.cli.demonstrations import find, request
 from quizcli.demo.catalogue import Answer
 from quizcli.demo.events import Claim, Failed, Started
 from quizcli.demo.launcher import environment, start
+from quizcli.demo.parameter import as_options
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
 from quizcli.text import tr
@@ -45,7 +45,7 @@ class Way(Struct, frozen=True):
     @property
     def label(self) -> str:
         """As a command line has it."""
-        return " ".join([self.run, *(f"--{name} {value}" for name, value in self.set.items())])
+        return f"{self.run} {as_options(self.set)}".rstrip()
 
 
 class Ran(Struct, frozen=True):
@@ -100,7 +100,7 @@ def measure(pack: Pack, settings: Settings, only: Collection[str], seeds: int, *
 def _entry(way: Way, old: Entry | None, pack: Pack, settings: Settings, seeds: int) -> tuple[Entry, str]:
     """The entry of a way, and what is said of it."""
     answer = find(way.run, settings)
-    code = code_digest(answer.path.parents[1], way.run)
+    code = code_digest(answer.path)
     if old is not None and old.seeds >= seeds and old.claims.keys() >= set(way.claims):
         if old.code == code:
             return old, tr("up to date", "已是最新")
@@ -179,9 +179,3 @@ def _ran(answer: Answer, way: Way, seed: int, settings: Settings) -> Ran:
 def _events(answer: Answer, chosen: dict[str, Setting], settings: Settings) -> Iterator[object]:
     with start(request(answer, chosen, settings), environ=environment(settings)) as run:
         yield from run
-
-
-def digest_of(root: Path, run: str, builtin: Path) -> str:
-    """The digest of a demonstration that a pack names: its own, or that of the program."""
-    own = (root / "answers" / f"{run.replace('-', '_')}.py").is_file()
-    return code_digest(root if own else builtin, run)

@@ -68,11 +68,24 @@ def in_own_words(pack: Pack, edits: Path, settings: Settings) -> Loaded:
         from quizcli.bank.edits import edits_at, merged
 
         loaded = merged(loaded, load(edits_at(edits), settings.cache_dir))
-    if any(question.measured for bank in loaded.banks for question in bank.questions):
-        from quizcli.bank.figures import with_figures
-
-        loaded = with_figures(loaded, pack)
     return loaded
+
+
+def with_figures(question: AnyQuestion, settings: Settings) -> AnyQuestion:
+    """The question with the numbers of its pack's record in its prose: once its answer is shown, not before.
+
+    Without a record that can be read they are shown as …; `quizcli bank check` says what is wrong with it.
+    """
+    if not question.measured:
+        return question
+    from quizcli.bank.figures import quoted
+    from quizcli.bank.recorded import recorded
+
+    try:
+        record = recorded(origin(question.id, settings).pack.root)
+    except QuizError:
+        record = {}
+    return quoted(question, record)
 
 
 class Origin(Struct, frozen=True):

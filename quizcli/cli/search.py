@@ -11,7 +11,7 @@ import typer
 
 from quizcli.bank.prediction import asked
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Order
-from quizcli.cli.look import print_questions
+from quizcli.cli.look import AsJson, print_questions
 from quizcli.cli.opened import all_questions, load_banks
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.nearest import did_you_mean, in_a_row, nearest
@@ -25,7 +25,7 @@ def command(
     words: Annotated[
         list[str], typer.Argument(metavar="WORD...", help=tr("All of these must occur.", "须全部出现的词。"))
     ],
-    as_json: Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))] = False,
+    as_json: AsJson = False,
 ) -> int:
     """Print the questions that hold all the words, in either language; exit 1 if there is none, like grep."""
     wanted = [folded(word) for word in words]
@@ -36,14 +36,14 @@ def command(
             ExitStatus.USAGE,
         )
     loaded = load_banks(ctx.obj)
-    texts = {question.id: _text_of(question) for question in all_questions(loaded).values()}
-    found = [q for q in all_questions(loaded).values() if all(word in texts[q.id] for word in wanted)]
+    texts = [(question, _text_of(question)) for question in all_questions(loaded).values()]
+    found = [question for question, text in texts if all(word in text for word in wanted)]
     if not found and not as_json:
         all_words = tr(" and ", "、").join(map(repr, words))
         raise QuizError(
             tr(f"no question holds {all_words}", f"没有题目同时包含 {all_words}"),
             in_a_row(
-                _near_words(wanted, texts.values()),
+                _near_words(wanted, (text for _, text in texts)),
                 tr("Try fewer words, or `quizcli list`.", "可减少词语，或用 `quizcli list` 查看全部题目。"),
             ),
         )

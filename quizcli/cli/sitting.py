@@ -37,7 +37,7 @@ from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
 from quizcli.screen.prediction import NOTHING
 from quizcli.screen.scroll import KEYS as SCROLLING
-from quizcli.screen.scroll import Put, Scroll
+from quizcli.screen.scroll import Scroll
 from quizcli.screen.solution import Response
 from quizcli.text import tr
 
@@ -83,7 +83,7 @@ class Sitting:
 
     def decide(self) -> Decision:
         """Show the card and obey keys until one of them settles it."""
-        self._scroll.show(self._lines(), self._page.turn)
+        self._begin()
         if self._occasion.write and isinstance(self._question, Code) and self._keys.interactive:
             self._write(self._question)
         while True:
@@ -101,9 +101,9 @@ class Sitting:
 
     # What is on the page
 
-    def _begin(self, put: Put) -> None:
+    def _begin(self) -> None:
         """The page from its beginning, as far as the window has room."""
-        self._scroll.show(self._lines(), put)
+        self._scroll.show(self._lines(), self._page.turn)
 
     def _redraw(self) -> None:
         self._scroll.show(self._lines(), self._page.redraw, self._scroll.top)
@@ -123,7 +123,7 @@ class Sitting:
 
     def _answer_lines(self) -> list[Line]:
         lines = answer_lines(
-            self._question,
+            self._bench.quoted(self._question),
             self._page.width,
             response=self._response,
             verdict=self._verdict,
@@ -191,7 +191,7 @@ class Sitting:
             self._left_at = self._scroll.top
             room = self._page.height - 1
             top = min(before, before + len(self._help_lines()) - room)
-            self._scroll.show(self._lines(), self._page.redraw, top if self._keys.interactive else 0)
+            self._scroll.show(self._lines(), self._page.redraw, top)
         else:
             self._scroll.show(self._lines(), self._page.redraw, self._left_at)
 
@@ -261,7 +261,7 @@ class Sitting:
             self._thought = self._thinking()
             self._answered = True
         self._message = tr("ctrl-c: the draft is kept", "已中断，草稿已保存") if came.interrupted else ""
-        self._begin(self._page.turn)
+        self._begin()
 
     def _reveal(self, response: Response | None) -> None:
         self._verdict = None if response is None else self._judged(response)
@@ -353,7 +353,7 @@ class Sitting:
             self._scroll.extend([*self._answer_lines(), *([Line()] if self._message else [])])
             self._tell(self._message)
         else:
-            self._begin(self._page.turn)
+            self._begin()
         if trouble:
             self._tell(trouble)
 

@@ -71,11 +71,11 @@ def study(
         desk.sit_down(loaded.banks)
         gc.enable()
         status = desk.work()
-        counts, next_due = desk.counts, desk.next_due
-    if as_json:
+        day = {**asdict(desk.counts), "next_due": desk.next_due} if as_json else None
+    if day is not None:
         from quizcli.cli.output import print_json
 
-        print_json({**asdict(counts), "next_due": next_due})
+        print_json(day)
     return status
 
 

@@ -16,6 +16,7 @@ from quizcli.bank.types import Bank, Predict
 from quizcli.cli import completing
 from quizcli.cli.output import print_json_line
 from quizcli.demo.events import Claim, Setting
+from quizcli.demo.parameter import as_options
 from quizcli.errors import ExitStatus
 from quizcli.settings import Settings
 from quizcli.text import tr
@@ -47,8 +48,7 @@ class Job(Struct, frozen=True):
     @property
     def label(self) -> str:
         """As a command line has it: "vae --beta 0"."""
-        asked = (f"--{name.replace('_', '-')} {value}" for name, value in self.asked.items())
-        return " ".join([self.answer.name, *asked])
+        return f"{self.answer.name} {as_options(self.asked)}".rstrip()
 
 
 class Verdict(Struct, frozen=True):

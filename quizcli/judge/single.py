@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 
 from quizcli.judge.case import Call, Case
-from quizcli.judge.values import tensors
+from quizcli.judge.values import mapped, tensors
 
 
 def in_single(case: Case) -> Case | None:
@@ -24,10 +23,8 @@ def in_single(case: Case) -> Case | None:
 
 
 def _single(value: Any) -> Any:
-    if isinstance(value, torch.Tensor):
-        return value.detach().float() if value.dtype == torch.float64 else value
-    if isinstance(value, tuple | list):
-        return type(value)(map(_single, value))
-    if isinstance(value, Mapping):
-        return {name: _single(one) for name, one in value.items()}
-    return value
+    return mapped(value, _float32)
+
+
+def _float32(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.detach().float() if tensor.dtype == torch.float64 else tensor

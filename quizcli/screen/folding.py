@@ -5,7 +5,7 @@ The sign tells them from lines of the program, and the indentation is further in
 
 from __future__ import annotations
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import chop_cells
 from rich.text import Text
 
 from quizcli.screen import theme
@@ -46,7 +46,7 @@ def _indent_of(code: str) -> int:
 
 def _place(code: str, room: int, indent: int) -> int:
     """Where to cut: at a space within as few brackets as can be, in no string; else where the row is full."""
-    full = len(chop_cells(code, room)[0]) if cell_len(code) > room else len(code)
+    full = len(chop_cells(code, room)[0])
     spaces = [(place, depth) for place, depth in _spaces(code) if indent < place <= full]
     late = [(place, depth) for place, depth in spaces if place >= indent + _SHORTEST * (full - indent)]
     if late:

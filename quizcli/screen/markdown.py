@@ -125,9 +125,10 @@ def _display(latex: str, width: int) -> list[Text]:
 
 def _code(block: Code, width: int) -> list[Text]:
     """The lines of a program, coloured where its language is known; long ones go on below."""
-    program = Text(clean(block.text))
+    code = clean(block.text)
+    program = Text(code)
     if block.language:
         from quizcli.screen.program import highlighted  # only a text with a program pays for it
 
-        program = highlighted(clean(block.text), block.language)
+        program = highlighted(code, block.language)
     return [part for line in program.split("\n", allow_blank=True) for part in folded(line, width)]

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from quizcli.screen.box import Box
 from quizcli.screen.tex import parse
-from quizcli.screen.tex_boxes import beside, drawn
+from quizcli.screen.tex_boxes import drawn
 from quizcli.screen.tex_breaks import broken, equations, segments
 from quizcli.screen.tex_line import line, spaced
 from quizcli.screen.tex_tree import Grid, TexError
@@ -30,38 +30,33 @@ def inline(latex: str) -> Box:
     return drawn(tree) if text is None else Box.of(text)
 
 
-@lru_cache(maxsize=128)
 def inline_parts(latex: str, width: int) -> tuple[Box, ...]:
     """The formula in pieces for separate lines; each but the first begins with = or + or the like.
 
     A piece that is wider than `width` cells is broken further, where it can be.
     """
-    try:
-        tree = parse(latex)
-    except TexError:
-        return (_source(latex),)
-    if len(tree.items) == 1 and isinstance(grid := tree.items[0], Grid):
-        return (equations(grid, width),)
-    pieces: list[Box] = []
-    for segment in segments(spaced(tree.items, tight=False)):
-        whole = beside(segment)
-        pieces += [whole] if whole.width <= width else broken(segment, width, upright=False)
-    return tuple(pieces)
+    return _laid_out(latex, width, upright=False)
 
 
-@lru_cache(maxsize=128)
 def display(latex: str, width: int) -> tuple[Box, ...]:
     """A formula on lines of its own, broken where it is wider than `width` cells.
 
     A part that cannot be broken may still be wider. The source, where the formula cannot be shown.
     """
+    return _laid_out(latex, width, upright=True)
+
+
+@lru_cache(maxsize=256)
+def _laid_out(latex: str, width: int, *, upright: bool) -> tuple[Box, ...]:
     try:
         tree = parse(latex)
     except TexError:
         return (_source(latex),)
     if len(tree.items) == 1 and isinstance(grid := tree.items[0], Grid):
         return (equations(grid, width),)
-    return tuple(broken(spaced(tree.items, tight=False), width, upright=True))
+    items = spaced(tree.items, tight=False)
+    rows = [items] if upright else segments(items)
+    return tuple(box for row in rows for box in broken(row, width, upright=upright))
 
 
 def unshowable(latex: str) -> str | None:

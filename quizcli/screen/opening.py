@@ -8,7 +8,7 @@ from rich.style import Style
 from quizcli.screen.lines import Line, cut, line
 from quizcli.screen.numbers import duration
 from quizcli.screen.palette import ACCENT, PLAIN, QUIET, STRONG
-from quizcli.screen.wrap import Span, wrap
+from quizcli.screen.status import wrapped
 from quizcli.text import tr
 
 TURNS = 5  # of the sign of life, a second
@@ -63,5 +63,5 @@ def _expected(start: float, waited: float) -> Line:
 
 
 def _told(text: str, width: int, style: Style = QUIET) -> list[Line]:
-    rows = [row.plain for row in wrap([Span(text)], width)] if text else []
+    rows = wrapped(text, width) if text else []
     return [line(" ", (row, style)) for row in rows]

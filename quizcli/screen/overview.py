@@ -10,6 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from quizcli.screen import theme
+from quizcli.screen.lines import fit
 from quizcli.study.statistics import DayCount, Statistics, TopicStatistics
 from quizcli.text import tr
 
@@ -155,7 +156,7 @@ def _left_out(count: int) -> Text:
 
 def _topics(topics: Sequence[TopicStatistics], width: int, titles: Mapping[str, str]) -> list[Text]:
     """A line for each topic: how much of it is mature and seen, as a bar and in numbers."""
-    called = [_short(titles.get(topic.topic, topic.topic)) for topic in topics]
+    called = [fit(titles.get(topic.topic, topic.topic), _LONGEST_NAME) for topic in topics]
     heads = [tr("seen", "已学"), tr("mature", "成熟"), tr("retention", "保持率")]
     rows = [_numbers(topic) for topic in topics]
     columns = [max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)]
@@ -169,12 +170,6 @@ def _topics(topics: Sequence[TopicStatistics], width: int, titles: Mapping[str, 
         line = Text(" " + set_cell_size(name, names + _GAP)).append_text(_bar(topic, bar))
         lines.append(line.append(_right(row, columns)))
     return lines
-
-
-def _short(title: str) -> str:
-    if cell_len(title) <= _LONGEST_NAME:
-        return title
-    return set_cell_size(title, _LONGEST_NAME - 1).rstrip() + theme.WAITING
 
 
 def _numbers(topic: TopicStatistics) -> list[str]:

@@ -132,26 +132,29 @@ def claim_lines(board: Board, width: int, height: int) -> list[Line]:
     """
     claims = list(board.claims.values())
     by_weight = sorted(claims, key=lambda claim: (claim.holds, -claims.index(claim)))
-    blocks = {claim.id: [cut(_head(board, claim), width)] for claim in by_weight[: max(0, height)]}
-    waiting = [cut(_waiting(board, id_), width) for id_ in board.outstanding][: max(0, height - len(blocks))]
-    spare = height - len(blocks) - len(waiting)
-    for claim in by_weight[: len(blocks)]:
-        block = _in_full(board, claim, width)
-        if len(block) - 1 <= spare:
-            spare -= len(block) - 1
-            blocks[claim.id] = block
+    kept = by_weight[: max(0, height)]
+    waiting = [cut(_waiting(board, id_), width) for id_ in board.outstanding][: max(0, height - len(kept))]
+    spare = height - len(kept) - len(waiting)
+    blocks: dict[str, list[Line]] = {}
+    for claim in kept:
+        head = _head(board, claim)
+        block = _in_full(head, claim, width)
+        if len(block) - 1 > spare:
+            block = [cut(head, width)]
+        spare -= len(block) - 1
+        blocks[claim.id] = block
     return [row for claim in claims if claim.id in blocks for row in blocks[claim.id]] + waiting
 
 
 def claims_in_full(board: Board, width: int) -> list[Line]:
     """The claims with their whole texts."""
-    lines = [row for claim in board.claims.values() for row in _in_full(board, claim, width)]
+    lines = [row for claim in board.claims.values() for row in _in_full(_head(board, claim), claim, width)]
     return lines + [cut(_waiting(board, id_), width) for id_ in board.outstanding]
 
 
-def _in_full(board: Board, claim: Claim, width: int) -> list[Line]:
+def _in_full(head: Line, claim: Claim, width: int) -> list[Line]:
     """A claim with its whole text, beside the measurement if a sentence has room there, else below."""
-    head, text = _head(board, claim), claim_text(claim)
+    text = claim_text(claim)
     room = width - 1 - width_of(head) - 2
     if room >= min(_SENTENCE, cell_len(text)):
         first, *more = wrapped(text, room)

@@ -29,7 +29,6 @@ from quizcli.text import tr
 MAX_DEPTH = 40  # of groups within groups; a bank may be anybody's
 
 _ENDS = ("", "}", "\\right", "\\end", "&", "\\\\")  # what ends any group
-_PLAIN_WORD = re.compile(r"[A-Za-z0-9 .-]*")
 _SIZE = re.compile(r"(?:big|Big|bigg|Bigg)([lrm]?)")
 _LENGTH = re.compile(r"(-?[0-9.]*)\s*([a-z]{0,2})")
 _SPACE_OF_LENGTH = ("hspace", "hspace*", "mspace", "kern", "mkern", "hskip", "mskip")

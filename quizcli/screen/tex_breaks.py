@@ -41,8 +41,9 @@ def broken(items: Sequence[Item], width: int, upright: bool) -> list[Box]:
 
     All lines but the first are indented.
     """
-    if beside(items, upright=upright).width <= width:
-        return [beside(items, upright=upright)]
+    whole = beside(items, upright=upright)
+    if whole.width <= width:
+        return [whole]
     room = width - CONTINUATION
     lines: Segments = []
     for segment in _fitting(items, width, room, upright):

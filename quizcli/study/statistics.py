@@ -80,10 +80,11 @@ def statistics(
     right, answers = (sum(each) for each in zip((0, 0), *remembered.values(), strict=True))
     work = _work(store, today)
     fresh = standing(store, now, today)
-    forecast = _forecast(cards, days, today)
+    returns = _returns(cards, days)
+    forecast = _forecast(returns, days, today)
     return Statistics(
         date=iso(today),
-        due_now=sum(back <= now for back in _returns(cards, days)),
+        due_now=sum(back <= now for back in returns),
         due_today=forecast[0].count,
         new_today=min(
             len(items.keys() - fresh.met - fresh.away),
@@ -140,10 +141,10 @@ def _work(store: Store, today: int) -> dict[int, tuple[int, int]]:
     return dict.fromkeys(range(first, today + 1), (0, 0)) | {day: (count, ms) for day, count, ms in rows}
 
 
-def _forecast(cards: Iterable[Card], days: Days, today: int) -> tuple[DayCount, ...]:
+def _forecast(returns: Iterable[int], days: Days, today: int) -> tuple[DayCount, ...]:
     ends = [days.start(day + 1) for day in range(today, today + AHEAD)]
     counts = [0] * (AHEAD + 1)
-    for back in _returns(cards, days):
+    for back in returns:
         counts[bisect_right(ends, back)] += 1
     return tuple(DayCount(iso(today + n), counts[n]) for n in range(AHEAD))
 

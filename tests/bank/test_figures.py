@@ -4,7 +4,7 @@ import pytest
 
 from quizcli.bank.digest import code_digest
 from quizcli.bank.figures import link_of, names_in, quoted, shown
-from quizcli.bank.types import Bank, DemoLink, Figure, Recall
+from quizcli.bank.types import DemoLink, Figure, Recall
 from quizcli.text import Text
 
 VALUES = (0.4526, 0.752, 0.604)
@@ -58,15 +58,15 @@ def test_a_digest_follows_what_is_imported(tmp_path: Path) -> None:
     (answers / "_digits.py").write_text("A = 1\n")
     (models / "vae.py").write_text("B = 1\n")
     (models / "gan.py").write_text("C = 1\n")
-    first = code_digest(tmp_path, "big-vae")
+    first = code_digest(answers / "big_vae.py")
     (models / "gan.py").write_text("C = 2\n")
     (tmp_path / "quizcli" / "text.py").write_text("A = 2\n")
     (models / "vae.py").write_text("# the same\n\nB = 1\n")
-    assert code_digest(tmp_path, "big-vae") == first
+    assert code_digest(answers / "big_vae.py") == first
     (models / "vae.py").write_text("B = 2\n")
-    second = code_digest(tmp_path, "big-vae")
+    second = code_digest(answers / "big_vae.py")
     (answers / "_digits.py").write_text("A = 2\n")
-    assert len({first, second, code_digest(tmp_path, "big-vae")}) == 3
+    assert len({first, second, code_digest(answers / "big_vae.py")}) == 3
 
 
 def test_a_number_is_quoted_on_a_line_that_is_set_in() -> None:
@@ -80,5 +80,5 @@ def test_a_number_is_quoted_on_a_line_that_is_set_in() -> None:
         demo=DemoLink("vae"),
         measured={"n": Figure("c")},
     )
-    changed = quoted(Bank("t", answer, (question,), "questions/t.yaml"), {}).questions[0]
+    changed = quoted(question, {})
     assert str(changed.answer) == "- a\n  … and `{n}`"

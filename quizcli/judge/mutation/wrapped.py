@@ -10,7 +10,7 @@ from torch import Tensor
 
 from quizcli.judge.mutation.mutants import Mutant
 from quizcli.judge.trial import Trial
-from quizcli.judge.values import tensors
+from quizcli.judge.values import mapped, tensors
 
 _Entry = Callable[..., Any]
 
@@ -46,7 +46,7 @@ def in_dtype(entry: _Entry, dtype: torch.dtype) -> _Entry:
         state = torch.get_rng_state()
         plain = entry(*args, **kwargs)
         torch.set_rng_state(state)
-        cast_args, cast_kwargs = _each(
+        cast_args, cast_kwargs = mapped(
             [[_rounded(arg, dtype) for arg in args], kwargs], lambda tensor: _cast(tensor, dtype)
         )
         return _like(entry(*cast_args, **cast_kwargs), plain)
@@ -74,15 +74,7 @@ def _like(value: Any, plain: Any) -> Any:
 
 
 def _mapped(entry: _Entry, change: Callable[[Tensor], Tensor]) -> _Entry:
-    return lambda *args, **kwargs: _each(entry(*args, **kwargs), change)
-
-
-def _each(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
-    if isinstance(value, Tensor):
-        return change(value)
-    if isinstance(value, tuple | list):
-        return [_each(item, change) for item in value]
-    return {key: _each(item, change) for key, item in value.items()} if isinstance(value, dict) else value
+    return lambda *args, **kwargs: mapped(entry(*args, **kwargs), change)
 
 
 def _other_dtype(tensor: Tensor) -> Tensor:

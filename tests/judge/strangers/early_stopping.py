@@ -312,27 +312,13 @@ def stop_after_rounding(losses, patience, min_delta=0.0):
 # Nothing ever improves, and nothing stops it
 
 
-@wrong("early-stopping-code-best-epoch")
-def epochs_the_last_where_none_improved(losses, patience, min_delta=0.0):
-    best, best_epoch, wait = math.inf, 0, 0
-    for epoch, loss in enumerate(losses, 1):
-        if loss < best - min_delta:
-            best, best_epoch, wait = loss, epoch, 0
-        else:
-            wait += 1
-        if wait >= patience:
-            return best_epoch, epoch
-    return best_epoch or len(losses), len(losses)
+@wrong(STOP)
+def stop_at_the_last_where_none_improved(losses, patience, min_delta=0.0):
+    kept, last = stop_by_counting(losses, patience, min_delta)
+    return (kept if last - kept >= patience else kept or last), last
 
 
-@wrong("early-stopping-code-best-epoch")
-def epochs_at_least_the_first(losses, patience, min_delta=0.0):
-    best, best_epoch, wait = math.inf, 0, 0
-    for epoch, loss in enumerate(losses, 1):
-        if loss < best - min_delta:
-            best, best_epoch, wait = loss, epoch, 0
-        else:
-            wait += 1
-        if wait >= patience:
-            return best_epoch, epoch
-    return max(best_epoch, 1), len(losses)
+@wrong(STOP)
+def stop_at_least_at_the_first(losses, patience, min_delta=0.0):
+    kept, last = stop_by_counting(losses, patience, min_delta)
+    return (kept if last - kept >= patience else max(kept, 1)), last
