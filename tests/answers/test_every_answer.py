@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import time
 from collections.abc import Iterator
@@ -47,6 +48,16 @@ def test_the_stream_is_whole(name: str) -> None:
     assert not any(isinstance(event, Claim) for event in events[:first])  # something is shown at once
 
 
+@pytest.fixture
+def no_garbage() -> Iterator[None]:
+    """What other tests have left takes seconds to look through, which are none of a demonstration's."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_garbage")
 @pytest.mark.parametrize("name", ANSWERS)
 def test_the_bar_grows_to_its_end(name: str) -> None:
     """No act without a larger Progress for longer than two seconds or a fifth of the run.

@@ -311,7 +311,7 @@ def test_a_demonstration_from_a_card_ticks_its_claims(program: Program) -> None:
         terminal.send(" ")
         terminal.wait_for(FIRST)
         terminal.send(" ")
-        assert "✓ mean-is-half" in terminal.wait_for("measured")
+        assert "measured" in terminal.wait_for("✓ mean-is-half")
         terminal.send("q")
         assert terminal.exit_status() == 0
         assert not terminal.cursor_hidden
