@@ -40,13 +40,13 @@ def seen_first(questions: Iterable[Needing]) -> dict[str, frozenset[str]]:
             cards.clear()
         if not cards or question.level == cards[0].level:
             cards.append(question)
-    stands_for = {topic: {card.id for card in cards} for topic, cards in easiest.items()}
-    return {
-        question.id: frozenset().union(
-            *({name} if name in ids else stands_for.get(name, set()) for name in question.needs)
-        )
-        for question in listed
-    }
+
+    def first(question: Needing) -> frozenset[str]:
+        cards = (card.id for name in question.needs if name not in ids for card in easiest.get(name, ()))
+        return frozenset(cards).union(name for name in question.needs if name in ids)
+
+    nothing: frozenset[str] = frozenset()
+    return {question.id: first(question) if question.needs else nothing for question in listed}
 
 
 def taught(banks: Iterable[Bank]) -> list[Bank]:

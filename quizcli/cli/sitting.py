@@ -16,7 +16,6 @@ from rich.text import Text as Line
 from quizcli.bank.prediction import asked, to_run
 from quizcli.bank.types import Choice, Cloze, Code, Number, Order, Predict, Recall, Truth
 from quizcli.cli.bench import Bench
-from quizcli.cli.entry import take
 from quizcli.cli.key_bar import GRADES, KeyBar
 from quizcli.cli.occasion import Decision, Occasion, Verb
 from quizcli.cli.offered import Key, commands, grades, help_rows
@@ -230,6 +229,8 @@ class Sitting:
 
     def _type(self, text: str) -> None:
         """Have the answer typed, after what was typed before and not taken."""
+        from quizcli.cli.entry import take  # only who types pays for it
+
         entry = take(self._page, self._keys, self._typed + text, self._refusal, self._bar.foot, self._redraw)
         self._typed = "" if entry.taken else entry.text
         if entry.taken:

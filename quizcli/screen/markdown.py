@@ -14,7 +14,6 @@ from rich.text import Text
 from quizcli.bank import markdown as grammar
 from quizcli.bank.markdown import Block, Code, Formula, Gap, Paragraph, blocks, normal
 from quizcli.screen import theme
-from quizcli.screen.folding import folded
 from quizcli.screen.wrap import Inset, Span, wrap
 from quizcli.visible import clean
 
@@ -125,10 +124,12 @@ def _display(latex: str, width: int) -> list[Text]:
 
 def _code(block: Code, width: int) -> list[Text]:
     """The lines of a program, coloured where its language is known; long ones go on below."""
+    from quizcli.screen.folding import folded  # only a text with a program pays for these
+
     code = clean(block.text)
     program = Text(code)
     if block.language:
-        from quizcli.screen.program import highlighted  # only a text with a program pays for it
+        from quizcli.screen.program import highlighted
 
         program = highlighted(code, block.language)
     return [part for line in program.split("\n", allow_blank=True) for part in folded(line, width)]
