@@ -78,13 +78,16 @@ class Terminal:
         self._stream.feed(data)
         return True
 
-    def wait_for(self, text: str, timeout: float = 20) -> str:
-        """The screen as soon as it shows `text`; fails with the screen it shows instead."""
+    def wait_for(self, *texts: str, timeout: float = 20) -> str:
+        """The screen as soon as it shows all `texts`; fails with the screen it shows instead.
+
+        One picture may come in several parts: what else it must show is waited for, not looked up at once.
+        """
         end = time.monotonic() + timeout
         alive = True
-        while text not in self.screen:
+        while missing := [text for text in texts if text not in self.screen]:
             if not alive or time.monotonic() > end:
-                raise AssertionError(f"{text!r} is not on the screen:\n{self.screen}")
+                raise AssertionError(f"not on the screen: {missing}\n{self.screen}")
             alive = self.pump()
         return self.screen
 

@@ -175,7 +175,7 @@ def test_hint_and_giving_up(coded: Program) -> None:
         terminal.wait_for("Two of them.")
         terminal.send("z")  # no key of this page
         terminal.send("s")
-        assert "return 2 * x" in terminal.wait_for("▸1 again")
+        terminal.wait_for("▸1 again", "return 2 * x")
         terminal.send("1")
         assert terminal.exit_status() == 0
     assert reviews(coded) == [("doubling-code", 1)]
@@ -329,7 +329,7 @@ def test_without_an_editor_none_opens_unasked(coded: Program) -> None:
     coded.env |= {"VISUAL": "", "EDITOR": ""}
     with coded.terminal("code", "doubling-code") as terminal:
         terminal.wait_for("EDITOR is not set")
-        assert "Double a tensor." in terminal.wait_for("enter ")
+        terminal.wait_for("enter ", "Double a tensor.")
 
 
 # Without a terminal

@@ -255,7 +255,7 @@ def test_edit_in_a_pack(program: Program, mine: Path, tmp_path: Path) -> None:
     with program.terminal("--topic", "own", env={"VISUAL": str(script)}) as terminal:
         terminal.wait_for(MINE)
         terminal.send("e")
-        assert "What did I say myself?" in terminal.wait_for("your wording is in")
+        terminal.wait_for("your wording is in", "What did I say myself?")
     assert (mine / "questions" / "own.yaml").read_bytes() == bank
     assert "What did I say myself?" in program.run("show", "mine/a-recall").stdout
     assert FIRST in program.run("show", "a-recall").stdout
@@ -468,7 +468,7 @@ def test_d_on_a_card_of_an_untrusted_pack(program: Program, mine: Path, lang: st
     with program.terminal("--topic", "own", "--lang", lang) as terminal:
         terminal.wait_for("我自己写了什么" if lang == "zh" else MINE)
         terminal.send("d")
-        assert line in terminal.wait_for(line)
+        terminal.wait_for(line)
         assert not ran(mine)
         program.run("pack", "trust", "mine", "--yes")  # in another window
         terminal.send("d")
@@ -478,7 +478,7 @@ def test_d_on_a_card_of_an_untrusted_pack(program: Program, mine: Path, lang: st
         terminal.send(" ")
         terminal.wait_for("我自己写了什么" if lang == "zh" else MINE)
         terminal.send(" ")
-        assert ("实测" if lang == "zh" else "measured") in terminal.wait_for("✓ seen")
+        terminal.wait_for("✓ seen", "实测" if lang == "zh" else "measured")
         terminal.send("q")
         assert terminal.exit_status() == 0
     assert "✓ seen" in program.run("show", "mine/a-recall").stdout

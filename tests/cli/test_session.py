@@ -96,7 +96,7 @@ def test_every_kind_judges_and_proposes_a_grade(program: Program) -> None:
         terminal.send("3")
         terminal.wait_for("Which number is even?")
         terminal.send("1")  # wrong: again is proposed, and why it is wrong is said
-        assert "One is odd." in terminal.wait_for("▸1")
+        terminal.wait_for("▸1", "One is odd.")
         terminal.send(" ")
         terminal.wait_for("Zero is even.")
         terminal.send("1")
@@ -141,10 +141,9 @@ def test_what_is_typed_after_a_refusal_is_no_command(program: Program, lang: str
     with program.terminal(env={"QUIZCLI_LANG": lang}) as terminal:
         terminal.wait_for("two times two" if lang == "en" else "二乘二")
         terminal.send("\rabc\r")
-        refused = terminal.wait_for("'abc'")
-        assert "› abc" in refused
+        terminal.wait_for("'abc'", "› abc")
         terminal.send("sbuq\r")  # each of them would be a command on the card
-        assert "› abcsbuq" in terminal.wait_for("'abcsbuq'")
+        terminal.wait_for("'abcsbuq'", "› abcsbuq")
         terminal.send("\x1b")  # leaves the line, and keeps what stands in it
         terminal.wait_for("kept: abcsbuq" if lang == "en" else "已保留：abcsbuq")
         terminal.send("\r")
@@ -172,7 +171,7 @@ def test_a_refused_cloze_or_order_stays_in_its_line(
     with program.terminal() as terminal:
         terminal.wait_for("enter type it")
         terminal.send(f"\r{typed}\r")
-        assert f"› {typed}" in terminal.wait_for(refused)
+        terminal.wait_for(refused, f"› {typed}")
         terminal.settle()
         terminal.send("\x15\r")  # nothing in the line is no answer either
         terminal.wait_for("nothing is typed yet")
@@ -249,8 +248,7 @@ def test_the_first_of_two_answers_counts_and_the_other_is_told(program: Program)
         terminal.send(" ")
         terminal.wait_for("4 easy")
         terminal.send("1")
-        page = terminal.wait_for("answered in another window first; that answer counts")
-        assert "Which number is even?" in page
+        terminal.wait_for("answered in another window first; that answer counts", "Which number is even?")
         terminal.send("q")
         assert terminal.exit_status() == 0
     assert answers(program) == [("a-recall", 4)]
@@ -311,7 +309,7 @@ def test_a_demonstration_from_a_card_ticks_its_claims(program: Program) -> None:
         terminal.send(" ")
         terminal.wait_for(FIRST)
         terminal.send(" ")
-        assert "measured" in terminal.wait_for("✓ mean-is-half")
+        terminal.wait_for("✓ mean-is-half", "measured")
         terminal.send("q")
         assert terminal.exit_status() == 0
         assert not terminal.cursor_hidden
@@ -351,9 +349,7 @@ def test_edit_keeps_progress_and_leaves_the_bank_alone(program: Program, tmp_pat
     with program.terminal(env=editor(tmp_path, "s/Which number is even/Which one is even/")) as terminal:
         terminal.wait_for("Which number is even?")
         terminal.send("e")
-        screen = terminal.wait_for("your wording is in")
-        assert "Which one is even?" in screen
-        assert "1 ✓" in screen
+        terminal.wait_for("your wording is in", "Which one is even?", "1 ✓")
         terminal.send("u")
         terminal.wait_for(FIRST)
     assert (program.questions / "kinds.yaml").read_bytes() == bank
@@ -362,7 +358,7 @@ def test_edit_keeps_progress_and_leaves_the_bank_alone(program: Program, tmp_pat
     with program.terminal(env=editor(tmp_path, "s/Which one is even/Which number is even/")) as terminal:
         terminal.wait_for("Which one is even?")
         terminal.send("e")
-        assert "Which number is even?" in terminal.wait_for("back in the bank's own words")
+        terminal.wait_for("back in the bank's own words", "Which number is even?")
     assert not list((program.home / "data" / "edits").rglob("*.yaml"))
 
 
@@ -370,20 +366,20 @@ def test_a_broken_edit_is_named_and_can_be_mended(program: Program, tmp_path: Pa
     with program.terminal(env=editor(tmp_path, "s/level: 1/level: hard/")) as terminal:
         terminal.wait_for(FIRST)
         terminal.send("e")
-        assert "level" in terminal.wait_for("edit again")
+        terminal.wait_for("edit again", "level")
         editor(tmp_path, "s/level: hard/level: 2/")
         terminal.send("e")
-        assert "level 2" in terminal.wait_for(FIRST)
+        terminal.wait_for(FIRST, "level 2")
 
 
 def test_an_edit_in_another_encoding_can_be_mended(program: Program, tmp_path: Path) -> None:
     with program.terminal(env=editor(tmp_path, r"s/level: 1/level: 1 # \xe9/")) as terminal:
         terminal.wait_for(FIRST)
         terminal.send("e")
-        assert "UTF-8" in terminal.wait_for("edit again")
+        terminal.wait_for("edit again", "UTF-8")
         editor(tmp_path, r"s/level: 1 # \xe9/level: 2/")
         terminal.send("e")
-        assert "level 2" in terminal.wait_for(FIRST)
+        terminal.wait_for(FIRST, "level 2")
 
 
 def test_an_edit_left_broken_is_kept_as_a_draft_and_breaks_nothing(program: Program, tmp_path: Path) -> None:
@@ -392,19 +388,17 @@ def test_an_edit_left_broken_is_kept_as_a_draft_and_breaks_nothing(program: Prog
         terminal.send("e")
         terminal.wait_for("edit again")
         terminal.send("q")
-        screen = terminal.wait_for("not taken over")
-        assert FIRST in screen
-        assert "6 left" in screen
+        terminal.wait_for("not taken over", FIRST, "6 left")
         editor(tmp_path, "s/level: hard/level: 3/")
         terminal.send("e")
-        assert "level 3" in terminal.wait_for("your wording is in")
+        terminal.wait_for("your wording is in", "level 3")
 
 
 def test_an_edit_cannot_take_a_question_its_identity(program: Program, tmp_path: Path) -> None:
     with program.terminal(env=editor(tmp_path, "s/id: a-recall/id: b-recall/")) as terminal:
         terminal.wait_for(FIRST)
         terminal.send("e")
-        assert "your progress hangs on its id" in terminal.wait_for("edit again")
+        terminal.wait_for("edit again", "your progress hangs on its id")
 
 
 def test_pipes(program: Program) -> None:
@@ -444,7 +438,7 @@ def test_the_last_answer_of_the_day_can_be_undone(program: Program) -> None:
         terminal.wait_for("Done for now.")
         terminal.send("x")  # no key of this page
         terminal.send("u")
-        assert "Put them in order." in terminal.wait_for("undone: answer")
+        terminal.wait_for("undone: answer", "Put them in order.")
         terminal.send("q")
         terminal.wait_for("Today: 5 answered")
         assert terminal.exit_status() == 0
@@ -470,7 +464,7 @@ def test_what_was_put_aside_is_said(program: Program) -> None:
         terminal.send("s")
         terminal.wait_for("suspended; u brings it back")
         terminal.send("u")
-        assert FIRST in terminal.wait_for("undone: suspend")
+        terminal.wait_for("undone: suspend", FIRST)
 
 
 @pytest.mark.parametrize("columns", [40, 60])
@@ -490,7 +484,7 @@ def test_a_paste_is_no_keys_and_can_be_an_answer(program: Program) -> None:
         terminal.send("\x1b[200~ 4sbq\r\x1b[201~")
         terminal.settle()
         terminal.send("?")
-        assert FIRST in terminal.wait_for("grade the answer")
+        terminal.wait_for("grade the answer", FIRST)
         assert "6 left" in terminal.screen
     assert answers(program) == []
     program.run(stdin=" 3 3 3")
