@@ -33,7 +33,7 @@ RIGHT: dict[str, float | int | list[int]] = {
     "dropout-predict-no-scaling": 0.2,
     "dropout-predict-noise": 9.0,
     "dropout-predict-wide-layer": 1,
-    "early-stopping-predict-training-loss": 1,
+    "early-stopping-predict-training-loss": 2,
     "gan-predict-narrow-discriminator": 3,
     "gan-predict-saturating-ring": 3,
     "norm-predict-half-init": [1, 3, 2],
