@@ -62,8 +62,11 @@ Block = Paragraph | Formula | Code | Gap
 
 _FENCE = re.compile(r" {0,3}```\s*([\w+-]*)\s*$")
 _ITEM = re.compile(r"( *)(-|\d{1,3}[.)])\s+(?=\S)")
-_LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
-_SPACES = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_ALIKE = str.maketrans(
+    dict.fromkeys("\r\x85\u2028\u2029", "\n")
+    | dict.fromkeys("\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005", " ")
+    | dict.fromkeys("\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " ")
+)
 # What a formula holds: \text{if $x$} may have dollars of its own. Nothing is looked at twice.
 _LATEX = r"(?>\\(?:text\w*|mbox)\s*\{(?>[^{}\\]|\\.|\{[^{}]*\})*\}|\\.|[^$\\])++"
 _ATOM = re.compile(
@@ -97,7 +100,7 @@ def blocks(text: str) -> list[Block]:
 
 def normal(text: str) -> str:
     r"""The text with `\n` for all that ends a line, and spaces for tabs and for all other spaces."""
-    return _SPACES.sub(" ", _LINE_ENDS.sub("\n", text).expandtabs(4))
+    return text.replace("\r\n", "\n").translate(_ALIKE).expandtabs(4)
 
 
 def _lines(text: str) -> Iterator[tuple[str, int, str | Code | Gap]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Self
+from typing import Self
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 
-class Box(NamedTuple):
+class Box(Struct, frozen=True):
     """Rows of equal width in cells; row `baseline` stands on the line of text."""
 
     rows: tuple[str, ...]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec import Struct
 from rich.cells import cell_len, chop_cells, set_cell_size
 
 from quizcli.screen.box import Box, blank, side_by_side
@@ -24,7 +25,7 @@ _NOT_FIRST = frozenset("，。、；：？！）】》」』〉〕”’…—�
 _NOT_LAST = frozenset("（【《「『〈〔“‘([{")
 
 
-class Span(NamedTuple):
+class Span(Struct, frozen=True):
     """Text in one style. A solid span (code) keeps its spaces and is not broken."""
 
     text: str
@@ -32,21 +33,21 @@ class Span(NamedTuple):
     solid: bool = False
 
 
-class Inset(NamedTuple):
+class Inset(Struct, frozen=True):
     """A box that stands in the line like a word."""
 
     box: Box
     style: str = ""
 
 
-class Piece(NamedTuple):
+class Piece(Struct, frozen=True):
     """A part of a word: one box in one style."""
 
     box: Box
     style: str
 
 
-class Word(NamedTuple):
+class Word(Struct, frozen=True):
     """What stays together; `gap` is the number of spaces before it, unless it begins a line."""
 
     gap: int

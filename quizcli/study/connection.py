@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import sqlite3
 import stat
 import time
@@ -120,6 +119,8 @@ def _is_full(code: int, path: str) -> bool:
     """Whether the disk is what is wrong: SQLite says so of most of its files, but not of its index."""
     if code == sqlite3.SQLITE_FULL:
         return True
+    import shutil  # 2 ms, at every start
+
     with suppress(OSError):
         return shutil.disk_usage(os.path.dirname(os.path.abspath(path))).free < _LEAST_FREE
     return False

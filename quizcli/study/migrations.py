@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from quizcli.errors import QuizError
-from quizcli.study.backups import back_up
 from quizcli.study.connection import APPLICATION_ID, fail_reading, writing
 from quizcli.study.damage import DamagedError
 from quizcli.text import tr
@@ -170,6 +169,8 @@ def migrate(db: sqlite3.Connection, path: str, migrations: Sequence[Migration] =
                 continue
             migration = migrations[version]
             if has_data:
+                from quizcli.study.backups import back_up
+
                 # The write lock is ours: this is exactly what the step will change.
                 back_up(path, f"before-{version + 1:03d}-{migration.name}")
             for statement in migration.statements:
