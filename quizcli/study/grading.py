@@ -12,8 +12,9 @@ from quizcli.bank.cloze import blanks
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Order, Truth
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.study.card import Rating
-from quizcli.study.numeral import narrow, read_number
-from quizcli.text import Text, tr
+from quizcli.study.numeral import narrow
+from quizcli.study.quantity import spoken_number, typed_number
+from quizcli.text import tr
 
 Response = bool | str | frozenset[int]  # truth; what was typed; the chosen options, counted from 0
 
@@ -83,20 +84,6 @@ def grade_number(question: Number, typed: str) -> Verdict:
 def _is_near(value: float, right: float, tolerance: float) -> bool:
     slack = 1e-9 * max(1.0, abs(right))  # 0.1 + 0.2 is as good as 0.3
     return abs(value - right) <= tolerance + slack
-
-
-def typed_number(typed: str, unit: Text | None) -> float:
-    """The number that was typed. QuizError where there is none to be read."""
-    try:
-        return read_number(_without_unit(narrow(typed).strip(), unit))
-    except ValueError as error:
-        raise _unreadable(
-            tr(f"{typed.strip()!r} cannot be read as a number.", f"无法把 {typed.strip()!r} 理解为数字。"),
-            tr(
-                "For example 0.5, 1e-3, 1/3, 50 %, 1,000 or 2 ln 2.",
-                "可以写 0.5、1e-3、1/3、50 %、1,000 或 2 ln 2。",
-            ),
-        ) from error
 
 
 def grade_order(question: Order, typed: str, permutation: Sequence[int]) -> Verdict:
@@ -170,21 +157,12 @@ def _same(typed: str, answers: Iterable[str]) -> bool:
 
 
 def _equal_numbers(typed: str, answer: str) -> bool:
-    """1,000 is 1000 and .5 is 1/2, but a word is no number."""
+    """1,000 is 1000, .5 is 1/2, and 三 is 3."""
     try:
-        left, right = read_number(typed), read_number(answer)
+        left, right = spoken_number(typed), spoken_number(answer)
     except ValueError:
         return False
     return abs(left - right) <= 1e-9 * max(1.0, abs(right))
-
-
-def _without_unit(typed: str, unit: Text | None) -> str:
-    if unit is None:
-        return typed
-    for word in (unit.en, unit.zh, unit.en.removesuffix("s")):
-        if word and typed.casefold().endswith(word.casefold()):
-            return typed[: len(typed) - len(word)]
-    return typed
 
 
 def verdict(parts: Sequence[bool]) -> Verdict:

@@ -1,4 +1,4 @@
-"""Numbers as people type them: 1e-3, 1,000, 50 %, 1/3, 2 ln 2, sqrt(2/pi), 10^-3."""
+"""Numbers as people type them: 1e-3, 1,000, 50 %, 1/3, 2 ln 2, sqrt(2/pi), 10^-3, 10⁻³."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ _TOKEN = re.compile(
 _SIGNS = str.maketrans(
     {"−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "∕": "/", "π": " pi ", "√": " sqrt "}
 )
+_RAISED = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_LOWERED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
+_TIMES_TEN = re.compile(r"(?<=\d)\s*x\s*(?=10\s*(?:\^|\*\*))")  # 2 x 10^4
 _FULL_WIDTH = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: " "}
 
 _CONSTANTS = {"pi": math.pi, "e": math.e}
@@ -35,7 +38,8 @@ def read_number(text: str) -> float:
     """The finite value of what was typed. Raises ValueError for anything else."""
     if len(text) > LONGEST:
         raise ValueError("too long")
-    plain = narrow(text).translate(_SIGNS).casefold()
+    raised = _RAISED.sub(lambda power: f"^({power[0].translate(_LOWERED)})", narrow(text))
+    plain = _TIMES_TEN.sub("*", raised.translate(_SIGNS).casefold())
     try:
         value = _Reader(_tokens(plain)).value()
     except ArithmeticError as error:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from quizcli.bank.prediction import decides, is_near, outcome_of, ranking
 from quizcli.bank.types import Predict
-from quizcli.study.grading import Response, Verdict, typed_number, typed_order, verdict
+from quizcli.study.grading import Response, Verdict, typed_order, verdict
+from quizcli.study.quantity import typed_number
 
 
 def check_readable(question: Predict, response: Response) -> None:

@@ -124,6 +124,13 @@ def test_substance_counts(answer: str, typed: str) -> None:
     assert not grade(cloze(f"{{{{c1::{answer}}}}}", "{{c1::另一个}}"), typed).right
 
 
+@pytest.mark.parametrize(
+    ("answer", "typed"), [("8", "eight"), ("8", "八"), ("eight", "8"), ("八", "eight"), ("1,000", "一千")]
+)
+def test_a_number_may_be_spelt(answer: str, typed: str) -> None:
+    assert grade(cloze(f"{{{{c1::{answer}}}}}", "{{c1::另一个}}"), typed).right
+
+
 @given(st.text("abcABC123 -.,()$_'编码，。"))
 def test_case_width_and_spaces_never_count(text: str) -> None:
     wide = "".join(chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign for sign in text)
@@ -158,7 +165,7 @@ def test_percent_is_a_unit_where_the_question_says_so() -> None:
     assert not grade(percent, "0.5").right
 
 
-@pytest.mark.parametrize("typed", ["", "about ten", "3 GB", "1,5", "10⁻³"])
+@pytest.mark.parametrize("typed", ["", "about", "ten or nine", "3 GB", "1,5", "3k7", "5 x", "kilo"])
 def test_what_is_no_number_is_asked_again(typed: str) -> None:
     with pytest.raises(QuizError, match="cannot be read as a number") as caught:
         grade(number(3, unit=Text("GiB", "GiB")), typed)

@@ -1,0 +1,53 @@
+"""Whole numbers in words: eight, twenty-four, 十二, 两千, 三百六十五万."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_SMALL = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_DIGITS = (
+    {word: value for value, word in enumerate(_SMALL)}
+    | {word: 10 * tens for tens, word in enumerate(_TENS, start=2)}
+    | {sign: value for value, sign in enumerate("零一二三四五六七八九")}
+    | {"〇": 0, "两": 2}
+)
+_SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
+_SCALES |= {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
+
+
+def read_spelt(text: str) -> int:
+    """The value of a number written in words alone, English or Chinese. ValueError for anything else."""
+    plain = re.sub(r"^a(?=\s+(?:hundred|thousand|million)\b)", "one", text.strip().casefold())
+    if not re.fullmatch(r"[^\W\d_]+(?:(?:\s+and\s+|[\s-]+)[^\W\d_]+)*", plain):
+        raise ValueError("no number in words")
+    return _value(re.findall("[a-z]+", plain.replace(" and ", " ")) if plain.isascii() else list(plain))
+
+
+def _value(words: Sequence[str]) -> int:
+    """What stands before the largest scale, times it, and what stands after it: 三百 万 · 二十."""
+    places = [place for place, word in enumerate(words) if word in _SCALES]
+    if not places:
+        return _below_hundred(words)
+    place = max(places, key=lambda each: _SCALES[words[each]])
+    scale = _SCALES[words[place]]
+    before, after = words[:place], words[place + 1 :]
+    times = _value(before) if before or words[place] != "十" else 1
+    skips = len(after) > 1 and after[0] in "零〇"  # 一百零二; 一百二 is 120 to some and 102 to others
+    rest = _value(after[skips:]) if after else 0
+    if not times or rest >= scale or (0 < rest < 10 < scale and not skips and words[place] in "百千万亿"):
+        raise ValueError("no number in words")
+    return times * scale + rest
+
+
+def _below_hundred(words: Sequence[str]) -> int:
+    match [_DIGITS.get(word) for word in words]:
+        case [int(value)]:
+            return value
+        case [int(tens), int(value)] if tens >= 20 and 0 < value < 10:
+            return tens + value
+    raise ValueError("no number in words")
