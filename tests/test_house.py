@@ -17,6 +17,7 @@ GROUND = {
     "quizcli.permit",
     "quizcli.private",
     "quizcli.reading",
+    "quizcli.options",
     "quizcli.settings",
     "quizcli.text",
     "quizcli.visible",

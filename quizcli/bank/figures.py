@@ -108,9 +108,20 @@ def shown(values: Sequence[float], figure: Figure, lang: Lang) -> str:
     if figure.show != "range":
         place = {"median": len(scaled) // 2, "least": 0, "most": -1}[figure.show]
         return _number(scaled[place], figure.digits) + unit
-    low, high = (_number(value, figure.digits) for value in (scaled[0], scaled[-1]))
+    low, high = _even(*(_number(value, figure.digits) for value in (scaled[0], scaled[-1])))
     between = " to " if lang == "en" else "～"
     return (low if low == high else f"{low}{between}{high}") + unit
+
+
+def _even(low: str, high: str) -> tuple[str, str]:
+    """Two ends without the zeros at the end of one that the other has no decimals for: 8 to 24, not 8.0."""
+    decimals = [len(end.partition(".")[2]) for end in (low, high)]
+    if low[-1:] == "$" or high[-1:] == "$" or decimals[0] == decimals[1]:
+        return low, high
+    longer, most = (low, decimals[1]) if decimals[0] > decimals[1] else (high, decimals[0])
+    while len(longer.partition(".")[2]) > most and longer[-1] == "0":
+        longer = longer[:-1].removesuffix(".")
+    return (longer, high) if decimals[0] > decimals[1] else (low, longer)
 
 
 def _number(value: float, digits: int) -> str:

@@ -144,6 +144,18 @@ def _root(
         print(f"quizcli {__version__}")
         raise typer.Exit
     if ctx.invoked_subcommand is None:
+        if flagged and suspended:
+            raise QuizError(
+                tr(
+                    "--flagged and --suspended are two sessions: name one of them.",
+                    "--flagged 与 --suspended 是两种学习，请只选一种。",
+                ),
+                tr(
+                    "`quizcli list --flagged --suspended` lists the cards that are both.",
+                    "`quizcli list --flagged --suspended` 可列出两者兼有的卡片。",
+                ),
+                ExitStatus.USAGE,
+            )
         from quizcli.cli import today
 
         mark: Mark = "flagged" if flagged else "suspended" if suspended else ""

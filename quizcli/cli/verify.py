@@ -16,8 +16,8 @@ from quizcli.bank.types import Bank, Predict
 from quizcli.cli import completing
 from quizcli.cli.output import print_json_line
 from quizcli.demo.events import Claim, Setting
-from quizcli.demo.parameter import as_options
 from quizcli.errors import ExitStatus
+from quizcli.options import as_options
 from quizcli.settings import Settings
 from quizcli.text import tr
 

@@ -1,6 +1,5 @@
 """One setting of a demonstration, and the conversion of what a person wrote into its type."""
 
-from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -107,8 +106,3 @@ def _number(type_: Type, value: object) -> int | float:
         raise ValueError(
             tr(f"must be {wanted}, not {value!r}", f"必须是{wanted}，不能是 {value!r}")
         ) from None
-
-
-def as_options(settings: Mapping[str, object]) -> str:
-    """Settings as one writes them behind the name of a demonstration; "" where there are none."""
-    return " ".join(f"--{name.replace('_', '-')} {value}" for name, value in settings.items())

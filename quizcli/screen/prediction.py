@@ -10,6 +10,7 @@ from rich.text import Text
 
 from quizcli.bank.prediction import decides, outcome_of, ranking
 from quizcli.bank.types import Predict
+from quizcli.options import as_options
 from quizcli.screen import theme
 from quizcli.screen.markdown import render, visible
 from quizcli.screen.numbers import aligned, number
@@ -57,16 +58,8 @@ def rules(question: Predict) -> str:
         own = tr("smallest value first", "数值小的在前") + sign
     if question.demo is None:
         return own
-    command = " ".join([question.demo.run, *(_option(*setting) for setting in question.demo.set.items())])
+    command = f"{question.demo.run} {as_options(question.demo.set)}".rstrip()
     return own + tr(f"decided by a run of {command}", f"答完即运行 {command}，以实测为准")
-
-
-def _option(name: str, value: object) -> str:
-    """A setting as `quizcli demo` takes it."""
-    words = name.replace("_", "-")
-    if isinstance(value, bool):
-        return f"--{words}" if value else f"--no-{words}"
-    return f"--{words} {value}"
 
 
 def _margin(question: Predict) -> str:

@@ -33,6 +33,7 @@ _SIZE = re.compile(r"(?:big|Big|bigg|Bigg)([lrm]?)")
 _LENGTH = re.compile(r"(-?[0-9.]*)\s*([a-z]{0,2})")
 _SPACE_OF_LENGTH = ("hspace", "hspace*", "mspace", "kern", "mkern", "hskip", "mskip")
 _CELLS = {"em": 2.0, "ex": 1.0, "pt": 0.2, "mu": 0.11, "cm": 5.7, "mm": 0.57, "in": 14.5, "px": 0.15}
+_ANGLES = {"<": "⟨", ">": "⟩"}  # where a fence is meant
 _PRIME = Symbol("′", "ord")
 _OPERATORS: dict[str, Kind] = {
     "operatorname": "op",
@@ -307,6 +308,8 @@ class _Parser(Tokens):
         token = self.peek()
         known = symbols.COMMANDS if token[:1] == "\\" else symbols.CHARACTERS
         text, kind = known.get(token.removeprefix("\\") if token[:1] == "\\" else token, (token, "ord"))
+        if text in _ANGLES:
+            text, kind = _ANGLES[text], "ord"
         if text not in symbols.TALL_FENCES and text not in symbols.LOW_FENCES:
             return None
         kinds: dict[str, Kind] = {"l": "open", "r": "close", "m": "rel"}
@@ -318,7 +321,7 @@ class _Parser(Tokens):
         if token == ".":
             return ""
         text = symbols.COMMANDS.get(token[1:], ("", "ord"))[0] if token[:1] == "\\" else token
-        text = {"<": "⟨", ">": "⟩"}.get(text, text)
+        text = _ANGLES.get(text, text)
         if text not in symbols.TALL_FENCES and text not in symbols.LOW_FENCES:
             raise TexError(tr(f"{token or 'nothing'} is no fence", f"{token or '空'} 不能作定界符"))
         return text

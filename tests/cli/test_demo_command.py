@@ -311,7 +311,7 @@ def test_verify_runs_what_the_questions_run(quiz: Quiz, pack: Path) -> None:
     )
     said = quiz("verify", "small", "--questions")
     assert [row.split()[1] for row in said.out.splitlines()[1:]] == ["small"] * 3
-    assert "small --steps 2 --loud False" in said.out
+    assert "small --steps 2 --no-loud" in said.out
     assert said.err == "3 of 3 hold, in 2 demonstrations\n"
     silent = quiz("verify", "silent", "--questions", "--json")
     assert silent.status == ExitStatus.CHECK_FAILED

@@ -181,6 +181,7 @@ def test_version(program: Program) -> None:
         ("quiz -n 0", "--number: 0 is less than 1", "--number：0 小于 1"),
         ("--new -1", "--new: -1 is less than 0", "--new：-1 小于 0"),
         ("--new 3 list", "belong to the daily session", "只用于每日学习"),
+        ("--flagged --suspended", "are two sessions", "两种学习"),
     ],
 )
 def test_a_wrong_command_line_is_refused_in_both_languages(say: Say, line: str, en: str, zh: str) -> None:

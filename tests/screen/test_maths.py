@@ -47,6 +47,7 @@ ON_ONE_ROW = [
     (r"x \in \{0,1\}, 50\%", "x ∈ {0, 1}, 50%"),
     (r"1.2\times 10^{-3}", "1.2 × 10⁻³"),
     (r"60{,}000", "60,000"),
+    (r"\bigl< x \bigr> < \left<y\right>", "⟨x⟩ < ⟨y⟩"),
     # a script that holds a script
     (r"V^{\pi_\theta}(s)", "V^(π_θ)(s)"),
     (r"e^{z_j}", "e^(zⱼ)"),
