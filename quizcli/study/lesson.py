@@ -1,14 +1,15 @@
 """Which new cards come next, as a teacher would choose them: pure, and the same after every stop.
 
 A few topics are open at a time, and take turns. The next one is opened, in the order in which the topics are
-given, when an open one has nothing to offer. A card waits until all that it needs has been seen.
+given, when an open one has nothing more to come: what it has left, if anything, waits for topics that are not
+open. A card waits until all that it needs has been seen.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import chain, islice
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Protocol
 
 from quizcli.study.introduced import Standing
@@ -94,6 +95,20 @@ def _offered(
             cards = (card for card in waiting[topic] if needed.get(card.id, frozenset()) <= met)
             yield from islice(cards, 1)
 
-    under_way = list(ready(topic for topic in waiting if topic in opened))
-    others = ready(topic for topic in waiting if topic not in opened)
-    yield from chain(under_way, islice(others, max(0, OPEN - len(under_way))))
+    begun = [topic for topic in waiting if topic in opened]
+    yield from islice(ready(begun), OPEN)
+    room = OPEN - _under_way([waiting[topic] for topic in begun], needed, met)
+    yield from islice(ready(topic for topic in waiting if topic not in opened), max(0, room))
+
+
+def _under_way(
+    begun: Iterable[Sequence[Taught]], needed: Mapping[str, frozenset[str]], met: Collection[str]
+) -> int:
+    """How many topics have a card that comes without another topic being opened, now or after others."""
+    left, known = list(begun), set(met)
+    while True:
+        coming = [[card.id for card in cards if needed.get(card.id, frozenset()) <= known] for cards in left]
+        new = {name for names in coming for name in names} - known
+        if not new:
+            return sum(map(bool, coming))
+        known |= new

@@ -47,6 +47,21 @@ def test_a_few_topics_are_open_and_the_next_one_follows_when_one_is_done() -> No
     assert firsts == sorted(firsts), "in the order in which they are given"
 
 
+def test_a_topic_that_waits_for_one_under_way_is_open_still() -> None:
+    asked = [Asked(f"{topic}{n}", topic, 1) for topic in "bcde" for n in range(3)]
+    order = chosen([Asked("a0", "a", 1), Asked("a1", "a", 1, needs=("b2",)), *asked], 99)
+    assert order.index("e0") > order.index("a1") > order.index("b2")
+    order = chosen([Asked("a0", "a", 1), Asked("a1", "a", 1, needs=("e0",)), *asked], 99)
+    assert order.index("e0") == 4, "what it waits for has not been begun: it makes room"
+
+
+def test_what_wakes_up_late_adds_to_no_more_than_a_few() -> None:
+    asked = [Asked(f"{topic}{n}", topic, 1) for topic in "bcdef" for n in range(4)]
+    late = [Asked("a0", "a", 1), *(Asked(f"a{n}", "a", 1, needs=("f0",)) for n in (1, 2, 3))]
+    order = chosen([*late, *asked], 99, met("a0", "b0", "c0", "d0", "e0", "f0"))
+    assert {name[0] for name in order[:8]} == set("abcd")
+
+
 def test_a_card_waits_for_what_it_needs() -> None:
     asked = [
         Asked("gan1", "gan", 1, needs=("loss2",)),
