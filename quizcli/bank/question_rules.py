@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from quizcli.bank.cloze import blanks
 from quizcli.bank.notes import Notes, Spot, place_of
 from quizcli.bank.types import Choice, Cloze, Number, Order, Predict, Question
 from quizcli.text import LANGS, Text, tr
+
+_DIGITS_WANTED = re.compile(r"\b(?:decimals?|digits?)\b|小数|有效数字", re.IGNORECASE)
 
 
 def note_rules(question: Question, notes: Notes) -> None:
@@ -27,11 +30,31 @@ def broken_rules(question: Question) -> list[tuple[str, str]]:
         return _twins("items.{}", question.items) + _exchange_rules(question)
     if isinstance(question, Predict):
         return _predict_rules(question)
-    if isinstance(question, Number) and question.tolerance == 0 and not question.value.is_integer():
-        return [
-            ("tolerance", tr("must be above 0 where 'value' is not whole", "'value' 不是整数时必须大于 0"))
-        ]
+    if isinstance(question, Number):
+        return _number_rules(question)
     return []
+
+
+def _number_rules(question: Number) -> list[tuple[str, str]]:
+    """What is not whole is not exact; and whoever rounds to two digits, or to a whole number, is right."""
+    if question.tolerance == 0:
+        message = tr("must be above 0 where 'value' is not whole", "'value' 不是整数时必须大于 0")
+        return [] if question.value.is_integer() else [("tolerance", message)]
+    if float(f"{question.value:.3g}") == question.value:
+        return []  # three digits are typed as they are
+    rounded = float(f"{question.value:.2g}") if abs(question.value) < 100 else float(round(question.value))
+    off = min(abs(rounded - each) for each in (question.value, *question.accept))
+    if off <= question.tolerance or _DIGITS_WANTED.search(f"{question.ask.en} {question.ask.zh}"):
+        return []
+    return [
+        (
+            "tolerance",
+            tr(
+                f"refuses {rounded:g}, the value rounded: raise it, or say how many digits are wanted",
+                f"会把四舍五入后的 {rounded:g} 判错：请调大，或在题目中说明要几位小数",
+            ),
+        )
+    ]
 
 
 def _exchange_rules(question: Order) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -13,7 +14,7 @@ from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Order, Truth
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.study.card import Rating
 from quizcli.study.numeral import narrow
-from quizcli.study.quantity import spoken_number, typed_number
+from quizcli.study.quantity import read_quantity, spoken_number
 from quizcli.text import tr
 
 Response = bool | str | frozenset[int]  # truth; what was typed; the chosen options, counted from 0
@@ -71,14 +72,27 @@ def grade_cloze(question: Cloze, typed: str) -> Verdict:
 
 
 def grade_number(question: Number, typed: str) -> Verdict:
-    """A number or a short calculation, with or without its unit; right within the question's tolerance."""
-    value = typed_number(typed, question.unit)
+    """A number or a short calculation, with or without its unit; right within the question's tolerance.
+
+    An equal of it that is the same amount in another unit counts where no unit was typed: 0.154, but not
+    0.154 %, for 15.4 %.
+    """
+    given = read_quantity(typed, question.unit, question.ask)
     share = question.tolerance / abs(question.value) if question.value else 0.0
-    right = [
-        (question.value, question.tolerance),
-        *((other, share * abs(other)) for other in question.accept),
-    ]
-    return verdict([any(_is_near(value, *each) for each in right)])
+    known = [question.value]
+    for other in question.accept:
+        if given.bare or not any(_is_rescaled(other, each) for each in known):
+            known.append(other)
+    slack = [question.tolerance, *(share * abs(other) for other in known[1:])]
+    return verdict([any(map(lambda right, off: _is_near(given.value, right, off), known, slack))])
+
+
+def _is_rescaled(other: float, value: float) -> bool:
+    """Whether a number is another one in a different unit, times a power of 10 or 1024, or its square."""
+    if not other or not value:
+        return False
+    powers = (math.log10(abs(other / value)), math.log(abs(other / value), 1024))
+    return other == value**2 or any(abs(p) > 0.5 and abs(p - round(p)) < 0.01 for p in powers)
 
 
 def _is_near(value: float, right: float, tolerance: float) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from unicodedata import numeric
 
 LONGEST = 60  # characters
 
@@ -20,7 +21,8 @@ _SIGNS = str.maketrans(
 )
 _RAISED = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _LOWERED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
-_TIMES_TEN = re.compile(r"(?<=\d)\s*x\s*(?=10\s*(?:\^|\*\*))")  # 2 x 10^4
+_CROSS = re.compile(r"(?<=\d)(?<!\b0)\s*x\s*(?=\d)")  # 2 x 10^4, 13x13; 0x10 is something else
+_MIXED = re.compile("([0-9]*)([¼-¾⅐-⅞])")
 _FULL_WIDTH = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: " "}
 
 _CONSTANTS = {"pi": math.pi, "e": math.e}
@@ -31,6 +33,9 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "log10": math.log10,
     "exp": math.exp,
     "sqrt": math.sqrt,
+    "cos": math.cos,
+    "sin": math.sin,
+    "tanh": math.tanh,
 }
 
 
@@ -39,7 +44,8 @@ def read_number(text: str) -> float:
     if len(text) > LONGEST:
         raise ValueError("too long")
     raised = _RAISED.sub(lambda power: f"^({power[0].translate(_LOWERED)})", narrow(text))
-    plain = _TIMES_TEN.sub("*", raised.translate(_SIGNS).casefold())
+    parted = _MIXED.sub(lambda part: f"({part[1] or 0}+{numeric(part[2])!r})", raised)
+    plain = _CROSS.sub("*", parted.translate(_SIGNS).casefold())
     try:
         value = _Reader(_tokens(plain)).value()
     except ArithmeticError as error:

@@ -15,7 +15,7 @@ def check_readable(question: Predict, response: Response) -> None:
     if isinstance(response, str) and question.items:
         typed_order(response, len(question.items))
     elif isinstance(response, str):
-        typed_number(response, question.unit)
+        typed_number(response, question.unit, question.ask)
 
 
 def judge(
@@ -37,7 +37,7 @@ def judge(
             return verdict([guess == item for guess, item in pairs])
         case str() if not question.outcomes:
             value = measured[question.claim]
-            return verdict([is_near(question, typed_number(response, question.unit), value)])
+            return verdict([is_near(question, typed_number(response, question.unit, question.ask), value)])
         case frozenset() if question.outcomes:
             return verdict([response == {outcome_of(question, measured[question.claim])}])
     raise TypeError(f"{question.id} is not predicted with {response!r}")

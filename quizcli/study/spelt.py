@@ -1,4 +1,4 @@
-"""Whole numbers in words: eight, twenty-four, 十二, 两千, 三百六十五万."""
+"""Numbers in words: eight, twenty-four, a third, 十二, 三百六十五万, 三分之一."""
 
 from __future__ import annotations
 
@@ -20,9 +20,25 @@ _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _SCALES |= {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 
 
-def read_spelt(text: str) -> int:
+_PARTS = {"half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8}
+_PARTS |= {"tenth": 10, "hundredth": 100, "thousandth": 1000}
+_PART = re.compile(rf"(?:(.+?)[\s-]+)?({'|'.join(_PARTS)})s?")
+
+
+def read_spelt(text: str) -> float:
     """The value of a number written in words alone, English or Chinese. ValueError for anything else."""
-    plain = re.sub(r"^a(?=\s+(?:hundred|thousand|million)\b)", "one", text.strip().casefold())
+    plain = text.strip().casefold()
+    below, divided, above = plain.partition("分之")  # 三分之二 is 2/3
+    if divided:
+        return _whole(above) / _whole(below)
+    part = _PART.fullmatch(plain)
+    if part and (part[1] or part[2] == "half"):  # "fifth" alone may be the fifth
+        return (1 if part[1] in (None, "a") else _whole(part[1])) / _PARTS[part[2]]
+    return _whole(plain)
+
+
+def _whole(text: str) -> int:
+    plain = re.sub(r"^a(?=\s+(?:hundred|thousand|million)\b)", "one", text)
     if not re.fullmatch(r"[^\W\d_]+(?:(?:\s+and\s+|[\s-]+)[^\W\d_]+)*", plain):
         raise ValueError("no number in words")
     return _value(re.findall("[a-z]+", plain.replace(" and ", " ")) if plain.isascii() else list(plain))

@@ -145,6 +145,7 @@ def said(text: str) -> list[str]:
         ("value: 1.25", "value: many", "value:", "'value' must be a number, not 'many': it is no number"),
         ("value: 1.25", "value: [1]", "value:", "'value' must be a number"),
         ("tolerance: 0.01", "tolerance: -1", "tolerance:", "'tolerance' must be at least 0, not -1"),
+        ("value: 1.25", "value: 1.386", "tolerance:", "'tolerance' refuses 1.4, the value rounded: raise it"),
         (
             "    tolerance: 0.01\n",
             "",
