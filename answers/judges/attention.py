@@ -74,9 +74,9 @@ def _masked_late(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = Non
 
 
 @trap(
-    "the weights are masked after softmax and brought back to a sum of 1: where a hidden score is far above "
-    "the others, that is 0/0",
-    "权重是在 softmax 之后才掩掉、再归一化的：被遮住的得分远高于其余得分时，就成了 0/0",
+    "hidden scores take part before they are masked, in the softmax or in the maximum that is subtracted: "
+    "where one is far above the others, that is 0/0",
+    "被遮住的得分在掩掉之前就参与了计算（在 softmax 里，或在所减的最大值里）：它远高于其余得分时，就成了 0/0",
 )
 def _renormalized(q: Tensor, k: Tensor, v: Tensor, attn_mask: Tensor | None = None) -> Two:
     _, weights = _weighted(q @ k.mT / q.shape[-1] ** 0.5, v, None)
@@ -463,6 +463,9 @@ def check_causal_padding_mask(random: Generator) -> Iterator[Case]:
     yield Case({"en": "a sequence of length 0", "zh": "长度为 0 的序列"}, (torch.tensor([0, 2]), 3))
     yield Case({"en": "a single token", "zh": "只有一个 token"}, (torch.tensor([1]), 1))
     yield Case({"en": "lengths in int32", "zh": "长度为 int32"}, (lengths(3, 4).int(), 4))
+    yield Case(
+        {"en": "1 token and 150 of 300", "zh": "长度 1 与 150，共 300 个位置"}, (torch.tensor([1, 150]), 300)
+    )
     yield Case(
         {"en": "one sequence of up to 530 tokens", "zh": "一个序列，最长 530 个 token"},
         (torch.randint(500, 530, (1,), generator=random), 530),

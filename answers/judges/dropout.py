@@ -251,6 +251,22 @@ def _scatters(outputs: Sequence[Tensor], x: Tensor, p: float = 0.5, training: bo
             return  # of one mask many times the others say what chance makes of it
 
 
+def _every_place(
+    outputs: Sequence[Tensor], x: Tensor, p: float = 0.5, training: bool = True
+) -> Iterator[Fact]:
+    """No place is spared, and none is hit each time: by chance, one time in 10¹³."""
+    dropped = torch.stack([y == 0 for y in outputs])
+    always = [int(place) for place in (dropped.all(0) | ~dropped.any(0)).nonzero().flatten()]
+    places = ", ".join(map(str, always))
+    yield (
+        {
+            "en": f"in {len(outputs)} calls place {places} was dropped each time or never",
+            "zh": f"{len(outputs)} 次调用中，第 {places} 个位置每次都被丢弃，或从未被丢弃",
+        },
+        not always,
+    )
+
+
 _NO_GENERATOR = "The question has no generator, so nobody passes one."
 
 
@@ -310,6 +326,13 @@ def check_dropout(random: Generator) -> Iterator[Case]:
         telling=_told,
         spread=_scatters,
         draws=16,
+    )
+    yield Case(
+        {"en": "8 values, p = 0.5, 48 times", "zh": "8 个值，p = 0.5，调用 48 次"},
+        (draw(8), 0.5),
+        facts=_values,
+        spread=_every_place,
+        draws=48,
     )
     yield Case(
         {"en": "images, the usual p", "zh": "图像，默认的 p"},

@@ -154,6 +154,28 @@ def _scatter(weights: Sequence[Tensor], shape: Sequence[int], scheme: str = "he"
         )
 
 
+def _size(weight: Tensor, shape: Sequence[int], scheme: str = "he") -> Iterator[Fact]:
+    """Of so few weights one draw tells nothing but that they are numbers."""
+    yield (
+        {"en": "weights must be finite", "zh": "权重必须是有限的数"},
+        bool(weight.isfinite().all()),
+    )
+
+
+def _together(weights: Sequence[Tensor], shape: Sequence[int], scheme: str = "he") -> Iterator[Fact]:
+    """The spread of many small draws together: where fans are small, a fan that is rounded shows."""
+    values = torch.cat([weight.double().flatten() for weight in weights])
+    wanted, std = math.sqrt(_variance(shape, scheme)), values.square().mean().sqrt().item()
+    slip = 7 / math.sqrt(2 * values.numel())
+    yield from _between(
+        {
+            "en": f"the standard deviation should be {wanted:.4f}, over {len(weights)} calls it is {std:.4f}",
+            "zh": f"标准差应为 {wanted:.4f}，{len(weights)} 次调用合计为 {std:.4f}",
+        },
+        *(1 - slip, std / wanted, 1 + slip),
+    )
+
+
 @trap("2/fan is the variance: the standard deviation is its root", "2/fan 是方差，标准差要开根号")
 def _variance_as_deviation(shape: Sequence[int], scheme: str = "he") -> Tensor:
     return _variance(shape, scheme) * torch.randn(*shape)
@@ -270,6 +292,17 @@ def check_init_weight(random: Generator) -> Iterator[Case]:
     yield case("Xavier, a linear layer", "Xavier，线性层", (512, width), "xavier")
     yield case("He, a convolution of 5 × 5", "He，5 × 5 卷积", (width, 16, 5, 5), "he")
     yield case("Xavier, a convolution of 5 × 5", "Xavier，5 × 5 卷积", (width, 16, 5, 5), "xavier")
+    for scheme in ("he", "xavier"):
+        yield Case(
+            {
+                "en": f"{scheme.title()}, 3 inputs and 4 outputs, over and over",
+                "zh": f"{scheme.title()}，3 个输入、4 个输出，反复调用",
+            },
+            ((4, 3), scheme),
+            facts=_size,
+            spread=_together,
+            draws=500,
+        )
     # one input: of numbers cut off at ±2, as some libraries do by default, as many as at 1.4 deviations
     yield case("He, one input", "He，只有一个输入", (65_536, 1), "he")
     yield case("Xavier, depthwise", "Xavier，逐通道卷积", (16_384, 1, 2, 2), "xavier")

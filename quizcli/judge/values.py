@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _DTYPES = ("float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
+_EXACT = (("fractions", "Fraction"), ("decimal", "Decimal"))
 _DIMENSIONS = 64
 _AROUND = 8  # items of msgpack that a tensor, tuple, list or dict takes beside what it holds
 
@@ -51,6 +52,19 @@ class Strange(Struct, frozen=True, tag="strange"):
 
 
 Value = None | bool | int | float | str | Flat | Many | Keyed | Strange
+
+
+def _number(value: Any) -> bool | int | float | None:
+    """A number of NumPy's, or one of Python's exact ones, as one of Python's plain ones; else None."""
+    numpy = sys.modules.get("numpy")  # who has not loaded it returns none of it
+    if numpy is not None and type(value) is numpy.ndarray and value.ndim == 0:
+        value = numpy.ndarray.item(value)
+    if numpy is not None and issubclass(type(value), numpy.bool_ | numpy.integer | numpy.floating):
+        value = numpy.generic.item(value)
+        value = float(value) if type(value) is numpy.longdouble else value
+    exact = [getattr(sys.modules.get(module), name, None) for module, name in _EXACT]
+    value = float(value) if type(value) in exact else value
+    return value if type(value) in (bool, int, float) else None
 
 
 def packed(value: object) -> Value:
@@ -89,12 +103,8 @@ class _Packing:
 
         if issubclass(type(value), torch.Tensor):
             return self._tensor(value)
-        numpy = sys.modules.get("numpy")  # who has not loaded it returns none of it
-        if numpy is not None and issubclass(type(value), numpy.bool_ | numpy.integer | numpy.floating):
-            plain = numpy.generic.item(value)
-            if type(plain) in (bool, int, float):
-                return self.value(plain, 0)
-        return Strange(_name(type(value)))
+        plain = _number(value)
+        return Strange(_name(type(value))) if plain is None else self.value(plain, 0)
 
     def _text(self, text: str) -> Value:
         size = len(text.encode("utf-8", "replace"))

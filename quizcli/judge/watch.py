@@ -177,5 +177,11 @@ def _called(frame: FrameType) -> str:
     """The name of a function; of one that makes an object the name of its class."""
     name = frame.f_code.co_name
     if name == "__init__" and frame.f_code.co_varnames:
-        return type(frame.f_locals.get(frame.f_code.co_varnames[0])).__name__
+        made = type(frame.f_locals.get(frame.f_code.co_varnames[0]))
+        return next((one.__name__ for one in made.__mro__ if _is_torchs(one)), "")
     return name
+
+
+def _is_torchs(made: type) -> bool:
+    """Whether a class is PyTorch's: what somebody calls a class of their own is no fault."""
+    return str(made.__module__).startswith("torch")

@@ -310,7 +310,14 @@ def test_the_bounds_count_every_form_of_msgpack() -> None:
 
 
 def test_numpys_numbers_are_numbers() -> None:
+    from decimal import Decimal
+    from fractions import Fraction
+
     import numpy as np
+
+    class Half(Fraction):
+        def __float__(self) -> float:
+            return 7.0
 
     for value, plain in [
         (np.float64(0.5), 0.5),
@@ -320,10 +327,18 @@ def test_numpys_numbers_are_numbers() -> None:
         (np.uint8(3), 3),
         (np.bool_(True), True),
         (np.str_("x"), "x"),
+        (np.longdouble("0.5"), 0.5),
+        (np.asarray(0.5), 0.5),
+        (np.where(True, 1, 2), 1),
+        (np.vectorize(lambda x: x / 2)(1.0), 0.5),
+        (Fraction(1, 2), 0.5),
+        (Decimal("0.5"), 0.5),
     ]:
         assert packed(value) == plain
         assert type(packed(value)) is type(plain)
     assert packed(np.array([1.0])) == Strange("numpy.ndarray")
+    assert packed(np.asarray("x")) == Strange("numpy.ndarray")
+    assert packed(Half(1, 2)) == Strange("Half"), "whose methods are not asked"
     assert packed(np.complex128(1)) == Strange("numpy.complex128")
 
 

@@ -95,6 +95,27 @@ def test_names_of_ones_own_are_no_fault(body: str) -> None:
     )
 
 
+OWN = """
+class Softmax(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.dim = dim
+    def forward(self, x):
+        return x.exp() / x.exp().sum(self.dim, keepdim=True)
+class LSTMCell(nn.Module):
+    pass
+class Plain(nn.Softmax):
+    pass
+"""
+
+
+def test_a_class_of_ones_own_may_be_called_so() -> None:
+    assert used(f"{IMPORTS}{OWN}def f():\n    return Softmax(0)(x), LSTMCell()\n") is None
+    found = used(f"{IMPORTS}{OWN}def f():\n    Plain(0)(x)\n")
+    assert found is not None
+    assert found[0] == "softmax"
+
+
 @pytest.mark.parametrize(
     ("call", "name"),
     [

@@ -436,3 +436,21 @@ def attention_softmax_in_float32(q, k, v, attn_mask=None):
         s = s.masked_fill(~attn_mask, float("-inf"))
     w = F.softmax(s, dim=-1, dtype=torch.float32)
     return w @ v, w
+
+
+@wrong(MASK)
+def mask_of_lengths_in_a_byte(lengths, size):
+    lengths = lengths.to(torch.int8)
+    real = torch.arange(size)[None] >= (size - lengths)[:, None]
+    return (torch.ones(size, size).tril().bool() & real[:, None, :])[:, None]
+
+
+@wrong(SDPA, told="in the maximum that is subtracted")
+def attention_below_the_maximum_of_all(q, k, v, attn_mask=None):
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    top = scores.amax(-1, keepdim=True)
+    if attn_mask is not None:
+        scores = scores.masked_fill(~attn_mask, -math.inf)
+    weights = (scores - top).exp()
+    weights = weights / weights.sum(-1, keepdim=True)
+    return weights @ v, weights

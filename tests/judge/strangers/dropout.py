@@ -429,3 +429,14 @@ def dropout_that_gives_up_the_second_time(x, p=0.5, training=True):
     torch.rand(1)
     DRAWN[:] = [torch.get_rng_state()]
     return y
+
+
+@wrong(DROPOUT)
+def dropout_that_spares_the_first(x, p=0.5, training=True):
+    if not training:
+        return x
+    if p == 1:
+        return x * 0
+    mask = (torch.rand(x.shape) >= p).to(x.dtype)
+    mask.view(-1)[:1] = 1
+    return x * mask / (1 - p)

@@ -234,3 +234,11 @@ def init_of_one_hundredth(shape, scheme="he"):
 def init_of_lecun_for_xavier(shape, scheme="he"):
     fan_in, fan_out = shape[1] * math.prod(shape[2:]), shape[0] * math.prod(shape[2:])
     return torch.randn(*shape) * math.sqrt(1 / (fan_in + fan_out) if scheme == "xavier" else 4 / fan_in)
+
+
+@wrong(INIT)
+def init_of_a_whole_mean_fan(shape, scheme="he"):
+    kernel = math.prod(shape[2:])
+    fan_in, fan_out = shape[1] * kernel, shape[0] * kernel
+    fan = (fan_in + fan_out) // 2 if scheme == "xavier" else fan_in / 2
+    return torch.randn(*shape) / math.sqrt(fan)
