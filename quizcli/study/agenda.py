@@ -92,14 +92,14 @@ class Agenda:
             return card.state == State.NEW
         return card.state == State.REVIEW or card.due < (now + AHEAD if card.learning else self.end)
 
-    def prefer(self, card_id: str) -> None:
-        """Let a card that is queued come first."""
+    def prefer(self, card_id: str, *, unasked: bool = False) -> None:
+        """Let a card that is queued come first; `unasked`: also one that is not among today's."""
         before = len(self)
         self.reviews = deque(name for name in self.reviews if name != card_id)
         self.new = deque(name for name in self.new if name != card_id)
         self.learning = [(due, name) for due, name in self.learning if name != card_id]
         heapq.heapify(self.learning)
-        if len(self) < before:
+        if len(self) < before or (unasked and self.first != card_id):
             self.reviews.extendleft([self.first] if self.first is not None else [])
             self.first = card_id
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from quizcli.cli.today import backlog
 from quizcli.errors import ExitStatus, QuizError
@@ -319,6 +320,23 @@ def test_undo_shows_the_card_again_also_tomorrow(store: Store, settings: Setting
     assert [entry.card for entry in undone if entry is not None] == [second, first]
     assert (shown(session), session.card) == (first, card)
     assert session.undo() is None
+
+
+@pytest.mark.parametrize("days", [0, 1, 21])
+def test_whatever_is_undone_is_shown(store: Store, settings: Settings, wall: Wall, days: int) -> None:
+    """Also where others would be the new cards of that day."""
+    settings = replace(settings, new_per_day=1)
+    session = begin(store, settings, wall)
+    answered: list[str] = []
+    while len(answered) < 7:
+        answered += learn(session, wall)
+        wall.pass_by(DAY)
+        session = begin(store, replace(settings, new_per_day=3), wall)
+    wall.pass_by(days * DAY)
+    session = begin(store, settings, wall)
+    while answered:
+        session.undo()
+        assert shown(session) == answered.pop()
 
 
 def test_undo_of_a_burial_shows_the_card_again(store: Store, settings: Settings, wall: Wall) -> None:
