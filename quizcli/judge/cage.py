@@ -157,6 +157,8 @@ def _guard(readable: Sequence[str], sites: Sequence[str], home: str) -> Any:
     def hook(event: str, args: tuple[Any, ...]) -> None:
         if event == "os.mkdir" and isdir(args[0]) and within(fspath(args[0]), [home]):
             return  # it is there: torch makes sure of the folder for its caches when it is asked for more
+        if event == "ctypes.dlopen" and args[0] and within(fspath(args[0]), sites):
+            return  # a package's own, as torchvision's; to look anything up in it is refused all the same
         if event in refused:
             raise PermissionError(tr(f"not allowed here: {event}", f"此处不允许：{event}"))
         if event == "open":

@@ -89,6 +89,7 @@ ENDS = [
     ("import os\nos.kill(os.getppid(), 9)", "PermissionError: not allowed here: os.kill"),
     ("import socket\nsocket.socket()", "PermissionError: not allowed here: socket.__new__"),
     ("import ctypes\nctypes.CDLL(None)", "PermissionError: not allowed here: ctypes.dlopen"),
+    ("import ctypes\nctypes.CDLL('libc.so.6')", "PermissionError: not allowed here: ctypes.dlopen"),
     ("import models.attention", "ModuleNotFoundError: No module named 'models'"),
     ("def attention(:", "SyntaxError: invalid syntax"),
     ("x = 1", "NameError: there is no attention in the file"),

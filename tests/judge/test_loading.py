@@ -53,6 +53,15 @@ STYLES = {
         import torch
         def double(x): return torch.func.grad(lambda x: (x**2).sum())(x)
         """,
+    "torchvision": """
+        import torch
+        import torchvision
+        from torchvision import ops
+        from torchvision.transforms import v2
+        boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0]])
+        assert ops.nms(boxes, torch.ones(1), 0.5).tolist() == [0]
+        def double(x): return 2 * x
+        """,
     "compiled": """
         import torch
         @torch.compile
