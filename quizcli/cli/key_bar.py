@@ -40,6 +40,8 @@ class KeyBar:
 
         A key that was pressed before the bar named it as one that grades was meant for something else.
         """
+        notes = remark(message, self._page.width)
+        self._scroll.make_room(len(notes) + 1)
         self._paged = graded and (self._paged or self._scroll.more or self._scroll.above)
         self._takes = "" if self._scroll.more else "enter" if self._paged else " "
         numbers = GRADES if scheduled else (GRADES[0], GRADES[2])
@@ -49,7 +51,7 @@ class KeyBar:
         if grading - self.grading:
             self._keys.flush("q")  # to leave is meant, whenever it is pressed
         self.grading = grading
-        self.foot([*remark(message, self._page.width), bar])
+        self.foot([*notes, bar])
 
     def foot(self, lines: Sequence[Line]) -> None:
         """Show lines below the card, the last ones where the window is too low for all."""

@@ -71,10 +71,16 @@ class Scroll:
         self._add(self._lines[self._bottom : self._bottom + room])
 
     def make_room(self, foot: int) -> None:
-        """Be told that a foot of so many rows comes: where it has no room, the text moves up by itself."""
+        """Be told that a foot of so many rows comes: where it has no room, the text moves up by itself.
+
+        Where it leaves rows free, what follows of the text comes into them.
+        """
         self._foot = foot
-        if not self._endless:
-            self._top = max(self._top, self._bottom - self._room)
+        if self._endless:
+            return
+        self._top = max(self._top, self._bottom - self._room)
+        if self.more and (free := self._top + self._room - self._bottom) > 0:
+            self._add(self._lines[self._bottom : self._bottom + free])
 
     def obey(self, key: str) -> bool:
         """Obey one of KEYS; whether the window shows another part now."""
