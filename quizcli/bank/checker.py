@@ -19,7 +19,7 @@ from quizcli.bank.figure_rules import figure_faults
 from quizcli.bank.figures import link_of
 from quizcli.bank.markdown import formulas, spans
 from quizcli.bank.mistake import Mistake, did_you_mean, shown
-from quizcli.bank.needs import mistaken, seen_first
+from quizcli.bank.needs import mistaken, never_begun, seen_first
 from quizcli.bank.notes import MAX_MISTAKES, Places, place_of
 from quizcli.bank.recorded import Entry, Key
 from quizcli.bank.torn import Torn
@@ -81,11 +81,14 @@ def check(
     ids = {name for known in places.values() for name in known if "." not in name}
     twins = _twins(banks)
     needed = seen_first(question for bank in banks for question in bank.questions)
+    rounds = never_begun(banks, needed)
     topics = {bank.topic for bank in banks}
     mistakes: list[Mistake] = []
     for bank in banks:
         where = places.get(bank.path, {})
-        found = chain(_bank(bank, ids, twins, outside), mistaken(bank, needed, ids, topics))
+        found = chain(
+            _bank(bank, ids, twins, outside), mistaken(bank, needed, ids, topics), _round(bank, rounds)
+        )
         for question, field, message in islice(found, MAX_MISTAKES):
             named = f"{shown(field)} {message}" if field else message
             mistakes.append(Mistake(bank.path, *place_of(where, question, field), question, named))
@@ -132,6 +135,12 @@ def _bank(bank: Bank, ids: set[str], twins: Mapping[str, str], outside: Outside)
         if question.id in twins:
             twin = twins[question.id]
             yield question.id, "ask", tr(f"is the same question as {twin}", f"与 {twin} 是同一道题")
+
+
+def _round(bank: Bank, rounds: Mapping[str, str]) -> Iterator[Finding]:
+    if bank.after and bank.topic in rounds:
+        way = rounds[bank.topic]
+        yield "", "after", tr(f"goes round in a circle: {way}", f"形成循环：{way}")
 
 
 def texts(question: AnyQuestion) -> Iterator[tuple[str, Text]]:

@@ -232,3 +232,18 @@ def test_rules_between_fields_are_told_beside_a_missing_field() -> None:
         "dropout-choice: 'ask' is missing",
         "dropout-choice: 'choices' has no choice with `correct: true`",
     ]
+
+
+def test_a_circle_of_topics_is_told_where_it_is_written() -> None:
+    banks = {}
+    for topic, other in (("dropout", "other"), ("other", "dropout")):
+        text = GOOD.replace("topic: dropout", f"topic: {topic}\nafter: [{other}]").replace(
+            "dropout-", f"{topic}-"
+        )
+        banks[f"{topic}.yaml"] = read(text.encode(), f"{topic}.yaml")
+    found = [reading.bank for reading in banks.values() if reading.bank is not None]
+    told = [str(mistake) for mistake in check(found, {n: r.places for n, r in banks.items()}, OUTSIDE)]
+    assert [line for line in told if "circle" in line] == [
+        "dropout.yaml:3:1: 'after' goes round in a circle: dropout → other → dropout",
+        "other.yaml:3:1: 'after' goes round in a circle: other → dropout → other",
+    ]
