@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, islice
 from typing import Any, Protocol
 
@@ -39,6 +40,9 @@ class Named(Protocol):
 
     @property
     def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def default(self) -> object: ...  # noqa: D102
 
 
 class AnswerInfo(Protocol):
@@ -126,7 +130,9 @@ def _bank(bank: Bank, ids: set[str], twins: Mapping[str, str], outside: Outside)
             yield from ((question.id, *fault) for fault in outside.broken_links(question))
         yield from (
             (question.id, *fault)
-            for fault in figure_faults(question, texts(question), outside.record, outside.code)
+            for fault in figure_faults(
+                question, texts(question), outside.record, outside.code, partial(_sizes, outside)
+            )
         )
         for name, figure in question.measured.items():
             if (link := link_of(question, figure)) is not None:
@@ -141,6 +147,13 @@ def _round(bank: Bank, rounds: Mapping[str, str]) -> Iterator[Finding]:
     if bank.after and bank.topic in rounds:
         way = rounds[bank.topic]
         yield "", "after", tr(f"goes round in a circle: {way}", f"形成循环：{way}")
+
+
+def _sizes(outside: Outside, link: DemoLink) -> Iterator[object]:
+    """The settings that a demonstration runs with."""
+    answer = outside.answers.get(link.run)
+    for parameter in answer.parameters if answer is not None else ():
+        yield link.set.get(parameter.name, parameter.default)
 
 
 def texts(question: AnyQuestion) -> Iterator[tuple[str, Text]]:

@@ -18,6 +18,7 @@ GOOD = (Path(__file__).parent / "good.yaml").read_text(encoding="utf-8")
 
 class Parameter(msgspec.Struct):
     name: str
+    default: float = 0.5
 
 
 class Answer(msgspec.Struct):
