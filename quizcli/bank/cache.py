@@ -22,7 +22,7 @@ from quizcli.private import replace_file
 from quizcli.reading import MEBIBYTE, UNDECODABLE, read_regular
 from quizcli.text import Lang, language
 
-SCHEMA = 5  # raise it when a record of bank/types.py or of this module changes; a test watches them
+SCHEMA = 6  # raise it when a record of bank/types.py or of this module changes; a test watches them
 _LIMIT = 512 * MEBIBYTE  # of one cache: a thousand questions take one
 _TICK_NS = 2_000_000_000  # the coarsest clock of a file system in use (FAT) moves every two seconds
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, islice
 from typing import Any, Protocol
 
@@ -19,7 +20,7 @@ from quizcli.bank.figure_rules import figure_faults
 from quizcli.bank.figures import link_of
 from quizcli.bank.markdown import formulas, spans
 from quizcli.bank.mistake import Mistake, did_you_mean, shown
-from quizcli.bank.needs import mistaken, seen_first
+from quizcli.bank.needs import mistaken, never_begun, seen_first
 from quizcli.bank.notes import MAX_MISTAKES, Places, place_of
 from quizcli.bank.recorded import Entry, Key
 from quizcli.bank.torn import Torn
@@ -39,6 +40,9 @@ class Named(Protocol):
 
     @property
     def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def default(self) -> object: ...  # noqa: D102
 
 
 class AnswerInfo(Protocol):
@@ -81,11 +85,14 @@ def check(
     ids = {name for known in places.values() for name in known if "." not in name}
     twins = _twins(banks)
     needed = seen_first(question for bank in banks for question in bank.questions)
+    rounds = never_begun(banks, needed)
     topics = {bank.topic for bank in banks}
     mistakes: list[Mistake] = []
     for bank in banks:
         where = places.get(bank.path, {})
-        found = chain(_bank(bank, ids, twins, outside), mistaken(bank, needed, ids, topics))
+        found = chain(
+            _bank(bank, ids, twins, outside), mistaken(bank, needed, ids, topics), _round(bank, rounds)
+        )
         for question, field, message in islice(found, MAX_MISTAKES):
             named = f"{shown(field)} {message}" if field else message
             mistakes.append(Mistake(bank.path, *place_of(where, question, field), question, named))
@@ -123,7 +130,9 @@ def _bank(bank: Bank, ids: set[str], twins: Mapping[str, str], outside: Outside)
             yield from ((question.id, *fault) for fault in outside.broken_links(question))
         yield from (
             (question.id, *fault)
-            for fault in figure_faults(question, texts(question), outside.record, outside.code)
+            for fault in figure_faults(
+                question, texts(question), outside.record, outside.code, partial(_sizes, outside)
+            )
         )
         for name, figure in question.measured.items():
             if (link := link_of(question, figure)) is not None:
@@ -132,6 +141,19 @@ def _bank(bank: Bank, ids: set[str], twins: Mapping[str, str], outside: Outside)
         if question.id in twins:
             twin = twins[question.id]
             yield question.id, "ask", tr(f"is the same question as {twin}", f"与 {twin} 是同一道题")
+
+
+def _round(bank: Bank, rounds: Mapping[str, str]) -> Iterator[Finding]:
+    if bank.after and bank.topic in rounds:
+        way = rounds[bank.topic]
+        yield "", "after", tr(f"goes round in a circle: {way}", f"形成循环：{way}")
+
+
+def _sizes(outside: Outside, link: DemoLink) -> Iterator[object]:
+    """The settings that a demonstration runs with."""
+    answer = outside.answers.get(link.run)
+    for parameter in answer.parameters if answer is not None else ():
+        yield link.set.get(parameter.name, parameter.default)
 
 
 def texts(question: AnyQuestion) -> Iterator[tuple[str, Text]]:

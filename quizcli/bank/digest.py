@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -34,19 +34,44 @@ def _collect(root: Path, path: Path, sources: dict[Path, str]) -> None:
         return
     try:
         sources[path] = read_text(path, MEBIBYTE, within=root)
-        modules = list(_modules(ast.parse(sources[path])))
+        tree = ast.parse(sources[path])
+        if path.name == "__init__.py" and _is_idle(tree):
+            del sources[path]
+        modules = list(_modules(tree, path.relative_to(root).parent.parts))
     except _UNFIT:
         return
     for module in modules:
-        if module.partition(".")[0] not in _OWN:
-            continue  # the program's own change with its version, and measure nothing
-        _collect(root, root.joinpath(*module.split(".")).with_suffix(".py"), sources)
+        # The program's own modules change with its version, and measure nothing.
+        if module[0] in _OWN and all(map(str.isidentifier, module)):
+            for found in _files(root, module):
+                _collect(root, found, sources)
 
 
-def _modules(tree: ast.Module) -> Iterator[str]:
+def _files(root: Path, module: Sequence[str]) -> Iterator[Path]:
+    """What runs where a module is imported: the packages that it lies in, and itself, file or package."""
+    yield from (root.joinpath(*module[:length], "__init__.py") for length in range(1, len(module) + 1))
+    yield root.joinpath(*module[:-1], f"{module[-1]}.py")
+
+
+def _modules(tree: ast.Module, package: Sequence[str]) -> Iterator[list[str]]:
+    """The names, in parts, of all that a module of a package imports, or might: `from a import b`."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{name.name}" for name in node.names)
-        elif isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
+        match node:
+            case ast.ImportFrom(module=module, names=names, level=level):
+                above = package[: max(0, len(package) - level + 1)] if level else ()
+                base = [*above, *(module.split(".") if module else ())]
+                if base:
+                    yield base
+                yield from ([*base, name.name] for name in names)
+            case ast.Import(names=names):
+                yield from (name.name.split(".") for name in names)
+            case ast.Call(
+                func=ast.Attribute(attr="import_module") | ast.Name(id="import_module" | "__import__"),
+                args=[ast.Constant(value=str(name)), *_],
+            ):
+                yield name.split(".")
+
+
+def _is_idle(tree: ast.Module) -> bool:
+    """Whether a module holds nothing but words about itself."""
+    return all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in tree.body)

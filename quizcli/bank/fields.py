@@ -58,6 +58,13 @@ FIGURE = Record(
         ),
         "digits": Field(Whole((1, 2, 3, 4)), ("Significant digits; 2 if left out.", "有效数字，省略为 2。")),
         "percent": Field(Flag(), ("0.25 is shown as 25 %.", "0.25 显示为 25 %。")),
+        "exact": Field(
+            Decimal(),
+            (
+                "What theory says, as the prose may have it beside the measured value.",
+                "理论值，正文可以在实测值之外直接写出。",
+            ),
+        ),
     },
     build=Figure,
 )

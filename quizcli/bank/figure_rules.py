@@ -9,11 +9,14 @@ from quizcli.bank.figures import link_of, names_in
 from quizcli.bank.markdown import spans
 from quizcli.bank.mistake import did_you_mean, shown
 from quizcli.bank.recorded import FEWEST_SEEDS, Entry, Key, key
-from quizcli.bank.types import AnyQuestion, DemoLink, Predict
+from quizcli.bank.typed import Measured, lies_in, typed
+from quizcli.bank.types import AnyQuestion, DemoLink, Figure, Number, Predict
 from quizcli.text import LANGS, Text, tr
 
-_FILLED = re.compile(r"(answer|points\.\d+|pitfalls\.\d+|(choices|outcomes)\.\d+\.why)")
-_NUMBER = re.compile(r"(?<![\w.,{])(\d[\d,]*(?:\.\d+)?)( ?%)?(?![\w}])")
+_QUOTING = re.compile(
+    r"ask|hint|answer|(points|pitfalls|items)\.\d+|(choices|outcomes)\.\d+\.(text|why)|items\.\d+\.text"
+)
+_LATER = re.compile(r"answer|(points|pitfalls)\.\d+|(choices|outcomes)\.\d+\.why")  # shown with the answer
 _SEEDS = re.compile(r"\bseeds? \d|\d seeds\b|种子 ?\d|\d ?个(?:随机)?种子")
 
 Fault = tuple[str, str]  # field, message
@@ -24,8 +27,12 @@ def figure_faults(
     texts: Iterable[tuple[str, Text]],
     record: Mapping[Key, Entry],
     code: Callable[[str], str],
+    sizes: Callable[[DemoLink], Iterable[object]] = lambda link: (),
 ) -> Iterator[Fault]:
-    """`texts` are all texts of the question with their fields; `code` digests the code of a demonstration."""
+    """`texts` are all texts of the question with their fields; `code` digests the code of a demonstration.
+
+    `sizes` are the settings that a demonstration runs with: not measured, wherever they stand.
+    """
     listed = list(texts)
     for name, figure in question.measured.items():
         link = link_of(question, figure)
@@ -34,7 +41,9 @@ def figure_faults(
         else:
             yield from _recorded(name, link, figure.claim, record, code)
     yield from _references(question, listed)
-    yield from _typed(question, listed, record)
+    yield from _given_away(question, listed, record)
+    yield from _typed(question, listed, record, sizes)
+    yield from _seeds(question, listed)
 
 
 def _recorded(
@@ -70,11 +79,8 @@ def _references(question: AnyQuestion, texts: list[tuple[str, Text]]) -> Iterato
                     near = did_you_mean(name, question.measured)
                     told = tr(f"refers to {{{name}}}, which is not measured", f"引用了未定义的 {{{name}}}")
                     yield f"{field}.{lang}", told + near
-                elif not _FILLED.fullmatch(field):
-                    yield (
-                        f"{field}.{lang}",
-                        tr("quotes a measured number: only answers can", "此处不能引用实测数字"),
-                    )
+                elif not _QUOTING.fullmatch(field):
+                    yield f"{field}.{lang}", tr("cannot quote a measured number", "此处不能引用实测数字")
                 quoted[lang].add(name)
     for name in question.measured:
         for lang in LANGS:
@@ -82,53 +88,123 @@ def _references(question: AnyQuestion, texts: list[tuple[str, Text]]) -> Iterato
                 yield f"measured.{name}", tr(f"is quoted nowhere ({lang})", f"没有被引用（{lang}）")
 
 
-def _typed(
+def _given_away(
     question: AnyQuestion, texts: list[tuple[str, Text]], record: Mapping[Key, Entry]
 ) -> Iterator[Fault]:
-    """Numbers in the prose that are what a demonstration measured, and talk of seeds beside them."""
-    values = dict(_measured(question, record))
+    """Numbers that are asked for and stand in the question."""
+    asked = {name for name, figure in question.measured.items() if _asks_for(question, figure, record)}
     for field, text in texts:
-        if not _FILLED.fullmatch(field):
-            continue
         for lang in LANGS:
-            prose = " ".join(span.text for span in spans(text[lang]) if span.sort == "prose")
-            for digits, percent in _NUMBER.findall(prose):
-                for claim in (c for c, seen in values.items() if _is_one_of(digits, bool(percent), seen)):
-                    told = tr(
-                        f"has {shown(digits)} typed, which is what {claim} measured: quote it with measured",
-                        f"直接写了 {shown(digits)}，而这是 {claim} 的实测值：请用 measured 引用",
-                    )
-                    yield f"{field}.{lang}", told
-            if isinstance(question, Predict) and _SEEDS.search(prose):
-                told = tr(
-                    "says which seeds were run: quote the numbers with measured",
-                    "写明了种子：请用 measured 引用数字",
-                )
+            for name in asked.intersection(names_in(text[lang])) if not _LATER.fullmatch(field) else ():
+                told = tr(f"gives away {{{name}}}, which is asked for", f"泄露了题目所问的 {{{name}}}")
                 yield f"{field}.{lang}", told
 
 
-def _measured(question: AnyQuestion, record: Mapping[Key, Entry]) -> Iterator[tuple[str, tuple[float, ...]]]:
-    """The recorded values of all claims of the question that hang on the seed."""
-    links = [
-        (link, figure.claim) for figure in question.measured.values() if (link := link_of(question, figure))
-    ]
-    if question.demo is not None:
-        claims = (*question.demo.claims, *(question.claims if isinstance(question, Predict) else ()))
-        links += [(question.demo, claim) for claim in claims]
-    for link, claim in links:
-        entry = record.get(key(link.run, link.set))
-        values = entry.claims.get(claim, ()) if entry is not None else ()
-        if values and max(values) - min(values) > 1e-3 * max(map(abs, values)):
-            yield claim, values
-
-
-def _is_one_of(digits: str, percent: bool, values: tuple[float, ...]) -> bool:
-    """Whether a typed number of two digits or more is an end, the middle or the first of the values."""
-    plain = digits.replace(",", "")
-    if len(plain.replace(".", "").strip("0")) < 2:
+def _asks_for(question: AnyQuestion, figure: Figure, record: Mapping[Key, Entry]) -> bool:
+    link = link_of(question, figure)
+    if link is None:
         return False
-    decimals = len(plain.partition(".")[2])
-    scale = 100.0 if percent else 1.0
-    ordered = sorted(values)
-    ends = (ordered[0], ordered[-1], ordered[len(values) // 2], values[0])
-    return any(f"{value * scale:.{decimals}f}" == plain for value in ends)
+    if isinstance(question, Number):
+        entry = record.get(key(link.run, link.set))
+        values = entry.claims.get(figure.claim, ()) if entry is not None else ()
+        return (
+            bool(values)
+            and min(values) - question.tolerance <= question.value <= max(values) + question.tolerance
+        )
+    if isinstance(question, Predict) and question.demo is not None:
+        return figure.claim in question.claims and key(link.run, link.set) == key(
+            question.demo.run, question.demo.set
+        )
+    return False
+
+
+def _typed(
+    question: AnyQuestion,
+    texts: list[tuple[str, Text]],
+    record: Mapping[Key, Entry],
+    sizes: Callable[[DemoLink], Iterable[object]],
+) -> Iterator[Fault]:
+    """Numbers that lie where a demonstration measured: beside a quoted one anywhere, else outside of code.
+
+    The borders of outcomes may be repeated by their texts.
+    """
+    figures = list(_of_figures(question, texts, record))
+    claims = list(_of_claims(question, record))
+    links = {key(link.run, link.set): link for link, _ in figures + claims}
+    known = {size for link in links.values() for size in sizes(link) if isinstance(size, int | float)}
+    borders = {o.below for o in question.outcomes} if isinstance(question, Predict) else set()
+    for field, text in texts:
+        border = borders if field.startswith("outcomes.") else ()
+        for lang in LANGS:
+            told: dict[tuple[str, str], None] = {}
+            for span in spans(text[lang]):
+                among = [*figures, *([] if span.sort in ("code", "fence") else claims)]
+                for number in typed(span.text):
+                    if number.value in border:
+                        continue
+                    found = (measured.what for _, measured in among if lies_in(number, measured, known))
+                    if (what := next(found, None)) is not None:
+                        told[number.text, what] = None
+            for digits, what in told:
+                yield (
+                    f"{field}.{lang}",
+                    tr(
+                        f"has {shown(digits)} typed, which may be what {what} measured: quote it with "
+                        "measured; what theory says is named with exact",
+                        f"直接写了 {shown(digits)}，而这可能是 {what} 的实测值：请用 measured 引用；"
+                        "若是理论值，请用 exact 注明",
+                    ),
+                )
+
+
+def _of_figures(
+    question: AnyQuestion, texts: list[tuple[str, Text]], record: Mapping[Key, Entry]
+) -> Iterator[tuple[DemoLink, Measured]]:
+    """What the question quotes, as far as it hangs on the seed: the others are exact."""
+    everything = "\n".join(text[lang] for _, text in texts for lang in LANGS)
+    for name, figure in question.measured.items():
+        link = link_of(question, figure)
+        values = _values(link, figure.claim, record)
+        if link is None or not values:
+            continue
+        ends = [float(f"{end:.{figure.digits - 1}e}") for end in (values[0], values[-1])]  # as shown
+        per_cent = not figure.percent and re.search(rf"\{{{name}\}} ?\\?%", everything) is not None
+        low, high = min(values[0], *ends), max(values[-1], *ends)
+        yield link, Measured(figure.claim, low, high, per_cent, figure.exact)
+
+
+def _of_claims(question: AnyQuestion, record: Mapping[Key, Entry]) -> Iterator[tuple[DemoLink, Measured]]:
+    """What the demonstration of the question measured beside that."""
+    if question.demo is None:
+        return
+    quoted = {
+        (key(link.run, link.set), figure.claim)
+        for figure in question.measured.values()
+        if (link := link_of(question, figure)) is not None
+    }
+    for claim in (*question.demo.claims, *(question.claims if isinstance(question, Predict) else ())):
+        values = _values(question.demo, claim, record)
+        if values and (key(question.demo.run, question.demo.set), claim) not in quoted:
+            yield question.demo, Measured(claim, values[0], values[-1], values[-1] > 1)
+
+
+def _values(link: DemoLink | None, claim: str, record: Mapping[Key, Entry]) -> list[float]:
+    """The values of a claim in order; none where they do not hang on the seed."""
+    entry = record.get(key(link.run, link.set)) if link is not None else None
+    values = sorted(entry.claims.get(claim, ())) if entry is not None else []
+    return values if values and values[-1] - values[0] > 1e-3 * max(map(abs, values)) else []
+
+
+def _seeds(question: AnyQuestion, texts: list[tuple[str, Text]]) -> Iterator[Fault]:
+    """Talk of seeds where a record says them."""
+    if not question.measured and not isinstance(question, Predict):
+        return
+    said = [(f"{field}.{lang}", text[lang]) for field, text in texts for lang in LANGS]
+    said += [(f"source.{number}", line) for number, line in enumerate(question.source, 1)]
+    for field, text in said:
+        if _SEEDS.search(" ".join(span.text for span in spans(text) if span.sort == "prose")):
+            told = tr(
+                "says which seeds were run: quote the numbers with measured",
+                "写明了种子：请用 measured 引用数字",
+            )
+            yield field, told

@@ -15,7 +15,17 @@ from msgspec.structs import replace
 from quizcli.bank.markdown import around, spans
 from quizcli.bank.namespace import parted
 from quizcli.bank.recorded import Entry, Key, key
-from quizcli.bank.types import AnyQuestion, Choice, DemoLink, Figure, Option, Outcome, Predict
+from quizcli.bank.types import (
+    AnyQuestion,
+    Choice,
+    Contender,
+    DemoLink,
+    Figure,
+    Option,
+    Order,
+    Outcome,
+    Predict,
+)
 from quizcli.text import LANGS, Lang, Text
 
 _REFERENCE = re.compile(r"\{([a-z0-9]+(?:-[a-z0-9]+)*)\}")
@@ -56,18 +66,50 @@ def quoted(question: AnyQuestion, record: Mapping[Key, Entry]) -> AnyQuestion:
     known = [entry for entry in entries.values() if entry is not None]
     changed = replace(
         question,
+        ask=filled(question.ask),
         answer=maybe(question.answer),
         points=tuple(map(filled, question.points)),
         pitfalls=tuple(map(filled, question.pitfalls)),
-        source=(*question.source, *dict.fromkeys(map(how, known))),
+        hint=maybe(question.hint),
+        source=tuple(dict.fromkeys((*question.source, *map(how, known)))),
     )
-    if isinstance(changed, Choice):
-        options = (Option(option.text, option.correct, maybe(option.why)) for option in changed.choices)
-        changed = replace(changed, choices=tuple(options))
-    if isinstance(changed, Predict):
-        outcomes = (Outcome(each.text, each.below, maybe(each.why)) for each in changed.outcomes)
-        changed = replace(changed, outcomes=tuple(outcomes))
+    match changed:
+        case Choice(choices=choices):
+            options = (Option(filled(each.text), each.correct, maybe(each.why)) for each in choices)
+            return replace(changed, choices=tuple(options))
+        case Order(items=items):
+            return replace(changed, items=tuple(map(filled, items)))
+        case Predict(outcomes=outcomes, items=contenders):
+            return replace(
+                changed,
+                outcomes=tuple(Outcome(filled(o.text), o.below, maybe(o.why)) for o in outcomes),
+                items=tuple(Contender(filled(each.text), each.claim) for each in contenders),
+            )
     return changed
+
+
+def asks_with_figures(question: AnyQuestion) -> bool:
+    """Whether the card shows a measured number before it is answered."""
+    return any(
+        f"{{{name}}}" in text[lang]
+        for name in question.measured
+        for text in front(question)
+        for lang in LANGS
+    )
+
+
+def front(question: AnyQuestion) -> Iterator[Text]:
+    """What a card shows before it is answered, and may quote a number."""
+    yield question.ask
+    if question.hint is not None:
+        yield question.hint
+    match question:
+        case Choice(choices=parts) | Predict(outcomes=parts) if parts:
+            yield from (part.text for part in parts)
+        case Order(items=items):
+            yield from items
+    if isinstance(question, Predict):
+        yield from (item.text for item in question.items)
 
 
 def how(entry: Entry) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Protocol
 
 from quizcli.bank.mistake import did_you_mean
@@ -85,6 +87,75 @@ def mistaken(
         if topic == bank.topic or topic not in topics:
             message = tr(f"names no other topic: {topic!r}", f"不是其他主题：{topic!r}")
             yield "", f"after.{number}", message + did_you_mean(topic, {*topics} - {bank.topic})
+
+
+def never_begun(banks: Iterable[Bank], needed: Mapping[str, frozenset[str]]) -> dict[str, str]:
+    """Topics that come `after` ones which wait for them, each with the way round.
+
+    A topic is opened once a card of each topic that it comes after has been seen. Later cards of those may
+    need it; they wait. `needed` is `seen_first` of the same banks. A circle of cards alone is none of topics.
+    """
+    cards: dict[str, list[str]] = {}
+    after: dict[str, list[str]] = {}
+    for bank in banks:
+        cards.setdefault(bank.topic, []).extend(question.id for question in bank.questions)
+        after.setdefault(bank.topic, []).extend(bank.after)
+    cards = {topic: ids for topic, ids in cards.items() if ids}  # one without cards holds nobody up
+    gates = {topic: [name for name in after[topic] if name in cards and name != topic] for topic in cards}
+    topic_of = {name: topic for topic, ids in cards.items() for name in ids}
+    seen = _in_turn(topic_of, gates, needed)
+    begun = {topic_of[name] for name in seen}
+
+    def onwards(step: tuple[str, str]) -> tuple[str, str]:
+        """What a topic or card that cannot be seen waits for: ("topic", name) or ("card", name)."""
+        sort, name = step
+        if sort == "topic":
+            closed = next((other for other in gates[name] if other not in begun), None)
+            return ("card", cards[name][0]) if closed is None else ("topic", closed)
+        missing = next((need for need in sorted(needed.get(name, ())) if need not in seen), None)
+        return ("topic", topic_of[name]) if missing is None else ("card", missing)
+
+    ways: dict[str, str] = {}
+    for topic in cards.keys() - begun:
+        steps: dict[tuple[str, str], int] = {}
+        step = ("topic", topic)
+        while step not in steps:
+            steps[step] = len(steps)
+            step = onwards(step)
+        circle = [*list(steps)[steps[step] :], step]
+        ahead = [name for (sort, name), (following, _) in pairwise(circle) if sort == following == "topic"]
+        if topic in ahead:
+            ways[topic] = " → ".join(name for _, name in circle)
+    return ways
+
+
+def _in_turn(
+    topic_of: Mapping[str, str], gates: Mapping[str, Sequence[str]], needed: Mapping[str, frozenset[str]]
+) -> set[str]:
+    """The cards that can be seen one after the other, each topic once those before it have begun."""
+    waits: Counter[tuple[str, str]] = Counter()
+    frees: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for card, topic in topic_of.items():
+        for before in [("opened", topic), *(("card", need) for need in needed.get(card, ()))]:
+            frees.setdefault(before, []).append(("card", card))
+            waits["card", card] += 1
+    for topic, others in gates.items():
+        for other in set(others):
+            frees.setdefault(("begun", other), []).append(("opened", topic))
+            waits["opened", topic] += 1
+    ready = [("opened", topic) for topic in gates if not waits["opened", topic]]
+    met: set[tuple[str, str]] = set()
+    while ready:
+        step = ready.pop()
+        met.add(step)
+        if step[0] == "card" and ("begun", topic_of[step[1]]) not in met:
+            ready.append(("begun", topic_of[step[1]]))
+            met.add(ready[-1])
+        for freed in frees.get(step, ()):
+            waits[freed] -= 1
+            if not waits[freed]:
+                ready.append(freed)
+    return {name for sort, name in met if sort == "card"}
 
 
 def _way_back(start: str, needed: Mapping[str, frozenset[str]]) -> list[str]:

@@ -13,12 +13,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from quizcli.errors import QuizError
+from quizcli.bank.mistake import Mistake, shown
 from quizcli.reading import MEBIBYTE, UNDECODABLE, read_regular
 from quizcli.text import tr
 
 FEWEST_SEEDS = 10
 _LONGEST = 8 * MEBIBYTE
+_NAME = "answers/measured.json"
 
 Key = tuple[str, str]  # the demonstration, its settings as JSON
 Setting = bool | int | float | str
@@ -53,23 +54,57 @@ def key(run: str, settings: Mapping[str, Setting]) -> Key:
 
 def file_of(root: Path) -> Path:
     """Where the record of the pack at `root` is."""
-    return root / "answers" / "measured.json"
+    return root / _NAME
 
 
 def recorded(root: Path) -> dict[Key, Entry]:
-    """The record of a pack; empty where there is none. QuizError where it is damaged."""
-    path = file_of(root)
+    """The record of a pack: its whole entries. What is damaged counts as not recorded."""
+    return read_record(root)[0]
+
+
+def read_record(root: Path) -> tuple[dict[Key, Entry], tuple[Mistake, ...]]:
+    """The whole entries of the record of a pack, and what is wrong with the others, each with its line."""
+    entries: dict[Key, Entry] = {}
+    mistakes: list[Mistake] = []
+
+    def wrong(line: int, message: str) -> None:
+        cure = tr("; run `quizcli bank measure`", "；请运行 `quizcli bank measure`")
+        mistakes.append(Mistake(_NAME, line, 1, "", message + cure))
+
     try:
-        lines = read_regular(path, _LONGEST).splitlines()
-        entries = [msgspec.json.decode(line, type=Entry) for line in lines if line.strip()]
+        lines = read_regular(file_of(root), _LONGEST).splitlines()
     except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except (OSError, *UNDECODABLE) as error:
-        raise QuizError(
-            tr(f"{path}: cannot be read: {error}", f"{path}：无法读取：{error}"),
-            tr("`quizcli bank measure` writes it anew.", "`quizcli bank measure` 会重新生成。"),
-        ) from error
-    return {key(entry.run, entry.set): entry for entry in entries}
+        return {}, ()
+    except OSError as error:
+        wrong(1, tr(f"cannot be read: {error}", f"无法读取：{error}"))
+        return {}, tuple(mistakes)
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            entry = msgspec.json.decode(line, type=Entry)
+        except UNDECODABLE as error:
+            wrong(number, tr(f"cannot be read: {error}", f"无法读取：{error}"))
+            continue
+        name = key(entry.run, entry.set)
+        if message := _damage(entry) or (name in entries and tr("is there twice", "出现了两次")):
+            wrong(number, f"{shown(entry.run)} {message}")
+        else:
+            entries[name] = entry
+    return entries, tuple(mistakes)
+
+
+def _damage(entry: Entry) -> str:
+    """What cannot have been measured; "" where every claim has one value of each seed."""
+    if entry.seeds < 1 or not entry.claims:
+        return tr("has no values", "没有数值")
+    for claim, values in entry.claims.items():
+        if (count := len(values)) != entry.seeds:
+            return tr(
+                f"says {entry.seeds} seeds, but {shown(claim)} has {count} value{'s' * (count != 1)}",
+                f"标明 {entry.seeds} 个种子，而 {shown(claim)} 有 {count} 个数值",
+            )
+    return ""
 
 
 def keep(root: Path, entries: Iterable[Entry]) -> None:

@@ -29,7 +29,8 @@ class Figure(Struct, frozen=True, omit_defaults=True, gc=False):
     """A number that the prose quotes: what a claim measured, over the seeds of the record.
 
     `run` and `set` say of which run; left out, it is the question's. `show` is the range, the median, the
-    least or the most, with `digits` significant digits.
+    least or the most, with `digits` significant digits. `exact` is what theory says, which the prose may have
+    beside it.
     """
 
     claim: str
@@ -38,6 +39,7 @@ class Figure(Struct, frozen=True, omit_defaults=True, gc=False):
     show: str = "range"
     digits: int = 2
     percent: bool = False
+    exact: float | None = None
 
 
 class Question(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", gc=False):

@@ -281,11 +281,12 @@ def _outside(root: Path) -> Outside:
     from quizcli.bank.digest import code_digest
     from quizcli.bank.links import broken_links
     from quizcli.bank.packs import builtin
-    from quizcli.bank.recorded import recorded
+    from quizcli.bank.recorded import read_record
     from quizcli.demo.catalogue import check_settings, find_answers, look_for_answers, name_of
     from quizcli.screen.maths import unshowable
 
     found, flaws = look_for_answers(root)
+    record, damages = read_record(root)
     answers = {**find_answers(builtin().root), **found}
     return Outside(
         answers,
@@ -293,9 +294,9 @@ def _outside(root: Path) -> Outside:
         unshowable,
         partial(broken_links, root),
         frozenset(name_of(flaw.path) for flaw in flaws),
-        recorded(root),
+        record,
         cache(lambda run: code_digest(answers[run].path) if run in answers else ""),
-        tuple(_code_mistakes(root, flaws)),
+        (*_code_mistakes(root, flaws), *damages),
     )
 
 

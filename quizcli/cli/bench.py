@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text as Line
 
 from quizcli.bank.types import AnyQuestion, Code, DemoLink
-from quizcli.cli.opened import with_figures
+from quizcli.cli.opened import as_asked, with_figures
 from quizcli.errors import QuizError
 from quizcli.screen.keys import Keyboard
 from quizcli.settings import Settings
@@ -91,6 +91,10 @@ class Bench:
         with suppress(QuizError):  # told at the next run
             self.warm()
         return outcome
+
+    def asked(self, question: AnyQuestion) -> AnyQuestion:
+        """The question with what was measured in what it asks."""
+        return as_asked(question, self._settings)
 
     def quoted(self, question: AnyQuestion) -> AnyQuestion:
         """The question with what was measured in its prose."""

@@ -12,7 +12,15 @@ from quizcli.bank.packs import Loaded
 from quizcli.bank.prediction import asked
 from quizcli.bank.types import AnyQuestion, Code, Order
 from quizcli.cli import completing
-from quizcli.cli.opened import all_questions, card_states, follow_ups, load_banks, titles_of, with_figures
+from quizcli.cli.opened import (
+    all_questions,
+    as_asked,
+    card_states,
+    follow_ups,
+    load_banks,
+    titles_of,
+    with_figures,
+)
 from quizcli.cli.output import print_json
 from quizcli.cli.standing import standing
 from quizcli.cli.ticks import findings, ticked
@@ -60,7 +68,7 @@ def show(
         width,
         permutation=in_order,
         claims=claims,
-        follow=follow_ups(question, questions),
+        follow=[as_asked(coming, settings) for coming in follow_ups(question, questions)],
         findings=measured,
     )
     if isinstance(question, Code):
@@ -196,6 +204,7 @@ def print_questions(
     marked: Sequence[str] = (),
 ) -> None:
     """One line for each, topic by topic; `marked` words stand out. Or all of them as JSON."""
+    questions = [as_asked(question, settings) for question in questions]
     states = card_states(settings)
     if as_json:
         rows = [

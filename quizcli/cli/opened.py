@@ -72,7 +72,7 @@ def in_own_words(pack: Pack, edits: Path, settings: Settings) -> Loaded:
 
 
 def with_figures(question: AnyQuestion, settings: Settings) -> AnyQuestion:
-    """The question with the numbers of its pack's record in its prose: once its answer is shown, not before.
+    """The question with the numbers of its pack's record in its prose.
 
     Without a record that can be read they are shown as …; `quizcli bank check` says what is wrong with it.
     """
@@ -86,6 +86,15 @@ def with_figures(question: AnyQuestion, settings: Settings) -> AnyQuestion:
     except QuizError:
         record = {}
     return quoted(question, record)
+
+
+def as_asked(question: AnyQuestion, settings: Settings) -> AnyQuestion:
+    """The question as it is shown before it is answered: only few quote a number there."""
+    if not question.measured:
+        return question
+    from quizcli.bank.figures import asks_with_figures
+
+    return with_figures(question, settings) if asks_with_figures(question) else question
 
 
 class Origin(Struct, frozen=True):

@@ -155,7 +155,8 @@ def _ask(
                     ]
                 )
                 return ExitStatus.INTERRUPTED if decision.interrupted else ExitStatus.OK
-    score = result_lines(round_.result, questions)
+    missed = [questions[name] for name in round_.result.missed if name in questions]
+    score = result_lines(round_.result, {question.id: bench.asked(question) for question in missed})
     page.turn(score)
     if round_.result.missed and keys.interactive:
         offer = [

@@ -56,8 +56,8 @@ class Sitting:
         self._keys = keys
         self._bench = bench
         self._occasion = occasion
-        self._question = occasion.question
-        self._form = asked(occasion.question)  # how it is answered
+        self._question = bench.asked(occasion.question)
+        self._form = asked(self._question)  # how it is answered
         self._prediction = (
             Prediction(occasion.question, occasion.permutation)
             if isinstance(occasion.question, Predict)
@@ -128,7 +128,7 @@ class Sitting:
             verdict=self._verdict,
             permutation=self._occasion.permutation,
             claims=self._occasion.claims(),
-            follow=self._occasion.follow,
+            follow=[self._bench.asked(coming) for coming in self._occasion.follow],
             findings=self._prediction.findings if self._prediction else NOTHING,
         )
         if isinstance(self._question, Code):

@@ -18,6 +18,7 @@ GOOD = (Path(__file__).parent / "good.yaml").read_text(encoding="utf-8")
 
 class Parameter(msgspec.Struct):
     name: str
+    default: float = 0.5
 
 
 class Answer(msgspec.Struct):
@@ -231,4 +232,19 @@ def test_rules_between_fields_are_told_beside_a_missing_field() -> None:
     assert told == [
         "dropout-choice: 'ask' is missing",
         "dropout-choice: 'choices' has no choice with `correct: true`",
+    ]
+
+
+def test_a_circle_of_topics_is_told_where_it_is_written() -> None:
+    banks = {}
+    for topic, other in (("dropout", "other"), ("other", "dropout")):
+        text = GOOD.replace("topic: dropout", f"topic: {topic}\nafter: [{other}]").replace(
+            "dropout-", f"{topic}-"
+        )
+        banks[f"{topic}.yaml"] = read(text.encode(), f"{topic}.yaml")
+    found = [reading.bank for reading in banks.values() if reading.bank is not None]
+    told = [str(mistake) for mistake in check(found, {n: r.places for n, r in banks.items()}, OUTSIDE)]
+    assert [line for line in told if "circle" in line] == [
+        "dropout.yaml:3:1: 'after' goes round in a circle: dropout → other → dropout",
+        "other.yaml:3:1: 'after' goes round in a circle: other → dropout → other",
     ]

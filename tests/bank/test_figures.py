@@ -73,6 +73,51 @@ def test_a_digest_follows_what_is_imported(tmp_path: Path) -> None:
     assert len({first, second, code_digest(answers / "big_vae.py")}) == 3
 
 
+@pytest.mark.parametrize(
+    ("source", "changed"),
+    [
+        ("from ._digits import A", "answers/_digits.py"),
+        ("from . import _digits", "answers/_digits.py"),
+        ("from .deep.more import A", "answers/deep/more.py"),
+        ("from models.sub import A", "models/sub/__init__.py"),
+        ("import models.sub.more", "models/sub/more.py"),
+        ("import models.sub.more", "models/sub/__init__.py"),
+        ("from models.sub import more", "models/sub/more.py"),
+        ("from models.sub.more import A", "models/sub/_beside.py"),
+        ("from models.sub.more import A", "models/_above.py"),
+        ("import models.sub.more", "models/__init__.py"),
+        ("from importlib import import_module\nimport_module('models.sub')", "models/sub/__init__.py"),
+    ],
+)
+def test_a_digest_follows_relative_imports_and_packages(tmp_path: Path, source: str, changed: str) -> None:
+    files = {
+        "answers/__init__.py": "",
+        "answers/_digits.py": "A = 1\n",
+        "answers/deep/more.py": "A = 1\n",
+        "models/__init__.py": "A = 1\n",
+        "models/_above.py": "A = 1\n",
+        "models/sub/__init__.py": "A = 1\n",
+        "models/sub/_beside.py": "A = 1\n",
+        "models/sub/more.py": "from . import _beside\nfrom .._above import A\n",
+        "answers/coin.py": f"{source}\n",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    before = code_digest(tmp_path / "answers" / "coin.py")
+    (tmp_path / changed).write_text(files[changed] + "B = 2\n")
+    assert code_digest(tmp_path / "answers" / "coin.py") != before
+
+
+def test_words_about_a_package_are_no_code(tmp_path: Path) -> None:
+    (tmp_path / "answers").mkdir()
+    (tmp_path / "answers" / "coin.py").write_text("from . import nothing\nfrom ....too import far\n")
+    before = code_digest(tmp_path / "answers" / "coin.py")
+    (tmp_path / "answers" / "__init__.py").write_text('"""Answers."""\n')
+    assert code_digest(tmp_path / "answers" / "coin.py") == before
+
+
 def test_a_number_is_quoted_on_a_line_that_is_set_in() -> None:
     answer = Text("- a\n  {n} and `{n}`", "- 一\n  {n} 与 `{n}`")
     question = Recall(

@@ -1,4 +1,4 @@
-from quizcli.bank.needs import mistaken, seen_first, taught
+from quizcli.bank.needs import mistaken, never_begun, seen_first, taught
 from quizcli.bank.types import Bank, Recall
 from quizcli.text import Text
 
@@ -63,3 +63,40 @@ def test_topics_come_after_those_they_name_else_by_the_alphabet() -> None:
     assert sorted(one.topic for one in taught(circle)) == ["a", "b"]
     twins = [bank("a"), bank("a")]
     assert len(taught(twins)) == 2
+
+
+def rounds(*banks: Bank) -> dict[str, str]:
+    return never_begun(banks, seen_first(question for one in banks for question in one.questions))
+
+
+def test_topics_that_come_after_each_other_are_told_with_the_way_round() -> None:
+    assert rounds(bank("a", card("a1"), after=("b",)), bank("b", card("b1", topic="b"), after=("a",))) == {
+        "a": "a → b → a",
+        "b": "b → a → b",
+    }
+    three = [
+        bank("a", card("a1", topic="a"), after=("b",)),
+        bank("b", card("b1", topic="b"), after=("c",)),
+        bank("c", card("c1", topic="c"), after=("a",)),
+        bank("d", card("d1", topic="d"), after=("a",)),
+    ]
+    assert rounds(*three) == {"a": "a → b → c → a", "b": "b → c → a → b", "c": "c → a → b → c"}
+
+
+def test_a_topic_cannot_come_after_one_whose_every_card_needs_it() -> None:
+    later = bank("b", card("b1", topic="b"), after=("a",))
+    assert rounds(bank("a", card("a1", "b1", topic="a")), later) == {"b": "b → a → a1 → b1 → b"}
+    assert rounds(bank("a", card("a1", "b", topic="a")), later) == {"b": "b → a → a1 → b1 → b"}
+    over = [card("a1", "x", topic="a"), card("a2", "b1", topic="a"), card("x", "b1", topic="x")]
+    assert list(rounds(bank("a", *over[:2]), bank("x", over[2]), later)) == ["b"]
+    begins = bank("a", card("a1", topic="a"), card("a2", "b1", topic="a", level=3))
+    assert rounds(begins, later) == {}, "a later card may wait for another topic"
+    assert rounds(bank("a", card("a1", "a2", topic="a"), card("a2", "a1", topic="a")), later) == {}, (
+        "a circle of cards, told as that"
+    )
+
+
+def test_unknown_and_empty_topics_hold_nobody_up() -> None:
+    assert rounds(bank("a", card("a1", topic="a"), after=("a", "gone", "b")), bank("b", after=("a",))) == {}
+    deep = [card(f"c{n}", f"c{n - 1}", topic="a") for n in range(1, 3000)]
+    assert rounds(bank("a", *deep[::-1], card("c0", topic="a"))) == {}

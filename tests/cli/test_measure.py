@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from quizcli.errors import ExitStatus
 from tests.cli.conftest import Program
 
 BANK = """topic: coins
@@ -124,9 +125,77 @@ def test_a_measured_number_is_not_typed(dice: Program) -> None:
     bank = dice.questions / "kinds.yaml"
     change(bank, "of the throws,", f"of the throws, say {max(values):.3f},")
     (told,) = mistakes(dice)
-    assert f"has '{max(values):.3f}' typed, which is what mean-of-throws measured" in told
-    change(bank, f"say {max(values):.3f},", "say 0.123,")
+    assert f"has '{max(values):.3f}' typed, which may be what mean-of-throws measured" in told
+    change(bank, f"say {max(values):.3f},", f"say {(max(values) + min(values)) / 2:.3f},")
+    (told,) = mistakes(dice)
+    assert "quote it with measured; what theory says is named with exact" in told
+    change(
+        bank,
+        "{claim: mean-of-throws}",
+        f"{{claim: mean-of-throws, exact: {(max(values) + min(values)) / 2}}}",
+    )
+    change(bank, "show: most,", f"show: most, exact: {(max(values) + min(values)) / 2},")
     assert mistakes(dice) == []
+
+
+def test_what_is_asked_quotes_measured_numbers_too(dice: Program) -> None:
+    bank = dice.questions / "kinds.yaml"
+    change(bank, "How far is the mean from a half?", "Throws: {mean}. How far is that from a half?")
+    assert "Throws: …. How far" in dice.run("list").stdout
+    dice.run("bank", "measure")
+    assert mistakes(dice) == []
+    values = json.loads(record(dice).read_text(encoding="utf-8"))["claims"]["mean-of-throws"]
+    asked = f"Throws: {min(values):.2f} to {max(values):.2f}. How far is that from a half?"
+    for command in (("list",), ("search", "throws"), ("show", "coin-mean")):
+        assert asked in dice.run(*command).stdout
+    (listed,) = json.loads(dice.run("list", "--json").stdout)
+    assert listed["ask"]["en"] == asked
+    shown = dice.run("show", "coin-mean").stdout
+    assert shown.count("10 seeds") == 1
+    session = dice.run(stdin="\n3\n")
+    assert asked in " ".join(session.stdout.replace("│", " ").split())
+    assert "of the throws," in session.stdout
+    assert "none needed; Measured with PyTorch" in session.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"seeds":10', '"seeds":12', "says 12 seeds, but 'mean-of-throws' has 10 values"),
+        ('"claims":{', '"claims":{"other":[1.0],', "says 10 seeds, but 'other' has 1 value;"),
+        (
+            '"claims":{"mean-of-throws":[',
+            '"claims":{"mean-of-throws":[],"x":[',
+            "'mean-of-throws' has 0 values",
+        ),
+        ('"claims":{"mean-of-throws":', '"claims":{},"left":{"it":', "'dice' has no values"),
+        ('"run":"dice"', '"run":7', "cannot be read"),
+        ("}\n", "}\n{", "2:1: cannot be read"),
+    ],
+)
+def test_a_damaged_or_forged_record_is_told_with_its_line_and_measured_anew(
+    dice: Program, old: str, new: str, told: str
+) -> None:
+    dice.run("bank", "measure")
+    whole = record(dice).read_bytes()
+    change(record(dice), old, new)
+    first, *others = mistakes(dice)
+    assert f"answers/measured.json:{2 if '2:1' in told else 1}:1: " in first
+    assert told in first
+    assert first.endswith("; run `quizcli bank measure`")
+    assert all("is not recorded" in line for line in others)
+    assert dice.run("bank", "measure").returncode == 0
+    assert record(dice).read_bytes() == whole
+
+
+def test_a_record_says_everything_once(dice: Program) -> None:
+    dice.run("bank", "measure")
+    whole = record(dice).read_bytes()
+    record(dice).write_bytes(2 * whole)
+    (told,) = mistakes(dice)
+    assert "measured.json:2:1: 'dice' is there twice" in told
+    dice.run("bank", "measure")
+    assert record(dice).read_bytes() == whole
 
 
 @pytest.mark.parametrize(
@@ -135,7 +204,11 @@ def test_a_measured_number_is_not_typed(dice: Program) -> None:
         ("{claim: mean-of-throws}", "{claim: mean-of-throw}", "did you mean 'mean-of-throws'?"),
         ("至多 {most}", "至多", "'measured.most' is quoted nowhere (zh)"),
         ("{most} at most", "{mos} at most", "refers to {mos}, which is not measured; did you mean 'most'?"),
-        ("How far is", "How {mean} is", "quotes a measured number: only answers can"),
+        (
+            "kind: recall",
+            "kind: cloze\n    text: {en: 'It is {{c1::it}}, {mean}', zh: '是 {{c1::it}}，{mean}'}",
+            "'text.en' cannot quote a measured number",
+        ),
         ("show: most", "show: mean", "'measured.most.show' must be one of"),
         ("set: {throws: 9}", "set: {throws: 900}", "'measured.mean' does not fit"),
     ],
@@ -148,8 +221,8 @@ def test_references_that_do_not_fit(dice: Program, old: str, new: str, told: str
 def test_what_cannot_be_measured_is_told_in_one_message(dice: Program) -> None:
     record(dice).write_bytes(b"{")
     damaged = dice.run("bank", "check")
-    assert damaged.returncode == 1
-    assert "measured.json: cannot be read" in damaged.stderr
+    assert damaged.returncode == ExitStatus.CHECK_FAILED
+    assert "answers/measured.json:1:1: cannot be read" in damaged.stdout
     assert "How far is the mean" in dice.run("show", "coin-mean").stdout
     record(dice).unlink()
     assert "no question quotes coin" in dice.run("bank", "measure", "coin").stderr
