@@ -88,7 +88,9 @@ def _quantity(text: str, unit: Text | None, ask: Text | None) -> Quantity:
         if unit.en.casefold() in _bytes_known() and (found := _IN_BYTES.search(text)):
             return Quantity(_in_bytes(text[: found.start()], found, unit), bare=False)
     text = _PER_CENT.sub(" %", text)
-    return Quantity(_value(text, unit, ask), bare=not text.endswith("%"))
+    hundredths = text.endswith("%")
+    of_hundred = hundredths and unit is not None and "%" in (unit.en, *_ALSO.get(unit.en, ()))  # 12% - 3%
+    return Quantity(_value(text, unit, ask) * (100 if of_hundred else 1), bare=not hundredths)
 
 
 def _without(unit: Text, text: str) -> str | None:

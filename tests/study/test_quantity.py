@@ -62,6 +62,8 @@ def test_numbers_as_people_say_them(typed: str, value: float) -> None:
         ("epoch 5", Text("epochs", "个 epoch"), 5),
         ("388 px", Text("pixels", "像素"), 388),
         ("9 pp", Text("percentage points", "个百分点"), 9),
+        ("12% - 3%", Text("percentage points", "个百分点"), 9),
+        ("12% - 3%", Text("%", "%"), 9),
         ("百分之15.4", Text("%", "%"), 15.4),
         ("15.4 percent", Text("%", "%"), 15.4),
         ("2 GB", Text("GiB", "GiB"), 2),
