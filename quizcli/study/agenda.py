@@ -72,10 +72,17 @@ class Agenda:
             return heapq.heappop(self.learning)[1]
         return None
 
-    def put(self, card: Card) -> None:
-        """Queue a card again if it comes back within minutes."""
-        if card.learning and card.due is not None:
-            heapq.heappush(self.learning, (card.due, card.id))
+    def put(self, card: Card, now: int) -> None:
+        """Queue a card again if it comes back within minutes.
+
+        Where it would come early, and at once, another one that may come early goes before it.
+        """
+        if not card.learning or card.due is None:
+            return
+        turn = card.due
+        if not (self.reviews or self.new) and self.learning and self.learning[0][0] <= now + AHEAD:
+            turn = max(turn, min(self.learning[0][0] + 1, now + AHEAD))
+        heapq.heappush(self.learning, (turn, card.id))
 
     def allows(self, card: Card | None, now: int) -> bool:
         """Whether a queued card may still come up: another process may have dealt with it meanwhile."""

@@ -1,4 +1,5 @@
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -337,6 +338,23 @@ def test_whatever_is_undone_is_shown(store: Store, settings: Settings, wall: Wal
     while answered:
         session.undo()
         assert shown(session) == answered.pop()
+
+
+@pytest.mark.parametrize("rating", [Rating.AGAIN, Rating.HARD, Rating.GOOD])
+def test_at_the_tail_no_card_comes_twice_running_while_another_may(
+    store: Store, settings: Settings, wall: Wall, rating: Rating
+) -> None:
+    session = begin(store, replace(settings, new_per_day=3), wall)
+    seen = []
+    for _ in range(3):
+        seen.append(shown(session))
+        session.answer(Rating.GOOD, 1000)
+        wall.pass_by(2000)
+    for _ in range(9):
+        seen.append(shown(session))
+        session.answer(Rating.AGAIN if len(seen) % 3 else rating, 1000)
+        wall.pass_by(2000)
+    assert all(before != after for before, after in pairwise(seen))
 
 
 def test_undo_of_a_burial_shows_the_card_again(store: Store, settings: Settings, wall: Wall) -> None:
