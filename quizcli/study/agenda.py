@@ -15,7 +15,7 @@ from msgspec import Struct
 from quizcli.study.card import Card, State
 from quizcli.study.chance import chance
 from quizcli.study.days import MINUTE, Days
-from quizcli.study.introduced import Mark, has, reviewed_on, standing
+from quizcli.study.introduced import Mark, has, last_answered, reviewed_on, standing
 from quizcli.study.lesson import Taught, lesson
 from quizcli.study.queues import due_on
 from quizcli.study.store import Store
@@ -47,6 +47,7 @@ class Agenda:
         self.end = end  # ms: first instant of the next study day
         self.held_back = 0
         self.first: str | None = None  # the card that was just undone
+        self.answered: str | None = None  # the card that was answered last
         self.elsewhere = 0  # how many of the day's cards are asked in other windows
         self.learning: list[tuple[int, str]] = []  # a heap by due time
         self.reviews: deque[str] = deque()
@@ -69,20 +70,21 @@ class Agenda:
             if queue:
                 return queue.popleft()
         if self.learning and self.learning[0][0] <= now + AHEAD:
-            return heapq.heappop(self.learning)[1]
+            return self._early(now)
         return None
 
-    def put(self, card: Card, now: int) -> None:
-        """Queue a card again if it comes back within minutes.
+    def _early(self, now: int) -> str:
+        """A learning card before its time: not the one that was answered last where there is another."""
+        soonest = heapq.heappop(self.learning)
+        if soonest[1] == self.answered and self.learning and self.learning[0][0] <= now + AHEAD:
+            return heapq.heapreplace(self.learning, soonest)[1]
+        return soonest[1]
 
-        Where it would come early, and at once, another one that may come early goes before it.
-        """
-        if not card.learning or card.due is None:
-            return
-        turn = card.due
-        if not (self.reviews or self.new) and self.learning and self.learning[0][0] <= now + AHEAD:
-            turn = max(turn, min(self.learning[0][0] + 1, now + AHEAD))
-        heapq.heappush(self.learning, (turn, card.id))
+    def put(self, card: Card) -> None:
+        """Take in what became of a card by its answer: it is queued if it comes back within minutes."""
+        self.answered = card.id
+        if card.learning and card.due is not None:
+            heapq.heappush(self.learning, (card.due, card.id))
 
     def allows(self, card: Card | None, now: int) -> bool:
         """Whether a queued card may still come up: another process may have dealt with it meanwhile."""
@@ -125,28 +127,37 @@ def draw_up(
     if portion.mark:
         _marked(agenda, store, items, now, portion.mark)
     else:
-        _due(agenda, store, items, now, portion.reviews)
+        _due(agenda, store, items, now, portion.reviews, days)
         begun = len(store.introduced_on(day))
         if not agenda.held_back and portion.new > begun:
             agenda.new.extend(lesson(items, needed, standing(store, now, day), portion.new - begun))
+    agenda.answered = last_answered(store)
     undone = store.just_undone()
     if undone is not None:
         agenda.prefer(undone)
     return agenda
 
 
-def _due(agenda: Agenda, store: Store, items: Mapping[str, Taught], now: int, limit: int | None) -> None:
-    """Queue what is due, with at most `limit` reviews in the study day."""
+def _due(
+    agenda: Agenda, store: Store, items: Mapping[str, Taught], now: int, limit: int | None, days: Days
+) -> None:
+    """Queue what is due, with at most `limit` reviews in the study day.
+
+    Steps that were left on an earlier day are reviews too: after a holiday they may be many.
+    """
     reviews = []
+    today = days.start(agenda.day)
     for card_id, state, due, due_day, interval in due_on(
         store, agenda.day, max(agenda.end, now + AHEAD), now
     ):
         if card_id not in items:
             continue
-        if state in (State.LEARNING, State.RELEARNING):
+        steps = state in (State.LEARNING, State.RELEARNING)
+        if steps and due >= today:
             agenda.learning.append((due, card_id))
-        elif state == State.REVIEW or due < agenda.end:
-            day = agenda.day if due_day is None else due_day
+        elif steps or state == State.REVIEW or due < agenda.end:
+            known = days.number(due) if steps else agenda.day
+            day = known if due_day is None else due_day
             overdue = (agenda.day - day) / max(1, interval)
             reviews.append((day, overdue, chance(card_id, agenda.day), card_id))
     heapq.heapify(agenda.learning)

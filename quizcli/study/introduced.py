@@ -47,7 +47,18 @@ def standing(store: Store, now: int, day: int) -> Standing:
 
 def reviewed_on(store: Store, day: int) -> int:
     """How many cards of longer standing a study day has seen answered."""
-    return int(store.one("SELECT count(DISTINCT card) FROM answer WHERE day = ? AND state = 2", (day,))[0])
+    row = store.one(
+        """SELECT count(DISTINCT card) FROM answer WHERE day = :day AND state != 0
+        AND card NOT IN (SELECT id FROM card WHERE introduced = :day)""",
+        {"day": day},
+    )
+    return int(row[0])
+
+
+def last_answered(store: Store) -> str | None:
+    """The card of the newest answer."""
+    row = store.one("SELECT card FROM answer ORDER BY seq DESC LIMIT 1")
+    return None if row is None else str(row[0])
 
 
 def last_day_before(store: Store, day: int) -> int | None:

@@ -182,7 +182,7 @@ class Session(Generic[T]):
         if before.state == State.NEW and before.due is not None:
             self._refresh()  # it was pulled forward and has taken the place of another new card
         else:
-            self._agenda.put(after, now)
+            self._agenda.put(after)
             self._advance(now)
         return after
 

@@ -446,6 +446,23 @@ def test_opening_searches_and_does_not_scan(store: Store, settings: Settings, wa
     assert ends == {"ORDER BY seq DESC LIMIT 1", "ORDER BY seq DESC LIMIT 200"}
 
 
+def test_steps_left_on_an_earlier_day_count_as_reviews(store: Store, settings: Settings, wall: Wall) -> None:
+    session = begin(store, replace(settings, new_per_day=8), wall)
+    for _ in range(8):
+        session.answer(Rating.AGAIN, 1000)
+        wall.pass_by(1000)
+    wall.pass_by(21 * DAY)
+    session = begin(store, replace(settings, reviews_per_day=5), wall)
+    assert (session.counts.remaining, session.counts.held_back) == (5, 3)
+    session.answer(Rating.EASY, 1000)
+    session = begin(store, replace(settings, reviews_per_day=5), wall)
+    assert (session.counts.remaining, session.counts.held_back) == (4, 3)
+    session.answer(Rating.AGAIN, 1000)
+    wall.pass_by(2 * MINUTE)
+    session = begin(store, replace(settings, reviews_per_day=5), wall)
+    assert session.counts.remaining == 4, "it comes back within minutes, whatever the limit"
+
+
 def test_what_is_said_after_a_holiday() -> None:
     assert backlog(Counts(0, 0, 0, 12, 0.0)) == ""
     told = backlog(Counts(0, 0, 0, 80, 0.0, held_back=67, days_away=21))
