@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
-from quizcli.bank.cloze import blanks
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Order, Truth
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.study.card import Rating
 from quizcli.study.numeral import narrow
-from quizcli.study.quantity import read_quantity, spoken_number
+from quizcli.study.quantity import read_quantity
+from quizcli.study.wording import fits, places
 from quizcli.text import tr
 
 Response = bool | str | frozenset[int]  # truth; what was typed; the chosen options, counted from 0
@@ -56,19 +56,19 @@ def grade(question: AnyQuestion, response: Response, permutation: Sequence[int] 
 
 def grade_cloze(question: Cloze, typed: str) -> Verdict:
     """One text for each blank, separated by semicolons, each in either language; how it is spelt counts."""
-    accepted = _accepted(question)
+    wanted = places(question)
     given = [part.strip() for part in narrow(typed).split(";")]
-    if len(given) > len(accepted) and not any(given[len(accepted) :]):
-        del given[len(accepted) :]  # a semicolon after the last blank
-    if len(given) != len(accepted):
+    if len(given) > len(wanted) and not any(given[len(wanted) :]):
+        del given[len(wanted) :]  # a semicolon after the last blank
+    if len(given) != len(wanted):
         raise _unreadable(
             tr(
-                f"Blanks: {len(accepted)}, answers: {len(given)}.",
-                f"共 {len(accepted)} 个空，填了 {len(given)} 个答案。",
+                f"Blanks: {len(wanted)}, answers: {len(given)}.",
+                f"共 {len(wanted)} 个空，填了 {len(given)} 个答案。",
             ),
             tr("Separate them by ; and leave one empty with ;;", "各空用 ; 隔开，不会的留空：;;"),
         )
-    return verdict([_same(part, answers) for part, answers in zip(given, accepted, strict=True)])
+    return verdict([fits(part, place) for part, place in zip(given, wanted, strict=True)])
 
 
 def grade_number(question: Number, typed: str) -> Verdict:
@@ -129,54 +129,6 @@ def typed_order(typed: str, size: int) -> list[int]:
             tr(f"Type each number from 1 to {size} once.", f"请把 1 到 {size} 各写一次。"),
         )
     return numbers
-
-
-def normalized(text: str) -> str:
-    """What counts of a typed answer: not case, spaces, width, brackets, formula marks, final punctuation."""
-    plain = unicodedata.normalize("NFKC", text).casefold().replace("√", "sqrt")
-    plain = re.sub("[‐‑‒–—−]", "-", plain)
-    plain = re.sub(r"[][(){}$\\_`'\"‘’“”「」《》]", "", plain)
-    plain = re.sub(r"^\s*(?:the|an|a)\s+(?=\S)", "", plain)
-    plain = re.sub(r"\s+", "", plain)
-    plain = re.sub(r"(?<=[^\W\d])-(?=[^\W\d])", "", plain)  # feed-forward is feedforward, n-1 is not n1
-    return re.sub(r"(?<=.)[.,:!?。、]+$", "", plain)
-
-
-def _accepted(question: Cloze) -> list[tuple[str, ...]]:
-    """What each blank of the text in use may hold: its answer in either language, or an equal of it.
-
-    Blanks of the two texts belong together by their group and by their place among those of that group.
-    """
-    text = question.text
-    other = text.zh if str(text) == text.en else text.en
-    counterparts = dict(_keyed(other))
-    return [
-        (answer, counterparts.get(key, answer), *question.accept.get(key[0], ()))
-        for key, answer in _keyed(str(text))
-    ]
-
-
-def _keyed(text: str) -> list[tuple[tuple[str, int], str]]:
-    seen: dict[str, int] = {}
-    keyed = []
-    for blank in blanks(text):
-        seen[blank.group] = seen.get(blank.group, 0) + 1
-        keyed.append(((blank.group, seen[blank.group]), blank.answer))
-    return keyed
-
-
-def _same(typed: str, answers: Iterable[str]) -> bool:
-    given = normalized(typed)
-    return any(given == normalized(answer) or _equal_numbers(typed, answer) for answer in answers)
-
-
-def _equal_numbers(typed: str, answer: str) -> bool:
-    """1,000 is 1000, .5 is 1/2, and 三 is 3."""
-    try:
-        left, right = spoken_number(typed), spoken_number(answer)
-    except ValueError:
-        return False
-    return abs(left - right) <= 1e-9 * max(1.0, abs(right))
 
 
 def verdict(parts: Sequence[bool]) -> Verdict:

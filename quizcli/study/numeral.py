@@ -43,8 +43,7 @@ def read_number(text: str) -> float:
     """The finite value of what was typed. Raises ValueError for anything else."""
     if len(text) > LONGEST:
         raise ValueError("too long")
-    raised = _RAISED.sub(lambda power: f"^({power[0].translate(_LOWERED)})", narrow(text))
-    parted = _MIXED.sub(lambda part: f"({part[1] or 0}+{numeric(part[2])!r})", raised)
+    parted = _MIXED.sub(lambda part: f"({part[1] or 0}+{numeric(part[2])!r})", lifted(narrow(text)))
     plain = _CROSS.sub("*", parted.translate(_SIGNS).casefold())
     try:
         value = _Reader(_tokens(plain)).value()
@@ -53,6 +52,11 @@ def read_number(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError("no finite number")
     return value
+
+
+def lifted(text: str) -> str:
+    """The text with raised numbers as powers: 10⁻³ is 10^(-3)."""
+    return _RAISED.sub(lambda power: f"^({power[0].translate(_LOWERED)})", text)
 
 
 def narrow(text: str) -> str:

@@ -22,6 +22,7 @@ _SCALES |= {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 
 _PARTS = {"half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8}
 _PARTS |= {"tenth": 10, "hundredth": 100, "thousandth": 1000}
+_POINT = re.compile(r"(.*?)(?:点|\bpoint\s)(.+)")  # 零点二五, zero point two five, point five
 _PART = re.compile(rf"(?:(.+?)[\s-]+)?({'|'.join(_PARTS)})s?")
 
 
@@ -31,6 +32,12 @@ def read_spelt(text: str) -> float:
     below, divided, above = plain.partition("分之")  # 三分之二 is 2/3
     if divided:
         return _whole(above) / _whole(below)
+    if point := _POINT.fullmatch(plain):
+        digits = point[2].split() if point[2].isascii() else list(point[2])
+        if any(_DIGITS.get(digit, 10) > 9 for digit in digits):
+            raise ValueError("no number in words")
+        whole = _whole(point[1].strip()) if point[1] else 0
+        return float(f"{whole}.{''.join(str(_DIGITS[digit]) for digit in digits)}")
     part = _PART.fullmatch(plain)
     if part and (part[1] or part[2] == "half"):  # "fifth" alone may be the fifth
         return (1 if part[1] in (None, "a") else _whole(part[1])) / _PARTS[part[2]]

@@ -122,3 +122,24 @@ def test_the_banks_open_with_cards_that_run_and_bring_all_cards_in_order() -> No
         ("autoencoder", "vae"),
     ]:
         assert first[before] < first[after]
+
+
+def test_no_card_speaks_of_what_a_later_topic_begins() -> None:
+    banks = [bank for path in BANKS if (bank := read(path.read_bytes(), path.name).bank) is not None]
+    items = {question.id: question for bank in taught(banks) for question in bank.questions}
+    order = list(lesson(items, seen_first(items.values()), Standing(), 10_000))
+    place = {name: number for number, name in enumerate(order)}
+    for earlier, later in [
+        ("early-stopping-idea", "overfitting-predict-ratios"),
+        ("augmentation-idea", "overfitting-predict-ratios"),
+        ("optimization-momentum", "regularization-sgd-equivalence"),
+        ("optimization-momentum", "regularization-half-life"),
+        ("autoencoder-parts", "losses-triplet"),
+        ("autoencoder-parts", "losses-contrastive-steps"),
+        ("autoencoder-parts", "losses-temperature"),
+        ("transformer-encoder-layer", "norm-transformers"),
+        ("convolution-same-size", "optimization-code-init"),
+        ("norm-predict-half-init", "norm-weight-scale"),  # says what the prediction asks
+        ("regularization-exempt", "regularization-adam-l2"),
+    ]:
+        assert place[earlier] < place[later], later
