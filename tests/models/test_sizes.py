@@ -166,7 +166,7 @@ def test_where_pytorch_has_no_namesake_a_target_of_another_size_is_refused_too()
         dice_loss(r(2, 1, 4), z(1, 1, 4))
     with pytest.raises(ValueError, match=r"expected a target of size \(3, 1\), got \(3,\)"):
         squared_error(r(3, 1), r(3))
-    with pytest.raises(ValueError, match=r"expected weight and bias of size \(4,\)"):
+    with pytest.raises(ValueError, match=r"expected weight, bias and running statistics of size \(4,\)"):
         batch_norm_training(r(3, 4), z(4), z(4), z(1), z(4))
 
 
