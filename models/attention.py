@@ -75,8 +75,8 @@ def attention(
     # Q Kᵀ / √d_k
     scores = scaled_scores(query, key)  # (…, L, S)
     if attn_mask is not None:
-        attn_mask = attn_mask.broadcast_to(scores.shape)  # never the scores to a larger mask
-        scores = scores.masked_fill(~attn_mask, -math.inf)
+        hidden = ~attn_mask.broadcast_to(scores.shape)  # never the scores to a larger mask
+        scores = scores.masked_fill(hidden, -math.inf)
     # softmax(Q Kᵀ / √d_k) V
     weights = scores.softmax(dim=-1).to(query.dtype)  # (…, L, S)
     return weights @ value, weights
