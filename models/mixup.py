@@ -20,8 +20,10 @@ def mixup(
     torch.nn.functional.cross_entropy takes those as they are.
     """
     if not target.shape == permutation.shape == x.shape[:1]:  # one partner would be broadcast to all
-        sizes = f"{tuple(target.shape)} and {tuple(permutation.shape)}"
-        raise ValueError(f"{len(x)} examples need as many targets and partners, got {sizes}")
+        raise ValueError(
+            f"{len(x)} examples need a target and a partner each, got {tuple(target.shape)} and "
+            f"{tuple(permutation.shape)}"
+        )
     y = F.one_hot(target, num_classes).to(x.dtype)  # (N, C)
     # x̃ = λ x_i + (1 − λ) x_j        ỹ = λ y_i + (1 − λ) y_j,  j = π(i)
     return lam * x + (1 - lam) * x[permutation], lam * y + (1 - lam) * y[permutation]

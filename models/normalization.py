@@ -121,9 +121,10 @@ def batch_norm_backward(
     μ and σ² depend on every x: each sends a part of its gradient back to all samples. What is left of ∂L/∂x
     has mean 0 and is orthogonal to x̂ but for ε: shift and scale of a batch cannot change the loss.
     """
-    if x.shape[1:] != weight.shape or x.shape != grad_output.shape:  # they would be broadcast
-        sizes = f"{tuple(weight.shape)} and {tuple(grad_output.shape)}"
-        raise ValueError(f"weight and gradient of sizes {sizes} do not fit an input of size {tuple(x.shape)}")
+    if weight.shape != x.shape[1:]:  # a single number would be broadcast
+        raise ValueError(f"expected a weight of size {tuple(x.shape[1:])}, got {tuple(weight.shape)}")
+    if grad_output.shape != x.shape:
+        raise ValueError(f"expected a gradient of size {tuple(x.shape)}, got {tuple(grad_output.shape)}")
     z, grad_output = at_least_float32(x), at_least_float32(grad_output)
     z = z - z.mean(0)  # (N, C)  x − μ
     inverse = torch.rsqrt(z.square().mean(0) + eps)  # (C)  1 / √(σ² + ε)

@@ -8,7 +8,7 @@ from torch.distributions import Normal
 from torch.distributions import kl_divergence as kl_of
 from torch.nn import functional as F
 
-from answers.judges._casts import CAST, cast_back
+from answers.judges._casts import CAST
 from answers.judges._kink import KINKED, kinked
 from answers.judges._normal import halves, normal
 from quizcli.judge.case import Case, judge, trap
@@ -122,7 +122,8 @@ def _without_mean(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
     ),
     equivalent={
         "from_noise: 0.5 * at_least_float32(logvar) → 0.5 * logvar": CAST,
-        **cast_back("from_noise", "(mu + sigma * noise)", "mu.dtype"),
+        "from_noise: (mu + sigma * noise).to(mu.dtype) → mu + sigma * noise": CAST,
+        "from_noise: (mu + sigma * noise).to(mu.dtype) → (mu + sigma * noise).to()": CAST,
     },
 )
 def check_reparameterize(random: Generator) -> Iterator[Case]:
