@@ -25,7 +25,8 @@ def top_k_probabilities(
     scaled = at_least_float32(logits) / temperature  # near 0 it would overflow float16
     largest = scaled.topk(min(top_k, scaled.shape[-1])).values
     least = largest[..., -1:]  # (…, 1), the smallest to be kept
-    return scaled.masked_fill(scaled < least, -math.inf).softmax(dim=-1).to(logits.dtype)
+    kept = scaled.masked_fill(scaled < least, -math.inf)  # (…, V)
+    return kept.softmax(dim=-1).to(logits.dtype)
 
 
 def top_p_probabilities(

@@ -58,7 +58,8 @@ def from_noise(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
     """The draw z ~ N(μ, σ²) that standard normal noise ε turns into."""
     if not mu.shape == logvar.shape == noise.shape:  # one ε would be broadcast to the whole batch
         raise ValueError(
-            f"log σ² {tuple(logvar.shape)} and ε {tuple(noise.shape)} must have the size of μ, {tuple(mu.shape)}"
+            f"expected log σ² and ε of the size of μ, {tuple(mu.shape)}, got {tuple(logvar.shape)} and "
+            f"{tuple(noise.shape)}"
         )
     sigma = torch.exp(0.5 * at_least_float32(logvar))  # (B, latent)  e^12 overflows float16
     # z = μ + σ ⊙ ε,  ε ~ N(0, I)                                         (section 2.4)

@@ -179,11 +179,7 @@ def _top_k_zeros(p: Tensor, logits: Tensor, temperature: float, top_k: int) -> I
     ),
     equivalent={
         "top_k_probabilities: at_least_float32(logits) / temperature → logits / temperature": CAST,
-        **cast_back(
-            "top_k_probabilities",
-            "scaled.masked_fill(scaled < least, -math.inf).softmax(dim=-1)",
-            "logits.dtype",
-        ),
+        **cast_back("top_k_probabilities", "kept.softmax(dim=-1)", "logits.dtype"),
         "top_k_probabilities: scaled.topk(min(top_k, scaled.shape[-1])) → "
         "scaled.topk(min(scaled.shape[-1], top_k))": "the smaller of two numbers is the same in either order",
     },
