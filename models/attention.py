@@ -8,9 +8,8 @@ subspace. Attention itself knows no order: positions must come from elsewhere (m
 
 Boolean masks, as in PyTorch: in the function True means "may be looked at", in the module "may not". A query
 that may look at nothing gets weights and output 0, not NaN, in both, with and without returned weights;
-only `attention`, the bare formula, makes NaN of it. Scores of half precision are computed in float32 there,
-as PyTorch does it; the functions with the bare formula divide the queries by √d_k before they meet the keys,
-so that float16, which ends at 65,504, overflows √d_k times later.
+only `attention`, the bare formula, makes NaN of it. Scores of half precision are computed in float32, as
+PyTorch does it: float16 ends at 65,504, which a dot product soon exceeds.
 
 Vaswani et al. 2017, "Attention Is All You Need", section 3.2, https://arxiv.org/abs/1706.03762
 Ainslie et al. 2023, grouped-query attention, section 2.2, https://arxiv.org/abs/2305.13245
@@ -56,19 +55,30 @@ def causal_padding_mask(lengths: Tensor, size: int) -> Tensor:
     return causal & real[:, None, None, :]  # (B, 1, L, L)
 
 
+def scaled_scores(query: Tensor, key: Tensor) -> Tensor:
+    """How well each query (…, L, D) fits each key (…, S, D): Q Kᵀ / √d_k, (…, L, S), at least in float32."""
+    if query.dtype != key.dtype or not query.is_floating_point():
+        raise ValueError(f"expected floating-point numbers of one type, got {query.dtype} and {key.dtype}")
+    return at_least_float32(query) @ at_least_float32(key).mT / math.sqrt(query.shape[-1])
+
+
 def attention(
     query: Tensor,  # (…, L, D)
     key: Tensor,  # (…, S, D)
     value: Tensor,  # (…, S, Dv)
     attn_mask: Tensor | None = None,  # broadcast to (…, L, S): True where a query may look
 ) -> tuple[Tensor, Tensor]:
-    """Attention as it stands in the paper: the output (…, L, Dv), and the weights (…, L, S)."""
-    # (Q / √d_k) Kᵀ
-    scores = query / math.sqrt(query.shape[-1]) @ key.mT  # (…, L, S)
+    """Attention as it stands in the paper: the output (…, L, Dv), and the weights (…, L, S).
+
+    The softmax over no key is 0/0: a query that may look at nothing gets NaN.
+    """
+    # Q Kᵀ / √d_k
+    scores = scaled_scores(query, key)  # (…, L, S)
     if attn_mask is not None:
-        scores = scores.masked_fill(~attn_mask, -math.inf)
-    # softmax((Q / √d_k) Kᵀ) V
-    weights = scores.softmax(dim=-1)  # (…, L, S)
+        hidden = ~attn_mask.broadcast_to(scores.shape)  # never the scores to a larger mask
+        scores = scores.masked_fill(hidden, -math.inf)
+    # softmax(Q Kᵀ / √d_k) V
+    weights = scores.softmax(dim=-1).to(query.dtype)  # (…, L, S)
     return weights @ value, weights
 
 
@@ -144,6 +154,9 @@ def _check_shapes(query: Tensor, key: Tensor, value: Tensor) -> None:
         raise ValueError(f"queries and keys must be equally wide, got {query.shape[-1]} and {key.shape[-1]}")
     if key.shape[-2] != value.shape[-2]:
         raise ValueError(f"each key needs a value, got {key.shape[-2]} keys and {value.shape[-2]} values")
+    if not query.dtype == key.dtype == value.dtype or not query.is_floating_point():
+        types = f"{query.dtype}, {key.dtype} and {value.dtype}"
+        raise ValueError(f"expected floating-point numbers of one type, got {types}")
 
 
 def multi_head_attention(
@@ -162,8 +175,8 @@ def multi_head_attention(
         F.linear(x, w).view(batch, length, num_heads, size).transpose(1, 2)  # (B, H, L, E / H)
         for w in (w_q, w_k, w_v)
     )
-    scores = q / math.sqrt(q.shape[-1]) @ k.mT  # (B, H, L, L)
-    heads = scores.softmax(dim=-1) @ v  # (B, H, L, E / H)
+    weights = scaled_scores(q, k).softmax(dim=-1).to(x.dtype)  # (B, H, L, L)
+    heads = weights @ v  # (B, H, L, E / H)
     # MultiHead(Q, K, V) = Concat(head₁, …, head_h) W^O
     return F.linear(heads.transpose(1, 2).flatten(2), w_o)  # (B, L, E)
 
@@ -179,12 +192,12 @@ def grouped_query_attention(
     """
     batch, heads, length, width = query.shape
     groups = key.shape[1]
-    if heads % groups:  # queries of one head would look into two
+    if groups == 0 or heads % groups:  # queries of one head would look into two
         raise ValueError(f"{heads} heads cannot share {groups} heads of keys and values")
     q = query.reshape(batch, groups, heads // groups * length, width)  # (B, G, H / G · L, D)
-    # softmax((Q / √d_k) Kᵀ) V
-    scores = q / math.sqrt(width) @ key.mT  # (B, G, H / G · L, S)
-    out = scores.softmax(dim=-1) @ value  # (B, G, H / G · L, Dv)
+    # softmax(Q Kᵀ / √d_k) V
+    weights = scaled_scores(q, key).softmax(dim=-1).to(query.dtype)  # (B, G, H / G · L, S)
+    out = weights @ value  # (B, G, H / G · L, Dv)
     return out.reshape(batch, heads, length, value.shape[-1])  # (B, H, L, Dv)
 
 
@@ -200,12 +213,14 @@ def cached_attention(
     The cache, keys and values (B, H, S + 1, D), has the new token at its end. No mask is needed: what is in
     it is the token itself and its past.
     """
+    if (past_key is None) != (past_value is None):
+        raise ValueError("a past needs both its keys and its values")
     if past_key is not None and past_value is not None:
         key = torch.cat([past_key, key], dim=-2)  # (B, H, S + 1, D)
         value = torch.cat([past_value, value], dim=-2)  # (B, H, S + 1, D)
-    # softmax((q / √d_k) Kᵀ) V
-    scores = query / math.sqrt(query.shape[-1]) @ key.mT  # (B, H, 1, S + 1)
-    return scores.softmax(dim=-1) @ value, key, value
+    # softmax(q Kᵀ / √d_k) V
+    weights = scaled_scores(query, key).softmax(dim=-1).to(query.dtype)  # (B, H, 1, S + 1)
+    return weights @ value, key, value
 
 
 class KVCache:

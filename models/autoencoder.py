@@ -67,6 +67,10 @@ def autoencode(
 
     def forward(x: Tensor, layers: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
         for i, (weight, bias) in enumerate(layers):
+            if bias.shape != weight.shape[:1]:  # it would be broadcast
+                raise ValueError(
+                    f"expected a bias of size {tuple(weight.shape[:1])}, got {tuple(bias.shape)}"
+                )
             # h_i = W_i relu(h_{i−1}) + b_i, without the ReLU on what comes in
             x = (F.relu(x) if i > 0 else x) @ weight.mT + bias  # (B, in) -> (B, out)
         return x
@@ -87,4 +91,4 @@ def squared_error(output: Tensor, x: Tensor) -> Tensor:
     # E = Σ ‖x − x̂‖²                                                          (Baldi & Hornik 1989)
     if output.shape != x.shape:  # they would be broadcast
         raise ValueError(f"expected a target of size {tuple(output.shape)}, got {tuple(x.shape)}")
-    return at_least_float32(output - x).square().sum(dim=1).mean()
+    return (at_least_float32(output) - x).square().sum(dim=1).mean()

@@ -18,6 +18,8 @@ def expected_calibration_error(
     The confidence is the largest probability of a row; bin m holds those in ((m − 1)/M, m/M]. The first bin
     has 0 as well, and the last what a softmax has rounded up above 1.
     """
+    if labels.shape != probabilities.shape[:1]:  # one label would be broadcast to all rows
+        raise ValueError(f"{len(probabilities)} rows need as many labels, got {tuple(labels.shape)}")
     confidence, predicted = at_least_float32(probabilities).max(dim=-1)  # (N) each
     right = (predicted == labels).to(confidence.dtype)  # (N)
     index = (confidence * bins).ceil().long().clamp(1, bins) - 1  # (N)

@@ -18,6 +18,8 @@ def k_means_step(
     centers: Tensor,  # (K, D)
 ) -> tuple[Tensor, Tensor]:
     """The nearest centre of every point (N), and the new centres (K, D). One without points stays."""
+    if x.shape[1:] != centers.shape[1:]:
+        raise ValueError(f"points {tuple(x.shape)} do not fit centres {tuple(centers.shape)}")
     x, centers = at_least_float32(x), at_least_float32(centers)  # squares of distances overflow float16
     # r_n = argmin_k ‖x_n − μ_k‖²                               (equation 9.2)
     distances = (x[:, None] - centers).square().sum(dim=-1)  # (N, K)

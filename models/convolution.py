@@ -46,7 +46,8 @@ def max_pool2d(
     """The largest value of each window, channel by channel: (N, C, H', W'). The stride is the window's width.
 
     −∞ surrounds the image, not 0: what is padded must never be the largest. Of several largest values the
-    first gets the gradient. Raises ValueError where a window could hold padding alone.
+    first gets the gradient, be it the padding where the image holds nothing but −∞. Raises ValueError where a
+    window could hold padding alone.
     """
     if x.ndim not in (3, 4):
         raise ValueError(f"expected images, (N, C, H, W) or (C, H, W), got {tuple(x.shape)}")

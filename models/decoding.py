@@ -10,6 +10,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from models.precision import at_least_float32
+
 
 def pick(
     logits: Tensor,  # (B, vocabulary)
@@ -26,7 +28,8 @@ def pick(
     if top_k is not None:
         least = logits.topk(min(top_k, logits.shape[-1])).values[:, -1:]  # (B, 1)
         logits = logits.masked_fill(logits < least, -math.inf)
-    return torch.multinomial((logits / temperature).softmax(dim=-1), 1, generator=generator)
+    scaled = at_least_float32(logits) / temperature  # near 0 it would overflow float16
+    return torch.multinomial(scaled.softmax(dim=-1), 1, generator=generator)
 
 
 def generate(

@@ -12,6 +12,8 @@ from models.precision import at_least_float32
 
 def box_iou(boxes1: Tensor, boxes2: Tensor) -> Tensor:  # (N, 4), (M, 4) -> (N, M)
     """The intersection over union of every box of the one set with every box of the other."""
+    if not boxes1.shape[1:] == boxes2.shape[1:] == (4,):
+        raise ValueError(f"expected boxes (N, 4), got {tuple(boxes1.shape)} and {tuple(boxes2.shape)}")
     boxes1, boxes2 = at_least_float32(boxes1), at_least_float32(boxes2)  # an area overflows float16
     low = torch.maximum(boxes1[:, None, :2], boxes2[:, :2])  # (N, M, 2)  x₁, y₁ of the intersection
     high = torch.minimum(boxes1[:, None, 2:], boxes2[:, 2:])  # (N, M, 2)  x₂, y₂

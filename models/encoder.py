@@ -26,6 +26,9 @@ def encoder_layer(
     torch.nn.TransformerEncoderLayer.
     """
 
+    if not len(in_proj_weight) // 3 == len(out_proj_weight) == len(linear2_weight) == x.shape[-1]:
+        raise ValueError(f"the sublayers must return vectors as wide as those of x, {x.shape[-1]}")
+
     def norm(x: Tensor) -> Tensor:
         return layer_norm(x, x.shape[-1:])
 

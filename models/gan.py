@@ -123,6 +123,8 @@ def step_losses(
 
 def best_logits(log_p: Tensor, log_q: Tensor) -> Tensor:
     """Logits of the best D there is, where the data have density p and the generated samples q."""
+    if log_p.shape != log_q.shape:  # they would be broadcast
+        raise ValueError(f"expected densities of one size, got {tuple(log_p.shape)}, {tuple(log_q.shape)}")
     # D*(x) = p(x) / (p(x) + q(x)) = sigmoid(log p(x) − log q(x))                             (proposition 1)
     return log_p - log_q
 

@@ -19,6 +19,8 @@ def lora_linear(
     alpha: float,
 ) -> Tensor:
     """The adapted map of x, (…, O). B A, as large as the weight itself, is never formed."""
+    if lora_b.shape != (len(weight), len(lora_a)):  # one row would be broadcast
+        raise ValueError(f"expected B of size {(len(weight), len(lora_a))}, got {tuple(lora_b.shape)}")
     update = F.linear(F.linear(x, lora_a), lora_b)  # (…, I) -> (…, r) -> (…, O)
     # h = W₀ x + α/r · B A x
     return F.linear(x, weight) + alpha / len(lora_a) * update

@@ -33,12 +33,14 @@ def softmax(input: Tensor, dim: int = -1) -> Tensor:
 def cross_entropy(input: Tensor, target: Tensor) -> Tensor:
     """Cross-entropy of logits (N, C) with class indices (N): −log of the right class's probability, its mean.
 
+    Every index must be that of a class: there is no ignore_index.
     Goodfellow, Bengio & Courville 2016, section 6.2.2.3.
     """
     if target.shape != input.shape[:1] + input.shape[2:]:  # gather would take fewer without a word
         raise ValueError(f"one class index a row of {tuple(input.shape)}, got {tuple(target.shape)}")
     # log p_i = z_i − m − log Σ_j e^(z_j − m),  m = max_j z_j
-    shifted = at_least_float32(input - input.amax(dim=1, keepdim=True))  # (N, C)
+    z = at_least_float32(input)  # of 100,000 classes the sum overflows float16
+    shifted = z - z.amax(dim=1, keepdim=True)  # (N, C)
     log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()  # (N, C)
     # L = −1/N Σ_n log p_{n, y_n}
     return -log_p.gather(1, target[:, None]).mean().to(input.dtype)  # ()
@@ -67,10 +69,11 @@ def smoothed_cross_entropy(input: Tensor, target: Tensor, label_smoothing: float
     """
     if target.shape != input.shape[:1] + input.shape[2:]:  # gather would take fewer without a word
         raise ValueError(f"one class index a row of {tuple(input.shape)}, got {tuple(target.shape)}")
-    log_p = input.log_softmax(dim=1)  # (N, C)
+    log_p = at_least_float32(input).log_softmax(dim=1)  # (N, C)
     right = log_p.gather(1, target[:, None])  # (N, 1)
     # L = −Σ_k q_k log p_k,  q_k = (1 − ε) [k = y] + ε/K
-    return -(1 - label_smoothing) * right.mean() - label_smoothing * log_p.mean()  # ()
+    loss = -(1 - label_smoothing) * right.mean() - label_smoothing * log_p.mean()  # ()
+    return loss.to(input.dtype)
 
 
 def linear_backward(input: Tensor, weight: Tensor, grad_output: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -79,6 +82,10 @@ def linear_backward(input: Tensor, weight: Tensor, grad_output: Tensor) -> tuple
     input (…, in), weight (out, in), grad_output (…, out). Each gradient has the shape of what it belongs to.
     Goodfellow, Bengio & Courville 2016, section 6.5.4, algorithm 6.4.
     """
+    if input.shape[:-1] != grad_output.shape[:-1]:  # other axes could make as many examples
+        raise ValueError(f"a gradient of size {tuple(grad_output.shape)} for inputs {tuple(input.shape)}")
+    if weight.shape != (grad_output.shape[-1], input.shape[-1]):
+        raise ValueError(f"expected a weight of size {(grad_output.shape[-1], input.shape[-1])}")
     # all examples meet the same W and b, so their gradients add up: one long batch
     x = input.reshape(-1, input.shape[-1])  # (N, in)
     g = grad_output.reshape(-1, grad_output.shape[-1])  # (N, out)

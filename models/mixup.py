@@ -19,6 +19,11 @@ def mixup(
     Zhang et al. 2018, section 2. Indices cannot be mixed, only distributions over classes:
     torch.nn.functional.cross_entropy takes those as they are.
     """
+    if not target.shape == permutation.shape == x.shape[:1]:  # one partner would be broadcast to all
+        raise ValueError(
+            f"{len(x)} examples need a target and a partner each, got {tuple(target.shape)} and "
+            f"{tuple(permutation.shape)}"
+        )
     y = F.one_hot(target, num_classes).to(x.dtype)  # (N, C)
     # x̃ = λ x_i + (1 − λ) x_j        ỹ = λ y_i + (1 − λ) y_j,  j = π(i)
     return lam * x + (1 - lam) * x[permutation], lam * y + (1 - lam) * y[permutation]

@@ -63,7 +63,7 @@ def batch_norm(
                 # Algorithm 2: Var[x] = m/(m−1) · E[σ²], unbiased: it is kept for evaluation
                 running_var += momentum * (m / (m - 1) * var - running_var)
     elif running_mean is not None and running_var is not None:
-        z, var = z - running_mean.view(per_channel), running_var
+        z, var = z - running_mean.view(per_channel), at_least_float32(running_var)
     else:
         raise ValueError("evaluation needs running_mean and running_var")
     # x̂ = (x − μ) / √(σ² + ε)
@@ -91,8 +91,8 @@ def batch_norm_training(
     """
     if x.numel() < 2 * x.shape[1]:
         raise ValueError(f"expected more than 1 value per channel when training, got {tuple(x.shape)}")
-    if not x.shape[1:2] == weight.shape == bias.shape:  # a single number would be broadcast
-        raise ValueError(f"expected weight and bias of size {tuple(x.shape[1:2])}")
+    if not x.shape[1:2] == weight.shape == bias.shape == running_mean.shape == running_var.shape:
+        raise ValueError(f"expected weight, bias and running statistics of size {tuple(x.shape[1:2])}")
     over = [0, *range(2, x.ndim)]  # every dimension but the channels'
     per_channel = (-1,) + (1,) * (x.ndim - 2)  # (C, 1, …)
     m = x[:, 0].numel()  # values per channel
@@ -121,6 +121,10 @@ def batch_norm_backward(
     μ and σ² depend on every x: each sends a part of its gradient back to all samples. What is left of ∂L/∂x
     has mean 0 and is orthogonal to x̂ but for ε: shift and scale of a batch cannot change the loss.
     """
+    if weight.shape != x.shape[1:]:  # a single number would be broadcast
+        raise ValueError(f"expected a weight of size {tuple(x.shape[1:])}, got {tuple(weight.shape)}")
+    if grad_output.shape != x.shape:
+        raise ValueError(f"expected a gradient of size {tuple(x.shape)}, got {tuple(grad_output.shape)}")
     z, grad_output = at_least_float32(x), at_least_float32(grad_output)
     z = z - z.mean(0)  # (N, C)  x − μ
     inverse = torch.rsqrt(z.square().mean(0) + eps)  # (C)  1 / √(σ² + ε)

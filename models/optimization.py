@@ -35,6 +35,10 @@ def sgd_step(
     """
     if grad.shape != param.shape:  # they would be broadcast
         raise ValueError(f"a gradient of size {tuple(grad.shape)} for a weight of size {tuple(param.shape)}")
+    if momentum_buffer is not None and momentum_buffer.shape != param.shape:
+        raise ValueError(
+            f"a velocity of size {tuple(momentum_buffer.shape)} for a weight {tuple(param.shape)}"
+        )
     # g ← ∇f(w) + λ w: under SGD an L2 penalty, and it goes through the velocity
     grad = grad + weight_decay * param
     # v ← μ v + g;  the first velocity is g itself
@@ -59,6 +63,8 @@ def adam_step(
     """
     if grad.shape != param.shape:  # they would be broadcast
         raise ValueError(f"a gradient of size {tuple(grad.shape)} for a weight of size {tuple(param.shape)}")
+    if not exp_avg.shape == exp_avg_sq.shape == param.shape:
+        raise ValueError(f"expected averages of size {tuple(param.shape)}, as the weight is")
     beta1, beta2 = betas
     # m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
     exp_avg = beta1 * exp_avg + (1 - beta1) * grad
@@ -88,6 +94,8 @@ def adamw_step(
     """
     if grad.shape != param.shape:  # they would be broadcast
         raise ValueError(f"a gradient of size {tuple(grad.shape)} for a weight of size {tuple(param.shape)}")
+    if not exp_avg.shape == exp_avg_sq.shape == param.shape:
+        raise ValueError(f"expected averages of size {tuple(param.shape)}, as the weight is")
     beta1, beta2 = betas
     # m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²,  of the loss alone
     exp_avg = beta1 * exp_avg + (1 - beta1) * grad

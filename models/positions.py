@@ -37,12 +37,16 @@ class SinusoidalPositions(nn.Module):
 
     def forward(self, x: Tensor, past: int = 0) -> Tensor:  # (B, L, d_model) -> the same
         """x plus positions, counted from `past`."""
+        if x.shape[-1] != self.d_model:  # one feature would be broadcast
+            raise ValueError(f"expected embeddings of width {self.d_model}, got {tuple(x.shape)}")
         positions = _counted(past, x.shape[1], x)
         return x + sinusoids(positions, self.d_model, self.base).to(x.dtype)
 
 
 def rotate(x: Tensor, positions: Tensor, base: float = 10000.0) -> Tensor:
     """Turn each pair of dimensions of x (…, L, D) by its angle at these positions (L)."""
+    if positions.shape != x.shape[-2:-1]:  # one would be broadcast to all
+        raise ValueError(f"{x.shape[-2]} tokens need as many positions, got {tuple(positions.shape)}")
     turned = angles(positions, x.shape[-1], base)  # (L, D / 2)  m θ_i = m · 10000^(−2i/d)
     cos, sin = turned.cos().to(x.dtype), turned.sin().to(x.dtype)
     first, second = x[..., ::2], x[..., 1::2]  # (…, L, D / 2) each

@@ -27,6 +27,12 @@ def lstm_cell(
     """The next hidden state and the next cell state, (B, H) each."""
     if h.shape[:-1] != x.shape[:-1] or c.shape != h.shape:  # one state would be broadcast to all inputs
         raise ValueError(f"inputs {tuple(x.shape)} do not fit states {tuple(h.shape)}, {tuple(c.shape)}")
+    if not weight_ih.shape[0] == weight_hh.shape[0] == 4 * h.shape[-1]:
+        raise ValueError(f"weights must have 4 · {h.shape[-1]} rows, got {len(weight_ih)}, {len(weight_hh)}")
+    if not bias_ih.shape == bias_hh.shape == weight_ih.shape[:1]:
+        raise ValueError(
+            f"biases must have size {len(weight_ih)}, got {tuple(bias_ih.shape)}, {tuple(bias_hh.shape)}"
+        )
     gates = F.linear(x, weight_ih, bias_ih) + F.linear(h, weight_hh, bias_hh)  # (B, 4 H)
     i, f, g, o = gates.chunk(4, dim=-1)  # (B, H) each
     # c′ = σ(f) ⊙ c + σ(i) ⊙ tanh(g)
@@ -49,6 +55,12 @@ def gru_cell(
     """
     if h.shape[:-1] != x.shape[:-1]:  # one state would be broadcast to all inputs
         raise ValueError(f"inputs {tuple(x.shape)} do not fit a state {tuple(h.shape)}")
+    if not weight_ih.shape[0] == weight_hh.shape[0] == 3 * h.shape[-1]:
+        raise ValueError(f"weights must have 3 · {h.shape[-1]} rows, got {len(weight_ih)}, {len(weight_hh)}")
+    if not bias_ih.shape == bias_hh.shape == weight_ih.shape[:1]:
+        raise ValueError(
+            f"biases must have size {len(weight_ih)}, got {tuple(bias_ih.shape)}, {tuple(bias_hh.shape)}"
+        )
     r_x, z_x, n_x = F.linear(x, weight_ih, bias_ih).chunk(3, dim=-1)  # (B, H) each
     r_h, z_h, n_h = F.linear(h, weight_hh, bias_hh).chunk(3, dim=-1)  # (B, H) each
     r, z = (r_x + r_h).sigmoid(), (z_x + z_h).sigmoid()

@@ -12,6 +12,8 @@ import math
 
 from torch import Tensor
 
+from models.precision import at_least_float32
+
 
 def top_k_probabilities(
     logits: Tensor,  # (…, V)
@@ -20,10 +22,11 @@ def top_k_probabilities(
 ) -> Tensor:
     """The distribution (…, V) of the top_k likeliest tokens; all others have probability 0."""
     # softmax(u / t)
-    logits = logits / temperature
-    largest = logits.topk(min(top_k, logits.shape[-1])).values
+    scaled = at_least_float32(logits) / temperature  # near 0 it would overflow float16
+    largest = scaled.topk(min(top_k, scaled.shape[-1])).values
     least = largest[..., -1:]  # (…, 1), the smallest to be kept
-    return logits.masked_fill(logits < least, -math.inf).softmax(dim=-1)
+    kept = scaled.masked_fill(scaled < least, -math.inf)  # (…, V)
+    return kept.softmax(dim=-1).to(logits.dtype)
 
 
 def top_p_probabilities(
@@ -32,13 +35,13 @@ def top_p_probabilities(
 ) -> Tensor:
     """The distribution (…, V) of the nucleus, the fewest likeliest tokens that hold at least top_p."""
     # (…, V) each, likeliest first
-    ordered, index = logits.softmax(dim=-1).sort(descending=True)
+    ordered, index = at_least_float32(logits).softmax(dim=-1).sort(descending=True)
     likelier = ordered.cumsum(dim=-1) - ordered  # (…, V), all before a token
     # the smallest set with Σ P(x) ≥ p: those before a token do not hold p yet
     ordered = ordered.masked_fill(likelier >= top_p, 0.0)
     # P′(x) = P(x) / Σ P(x)
     ordered = ordered / ordered.sum(dim=-1, keepdim=True)
-    return ordered.scatter(-1, index, ordered)  # each back to its token
+    return ordered.scatter(-1, index, ordered).to(logits.dtype)  # each back to its token
 
 
 def beam_step(
@@ -46,6 +49,8 @@ def beam_step(
     log_probs: Tensor,  # (…, K, V)
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The K best continuations of K beams by a token: their scores, beams and tokens, (…, K), best first."""
+    if scores.shape != log_probs.shape[:-1]:  # the score of one beam would be broadcast to all
+        raise ValueError(f"expected scores of size {tuple(log_probs.shape[:-1])}, got {tuple(scores.shape)}")
     # log p(y₁ … y_t) = log p(y₁ … y_{t−1}) + log p(y_t | y₁ … y_{t−1})
     total = scores.unsqueeze(-1) + log_probs  # (…, K, V)
     best, index = total.flatten(-2).topk(scores.shape[-1])  # (…, K) each

@@ -132,10 +132,10 @@ def dice_loss(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:  #
     Background on which the two agree counts for nothing, so a small foreground does not drown in it. `smooth`
     makes an image without foreground that is recognized as such cost nothing, instead of 0/0.
     """
+    if logits.shape != target.shape:  # they would be broadcast, or meet other pixels
+        raise ValueError(f"expected targets of size {tuple(logits.shape)}, got {tuple(target.shape)}")
     p = torch.sigmoid(at_least_float32(logits)).flatten(1)  # (B, pixels), whose sum overflows float16
     g = target.flatten(1)  # (B, pixels), 0 or 1
-    if p.shape != g.shape:  # they would be broadcast
-        raise ValueError(f"expected targets of size {tuple(logits.shape)}, got {tuple(target.shape)}")
     # D = 2 |P ∩ G| / (|P| + |G|) = (2 Σ p g + s) / (Σ p + Σ g + s)
     # (Milletari, Navab & Ahmadi, "V-Net", 2016, section 3, has Σ p² + Σ g² below)
     dice = (2 * (p * g).sum(1) + smooth) / ((p + g).sum(1) + smooth)  # (B)

@@ -56,12 +56,20 @@ def reparameterize(mu: Tensor, logvar: Tensor, noise: Tensor | None = None) -> T
 
 def from_noise(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
     """The draw z ~ N(μ, σ²) that standard normal noise ε turns into."""
+    if not mu.shape == logvar.shape == noise.shape:  # one ε would be broadcast to the whole batch
+        raise ValueError(
+            f"expected log σ² and ε of the size of μ, {tuple(mu.shape)}, got {tuple(logvar.shape)} and "
+            f"{tuple(noise.shape)}"
+        )
+    sigma = torch.exp(0.5 * at_least_float32(logvar))  # (B, latent)  e^12 overflows float16
     # z = μ + σ ⊙ ε,  ε ~ N(0, I)                                         (section 2.4)
-    return mu + torch.exp(0.5 * logvar) * noise  # (B, latent)
+    return (mu + sigma * noise).to(mu.dtype)  # (B, latent)
 
 
 def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
     """KL(q(z|x) ‖ N(0, I)) of each image in nats, shape (B,). Never negative."""
+    if mu.shape != logvar.shape:  # they would be broadcast
+        raise ValueError(f"expected log σ² of size {tuple(mu.shape)}, got {tuple(logvar.shape)}")
     mu, logvar = at_least_float32(mu), at_least_float32(logvar)  # e^12 overflows float16
     # KL = −½ Σⱼ (1 + log σⱼ² − μⱼ² − σⱼ²)                                (appendix B)
     return -0.5 * (1 + logvar - mu.square() - logvar.exp()).sum(dim=1)  # (B,)
@@ -81,6 +89,8 @@ def vae_loss(
 
     `beta` weighs the KL term in the loss alone (Higgins et al., β-VAE, 2017); 1 is the ELBO.
     """
+    if len(logits) != len(mu):
+        raise ValueError(f"expected as many codes as images, got {len(mu)} and {len(logits)}")
     # −ELBO = −E_q[log p(x|z)] + KL(q(z|x) ‖ p(z))                        (eq. 10, one draw of z)
     reconstruction = reconstruction_error(logits, x).mean()
     kl = kl_divergence(mu, logvar).mean()

@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._casts import SCORES, cast_back
 from answers.judges._normal import normal
 from answers.judges._scores import STEP, WITH_GRADIENTS, far_apart
 from answers.judges._thin import shaped
@@ -219,6 +220,12 @@ def _masked_exp(hide: Mask) -> Trap:
         *(_renormalized, _finite_fill, _zero_fill, _added_mask, _over_axis_1, _unshifted, _one_maximum),
         *(*_UNSHIFTED_EXP_MASKED, _masked_exp(_multiplied), _masked_exp(_filled)),
     ),
+    equivalent={
+        **SCORES,
+        **cast_back("attention", "scores.softmax(dim=-1)", "query.dtype"),
+        "attention: ~attn_mask.broadcast_to(scores.shape) → ~attn_mask": "masked_fill broadcasts a mask "
+        "itself; that the scores are not broadcast to it is for masks that no question gives",
+    },
 )
 def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
     """One query, then batches of heads, masks, gradients, and scores that overflow where one is careless."""

@@ -8,6 +8,7 @@ from itertools import product
 import torch
 from torch import Generator, Tensor
 
+from answers.judges._casts import CAST, cast_back
 from answers.judges._normal import normal
 from answers.judges._thin import THIN, shaped
 from quizcli.judge.case import Case, Fact, Trap, judge, trap
@@ -177,8 +178,10 @@ def _top_k_zeros(p: Tensor, logits: Tensor, temperature: float, top_k: int) -> I
         _one_maximum,
     ),
     equivalent={
-        "top_k_probabilities: logits.topk(min(top_k, logits.shape[-1])) → "
-        "logits.topk(min(logits.shape[-1], top_k))": "the smaller of two numbers is the same in either order",
+        "top_k_probabilities: at_least_float32(logits) / temperature → logits / temperature": CAST,
+        **cast_back("top_k_probabilities", "kept.softmax(dim=-1)", "logits.dtype"),
+        "top_k_probabilities: scaled.topk(min(top_k, scaled.shape[-1])) → "
+        "scaled.topk(min(scaled.shape[-1], top_k))": "the smaller of two numbers is the same in either order",
     },
 )
 def check_top_k_probabilities(random: Generator) -> Iterator[Case]:
@@ -485,6 +488,8 @@ def _top_p_zeros(p: Tensor, logits: Tensor, top_p: float) -> Iterator[Fact]:
         *(_unshifted_nucleus, _one_maximum_of_all),
     ),
     equivalent={
+        "top_p_probabilities: at_least_float32(logits).softmax → logits.softmax": CAST,
+        **cast_back("top_p_probabilities", "ordered.scatter(-1, index, ordered)", "logits.dtype"),
         "top_p_probabilities: ordered.masked_fill(likelier >= top_p, 0.0) → "
         "ordered.masked_fill(likelier > top_p, 0.0)": "the docstring excludes a top_p that is exactly a sum "
         "of probabilities, where rounding would decide; at 1 whatever is dropped has probability 0",

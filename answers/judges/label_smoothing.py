@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._casts import CAST, cast_back
 from answers.judges._normal import classes, normal, uneven_classes
 from answers.judges.losses import mean_by_class
 from quizcli.judge.case import Case, Trap, judge, trap
@@ -148,6 +149,10 @@ _unreduced = trap("the loss of each example is returned, not their mean", "返�
         mean_by_class(0.1),
         _unreduced,
     ),
+    equivalent={
+        "smoothed_cross_entropy: at_least_float32(input).log_softmax → input.log_softmax": CAST,
+        **cast_back("smoothed_cross_entropy", "loss", "input.dtype"),
+    },
 )
 def check_label_smoothing(random: Generator) -> Iterator[Case]:
     """One example, a batch, no smoothing and nothing else, gradients, logits that overflow."""

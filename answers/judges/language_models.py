@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges._casts import SCORES, cast_back
 from answers.judges._scores import STEP, far_apart
 from answers.judges._thin import shaped
 from quizcli.judge.case import Case, judge, trap
@@ -148,6 +149,8 @@ _BEFORE_LAST = "of four axes the last but one is number 2"
         *(_over_queries, _unshifted, _one_maximum),
     ),
     equivalent={
+        **SCORES,
+        **cast_back("cached_attention", "scaled_scores(query, key).softmax(dim=-1)", "query.dtype"),
         "cached_attention: past_key is not None and past_value is not None → "
         "past_key is not None or past_value is not None": _BOTH_OR_NONE,
         "cached_attention: past_key is not None and past_value is not None → past_key is not None": (

@@ -119,7 +119,12 @@ def _without_mean(mu: Tensor, logvar: Tensor, noise: Tensor) -> Tensor:
         _by_log_sigma,
         _half_variance,
         *_CLAMPED,
-    )
+    ),
+    equivalent={
+        "from_noise: 0.5 * at_least_float32(logvar) → 0.5 * logvar": CAST,
+        "from_noise: (mu + sigma * noise).to(mu.dtype) → mu + sigma * noise": CAST,
+        "from_noise: (mu + sigma * noise).to(mu.dtype) → (mu + sigma * noise).to()": CAST,
+    },
 )
 def check_reparameterize(random: Generator) -> Iterator[Case]:
     """One code, then a batch, gradients, log-variances up to 170."""

@@ -19,13 +19,15 @@ from models.attention import (
 from models.autoencoder import reconstruction_loss, squared_error
 from models.calibration import expected_calibration_error
 from models.clustering import k_means_step
+from models.decoding import pick
 from models.detection import box_iou, nms
-from models.losses import cross_entropy, softmax
+from models.losses import cross_entropy, smoothed_cross_entropy, softmax
 from models.normalization import batch_norm_backward, batch_norm_training
 from models.optimization import adam_step, adamw_step, clip_grad_norm
 from models.regularization import l1_penalty, l2_penalty, max_norm_
+from models.sampling import top_k_probabilities, top_p_probabilities
 from models.unet import dice_loss
-from models.vae import kl_divergence, reconstruction_error
+from models.vae import from_noise, kl_divergence, reconstruction_error
 
 
 def close(ours: Tensor, theirs: Tensor, rtol: float = 4e-3) -> None:
@@ -86,16 +88,59 @@ def test_the_module_with_large_weights_looks_as_it_does_without_showing_it() -> 
     close(layer(x, x, x)[0] / 100, layer(x, x, x, need_weights=False)[0] / 100, rtol=2e-2)
 
 
-def test_the_bare_formula_divides_before_it_multiplies() -> None:
-    # the scores are 64 · 40² / 8 = 12,800; before the division they would be 102,400, and two of them ∞ − ∞
-    q = torch.full((1, 2, 3, 64), 40.0).half()
-    v = torch.randn(1, 2, 3, 64).half()
-    expected = F.scaled_dot_product_attention(q, q, v)
-    close(attention(q, q, v)[0], expected)
-    close(grouped_query_attention(q, q[:, :1], v[:, :1]), expected[:, :1].expand_as(q))
-    close(cached_attention(q, q, v)[0], expected)
-    one = torch.eye(64).half()
-    close(multi_head_attention(q[:, 0], one, one, one, one, 1), q[:, 0])
+@pytest.mark.parametrize("spread", [100.0, 200.0, 400.0])
+def test_the_bare_formulas_take_scores_above_float16(spread: float) -> None:
+    q, k = long_sequences(spread)
+    v = torch.randn(2, 4, 6, 64).half()
+    y, weights = attention(q, k, v)
+    assert y.dtype == weights.dtype == torch.half
+    close(y, F.scaled_dot_product_attention(q, k, v))
+    shared = k[:, :2], v[:, :2]
+    close(grouped_query_attention(q, *shared), F.scaled_dot_product_attention(q, *shared, enable_gqa=True))
+    last = q[:, :, -1:]
+    close(
+        cached_attention(last, k[:, :, -1:], v[:, :, -1:], k[:, :, :-1], v[:, :, :-1])[0],
+        F.scaled_dot_product_attention(last, k, v),
+    )
+
+
+def test_heads_with_scores_above_float16() -> None:
+    x, one = torch.randn(2, 6, 64).half(), torch.eye(64).half()
+    out = multi_head_attention(x, 200 * one, 200 * one, one, one, 4)
+    q, v = (t.view(2, 6, 4, 16).transpose(1, 2) for t in (200 * x, x))
+    close(out, F.scaled_dot_product_attention(q, q, v).transpose(1, 2).flatten(2))
+
+
+def test_a_temperature_near_zero() -> None:
+    logits = torch.tensor([[100.0, 50.0, 99.0]]).half()
+    assert top_k_probabilities(logits, 1e-3, 2).tolist() == [[1.0, 0.0, 0.0]]
+    assert top_k_probabilities(logits, 1e-3, 2).dtype == torch.half
+    assert pick(logits, 1e-3).tolist() == [[0]]
+
+
+def test_the_nucleus_of_more_tokens_than_float16_counts() -> None:
+    logits = (0.5 * torch.randn(1, 50_000)).half()
+    kept, exact = top_p_probabilities(logits, 0.9), top_p_probabilities(logits.float(), 0.9)
+    assert kept.dtype == torch.half
+    assert (kept > 0).sum() == (exact > 0).sum()
+    close(1e5 * kept.float(), 1e5 * exact, rtol=1e-2)
+
+
+def test_a_deviation_above_float16_times_a_small_draw() -> None:
+    mu, logvar, noise = torch.ones(1, 2), torch.full((1, 2), 23.0), torch.tensor([[0.0, 1e-3]])
+    z = from_noise(mu.half(), logvar.half(), noise.half())
+    assert z.dtype == torch.half
+    close(z, from_noise(mu, logvar, noise))
+
+
+def test_logits_further_apart_than_float16_reaches() -> None:
+    logits, target = torch.tensor([[-6e4, 6e4], [0.0, 0.0]]).half(), torch.tensor([0, 1])
+    exact = logits.float()
+    close(cross_entropy(logits, target), F.cross_entropy(exact, target))
+    smoothed = F.cross_entropy(exact, target.flip(0), label_smoothing=0.1)
+    close(smoothed_cross_entropy(logits, target.flip(0), 0.1), smoothed)
+    far = torch.tensor([[6e4]]).half()
+    assert squared_error(far, -far).item() == pytest.approx(1.2e5**2, rel=1e-3)
 
 
 @pytest.mark.parametrize("logits", [torch.zeros(2, 100_000), torch.randn(2, 100_000)], ids=["even", "random"])

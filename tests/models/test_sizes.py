@@ -19,26 +19,37 @@ from models.attention import (
     padding_mask,
     scaled_dot_product_attention,
 )
-from models.autoencoder import squared_error
+from models.autoencoder import autoencode, squared_error
+from models.calibration import expected_calibration_error
+from models.clustering import k_means_step
 from models.convolution import conv2d, max_pool2d
 from models.detection import box_iou, nms
+from models.encoder import encoder_layer
+from models.gan import best_logits
+from models.lora import lora_linear
 from models.losses import (
     binary_cross_entropy_with_logits,
     cross_entropy,
+    linear_backward,
     smoothed_cross_entropy,
     softmax,
 )
+from models.mixup import mixup
 from models.normalization import (
     BatchNorm,
     batch_norm,
+    batch_norm_backward,
     batch_norm_training,
     layer_norm,
     rms_norm,
 )
 from models.optimization import adam_step, adamw_step, clip_grad_norm, sgd_step
+from models.positions import SinusoidalPositions, rotate
 from models.recurrent import gru_cell, lstm_cell
 from models.regularization import proximal_step
+from models.sampling import beam_step
 from models.unet import dice_loss
+from models.vae import from_noise, kl_divergence, vae_loss
 
 r, z = torch.randn, torch.zeros
 SEQUENCES = [r(2, 5, 8)] * 3
@@ -134,6 +145,42 @@ REFUSED: dict[str, Both] = {
         GRU,
         (r(2, 3), r(1, 4)),
     ),
+    "weights of four units for a state of five, LSTM": (
+        lambda x, h: lstm_cell(x, h, h, r(4, 3), r(4, 5), r(4), r(4)),
+        lambda x, h: torch.lstm_cell(x, (h, h), r(4, 3), r(4, 5), r(4), r(4)),
+        (r(2, 3), r(2, 5)),
+    ),
+    "weights of one unit for a state of five, GRU": (
+        lambda x, h: gru_cell(x, h, r(3, 3), r(3, 5), r(3), r(3)),
+        lambda x, h: torch.gru_cell(x, h, r(3, 3), r(3, 5), r(3), r(3)),
+        (r(2, 3), r(2, 5)),
+    ),
+    "more masks than scores, the bare formula": (
+        attention,
+        F.scaled_dot_product_attention,
+        (*[r(3, 4)] * 3, torch.ones(5, 3, 3, dtype=torch.bool)),
+    ),
+    "queries, keys and values of whole numbers": (
+        scaled_dot_product_attention,
+        F.scaled_dot_product_attention,
+        tuple(torch.ones(1, 2, 3, 4).long() for _ in range(3)),
+    ),
+    "whole numbers, the bare formula": (
+        attention,
+        F.scaled_dot_product_attention,
+        tuple(torch.ones(1, 2, 3, 4).long() for _ in range(3)),
+    ),
+    "queries and keys of two types": (
+        grouped_query_attention,
+        F.scaled_dot_product_attention,
+        (r(1, 2, 3, 4).half(), r(1, 2, 3, 4), r(1, 2, 3, 4)),
+    ),
+    "boxes of three numbers": (box_iou, torchvision.ops.box_iou, (r(2, 3), r(2, 3))),
+    "a target to be ignored": (
+        cross_entropy,
+        lambda x, y: F.cross_entropy(x, y, ignore_index=-1),
+        (r(2, 3), torch.tensor([0, -100])),
+    ),
     "two scores for three boxes": (
         lambda boxes, scores: nms(boxes, scores, 0.5),
         lambda boxes, scores: torchvision.ops.nms(boxes, scores, 0.5),
@@ -145,7 +192,7 @@ REFUSED: dict[str, Both] = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_pytorch_refuses_is_refused(name: str) -> None:
     ours, theirs, args = REFUSED[name]
-    with pytest.raises((RuntimeError, ValueError, AssertionError)):
+    with pytest.raises((RuntimeError, ValueError, AssertionError, IndexError)):
         theirs(*args)
     with pytest.raises((RuntimeError, ValueError), match=r"expected|must|cannot|do not fit|need|index|size"):
         ours(*args)
@@ -166,8 +213,52 @@ def test_where_pytorch_has_no_namesake_a_target_of_another_size_is_refused_too()
         dice_loss(r(2, 1, 4), z(1, 1, 4))
     with pytest.raises(ValueError, match=r"expected a target of size \(3, 1\), got \(3,\)"):
         squared_error(r(3, 1), r(3))
-    with pytest.raises(ValueError, match=r"expected weight and bias of size \(4,\)"):
+    with pytest.raises(ValueError, match=r"expected weight, bias and running statistics of size \(4,\)"):
         batch_norm_training(r(3, 4), z(4), z(4), z(1), z(4))
+
+
+# What PyTorch has no namesake of, or takes: arguments of which one would be broadcast, or meet other numbers.
+MISFITS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "one statistic for four channels": (batch_norm_training, (r(3, 4), z(1), z(1), z(4), z(4))),
+    "one weight for four channels": (batch_norm_backward, (r(3, 4), z(1), r(3, 4))),
+    "one gradient for three rows": (batch_norm_backward, (r(3, 4), z(4), r(4))),
+    "one velocity for four weights": (sgd_step, (r(4), r(4), r(1), 0.1)),
+    "one average for four weights, Adam": (adam_step, (r(4), r(4), r(1), r(4), 1)),
+    "one average for four weights, AdamW": (adamw_step, (r(4), r(4), r(4), r(1), 1)),
+    "gradients of other rows": (linear_backward, (r(2, 3, 5), r(4, 5), r(3, 2, 4))),
+    "a weight of another width": (linear_backward, (r(3, 2), r(4, 5), r(3, 4))),
+    "pixels in another order": (dice_loss, (r(2, 3, 4), z(2, 4, 3))),
+    "one label for five rows": (expected_calibration_error, (r(5, 3).softmax(1), z(1).long())),
+    "points and centres of other widths": (k_means_step, (r(5, 2), r(3, 1))),
+    "one partner for five examples": (mixup, (r(5, 3), z(5).long(), z(1).long(), 0.5, 3)),
+    "one target for five examples": (mixup, (r(1, 3), z(5).long(), z(1).long(), 0.5, 3)),
+    "one draw for five codes": (from_noise, (r(5, 3), r(5, 3), r(3))),
+    "one variance for all codes": (kl_divergence, (r(5, 3), r(1))),
+    "one code for five images": (vae_loss, (r(5, 3), r(5, 3).sigmoid(), r(1, 3), r(1, 3))),
+    "one position for five tokens": (rotate, (r(2, 5, 4), z(1))),
+    "five positions for one token": (rotate, (r(2, 1, 4), z(5))),
+    "embeddings of width 1": (SinusoidalPositions(4), (r(2, 5, 1),)),
+    "one row of B for four": (lora_linear, (r(2, 5), r(4, 5), r(2, 5), r(1, 2), 1.0)),
+    "one score for three beams": (beam_step, (r(1), r(3, 5))),
+    "scores of one sentence for two": (beam_step, (r(3), r(2, 3, 5))),
+    "an output of width 1": (encoder_layer, (r(2, 3, 4), r(12, 4), r(4, 4), r(8, 4), r(1, 8), 2)),
+    "a projection of width 1": (encoder_layer, (r(2, 3, 4), r(12, 4), r(1, 4), r(8, 4), r(4, 8), 2)),
+    "a bias of one number": (autoencode, (r(2, 3), [(r(4, 3), r(4))], [(r(3, 4), r(1))])),
+    "densities at other points": (best_logits, (r(3, 1), r(3))),
+    "one number for all biases, LSTM": (
+        lstm_cell,
+        (r(2, 3), r(2, 5), r(2, 5), r(20, 3), r(20, 5), r(20), r(1)),
+    ),
+    "one number for all biases, GRU": (gru_cell, (r(2, 3), r(2, 5), r(15, 3), r(15, 5), r(1), r(15))),
+    "keys of a past without values": (cached_attention, (*[r(1, 2, 1, 4)] * 3, r(1, 2, 5, 4))),
+}
+
+
+@pytest.mark.parametrize("name", MISFITS)
+def test_nothing_is_broadcast_without_a_word(name: str) -> None:
+    function, args = MISFITS[name]
+    with pytest.raises(ValueError, match=r"expected|for|need|do not fit|must"):
+        function(*args)
 
 
 # Ours, PyTorch's, and arguments without a single number: both return the same.

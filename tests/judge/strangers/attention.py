@@ -110,7 +110,7 @@ def sdpa_added_1e4(q, k, v, attn_mask=None):
     return w @ v, w
 
 
-@wrong(SDPA, told="masked after softmax")
+@wrong(SDPA, told="hidden scores take part before they are masked")
 def sdpa_masked_and_renormalized(q, k, v, attn_mask=None):
     w = (q @ k.mT / math.sqrt(q.shape[-1])).softmax(-1)
     if attn_mask is not None:
@@ -334,7 +334,7 @@ def attention_no_maximum_filled(q, k, v, attn_mask=None):
     return _exp_hidden(q, k, v, attn_mask, False, lambda exp, mask: exp.masked_fill(~mask, 0))
 
 
-@wrong("attention-code-scaled-dot-product", told="masked after softmax and brought back")
+@wrong("attention-code-scaled-dot-product", told="hidden scores take part before they are masked")
 def attention_renormalized(q, k, v, attn_mask=None):
     weights = (q @ k.mT / k.shape[-1] ** 0.5).softmax(-1)
     if attn_mask is not None:
