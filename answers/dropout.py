@@ -198,7 +198,7 @@ def _evaluation(x: Tensor, evaluated: Tensor, pace: float) -> Iterator[Event]:
     for t, y in enumerate(evaluated[: BLINKS // 2], 1):
         change = (y - x).abs().max().item()
         title = {"en": f"evaluation, pass {t}", "zh": f"评估，第 {t} 次"}
-        caption = {"en": f"largest |output − input|: {change:.2f}", "zh": f"最大 |输出 − 输入|:{change:.2f}"}
+        caption = {"en": f"largest |output − input|: {change:.2f}", "zh": f"最大 |输出 − 输入|：{change:.2f}"}
         yield _layer_picture("units", y, 2 * x.max().item(), title, caption)
         time.sleep(pace)
 
@@ -256,10 +256,11 @@ def _gap_claim(plain: Errors, dropped: Errors, p: float, steps: int) -> Event:
     if p > 0.7:
         return Note(
             text={
-                "en": f"p = {p:g} drops so much that the network no longer fits: its training error is "
-                f"{dropped.train:.2f} against {plain.train:.2f}. A gap made narrow in this way is no gain.",
-                "zh": f"p = {p:g} 丢得太多，网络已经欠拟合：训练误差 {dropped.train:.2f},"
-                f"不用 Dropout 时为 {plain.train:.2f}。这样换来的小差距没有意义。",
+                "en": f"With p = {p:g} the training error is {dropped.train:.2f}, without dropout "
+                f"{plain.train:.2f}: where a network does not even fit its training data, the gap between "
+                "its errors says nothing about overfitting.",
+                "zh": f"p = {p:g} 时训练误差为 {dropped.train:.2f}，不用 Dropout 时为 {plain.train:.2f}："
+                "连训练数据都没拟合好，测试误差与训练误差之差就说明不了过拟合。",
             }
         )
     return Claim(

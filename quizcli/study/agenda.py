@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from msgspec import Struct
 
@@ -118,7 +118,7 @@ def draw_up(
     if portion.mark:
         _marked(agenda, store, items, now, portion.mark)
     else:
-        _due(agenda, store, items, now, portion.reviews)
+        queue_due(agenda, store, items, now, portion.reviews)
         begun = len(store.introduced_on(day))
         if not agenda.held_back and portion.new > begun:
             agenda.new.extend(lesson(items, needed, standing(store, now, day), portion.new - begun))
@@ -128,7 +128,7 @@ def draw_up(
     return agenda
 
 
-def _due(agenda: Agenda, store: Store, items: Mapping[str, Taught], now: int, limit: int | None) -> None:
+def queue_due(agenda: Agenda, store: Store, items: Container[str], now: int, limit: int | None) -> None:
     """Queue what is due, with at most `limit` reviews in the study day."""
     reviews = []
     for card_id, state, due, due_day, interval in due_on(
