@@ -99,7 +99,7 @@ def trusted(pack: Pack, settings: Settings) -> Permit:
         raise QuizError(
             tr(
                 f"`quizcli pack add {pack.root}` first: the code of a pack runs once you trust it",
-                f"请先执行 `quizcli pack add {pack.root}`：题库包的代码须经您信任才会运行",
+                f"请先执行 `quizcli pack add {pack.root}`：题库包的代码须经你信任才会运行",
             )
         )
     command = f"`quizcli pack trust {one.name}`"
@@ -107,13 +107,13 @@ def trusted(pack: Pack, settings: Settings) -> Permit:
         raise QuizError(
             tr(
                 f"{command} first: its code has changed since you trusted it",
-                f"请先执行 {command}：代码在您信任之后有改动",
+                f"请先执行 {command}：代码在你信任之后有改动",
             )
         )
     raise QuizError(
         tr(
             f"{command} first: it shows the code that would run, and asks",
-            f"请先执行 {command}：显示将要运行的代码，并征得您的同意",
+            f"请先执行 {command}：显示将要运行的代码，并征得你的同意",
         )
     )
 

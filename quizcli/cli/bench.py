@@ -140,8 +140,9 @@ class Bench:
             self._referee = Referee(environment(self._settings))
         return self._referee
 
-    def write(self, question: Code, page: Page) -> Written:
-        """Let the person write the answer of a code question, judged at every save.
+    def write(self, question: Code, page: Page, before: Written) -> Written:
+        """Let the person write the answer of a code question, judged at every save; `before`: what came of it
+        on this card already.
 
         QuizError without a terminal, or where the pack's code is not trusted; OSError where the draft cannot
         be written.
@@ -158,7 +159,8 @@ class Bench:
         permit = trusted(pack, self._settings)
         self.warm_referee()
         drafts = Drafts(self._settings.code_dir)
-        return Desk(page, self._keys, self.warm_referee, drafts, question, pack.root, permit).work()
+        desk = Desk(page, self._keys, self.warm_referee, drafts, question, pack.root, permit, before=before)
+        return desk.work()
 
     def model_answer(self, question: Code, width: int) -> list[Line]:
         """The source of our own answer, as lines; nothing where it cannot be read."""

@@ -95,7 +95,7 @@ def entries() -> list[Entry]:
             "suspend",
             "suspension",
             "suspend",
-            tr("Put cards aside until you want them back.", "暂停卡片，直到您恢复它们。"),
+            tr("Put cards aside until you want them back.", "暂停卡片，直到你恢复它们。"),
         ),
         Entry(
             "unsuspend", "suspension", "unsuspend", tr("Bring suspended cards back.", "恢复已暂停的卡片。")
@@ -113,7 +113,7 @@ def entries() -> list[Entry]:
             tr("Run demonstrations and check their claims.", "无界面运行演示并核对其结论。"),
         ),
         Entry(
-            "backup", "backup", "command", tr("A copy of all you have made, now.", "立即备份您的全部内容。")
+            "backup", "backup", "command", tr("A copy of all you have made, now.", "立即备份你的全部内容。")
         ),
         Entry(
             "restore",

@@ -265,7 +265,7 @@ def _editor() -> Finding:
         except QuizError as error:
             return Finding("editor", "note", error.message, error.hint)
         if which(program) is None:
-            advice = tr(f"Set {variable} to the one you use.", f"请把 {variable} 设为您用的编辑器。")
+            advice = tr(f"Set {variable} to the one you use.", f"请把 {variable} 设为你用的编辑器。")
             told = tr(f"{wanted}: cannot be found", f"{wanted}：找不到")
             return Finding("editor", "note", told, advice)
         return Finding("editor", "ok", wanted)

@@ -59,15 +59,18 @@ def _taken_over(draft: Path, kept: Path, after: str, before: str, original: str)
     else:
         draft.replace(kept)
     if after == before:
-        return ""
+        return tr("nothing changed", "没有改动")
     if after == original:
         return tr("back in the bank's own words", "已恢复题库原文")
-    return tr(f"edited; your wording is in {kept}", f"已修改；你的版本存于 {kept}")
+    return tr(
+        f"edited; e changes it again, u does not undo it. Your wording is in {kept}",
+        f"已修改；再按 e 可继续改，u 不撤销修改。你的版本存于 {kept}",
+    )
 
 
 def _wants_to_mend(mistakes: list[str], page: Page, keys: Keyboard) -> bool:
     again = ("e", tr("edit again", "继续编辑"))
-    offer = [again, (tr("any other key", "其他键"), tr("leave it so", "就这样"))]
+    offer = [again, (tr("any other key", "其他键"), tr("leave it as a draft", "先不采用，留作草稿"))]
     return _read_out(mistakes, page, keys, offer) == "e"
 
 

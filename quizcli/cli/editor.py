@@ -90,7 +90,7 @@ def open_editor(path: Path, line: int) -> None:
                 f"the editor {editor[0]!r} cannot be started ({error.strerror})",
                 f"无法启动编辑器 {editor[0]!r}（{error.strerror}）",
             ),
-            tr("Set VISUAL or EDITOR to the one you use.", "请把 VISUAL 或 EDITOR 设为您用的编辑器。"),
+            tr("Set VISUAL or EDITOR to the one you use.", "请把 VISUAL 或 EDITOR 设为你用的编辑器。"),
         ) from error
     if status != 0:
         if (status < 0 or status > _SIGNALLED) and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":

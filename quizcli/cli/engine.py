@@ -126,6 +126,6 @@ def worker_found(settings: Settings) -> Finding:
         tr(f"ready for a demonstration in {seconds:.1f} s", f"{seconds:.1f} 秒后可开始演示"),
         tr(
             "In a session it gets ready while you read.",
-            "学习时它在您读题期间预先启动。",
+            "学习时它在你读题期间预先启动。",
         ),
     )

@@ -24,6 +24,7 @@ from quizcli.cli.opened import (
 from quizcli.cli.output import print_json
 from quizcli.cli.standing import standing
 from quizcli.cli.ticks import findings, ticked
+from quizcli.cli.topics import topics_named
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.nearest import did_you_mean, in_a_row, nearest
 from quizcli.private import refuse_dangling
@@ -134,7 +135,9 @@ def list_questions(
 ) -> int:
     """Print one line for every question: id, kind, level, how it stands; exit 1 if there is none."""
     loaded = load_banks(ctx.obj)
-    chosen = chosen_questions(all_questions(loaded).values(), topic or [], kind or [], level)
+    topics = topics_named(topic or [], loaded.banks)
+    chosen = chosen_questions(all_questions(loaded).values(), topics, kind or [], level)
+    none_marked = ""
     if flagged or suspended or buried:
         states, is_buried = card_states(ctx.obj), _buried(ctx.obj)
         cards = {q.id: card for q in chosen if (card := states.get(q.id)) is not None}
@@ -146,6 +149,21 @@ def list_questions(
             and (is_buried(card) or not buried)
         }
         chosen = [q for q in chosen if q.id in wanted]
+        cards_there = list(states.values())
+        if suspended and not any(card.suspended for card in cards_there):
+            none_marked = tr("no card is suspended", "没有暂停的卡片")
+        elif flagged and not any(card.flagged for card in cards_there):
+            none_marked = tr("no card is flagged", "没有加旗标的卡片")
+        elif buried and not any(map(is_buried, cards_there)):
+            none_marked = tr("no card is buried until tomorrow", "没有推到明天的卡片")
+    if none_marked and not as_json:
+        raise QuizError(
+            none_marked,
+            tr(
+                "In a session f flags a card, s suspends it, b buries it.",
+                "学习时按 f 加旗标，按 s 暂停，按 b 推到明天。",
+            ),
+        )
     if not chosen and not as_json:
         raise QuizError(
             tr("no question is all of that", "没有同时满足这些条件的题目"),
@@ -161,8 +179,7 @@ def list_questions(
 def chosen_questions(
     questions: Collection[AnyQuestion], topics: list[str], kinds: list[str], level: int | None
 ) -> list[AnyQuestion]:
-    """Those of these topics and kinds and this level; a QuizError for a word that is none."""
-    _known(topics, {q.topic for q in questions}, tr("topic", "主题"))
+    """Those of these topics and kinds and this level; a QuizError for a kind that is none."""
     _known(kinds, {q.kind for q in questions}, tr("kind", "题型"))
     return [
         q

@@ -39,6 +39,10 @@ class Occasion(Struct, frozen=True, kw_only=True):
     claims: Callable[[], Sequence[TickedClaim]] = tuple
     follow: Sequence[AnyQuestion] = ()  # what an interviewer asks next
     flag: Callable[[], bool] | None = None
+    asks_before_undo: Callable[[], str] = (
+        str  # what is said before `u` reaches far back; "" where it does not
+    )
+    undoable: bool = True  # whether there is anything to take back
     message: str = ""  # what became of the key before this card, shown until the next key
     write: bool = False  # a code question that was asked for by its name: its editor opens at once
     warm: bool = False  # a card that can run is near: have a worker ready

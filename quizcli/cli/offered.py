@@ -7,14 +7,19 @@ from collections.abc import Collection, Mapping, Sequence
 from quizcli.bank.prediction import asked
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Code, Number, Order, Predict, Truth
 from quizcli.screen import theme
+from quizcli.screen.card import footer_width
 from quizcli.text import tr
 
 Key = tuple[str, str]  # what to press, what it does
 NARROW, TINY = 76, 50  # columns: below them the grades lose their names, and all else gives way to them
 
 
-def commands(question: AnyQuestion, chosen: Collection[int], *, scheduled: bool) -> list[Key]:
-    """Before the answer. `chosen`: the options ticked so far; `scheduled`: the card is on the schedule."""
+def commands(
+    question: AnyQuestion, chosen: Collection[int], *, scheduled: bool, undoable: bool = True
+) -> list[Key]:
+    """Before the answer. `chosen`: the options ticked so far; `scheduled`: the card is on the schedule;
+    `undoable`: there is something to take back.
+    """
     keys = _answering(question, chosen)
     space = tr("space", "空格")
     if isinstance(question, Predict):
@@ -25,7 +30,8 @@ def commands(question: AnyQuestion, chosen: Collection[int], *, scheduled: bool)
             keys.append(("d", tr("run it", "运行")))
     if question.hint is not None:
         keys.append(("h", tr("hint", "提示")))
-    keys.append(("u", tr("undo", "撤销")))
+    if undoable:
+        keys.append(("u", tr("undo", "撤销")))
     if scheduled:
         keys += [
             ("s", tr("suspend", "暂停该卡")),
@@ -62,21 +68,22 @@ def grades(
     Without intervals, in a round that leaves the schedule alone, there are two. `taken_by` is the key that
     takes the proposed one, besides its number; "" where none does.
     """
-    if intervals is None:
-        labels = {1: tr("missed it", "没答对"), 3: tr("knew it", "答对了")}
-    else:
-        names = (tr("again", "重来"), tr("hard", "困难"), tr("good", "良好"), tr("easy", "简单"))
-        # A grade is never left out, its name may be.
-        labels = {
-            n: intervals[n] if width < NARROW else f"{name} {intervals[n]}" for n, name in enumerate(names, 1)
-        }
-    marked = f"{taken_by} {theme.CHOSEN}{proposed}".lstrip()
-    keys = [(marked if n == proposed else str(n), label) for n, label in labels.items()]
-    if width < TINY:
-        return keys
-    if question.demo is not None:
-        keys.append(("d", tr("run it", "运行")))
-    return [*keys, ("?", tr("all keys", "全部按键"))]
+    names = {1: tr("missed it", "没答对"), 3: tr("knew it", "答对了")}
+    if intervals is not None:
+        words = (tr("again", "重来"), tr("hard", "困难"), tr("good", "良好"), tr("easy", "简单"))
+        names = {n: f"{word} {intervals[n]}" for n, word in enumerate(words, 1)}
+    help_ = ("?", tr("all keys", "全部按键"))
+    runs = [("d", tr("run it", "运行"))] if question.demo is not None else []
+    # A grade is never left out; its name may be, and the word for the key that takes it.
+    shapes = [(intervals, taken_by), (intervals, "")] if intervals is not None else []
+    for labels, key in [(names, taken_by)] * (width >= NARROW or not shapes) + shapes:
+        marked = f"{key} {theme.CHOSEN}{proposed}".lstrip()
+        keys = [(marked if n == proposed else str(n), label) for n, label in labels.items()]
+        if width >= TINY and footer_width([*keys, ("?", tr("more", "更多"))]) <= width:
+            return [*keys, *runs, help_]
+        if width < TINY and footer_width(keys) <= width:
+            break
+    return keys
 
 
 def help_rows(offers: Sequence[Key], *, repeated: bool) -> list[Key]:

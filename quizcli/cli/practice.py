@@ -13,6 +13,7 @@ from quizcli.cli.opened import all_questions, follow_ups, store_to_write, titles
 from quizcli.cli.sitting import Sitting
 from quizcli.cli.standing import answered_elsewhere, standing
 from quizcli.cli.ticks import ticked
+from quizcli.cli.undoing import asks_first, undone
 from quizcli.errors import ExitStatus
 from quizcli.screen import theme
 from quizcli.screen.card import Header
@@ -39,20 +40,19 @@ def practise(question: Code, loaded: Loaded, settings: Settings) -> int:
     ):
         only: list[AnyQuestion] = [question]
         session = Session.open(store, only, replace(settings, new_per_day=_ALL, reviews_per_day=_ALL))
-        write = True
+        write, message = True, ""
         while True:
-            occasion = _occasion(question, questions, loaded, store, session, write)
+            occasion = _occasion(question, questions, loaded, store, session, write, message)
             write = False  # who takes an answer back wants to read
             decision = Sitting(page, keys, bench, occasion).decide()
-            if _obeyed(decision, session, page):
+            if decision.verb == "undo":
+                message = undone(session.undo())
+            elif _obeyed(decision, session, page):
                 return ExitStatus.INTERRUPTED if decision.interrupted else ExitStatus.OK
 
 
 def _obeyed(decision: Decision, session: Session[AnyQuestion], page: Page) -> bool:
     """Do what was decided; whether that ends the practice."""
-    if decision.verb == "undo":
-        session.undo()
-        return False
     if session.current is not None:
         if decision.verb == "grade":
             if session.answer(decision.rating, decision.milliseconds) is None:
@@ -71,6 +71,7 @@ def _occasion(
     store: Store,
     session: Session[AnyQuestion],
     write: bool,
+    message: str,
 ) -> Occasion:
     due = session.current is not None
     card = session.card if due else store.card(question.id) or Card(question.id)
@@ -88,6 +89,9 @@ def _occasion(
         intervals=(lambda: {int(r): str(i) for r, i in session.preview().items()}) if due else None,
         claims=lambda: ticked(store, question),
         follow=follow_ups(question, questions),
+        asks_before_undo=lambda: asks_first(session.newest, session.today, question.id),
+        undoable=session.newest is not None,
+        message=message,
         write=write,
         warm=question.demo is not None,
     )

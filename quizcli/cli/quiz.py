@@ -18,10 +18,11 @@ from quizcli.cli.opened import all_questions, follow_ups, load_banks, store_to_w
 from quizcli.cli.output import print_json
 from quizcli.cli.sitting import Sitting
 from quizcli.cli.ticks import ticked
+from quizcli.cli.topics import topics_named
 from quizcli.cli.waiting import next_key
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.screen import theme
-from quizcli.screen.card import Header
+from quizcli.screen.card import Header, as_question
 from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
 from quizcli.screen.theme import make_console
@@ -80,7 +81,8 @@ def command(
     loaded = load_banks(settings)
     questions = all_questions(loaded)
     titles = titles_of(loaded)
-    chosen = chosen_questions(questions.values(), topic or [], kind or [], level)
+    topics = topics_named(topic or [], loaded.banks)
+    chosen = chosen_questions(questions.values(), topics, kind or [], level)
     narrowed = bool(topic or kind or level or flagged or suspended or seed is not None)
     console = make_console(sys.stderr if as_json else sys.stdout)
     with Page(console) as page, store_to_write(settings) as store, Keyboard() as keys:
@@ -90,11 +92,14 @@ def command(
             chosen = _only(chosen, marked(store, "suspended"), tr("suspended", "暂停"))
         left = None if fresh else Round.unfinished(store, questions.values(), settings)
         round_ = None if narrowed else left
-        if round_ is None:
+        if round_ is not None:
+            said = [_goes_on(round_.result, number)]
+        else:
             some = choose(chosen, number, new_seed() if seed is None else seed)
+            said = [_left_behind(left), _fewer(len(some), number)]
             round_ = Round.start(store, some, settings)
         with Bench(page.console, keys, store, settings) as bench:
-            message = _left_behind(left) if left is not round_ else ""
+            message = tr("; ", "；").join(filter(None, said))
             status = _ask(round_, questions, titles, page, keys, bench, store, message)
         result = round_.result
     if as_json:
@@ -112,6 +117,27 @@ def _only(chosen: Sequence[AnyQuestion], names: Collection[str], mark: str) -> l
             ExitStatus.USAGE,
         )
     return some
+
+
+def _goes_on(result: Result, wanted: int) -> str:
+    """What is said of an unfinished round that is not as long as was asked for."""
+    if result.total == wanted:
+        return ""
+    return tr(
+        f"the unfinished round of {result.total} goes on; --fresh begins another",
+        f"继续未完成的一轮（共 {result.total} 题）；加 --fresh 另开一轮",
+    )
+
+
+def _fewer(count: int, wanted: int) -> str:
+    """What is said of a round that is shorter than was asked for."""
+    if not count or count >= wanted:
+        return ""
+    only = "only 1 question fits" if count == 1 else f"only {count} questions fit"
+    return tr(
+        f"{only}, of {wanted} asked for",
+        f"只有 {count} 题符合条件，不足 {wanted} 题",
+    )
 
 
 def _left_behind(left: Round[AnyQuestion] | None) -> str:
@@ -161,7 +187,7 @@ def _ask(
     if round_.result.missed and keys.interactive:
         offer = [
             ("m", tr("make the missed due today", "把没答对的设为今天到期")),
-            (tr("any other key", "其他键"), tr("leave it so", "就这样")),
+            (tr("any other key", "其他键"), tr("leave it so", "保持不变")),
         ]
         if next_key(page, keys, offer, lambda: score) == "m":
             count = round_.requeue_missed()
@@ -195,6 +221,7 @@ def _occasion(
         permutation=shuffled(question, result.answers),
         claims=lambda: ticked(store, question),
         follow=follow_ups(question, questions),
+        undoable=result.answers > 0,
         message=message,
         warm=question.demo is not None,
     )
@@ -216,7 +243,7 @@ def result_lines(result: Result, questions: dict[str, AnyQuestion]) -> Sequence[
     if result.missed:
         lines += [Line(), Line("  " + tr("missed", "没答对"), style=theme.QUIET)]
         for name in result.missed:
-            ask = " ".join(str(questions[name].ask).split()) if name in questions else ""
+            ask = " ".join(as_question(questions[name]).split()) if name in questions else ""
             line = Line.assemble("  ", (theme.WRONG, theme.BAD), f" {name}  ", (ask, theme.QUIET))
             line.truncate(78, overflow="ellipsis")
             lines.append(line)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from rich.cells import set_cell_size
 from rich.text import Text as Line
 
@@ -41,6 +42,7 @@ from quizcli.screen.solution import Response
 from quizcli.text import tr
 
 if TYPE_CHECKING:
+    from quizcli.cli.writing import Written
     from quizcli.demo.kept import Earlier
     from quizcli.screen.live import Outcome
     from quizcli.study.grading import Verdict
@@ -74,7 +76,9 @@ class Sitting:
         self._offering = False  # the person is asked which of the two it shall be
         self._left_at = 0  # the line at the window's top when the keys were asked for
         self._hinted = False
+        self._written: Written | None = None  # what came of writing code, where it was begun
         self._all_keys = False
+        self._sure = False  # u was pressed, and asked whether it shall reach so far back
         self._message = occasion.message
         self._began = time.monotonic()
         self._away = 0.0  # seconds spent in demonstrations: not thinking time
@@ -94,6 +98,8 @@ class Sitting:
                     self._bench.warm()  # only now, so that the card is on the screen first
             key = self._keys.read()
             self._message = ""
+            if key is not None and key != "u" and key not in REDRAW:
+                self._sure = False
             if key is not None and (decision := self._press(key)) is not None:
                 self._page.clear_footer()
                 return decision
@@ -165,6 +171,8 @@ class Sitting:
         elif key == "f" and self._occasion.flag is not None:
             flagged = self._occasion.flag()
             self._message = tr("flagged", "已加旗标") if flagged else tr("flag removed", "已取消旗标")
+        elif key == "u" and not self._sure and (question := self._occasion.asks_before_undo()):
+            self._message, self._sure = question, True
         elif key in self._verbs():
             return Decision(self._verbs()[key])
         elif key == "d":
@@ -249,23 +257,35 @@ class Sitting:
 
     def _write(self, question: Code) -> None:
         """Have the answer written and judged; the card goes on from what came of it."""
-        from quizcli.study.grading import grade_code
+        from quizcli.cli.writing import Written
 
         self._page.clear_footer()
+        before = self._written or Written()
+        if self._hinted and not before.hinted:
+            before = replace(before, hinted=True, helped=not before.passed)
         try:
-            came = self._bench.write(question, self._page)
+            came = self._bench.write(question, self._page, before)
         except (QuizError, OSError) as error:
             self._tell(told(error))
             return
+        self._written, self._hinted = came, self._hinted or came.hinted
         if not came.left:
-            self._verdict = grade_code(came.passed, came.failures, helped=came.helped or came.shown)
+            self._verdict = self._verdict_on(came)
             self._thought = self._thinking()
             self._answered = True
         self._message = tr("ctrl-c: the draft is kept", "已中断，草稿已保存") if came.interrupted else ""
         self._begin()
 
+    @staticmethod
+    def _verdict_on(came: Written) -> Verdict:
+        from quizcli.study.grading import grade_code
+
+        return grade_code(came.passed, came.failures, helped=came.helped)
+
     def _reveal(self, response: Response | None) -> None:
         self._verdict = None if response is None else self._judged(response)
+        if self._written is not None:  # begun, left, and now the answer is looked at
+            self._verdict = self._verdict_on(self._written)
         self._response = response
         self._thought = self._thinking()
         self._answered = True
@@ -394,4 +414,10 @@ class Sitting:
         return grades(self._question, self._proposed(), intervals, self._page.width, self._bar.takes_proposed)
 
     def _commands(self) -> list[Key]:
-        return commands(self._question, self._chosen, scheduled=self._occasion.intervals is not None)
+        occasion = self._occasion
+        return commands(
+            self._question,
+            self._chosen,
+            scheduled=occasion.intervals is not None,
+            undoable=occasion.undoable,
+        )

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from quizcli.cli.opened import all_questions, load_banks, store_to_read, titles_of
+from quizcli.bank.needs import taught
+from quizcli.cli.opened import load_banks, store_to_read, titles_of
 from quizcli.cli.output import print_json
 from quizcli.errors import ExitStatus
 from quizcli.settings import Settings
@@ -26,9 +27,9 @@ def command(
 
     settings: Settings = ctx.obj
     loaded = load_banks(settings)
-    questions = all_questions(loaded)
+    in_order = [question for bank in taught(loaded.banks) for question in bank.questions]
     with store_to_read(settings) as store:
-        summed = statistics(store, questions.values(), settings)
+        summed = statistics(store, in_order, settings)
     if as_json:
         print_json(summed)
         return ExitStatus.OK

@@ -23,6 +23,7 @@ from quizcli.cli.opened import every_bank, follow_ups, load_banks, origin, store
 from quizcli.cli.sitting import Sitting
 from quizcli.cli.standing import answered_elsewhere, standing
 from quizcli.cli.ticks import ticked
+from quizcli.cli.undoing import asks_first, undone
 from quizcli.cli.waiting import next_key
 from quizcli.errors import ExitStatus, QuizError, told
 from quizcli.screen import theme
@@ -31,7 +32,7 @@ from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
 from quizcli.screen.theme import make_console
 from quizcli.settings import Settings
-from quizcli.study.introduced import Mark, marked
+from quizcli.study.introduced import Mark, marked, reviewed_on
 from quizcli.study.session import Counts, Session
 from quizcli.study.store import Store
 from quizcli.text import tr
@@ -61,6 +62,10 @@ def study(
     if reviews is not None:
         settings = replace(settings, reviews_per_day=reviews)
     loaded = load_banks(settings)
+    if topics:
+        from quizcli.cli.topics import topics_named  # only who names some pays for it
+
+        topics = topics_named(topics, loaded.banks)
     with (
         _page(settings, sys.stderr if as_json else sys.stdout) as page,
         store_to_write(settings) as store,
@@ -113,6 +118,7 @@ class _Desk:
         self._mark = mark
         self._mode = mode
         self._message = ""
+        self._going_back = False  # u was asked, and has reached back into an earlier day
         self._spread = False  # whether it was told that there is more than a day's work
 
     def sit_down(self, banks: Sequence[Bank]) -> None:
@@ -158,8 +164,12 @@ class _Desk:
         if not self._keys.interactive:
             return False
         offer = [("u", tr("undo", "撤销")), ("q", tr("quit", "退出"))]
+        sure = False
         while (key := next_key(self._page, self._keys, offer, self._farewell)) not in _LEAVING:
-            if key == "u":
+            if key == "u" and not sure and (question := self._asks_before_undo()):
+                self._message, sure = question, True
+                self._page.redraw(self._farewell())
+            elif key == "u":
                 self._undo()
                 if self._session.current is not None:
                     return True
@@ -167,17 +177,13 @@ class _Desk:
         return False
 
     def _undo(self) -> None:
-        undone = self._session.undo()
-        said = {
-            "answer": tr("answer", "作答"),
-            "suspend": tr("suspend", "暂停"),
-            "bury": tr("bury", "推到明天"),
-        }
-        if undone is None:
-            self._message = tr("nothing to undo", "没有可撤销的操作")
-        else:
-            what = said.get(undone.kind, tr("flag", "旗标"))
-            self._message = tr(f"undone: {what} ({undone.card})", f"已撤销：{what}（{undone.card}）")
+        taken = self._session.undo()
+        self._going_back = taken is not None and taken.day < self._session.today
+        self._message = undone(taken)
+
+    def _asks_before_undo(self) -> str:
+        """What u asks first; "" where it is clear what it takes back, or has been asked."""
+        return "" if self._going_back else asks_first(self._session.newest, self._session.today)
 
     def _score(self) -> str:
         counts = self._session.counts
@@ -188,6 +194,7 @@ class _Desk:
         )
 
     def _obey(self, decision: Decision, question: AnyQuestion) -> None:
+        self._going_back = self._going_back and decision.verb == "undo"
         match decision.verb:
             case "grade":
                 if self._session.answer(decision.rating, decision.milliseconds) is None:
@@ -231,7 +238,7 @@ class _Desk:
             header=Header(
                 topic=str(self._banks[question.id].title),
                 status=standing(card),
-                place=tr(f"{counts.remaining} left", f"还剩 {counts.remaining}"),
+                place=_place(counts),
                 right=counts.right,
                 wrong=counts.wrong,
                 minutes=counts.minutes,
@@ -242,6 +249,8 @@ class _Desk:
                 int(rating): str(interval) for rating, interval in self._session.preview().items()
             },
             flag=self._session.flag,
+            asks_before_undo=self._asks_before_undo,
+            undoable=self._session.newest is not None,
             message=message,
             claims=lambda: ticked(self._store, question),
             warm=any(coming.demo is not None for coming in self._session.coming(WARM_FOR)),
@@ -249,7 +258,10 @@ class _Desk:
 
     def _farewell(self) -> list[Line]:
         counts, next_due = self._session.counts, self._session.next_due
-        lines = [Line(), Line.assemble("  ", (tr("Done for now.", "暂时没有要学的了。"), theme.STRONG))]
+        done = tr("Done for now.", "暂时没有要学的了。")
+        if counts.held_back:
+            done = tr("That was today's share.", "今天的份额学完了。")
+        lines = [Line(), Line.assemble("  ", (done, theme.STRONG))]
         if self._mark and not marked(self._store, self._mark):
             lines.append(Line(f"  {_NONE_MARKED[self._mark]()}"))
         if counts.done:
@@ -261,18 +273,14 @@ class _Desk:
             lines.append(
                 Line(
                     tr(
-                        f"  {counts.held_back} more are due; they come on the next days, before new cards.",
+                        f"  {counts.held_back} more reviews wait; they come on the next days, "
+                        "before new cards.",
                         f"  另有 {counts.held_back} 张已到期，排在之后几天，先于新卡。",
                     )
                 )
             )
-        more = (
-            ("quizcli --reviews 200", tr("more of what is due today", "今天多复习一些到期的卡片"))
-            if counts.held_back
-            else (self._again(), tr("more new cards today", "今天再多学一些新卡"))
-        )
         rows = [
-            more,
+            self._more(counts),
             (
                 "quizcli quiz",
                 tr("a scored round that leaves the schedule alone", "来一轮计分测验，不影响复习计划"),
@@ -288,11 +296,31 @@ class _Desk:
             *([Line(), Line(f"  {self._message}", style=theme.ACCENT)] if self._message else []),
         ]
 
+    def _more(self, counts: Counts) -> tuple[str, str]:
+        """The command with which one goes on, and what it brings."""
+        if self._mark:
+            return "quizcli", tr("today's cards", "今天的卡片")
+        if counts.held_back:
+            more = min(counts.held_back, self._settings.reviews_per_day)
+            limit = reviewed_on(self._store, self._session.today) + more
+            return f"quizcli --reviews {limit}", tr(
+                f"go on with {more} of them today", f"今天接着复习其中 {more} 张"
+            )
+        return self._again(), tr("more new cards today", "今天再多学一些新卡")
+
     def _again(self) -> str:
         """The command that asks more new cards of the same topics."""
         if self._topics:
             return "quizcli " + " ".join(f"--topic {topic}" for topic in self._topics)
         return f"quizcli --new {2 * self._settings.new_per_day or 10}"
+
+
+def _place(counts: Counts) -> str:
+    """How far the day is. What is being learnt comes again, so it is told apart: that number moves."""
+    left = tr(f"{counts.remaining} left", f"还剩 {counts.remaining}")
+    if not counts.learning:
+        return left
+    return left + tr(f" ({counts.learning} learning)", f"（学习中 {counts.learning}）")
 
 
 def backlog(counts: Counts) -> str:

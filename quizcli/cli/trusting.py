@@ -93,7 +93,7 @@ class Reading:
         _tell(
             tr(
                 "This code will run on this machine, with all that you may do yourself.",
-                "这些代码将在本机以您的全部权限运行。",
+                "这些代码将在本机以你的全部权限运行。",
             ),
             tr(f"It can be read in {self._one.root} too.", f"也可在 {self._one.root} 中阅读。"),
             tr(

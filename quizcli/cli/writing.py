@@ -36,10 +36,11 @@ POLL, SECOND_LOOK = 0.015, 0.01
 
 
 class Written(Struct, frozen=True):
-    """What came of it."""
+    """What came of it, since the card was shown: whoever leaves and comes back goes on counting."""
 
     passed: bool = False
     failures: int = 0  # attempts before the last one
+    hinted: bool = False  # the hint has been shown
     helped: bool = False  # by the hint
     shown: bool = False  # the model answer was looked at before the code passed
     left: bool = False  # by q, without a decision
@@ -58,6 +59,8 @@ class Desk:
         question: Code,
         root: Path,
         permit: Permit,
+        *,
+        before: Written,
     ) -> None:
         self._page = page
         self._keys = keys
@@ -71,8 +74,7 @@ class Desk:
         self._results: list[Line] = []
         self._failing = 0  # the line at which the last judgement saw it fail; 0 where it saw none
         self._asked_at = 0.0  # when the last judgement began
-        self._hinted = False
-        self._came_to = Written()
+        self._came_to = replace(before, left=False, interrupted=False)
         self._message = ""
         self._prepare()
 
@@ -97,23 +99,27 @@ class Desk:
                 self._judge()
 
     def _press(self, key: str) -> bool:
-        """Obey one key; whether it ends the work."""
+        """Obey one key that the bar names; whether it ends the work.
+
+        No other key acts: space turns pages elsewhere, and would give away the answer here.
+        """
         came = self._came_to
         match key:
             case "enter" | "e":
                 self._edit()
             case key if key in REDRAW:
                 self._page.redraw(self._lines())
-            case "r":
+            case "r" if came.passed:
                 self._judge()
-            case "h" if not self._hinted:
-                self._hinted = True
-                self._came_to = replace(came, helped=came.helped or not came.passed)
+            case " " if came.passed:  # the model answer is the next step
+                return True
+            case "h" if not came.hinted and not came.passed:
+                self._came_to = replace(came, hinted=True, helped=True)
                 self._page.redraw(self._lines())
-            case "x":
+            case "x" if not came.passed:
                 self._begin_again()
-            case "s" | " ":  # the model answer: after a pass the next step, before it a way of giving up
-                self._came_to = replace(came, shown=not came.passed)
+            case "s" if not came.passed:
+                self._came_to = replace(came, shown=True)
                 return True
             case "q" | "esc" | "eof":
                 self._came_to = replace(came, left=True)
@@ -141,11 +147,17 @@ class Desk:
         self._page.redraw(self._lines())
 
     def _edit(self) -> None:
+        before = self._stamp()
         try:
             with self._keys.suspended():
                 open_editor(self._path, self._failing or first_gap(self._path, self._question.entry))
         except QuizError as error:
             self._message = told(error)
+        else:
+            if self._stamp() == before:
+                self._message = tr(
+                    "the file is as it was; it is judged once you save it", "文件没有改动；保存后即评判"
+                )
         self._page.turn(self._lines())
 
     def _stamp(self) -> tuple[int, int] | None:
@@ -231,7 +243,7 @@ class Desk:
     def _lines(self) -> list[Line]:
         lines = question_lines(self._question, self._page.width)
         lines += labelled(tr("file", "文件"), _from_home(self._path), self._page.width)
-        if self._hinted and self._question.hint is not None:
+        if self._came_to.hinted and self._question.hint is not None:
             lines += labelled(tr("hint", "提示"), str(self._question.hint), self._page.width)
         return lines + self._results
 
@@ -251,7 +263,8 @@ class Desk:
                 ("r", tr("judge again", "再评判一次")),
                 ("q", tr("back", "返回")),
             ]
-        hint = [("h", tr("hint", "提示"))] if self._question.hint is not None and not self._hinted else []
+        hidden = self._question.hint is not None and not self._came_to.hinted
+        hint = [("h", tr("hint", "提示"))] if hidden else []
         return [
             (enter, tr("edit", "编辑")),
             *hint,

@@ -55,7 +55,7 @@ class Room:
             )
         if name not in self.permit.files:
             raise self._refused(
-                tr(f"{name} has been added since you trusted the pack", f"{name} 是在您信任之后新增的")
+                tr(f"{name} has been added since you trusted the pack", f"{name} 是在你信任之后新增的")
             )
         try:
             data = read_regular(path, _LIMIT)
@@ -63,7 +63,7 @@ class Room:
             told = error.strerror
             raise self._refused(tr(f"{name}: cannot be read: {told}", f"{name}：无法读取：{told}")) from error
         if sha256(data).hexdigest() != self.permit.files[name]:
-            raise self._refused(tr(f"{name} has changed since you trusted it", f"{name} 在您信任之后有改动"))
+            raise self._refused(tr(f"{name} has changed since you trusted it", f"{name} 在你信任之后有改动"))
         return data
 
     def _refused(self, message: str, pack: str = "") -> QuizError:

@@ -105,6 +105,18 @@ def answer_lines(
     return lines
 
 
+def as_question(question: AnyQuestion) -> str:
+    """What is asked, where nothing around it says of which kind it is.
+
+    The statement of a true-or-false card may be wrong: alone it would be read as a fact.
+    """
+    ask = str(question.ask)
+    if not isinstance(question, Truth):
+        return ask
+    block = ask.startswith(("```", "$$", "- ", "* ", "1. "))  # it must begin its line
+    return tr("True or false?", "对还是错？") + ("\n\n" if block else tr(" ", "")) + ask
+
+
 def labelled(label: str, text: str, width: int) -> list[Text]:
     """Text that hangs from a quiet label: a hint, a source."""
     inner = width - 2 * MARGIN
@@ -117,9 +129,9 @@ def footer(keys: Sequence[tuple[str, str]], width: int) -> Text:
     Where something is left out, ? says that there is more.
     """
     shown = list(keys)
-    if _footer_width(shown) > width:
+    if footer_width(shown) > width:
         shown = [(key, tr("more", "更多") if key == "?" else label) for key, label in shown]
-    while len(shown) > 1 and _footer_width(shown) > width:
+    while len(shown) > 1 and footer_width(shown) > width:
         spare = [pair for pair in shown if pair[0] not in ("?", "q")] or shown
         shown.remove(spare[-1])
     line = Text()
@@ -136,7 +148,8 @@ def remark(message: str, width: int) -> list[Text]:
     return wrap([Span(visible(message), theme.ACCENT)], width - 1, [Span(" ")])
 
 
-def _footer_width(keys: Sequence[tuple[str, str]]) -> int:
+def footer_width(keys: Sequence[tuple[str, str]]) -> int:
+    """The cells that a footer of these keys takes where nothing is left out."""
     return sum(3 + cell_len(key) + 1 + cell_len(label) for key, label in keys) - 2
 
 
@@ -249,7 +262,7 @@ def _claims(claims: Sequence[TickedClaim], width: int) -> list[Text]:
 
 def _references(question: AnyQuestion, follow: Sequence[AnyQuestion], width: int) -> list[Text]:
     """The interviewer's next question, in full where it is at hand, and the sources."""
-    asked = [str(coming.ask) for coming in follow] or list(question.follow)
+    asked = [as_question(coming) for coming in follow] or list(question.follow)
     lines: list[Text] = []
     if asked:
         lines += _labelled(tr("follow-up", "追问"), asked[0], width)

@@ -83,9 +83,10 @@ def _sums(s: Statistics) -> list[Text]:
 
 
 def _due(s: Statistics) -> str:
+    later = s.held_back and tr(f" ({s.held_back} more wait)", f"（另有 {s.held_back} 张顺延）")
     return tr(
-        f"{s.due_now} now, {s.due_today} today; {s.new_today} new",
-        f"现在 {s.due_now} 张，今天共 {s.due_today} 张；新卡 {s.new_today} 张",
+        f"{s.due_now} now, {s.due_today} today{later or ''}; {s.new_today} new",
+        f"现在 {s.due_now} 张，今天共 {s.due_today} 张{later or ''}；新卡 {s.new_today} 张",
     )
 
 
@@ -140,10 +141,10 @@ def _forecast(days: Sequence[DayCount]) -> list[Text]:
     return [*lines, Text(f" {numbers}", theme.QUIET)]
 
 
-def _urgency(topic: TopicStatistics) -> tuple[float, bool, bool, str]:
+def _urgency(topic: TopicStatistics) -> tuple[float, bool, bool]:
     """What is forgotten most comes first, then what has been begun and not seen to the end."""
     kept = 1.0 if topic.retention is None else topic.retention
-    return kept, topic.seen == 0, topic.seen == topic.questions, topic.topic
+    return kept, topic.seen == 0, topic.seen == topic.questions
 
 
 def _left_out(count: int) -> Text:

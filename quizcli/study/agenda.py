@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from msgspec import Struct
 
@@ -127,7 +127,7 @@ def draw_up(
     if portion.mark:
         _marked(agenda, store, items, now, portion.mark)
     else:
-        _due(agenda, store, items, now, portion.reviews, days)
+        queue_due(agenda, store, items, now, portion.reviews, days)
         begun = len(store.introduced_on(day))
         if not agenda.held_back and portion.new > begun:
             agenda.new.extend(lesson(items, needed, standing(store, now, day), portion.new - begun))
@@ -138,8 +138,8 @@ def draw_up(
     return agenda
 
 
-def _due(
-    agenda: Agenda, store: Store, items: Mapping[str, Taught], now: int, limit: int | None, days: Days
+def queue_due(
+    agenda: Agenda, store: Store, items: Container[str], now: int, limit: int | None, days: Days
 ) -> None:
     """Queue what is due, with at most `limit` reviews in the study day.
 

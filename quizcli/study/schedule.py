@@ -47,11 +47,11 @@ class Interval(Struct, frozen=True):
     def __str__(self) -> str:
         if self.days == 0:
             minutes = round(self.wait / MINUTE)
-            return tr(f"{minutes}m", f"{minutes}分")
+            return tr(f"{minutes}m", f"{minutes}分钟")
         if self.days < 31:
             return tr(f"{self.days}d", f"{self.days}天")
         if self.days < 365:
-            return tr(f"{self.days / 30.4:.1f}mo", f"{self.days / 30.4:.1f}月")
+            return tr(f"{self.days / 30.4:.1f}mo", f"{self.days / 30.4:.1f}个月")
         return tr(f"{self.days / 365:.1f}y", f"{self.days / 365:.1f}年")
 
 

@@ -17,7 +17,7 @@ from quizcli.study.agenda import Portion, draw_up
 from quizcli.study.asking import Asking
 from quizcli.study.card import Act, Card, Rating, State
 from quizcli.study.days import MINUTE, Clock, Days, now_ms
-from quizcli.study.introduced import Mark, last_day_before, standing
+from quizcli.study.introduced import Mark, last_day_before, marked, standing
 from quizcli.study.lesson import Taught
 from quizcli.study.queues import coming
 from quizcli.study.rows import Entry
@@ -41,6 +41,7 @@ class Counts(Struct, frozen=True):
     minutes: float
     held_back: int = 0  # reviews that are due and left for the coming days
     days_away: int = 0  # since the last answer of an earlier day
+    learning: int = 0  # of those that remain: answered already, and back within minutes
 
 
 class Session(Generic[T]):
@@ -138,12 +139,16 @@ class Session(Generic[T]):
             self._milliseconds / MINUTE,
             self._agenda.held_back,
             self._days_away,
+            len(self._agenda.learning) + (self._card is not None and self._card.learning),
         )
 
     @property
     def next_due(self) -> int | None:
         """When the next card of this session comes (ms); None where none ever will."""
         now = self._clock()
+        if self._portion.mark:  # each comes once a day
+            soon = [self._days.end(now)] if marked(self._store, self._portion.mark) else []
+            return min([due for due, _ in self._agenda.learning[:1]] + soon, default=None)
         times = [
             max(instant, 0 if day is None else self._days.start(day))
             for card_id, instant, day in coming(self._store, self._days.number(now), now)
@@ -195,6 +200,16 @@ class Session(Generic[T]):
         undone = self._store.undo(now, self._days.number(now))
         self._refresh(undone.card if undone is not None else "", unasked=True)
         return undone
+
+    @property
+    def newest(self) -> Entry | None:
+        """What `undo` would take back; None where nothing is left."""
+        return self._store.newest()
+
+    @property
+    def today(self) -> int:
+        """The study day that it is now."""
+        return self._days.number(self._clock())
 
     def suspend(self) -> None:
         """Put the current card aside for good and move on; one that is aside is brought back."""

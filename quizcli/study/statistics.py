@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from quizcli.study.agenda import Agenda, queue_due
 from quizcli.study.card import Card, State
 from quizcli.study.days import MINUTE, Clock, Days, iso, now_ms
 from quizcli.study.introduced import standing
@@ -48,7 +49,8 @@ class Statistics(Struct, frozen=True, kw_only=True):
     date: str
     due_now: int
     due_today: int  # due_now counts in it
-    new_today: int  # that the daily limit leaves
+    held_back: int = 0  # reviews that are due, and that the day's limit leaves for the coming days
+    new_today: int  # that the daily limit leaves: none while reviews are held back
     questions: int
     seen: int
     suspended: int
@@ -71,7 +73,9 @@ def statistics(
     *,
     zone: tzinfo | None = None,
 ) -> Statistics:
-    """Sum up the store. Cards are those of `questions`; answers count even where their question has left."""
+    """Sum up the store. Cards are those of `questions`, whose topics stay in their order; answers count even
+    where their question has left.
+    """
     now, days = clock(), Days(settings.rollover_hour, zone)
     today = days.number(now)
     items = {question.id: question for question in questions}
@@ -81,12 +85,16 @@ def statistics(
     work = _work(store, today)
     fresh = standing(store, now, today)
     returns = _returns(cards, days)
-    forecast = _forecast(returns, days, today)
+    held_back = _held_back(store, items, settings, days, now)
+    forecast = _forecast(returns, days, today, held_back, settings.reviews_per_day)
     return Statistics(
         date=iso(today),
-        due_now=sum(back <= now for back in returns),
+        due_now=sum(back <= now for back in returns) - held_back,
         due_today=forecast[0].count,
-        new_today=min(
+        held_back=held_back,
+        new_today=0
+        if held_back
+        else min(
             len(items.keys() - fresh.met - fresh.away),
             max(0, settings.new_per_day - len(store.introduced_on(today))),
         ),
@@ -141,11 +149,27 @@ def _work(store: Store, today: int) -> dict[int, tuple[int, int]]:
     return dict.fromkeys(range(first, today + 1), (0, 0)) | {day: (count, ms) for day, count, ms in rows}
 
 
-def _forecast(returns: Iterable[int], days: Days, today: int) -> tuple[DayCount, ...]:
+def _held_back(store: Store, items: Container[str], settings: Settings, days: Days, now: int) -> int:
+    """How many reviews today's session leaves for the coming days; it is asked itself, so that both agree."""
+    today = days.number(now)
+    agenda = Agenda(today, days.start(today + 1))
+    queue_due(agenda, store, items, now, settings.reviews_per_day, days)
+    return agenda.held_back
+
+
+def _forecast(
+    returns: Iterable[int], days: Days, today: int, held_back: int, limit: int
+) -> tuple[DayCount, ...]:
+    """What each day brings: what is due, and as much of what was held back as its limit has room for."""
     ends = [days.start(day + 1) for day in range(today, today + AHEAD)]
     counts = [0] * (AHEAD + 1)
     for back in returns:
         counts[bisect_right(ends, back)] += 1
+    counts[0] -= held_back
+    for day in range(1, AHEAD):
+        taken = min(held_back, max(0, limit - counts[day]))
+        held_back -= taken
+        counts[day] += taken
     return tuple(DayCount(iso(today + n), counts[n]) for n in range(AHEAD))
 
 
@@ -167,7 +191,7 @@ def _topics(
     topics: dict[str, list[Card]] = {}
     for item in items:
         topics.setdefault(item.topic, []).append(by_id.get(item.id) or Card(item.id))
-    return tuple(_topic(topic, topics[topic], remembered) for topic in sorted(topics))
+    return tuple(_topic(topic, topics[topic], remembered) for topic in topics)
 
 
 def _topic(topic: str, cards: Sequence[Card], remembered: Mapping[str, tuple[int, int]]) -> TopicStatistics:

@@ -176,10 +176,9 @@ class Store:
     def undo(self, now: int, day: int) -> Entry | None:
         """Take back the newest thing that was not undone yet, of this run or an earlier one; returns it."""
         with self._changing():
-            row = self.one(_NEWEST)
-            if row is None:
+            undone = self.newest()
+            if undone is None:
                 return None
-            undone = entry_of(row, self._path)
             entry = Entry(uuid=uuid7(now), at=now, day=day, kind="undo", card=undone.card, undoes=undone.seq)
             self._append(entry)
             self._written.undone[entry.uuid] = undone.uuid
@@ -190,6 +189,11 @@ class Store:
         return undone
 
     # What is known
+
+    def newest(self) -> Entry | None:
+        """What `undo` would take back; None where nothing is left."""
+        row = self.one(_NEWEST)
+        return None if row is None else entry_of(row, self._path)
 
     def card(self, card_id: str) -> Card | None:
         """One card, or None where nothing has happened to that question."""

@@ -87,7 +87,7 @@ def test_a_rate_at_which_nothing_is_fitted_is_no_proof() -> None:
     events = run(p=0.9, steps=300)
     assert GAP not in [event.id for event in events if isinstance(event, Claim)]
     notes = [event.text["en"] for event in events if isinstance(event, Note)]
-    assert any("no longer fits" in note for note in notes)
+    assert any("does not even fit" in note for note in notes)
 
 
 class KeepsAll(Dropout):
@@ -244,3 +244,14 @@ def test_it_waits_only_so_that_a_person_can_watch(waited: list[float]) -> None:
     default = inspect.signature(answer.demonstrate).parameters
     run(pace=default["pace"].default, steps=default["steps"].default)
     assert 4 < sum(waited) < 12
+
+
+@pytest.mark.parametrize("dropped", [answer.Errors(0.23, 0.30), answer.Errors(4.82, 6.12)])
+def test_what_is_said_of_a_network_that_does_not_fit_holds_whichever_way_the_gap_goes(
+    dropped: answer.Errors,
+) -> None:
+    note = answer._gap_claim(answer.Errors(0.0, 0.27), dropped, 0.8, 600)
+    assert isinstance(note, Note)
+    assert "narrow" not in note.text["en"]
+    assert "says nothing about overfitting" in note.text["en"]
+    assert f"{dropped.train:.2f}，不用 Dropout 时为 0.00：" in note.text["zh"]

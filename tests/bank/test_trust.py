@@ -214,7 +214,7 @@ def test_a_pack_that_has_gone_meanwhile_is_not_trusted(
 @pytest.mark.usefixtures("chinese")
 def test_in_chinese(root: Path, settings: Settings) -> None:
     add(root, "", settings)
-    assert refused(root, settings) == "请先执行 `quizcli pack trust mine`：显示将要运行的代码，并征得您的同意"
+    assert refused(root, settings) == "请先执行 `quizcli pack trust mine`：显示将要运行的代码，并征得你的同意"
 
 
 def test_differences() -> None:

@@ -181,6 +181,37 @@ def test_hint_and_giving_up(coded: Program) -> None:
     assert reviews(coded) == [("doubling-code", 1)]
 
 
+def test_only_what_the_bar_names_acts_and_giving_up_by_leaving_is_giving_up(coded: Program) -> None:
+    with begun(coded) as terminal:
+        terminal.wait_for("the file is as it was")  # the editor was closed without a change
+        terminal.send("r")  # would count an attempt
+        terminal.send(" ")  # turns pages elsewhere: here it would give the answer away
+        screen = terminal.settle()
+        assert "return 2 * x" not in screen
+        assert "judged in" not in screen
+        terminal.send("q")
+        terminal.wait_for("show answer")
+        terminal.send(" ")
+        terminal.wait_for("▸1 again", "return 2 * x")
+        terminal.send(" ")
+        assert terminal.exit_status() == 0
+    assert reviews(coded) == [("doubling-code", 1)]
+
+
+def test_whoever_leaves_and_comes_back_has_failed_and_seen_the_hint_all_the_same(coded: Program) -> None:
+    with begun(coded) as terminal:
+        terminal.send("q")
+        terminal.wait_for("show answer")
+        terminal.send("h")
+        terminal.wait_for("Two of them.")
+        give(coded, RIGHT)
+        terminal.send("\r")
+        passed = terminal.wait_for("all cases pass", timeout=60)
+        assert "Two of them." in passed
+        terminal.send(" ")
+        terminal.wait_for("▸2 hard")
+
+
 def test_leaving_keeps_the_draft(coded: Program) -> None:
     with begun(coded) as terminal:
         draft(coded).write_text("def double(x):\n    return  # half done\n")

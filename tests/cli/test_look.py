@@ -73,7 +73,10 @@ def test_a_list_of_nothing(program: Program) -> None:
 def test_list_refuses_a_word_that_is_no_topic_or_kind(program: Program) -> None:
     said = program.run("list", "-t", "kind")
     assert said.returncode == 2
-    assert said.stderr == "quizcli: there is no topic 'kind'\n  Did you mean kinds? There are: kinds\n"
+    assert (
+        said.stderr
+        == "quizcli: there is no topic 'kind'\n  Did you mean kinds? There are: kinds (Every kind)\n"
+    )
     said = program.run("list", "-k", "trouth", "--lang", "zh")
     assert said.stderr.startswith("quizcli: 没有题型 'trouth'\n  是否想输入 truth？现有：choice, cloze,")
 
@@ -129,7 +132,7 @@ def test_search_suggests_a_word_that_stands_somewhere(program: Program, words: l
 def test_a_topic_that_is_nearly_right_is_suggested_everywhere(program: Program, words: list[str]) -> None:
     said = program.run(*words, "--topic", "kidns")
     assert said.returncode == 2
-    assert "Did you mean kinds? There are: kinds" in said.stderr
+    assert "Did you mean kinds? There are: kinds (Every kind)" in said.stderr
 
 
 def test_a_mistake_in_a_bank_is_one_line_beside_the_healthy_questions(own_program: Program) -> None:

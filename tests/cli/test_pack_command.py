@@ -255,7 +255,7 @@ def test_edit_in_a_pack(program: Program, mine: Path, tmp_path: Path) -> None:
     with program.terminal("--topic", "own", env={"VISUAL": str(script)}) as terminal:
         terminal.wait_for(MINE)
         terminal.send("e")
-        terminal.wait_for("your wording is in", "What did I say myself?")
+        terminal.wait_for("u does not undo it", "What did I say myself?")
     assert (mine / "questions" / "own.yaml").read_bytes() == bank
     assert "What did I say myself?" in program.run("show", "mine/a-recall").stdout
     assert FIRST in program.run("show", "a-recall").stdout
@@ -305,7 +305,7 @@ def test_its_demonstrations_wait_for_trust(program: Program, mine: Path) -> None
     (mine / "models" / "more.py").write_text("")
     (mine / "ran").unlink()
     changed = program.run("demo", "nosy", "--lang", "zh")
-    assert changed.stderr == "quizcli: 请先执行 `quizcli pack trust mine`：代码在您信任之后有改动\n"
+    assert changed.stderr == "quizcli: 请先执行 `quizcli pack trust mine`：代码在你信任之后有改动\n"
     left_out = program.run("verify", "--json")
     assert {json.loads(row)["demo"] for row in left_out.stdout.splitlines()} == {"coin"}
     assert "pack trust mine" in left_out.stderr

@@ -20,7 +20,9 @@ def test_the_score_as_json(program: Program) -> None:
 def test_the_counts_of_a_review_as_json(program: Program) -> None:
     said = program.run("review", "--json")
     assert json.loads(said.stdout) == {
-        **dict.fromkeys(("done", "right", "wrong", "remaining", "minutes", "held_back", "days_away"), 0),
+        **dict.fromkeys(
+            ("done", "right", "wrong", "remaining", "minutes", "held_back", "days_away", "learning"), 0
+        ),
         "next_due": None,
     }
     assert "Done for now" in said.stderr
@@ -120,3 +122,16 @@ def test_only_the_keys_shown_score(program: Program) -> None:
         assert "One is odd." in terminal.screen
         terminal.send(" ")
         terminal.wait_for("leave it so", "0 / 1")
+
+
+def test_a_round_that_is_shorter_than_was_asked_for_says_so(program: Program) -> None:
+    with program.terminal("quiz", "-n", "3", "-k", "truth") as terminal:
+        terminal.wait_for("only 1 question fits, of 3 asked for")
+    with program.terminal("quiz", "-n", "3", "--fresh") as terminal:
+        assert "fit" not in terminal.wait_for("q quit")
+    with program.terminal("quiz", "-n", "2", "--lang", "zh") as terminal:
+        terminal.wait_for("继续未完成的一轮（共 3 题）")
+
+
+def test_a_missed_statement_is_no_fact(program: Program) -> None:
+    assert "c-truth  True or false? Zero is even." in program.run("quiz", "-k", "truth", stdin="2 ").stdout

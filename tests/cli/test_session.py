@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from quizcli.study.card import Rating
-from quizcli.study.days import Days, now_ms
+from quizcli.study.days import DAY, Days, now_ms
 from quizcli.study.schedule import Schedule
 from quizcli.study.store import Store
 from tests.cli.conftest import Program
@@ -349,7 +349,7 @@ def test_edit_keeps_progress_and_leaves_the_bank_alone(program: Program, tmp_pat
     with program.terminal(env=editor(tmp_path, "s/Which number is even/Which one is even/")) as terminal:
         terminal.wait_for("Which number is even?")
         terminal.send("e")
-        terminal.wait_for("your wording is in", "Which one is even?", "1 ✓")
+        terminal.wait_for("u does not undo it", "Which one is even?", "1 ✓")
         terminal.send("u")
         terminal.wait_for(FIRST)
     assert (program.questions / "kinds.yaml").read_bytes() == bank
@@ -391,7 +391,10 @@ def test_an_edit_left_broken_is_kept_as_a_draft_and_breaks_nothing(program: Prog
         terminal.wait_for("not taken over", FIRST, "6 left")
         editor(tmp_path, "s/level: hard/level: 3/")
         terminal.send("e")
-        terminal.wait_for("your wording is in", "level 3")
+        terminal.wait_for("u does not undo it", "level 3")
+        editor(tmp_path, "")
+        terminal.send("e")
+        terminal.wait_for("nothing changed", "level 3")
 
 
 def test_an_edit_cannot_take_a_question_its_identity(program: Program, tmp_path: Path) -> None:
@@ -597,7 +600,7 @@ def test_all_keys_are_shown_wherever_one_reads(program: Program, rows: int) -> N
         terminal.send(" ")
         terminal.wait_for("▸3")
         terminal.send("?")
-        terminal.wait_for("u       undo")
+        terminal.wait_for("s       suspend")
         terminal.send("\x1b[F")
         terminal.wait_for("stop; nothing is lost")
         terminal.send("?")
@@ -689,3 +692,109 @@ def test_flagged_and_suspended_cards_are_studied_and_brought_back(program: Progr
     with program.terminal("quiz", "--flagged") as terminal:
         terminal.wait_for("1/2")
     assert program.run("stats", "--flagged").returncode == 2
+
+
+def learnt(program: Program, *cards: str, days_ago: int, rating: Rating = Rating.GOOD) -> None:
+    """Have these cards answered on an earlier day."""
+    (program.home / "data").mkdir(parents=True, exist_ok=True)
+    with Store.open(program.home / "data" / "quizcli.db") as store:
+        for card in cards:
+            store.answer(card, rating, 1000, now_ms() - days_ago * DAY, Schedule(Days()))
+
+
+@pytest.mark.parametrize(
+    ("lang", "asks", "took"),
+    [
+        ("en", "u again takes back: answer of 20", "undone: answer (c-truth)"),
+        ("zh", "再按一次 u 将撤销 20", "已撤销：作答（c-truth）"),
+    ],
+)
+def test_undo_asks_before_it_reaches_into_an_earlier_day(
+    program: Program, lang: str, asks: str, took: str
+) -> None:
+    learnt(program, "b-choice", "c-truth", days_ago=40, rating=Rating.EASY)
+    with program.terminal("--lang", lang) as terminal:
+        terminal.wait_for("q ")
+        terminal.settle()
+        terminal.send("u")
+        terminal.wait_for(asks, "c-truth")
+        assert len(answers(program)) == 2
+        terminal.send("?")  # something else is done: u asks anew
+        terminal.settle()
+        terminal.send("u")
+        terminal.wait_for(asks)
+        assert len(answers(program)) == 2
+        terminal.send("u")
+        terminal.wait_for(took)
+        terminal.send("u")  # who goes on going back is not asked at each step
+        terminal.settle()
+        assert answers(program) == []
+
+
+def test_at_the_end_of_a_day_undo_asks_too(program: Program) -> None:
+    learnt(program, "c-truth", days_ago=2, rating=Rating.EASY)
+    with program.terminal("review") as terminal:
+        terminal.wait_for("Done for now.")
+        terminal.send("u")
+        terminal.wait_for("u again takes back: answer of 20")
+        assert len(answers(program)) == 1
+        terminal.send("u")
+        terminal.wait_for("undone: answer (c-truth)")
+        assert answers(program) == []
+
+
+def test_the_bar_offers_no_undo_where_nothing_is_to_undo(program: Program) -> None:
+    with program.terminal(columns=120) as terminal:
+        assert "u undo" not in terminal.wait_for("q quit", FIRST)
+        terminal.send("f")
+        terminal.wait_for("flagged")
+        terminal.send("s")
+        terminal.wait_for("u undo")
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        ("en", ("That was today's share.", "2 more reviews wait", "quizcli --reviews 2", "1 of them today")),
+        ("zh", ("今天的份额学完了。", "另有 2 张已到期", "quizcli --reviews 2", "接着复习其中 1 张")),
+    ],
+)
+def test_the_end_of_a_days_share_says_how_many_wait_and_how_to_go_on(
+    program: Program, lang: str, told: tuple[str, ...]
+) -> None:
+    program.env["QUIZCLI_REVIEWS_PER_DAY"] = "1"
+    learnt(program, "a-recall", "b-choice", "c-truth", days_ago=300, rating=Rating.EASY)
+    stats = program.run("stats").stdout
+    assert stats.splitlines()[0].endswith("1 now, 1 today (2 more wait); 0 new")
+    ended = program.run("--lang", lang, stdin=" 4").stdout
+    for words in told:
+        assert words in ended
+    assert program.run("stats").stdout.splitlines()[0].endswith("0 now, 0 today (2 more wait); 0 new")
+    assert "1 left" in program.run("--reviews", "2", stdin=" ").stdout
+
+
+def test_a_session_of_marked_cards_that_has_none_promises_none(program: Program) -> None:
+    for lang, none, promise in (
+        ("en", "No card is suspended", "next card"),
+        ("zh", "没有暂停的卡片", "下一张"),
+    ):
+        said = program.run("--suspended", "--lang", lang).stdout
+        assert none in said
+        assert promise not in said
+        assert "--new" not in said
+
+
+def test_what_is_being_learnt_is_told_apart(program: Program) -> None:
+    said = program.run(stdin=" 3 3").stdout
+    assert "6 left (1 learning)" in said
+    assert "6 left (2 learning)" in said
+
+
+def test_a_topic_is_named_by_its_title_too(program: Program) -> None:
+    for name in ("EVERY kind", "各种题型", "kinds"):
+        assert "6 left" in program.run("--topic", name, stdin="q").stdout
+        assert len(json.loads(program.run("list", "--topic", name, "--json").stdout)) == 6
+        assert "1/2" in program.run("quiz", "--fresh", "-n", "2", "--topic", name, stdin="q").stdout
+    refused = program.run("--topic", "题型", "--lang", "zh")
+    assert refused.returncode == 2
+    assert refused.stderr == ("quizcli: 没有主题 '题型'\n  是否想输入 kinds？现有：kinds（各种题型）\n")

@@ -84,3 +84,14 @@ def test_flags_and_burials_are_told_and_listed(program: Program) -> None:
     program.run("suspend", buried)
     (line,) = [line for line in program.run("list").stdout.splitlines() if buried in line]
     assert "  suspended · flagged  " in line
+
+
+def test_a_list_of_marked_cards_where_none_is(program: Program) -> None:
+    for mark, told in (
+        ("--suspended", "没有暂停的卡片"),
+        ("--flagged", "没有加旗标的卡片"),
+        ("--buried", "没有推到明天的卡片"),
+    ):
+        said = program.run("list", mark, "--lang", "zh")
+        assert (said.returncode, said.stdout) == (1, "")
+        assert said.stderr.startswith(f"quizcli: {told}\n")

@@ -100,7 +100,7 @@ def test_what_changes_between_the_look_and_the_import_is_not_run(
     assert before.returncode == 1
     assert "`quizcli pack trust mine` first: its code has changed" in before.stderr
     chinese = program.run(*words, "--lang", "zh")
-    assert "代码在您信任之后有改动" in chinese.stderr
+    assert "代码在你信任之后有改动" in chinese.stderr
     assert not (root / "ran").exists()
 
 

@@ -26,6 +26,7 @@ from quizcli.screen.card import (
     Header,
     TickedClaim,
     answer_lines,
+    as_question,
     footer,
     header_line,
     labelled,
@@ -200,9 +201,17 @@ def test_answer_in_chinese() -> None:
         "  常见误区\n"
         "  ! 漏掉 KL 项。\n"
         "\n"
-        "  追问  LN 依赖批次。\n"
+        "  追问  对还是错？LN 依赖批次。\n"
         "  出处  Kingma & Welling 2014, eq. 10; App. B"
     )
+
+
+def test_a_false_statement_is_no_fact_where_it_stands_alone() -> None:
+    assert as_question(TRUTH) == "True or false? LN depends on the batch."
+    assert as_question(CHOICE) == "Which sign?"
+    block = msgspec.structs.replace(TRUTH, ask=both("```python\nx\n```"))
+    assert as_question(block).splitlines()[:3] == ["True or false?", "", "```python"]
+    assert "follow-up  True or false? LN depends" in shown(answer_lines(RECALL, 60, follow=[TRUTH]))
 
 
 def test_claims_that_fit_no_column_wrap() -> None:
