@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from answers import dropout as answer
+from answers._noisy_sine import Errors
 from models.dropout import Dropout
 from quizcli.demo.events import (
     Bars,
@@ -246,11 +247,11 @@ def test_it_waits_only_so_that_a_person_can_watch(waited: list[float]) -> None:
     assert 4 < sum(waited) < 12
 
 
-@pytest.mark.parametrize("dropped", [answer.Errors(0.23, 0.30), answer.Errors(4.82, 6.12)])
+@pytest.mark.parametrize("dropped", [Errors(0.23, 0.30), Errors(4.82, 6.12)])
 def test_what_is_said_of_a_network_that_does_not_fit_holds_whichever_way_the_gap_goes(
-    dropped: answer.Errors,
+    dropped: Errors,
 ) -> None:
-    note = answer._gap_claim(answer.Errors(0.0, 0.27), dropped, 0.8, 600)
+    note = answer._gap_claim(Errors(0.0, 0.27), dropped, 0.8, 600)
     assert isinstance(note, Note)
     assert "narrow" not in note.text["en"]
     assert "says nothing about overfitting" in note.text["en"]
