@@ -73,6 +73,7 @@ class Desk:
         self._seen = self._judged = self._stamp()  # of the file at the last look, and as it was judged last
         self._results: list[Line] = []
         self._failing = 0  # the line at which the last judgement saw it fail; 0 where it saw none
+        self._unjudged = False  # the last attempt came to no verdict: the same file may be judged again
         self._asked_at = 0.0  # when the last judgement began
         self._came_to = replace(before, left=False, interrupted=False)
         self._message = ""
@@ -109,7 +110,7 @@ class Desk:
                 self._edit()
             case key if key in REDRAW:
                 self._page.redraw(self._lines())
-            case "r" if came.passed:
+            case "r" if came.passed or self._unjudged:
                 self._judge()
             case " " if came.passed:  # the model answer is the next step
                 return True
@@ -170,7 +171,7 @@ class Desk:
 
     def _judge(self) -> None:
         """Judge the file as it is now, each case shown as soon as it is known."""
-        stamp = self._stamp()
+        stamp, self._unjudged = self._stamp(), True
         try:
             text = source_text(read_regular(self._path, MEBIBYTE), self._path)
         except UnfitError as error:
@@ -197,6 +198,7 @@ class Desk:
             if isinstance(news, CaseResult) and news.raised is not None:
                 self._failing = self._failing or news.raised.line
             if over is not None and not (over.broken or over.refused):
+                self._unjudged = False
                 lines += self._settle(over.passed, text)  # what a person has seen is on the disk
             self._results += lines
             self._page.add(lines)
@@ -265,8 +267,10 @@ class Desk:
             ]
         hidden = self._question.hint is not None and not self._came_to.hinted
         hint = [("h", tr("hint", "提示"))] if hidden else []
+        again = [("r", tr("judge again", "再评判一次"))] if self._unjudged else []
         return [
             (enter, tr("edit", "编辑")),
+            *again,
             *hint,
             ("s", tr("give up: our answer", "放弃，看参考答案")),
             ("x", tr("begin again", "重新开始")),

@@ -132,9 +132,8 @@ def draw_up(
         if not agenda.held_back and portion.new > begun:
             agenda.new.extend(lesson(items, needed, standing(store, now, day), portion.new - begun))
     agenda.answered = last_answered(store)
-    undone = store.just_undone()
-    if undone is not None:
-        agenda.prefer(undone)
+    if (undone := store.just_undone(day)) and undone[0] in items:
+        agenda.prefer(undone[0], unasked=undone[1])
     return agenda
 
 

@@ -198,7 +198,7 @@ class Session(Generic[T]):
         """
         now = self._clock()
         undone = self._store.undo(now, self._days.number(now))
-        self._refresh(undone.card if undone is not None else "", unasked=True)
+        self._refresh()
         return undone
 
     @property
@@ -240,15 +240,15 @@ class Session(Generic[T]):
         now = self._clock()
         return self._store.act(card_id, act, now, self._days.number(now))
 
-    def _refresh(self, first: str = "", *, unasked: bool = False) -> None:
-        """Draw up the agenda anew and choose a card; `first`, also where it is `unasked` of the day."""
+    def _refresh(self, first: str = "") -> None:
+        """Draw up the agenda anew and choose a card from it."""
         now = self._clock()
         self._version = self._store.version()
         self._agenda = draw_up(self._store, self._items, self._needed, self._days, now, self._portion)
         last = last_day_before(self._store, self._agenda.day)
         self._days_away = 0 if last is None else self._agenda.day - last
-        if first in self._items:
-            self._agenda.prefer(first, unasked=unasked)
+        if first:
+            self._agenda.prefer(first)
         tally = self._store.tally(self._agenda.day)
         self._done, self._right, self._milliseconds = tally.answers, tally.right, tally.milliseconds
         self._choose(now)

@@ -225,12 +225,20 @@ class Store:
         )
         return Tally(*row)
 
-    def just_undone(self) -> str | None:
-        """The card that the person took back last, if nothing but flags came after."""
+    def just_undone(self, day: int) -> tuple[str, bool] | None:
+        """The card of what the person took back last, if nothing but flags came after.
+
+        And whether they meant that card to be shown, on this study day: who takes back that cards were made
+        due has seen none of them.
+        """
         row = self.one(
-            "SELECT kind, card FROM log WHERE kind NOT IN ('flag', 'unflag') ORDER BY seq DESC LIMIT 1"
+            "SELECT kind, card, day, undoes FROM log "
+            "WHERE kind NOT IN ('flag', 'unflag') ORDER BY seq DESC LIMIT 1"
         )
-        return row[1] if row is not None and row[0] == "undo" else None
+        if row is None or row[0] != "undo":
+            return None
+        was = self.one("SELECT kind FROM log WHERE seq = ?", (row[3],))
+        return row[1], row[2] == day and was is not None and was[0] != "requeue"
 
     def version(self) -> int:
         """A number that changes when another process writes to the file; our own writing leaves it."""

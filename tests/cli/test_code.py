@@ -256,22 +256,25 @@ def test_a_judgement_can_be_stopped_and_the_next_one_comes(coded: Program) -> No
 
 def test_an_attempt_that_cannot_be_kept_has_its_verdict_all_the_same(coded: Program) -> None:
     with begun(coded) as terminal:
-        give(coded, RIGHT)
+        give(coded, WRONG)
         kept = draft(coded).parent / "attempts"
         kept.write_text("no folder")
         terminal.send("\r")
-        terminal.wait_for("all cases pass", timeout=60)
+        terminal.wait_for("not kept", timeout=60)
         told = "".join(terminal.settle().split())
         assert f"notkept{kept}:NotadirectorySomethingelseisinitsplace:moveitaway." in told
         assert "Errno" not in told
         terminal.send("x")  # what cannot be put among the attempts is not begun again
         assert "".join(terminal.settle().split()).count("Notadirectory") == 2
-        assert draft(coded).read_text() == RIGHT
+        assert draft(coded).read_text() == WRONG
+        give(coded, RIGHT)
+        terminal.send("\r")
+        terminal.wait_for("all cases pass", timeout=60)
         terminal.send(" ")
-        terminal.wait_for("▸3 good")
+        terminal.wait_for("▸2 hard")
         terminal.send(" ")
         assert terminal.exit_status() == 0
-    assert reviews(coded) == [("doubling-code", 3)]
+    assert reviews(coded) == [("doubling-code", 2)]
 
 
 def test_a_draft_that_cannot_be_written_is_told_with_what_helps(coded: Program) -> None:

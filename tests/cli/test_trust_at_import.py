@@ -123,6 +123,7 @@ def test_a_pull_while_a_person_writes(program: Program, root: Path) -> None:
         assert "models/twice.py has changed since you trusted it" in " ".join(told.split())
         assert not (root / "ran").exists()
         twice.write_text(RIGHT)
+        terminal.wait_for("r judge again")
         terminal.send("r")
         terminal.wait_for("all cases pass", timeout=60)
     assert not (root / "ran").exists()
