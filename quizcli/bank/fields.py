@@ -165,7 +165,10 @@ OWN: dict[str, dict[str, Field]] = {
         "unit": Field(TEXT, ("The unit of both.", "单位。")),
         "accept": Field(
             ListOf(Decimal()),
-            ("Further right values, as in another unit.", "同样算对的其他数值，例如换一种单位。"),
+            (
+                "Further right values; one in another unit counts where no unit is typed.",
+                "同样算对的其他数值；换成另一种单位的，只在没写单位时算对。",
+            ),
         ),
     },
     "order": {

@@ -7,7 +7,7 @@ import re
 from msgspec import Struct
 
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.study.numeral import narrow, read_number
+from quizcli.study.numeral import LONGEST, narrow, read_number
 from quizcli.study.spelt import read_spelt
 from quizcli.text import Text, tr
 
@@ -36,6 +36,7 @@ _MAGNITUDES = {
 }  # fmt: skip
 _MAGNITUDE = re.compile(rf"(?<=[\d.)\s])\s*({'|'.join(sorted(_MAGNITUDES, key=len, reverse=True))})$")
 _BYTES = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "kilo": 1, "mega": 2, "giga": 3, "tera": 4}
+_SIZES = frozenset(f"{size}{i}b" for size in "kmgt" for i in ("", "i"))  # units that bytes are told in
 _IN_BYTES = re.compile(
     r"(?<=[\d)\s])\s*(?:([kmgt]?)(i?)b|([kmgt])(i?)|(|kilo|mega|giga|tera)()bytes?|()()字节)$"
 )
@@ -61,6 +62,8 @@ def read_quantity(typed: str, unit: Text | None, ask: Text | None = None) -> Qua
             tr("Type one number, from the middle of it.", "请只写一个数，例如中间值。"),
         )
     try:
+        if len(plain) > LONGEST:
+            raise ValueError("too long")
         return _quantity(_OR_SO.sub("", _ABOUT.sub("", _CALLED.sub("", plain))), unit, ask)
     except ValueError as error:
         raise _unreadable(
@@ -85,7 +88,7 @@ def _quantity(text: str, unit: Text | None, ask: Text | None) -> Quantity:
     if unit is not None:
         if (inner := _without(unit, text)) is not None:
             return Quantity(_value(inner, unit, ask), bare=False)
-        if unit.en.casefold() in _bytes_known() and (found := _IN_BYTES.search(text)):
+        if unit.en.casefold() in _SIZES and (found := _IN_BYTES.search(text)):
             return Quantity(_in_bytes(text[: found.start()], found, unit), bare=False)
     text = _PER_CENT.sub(" %", text)
     hundredths = text.endswith("%")
@@ -107,10 +110,6 @@ def _without(unit: Text, text: str) -> str | None:
         if word[:1].isalpha() and text.startswith(word):
             return text.removeprefix(word).lstrip()
     return None
-
-
-def _bytes_known() -> frozenset[str]:
-    return frozenset(f"{size}{i}b" for size in ("k", "m", "g", "t") for i in ("", "i"))
 
 
 def _in_bytes(number: str, found: re.Match[str], unit: Text) -> float:

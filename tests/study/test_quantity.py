@@ -117,7 +117,9 @@ def test_a_range_is_no_difference(typed: str) -> None:
     assert typed_number("12-3", None) == 9
 
 
-@pytest.mark.parametrize("typed", ["x", "times", "k", "万", "3 GB", "3kk", "about", "~", "8 twenty"])
+@pytest.mark.parametrize(
+    "typed", ["x" * 61 + "=8", "x", "times", "k", "万", "3 GB", "3kk", "about", "~", "8 twenty"]
+)
 def test_what_says_no_number(typed: str) -> None:
     with pytest.raises(QuizError, match="cannot be read as a number"):
         typed_number(typed, None)
