@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from msgspec import Struct
@@ -64,7 +65,10 @@ def read_quantity(typed: str, unit: Text | None, ask: Text | None = None) -> Qua
     try:
         if len(plain) > LONGEST:
             raise ValueError("too long")
-        return _quantity(_OR_SO.sub("", _ABOUT.sub("", _CALLED.sub("", plain))), unit, ask)
+        quantity = _quantity(_OR_SO.sub("", _ABOUT.sub("", _CALLED.sub("", plain))), unit, ask)
+        if not math.isfinite(quantity.value):
+            raise ValueError("no finite number")
+        return quantity
     except ValueError as error:
         raise _unreadable(
             tr(f"{typed.strip()!r} cannot be read as a number.", f"无法把 {typed.strip()!r} 理解为数字。"),

@@ -31,7 +31,9 @@ def read_spelt(text: str) -> float:
     plain = text.strip().casefold()
     below, divided, above = plain.partition("分之")  # 三分之二 is 2/3
     if divided:
-        return _whole(above) / _whole(below)
+        if not (parts := _whole(below)):
+            raise ValueError("no number in words")
+        return _whole(above) / parts
     if point := _POINT.fullmatch(plain):
         digits = point[2].split() if point[2].isascii() else list(point[2])
         if any(_DIGITS.get(digit, 10) > 9 for digit in digits):

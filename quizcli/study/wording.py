@@ -48,6 +48,7 @@ _SIDE_BY_SIDE = re.compile(r"\s*[/,、=]\s*|\s+(?:or|i\.e\.)\s+|\s*(?:或者|或
 _STOPS = re.compile(r"[,.;:!?，。；：！？、“”]")
 _NOT = re.compile(r"\b(?:no|not|never|non|without|un)\b|[不非无没未]")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
+_LONGEST = 200  # characters that stand beside the answer
 _REPEATED = 4  # words, or Chinese signs, of the text that may be typed again with the answer
 _FACTOR = re.compile(r"^(?:by|times|(?:a )?factor(?: of)?|exactly|just|only|恰好|正好|[×*]|x(?=\s*[\d.]))\s*")
 _NO_COUNT = re.compile(r"[<>≤≥]|at least|at most|至少|至多|^第|^#|\d(?:st|nd|rd|th)$")
@@ -74,6 +75,8 @@ def places(question: Cloze) -> list[Place]:
 
 def fits(typed: str, place: Place) -> bool:
     """Whether it may stand in that place."""
+    if len(typed) > _LONGEST + max(map(len, place.answers)):
+        return False  # a pasted page says no blank, and takes seconds to look at in every way
     value = _amount(typed, place)
     if value is not None:
         return _is_amount(typed, value, place.answers) or _is_answer(typed, place)

@@ -1,4 +1,8 @@
+import math
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from quizcli.errors import QuizError
 from quizcli.study.quantity import typed_number
@@ -127,8 +131,36 @@ def test_what_says_no_number(typed: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "a", "and five", "two three", "二三", "twenty ten", "百", "一百二", "一万二", "five and", "softmax"],
+    [
+        "",
+        "a",
+        "and five",
+        "two three",
+        "二三",
+        "twenty ten",
+        "百",
+        "一百二",
+        "一万二",
+        "five and",
+        "softmax",
+        "零分之一",
+    ],
 )
 def test_words_that_are_no_number(text: str) -> None:
     with pytest.raises(ValueError, match="no number"):
         read_spelt(text)
+
+
+SIGNS = "0123456789.,+-*/^()%√π⁻²½×x=≈ 零一二三十百千万亿分之第个倍约"
+WORDS = ["1e308", "thousand", "hundred", "half", "k", "m", "GiB", "bytes", "percent", "about", "epochs", "th"]
+PARTS = st.sampled_from([*SIGNS, *WORDS, "parameters", "三分之", "百分之", "cos", "ln"])
+UNITS = [None, *(Text(unit, unit) for unit in ("%", "GiB", "million", "percentage points", "epochs"))]
+
+
+@given(st.lists(PARTS, max_size=9).map("".join) | st.text(max_size=70), st.sampled_from(UNITS))
+def test_whatever_is_typed_is_a_finite_number_or_asked_again(typed: str, unit: Text | None) -> None:
+    try:
+        value = typed_number(typed, unit, ASK)
+    except QuizError:
+        return
+    assert math.isfinite(value)

@@ -225,3 +225,8 @@ def test_a_kernel_of_5x5_is_no_25() -> None:
 def test_raised_numbers_are_powers() -> None:
     assert normalized("27 C²") == normalized("27C^2") != normalized("27C2")
     assert normalized("10⁻³") == normalized("10^{-3}")
+
+
+@pytest.mark.parametrize("piece", ["tanh(", "x ", " or ", "a/", "分之", "²"])
+def test_a_pasted_page_is_no_answer(piece: str) -> None:
+    assert not taken(piece * 100_000, "sigmoid", "σ"), "and it does not take minutes to say so"
