@@ -68,21 +68,21 @@ def grades(
     Without intervals, in a round that leaves the schedule alone, there are two. `taken_by` is the key that
     takes the proposed one, besides its number; "" where none does.
     """
-    names = {1: tr("missed it", "没答对"), 3: tr("knew it", "答对了")}
+    names: Mapping[int, str] = {1: tr("missed it", "没答对"), 3: tr("knew it", "答对了")}
     if intervals is not None:
         words = (tr("again", "重来"), tr("hard", "困难"), tr("good", "良好"), tr("easy", "简单"))
         names = {n: f"{word} {intervals[n]}" for n, word in enumerate(words, 1)}
     help_ = ("?", tr("all keys", "全部按键"))
     runs = [("d", tr("run it", "运行"))] if question.demo is not None else []
+    more = [] if width < TINY else [("?", tr("more", "更多"))]
     # A grade is never left out; its name may be, and the word for the key that takes it.
-    shapes = [(intervals, taken_by), (intervals, "")] if intervals is not None else []
-    for labels, key in [(names, taken_by)] * (width >= NARROW or not shapes) + shapes:
+    shapes = [(names, taken_by)] if intervals is None or width >= NARROW else []
+    shapes += [] if intervals is None else [(intervals, taken_by), (intervals, "")]
+    for labels, key in shapes:
         marked = f"{key} {theme.CHOSEN}{proposed}".lstrip()
         keys = [(marked if n == proposed else str(n), label) for n, label in labels.items()]
-        if width >= TINY and footer_width([*keys, ("?", tr("more", "更多"))]) <= width:
-            return [*keys, *runs, help_]
-        if width < TINY and footer_width(keys) <= width:
-            break
+        if footer_width([*keys, *more]) <= width:
+            return [*keys, *runs, help_] if more else keys
     return keys
 
 

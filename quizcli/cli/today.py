@@ -23,7 +23,6 @@ from quizcli.cli.opened import every_bank, follow_ups, load_banks, origin, store
 from quizcli.cli.sitting import Sitting
 from quizcli.cli.standing import answered_elsewhere, standing
 from quizcli.cli.ticks import ticked
-from quizcli.cli.undoing import asks_first, undone
 from quizcli.cli.waiting import next_key
 from quizcli.errors import ExitStatus, QuizError, told
 from quizcli.screen import theme
@@ -177,12 +176,16 @@ class _Desk:
         return False
 
     def _undo(self) -> None:
+        from quizcli.cli.undoing import undone  # only who undoes pays for it
+
         taken = self._session.undo()
         self._going_back = taken is not None and taken.day < self._session.today
         self._message = undone(taken)
 
     def _asks_before_undo(self) -> str:
         """What u asks first; "" where it is clear what it takes back, or has been asked."""
+        from quizcli.cli.undoing import asks_first
+
         return "" if self._going_back else asks_first(self._session.newest, self._session.today)
 
     def _score(self) -> str:

@@ -42,7 +42,6 @@ class Written(Struct, frozen=True):
     failures: int = 0  # attempts before the last one
     hinted: bool = False  # the hint has been shown
     helped: bool = False  # by the hint
-    shown: bool = False  # the model answer was looked at before the code passed
     left: bool = False  # by q, without a decision
     interrupted: bool = False
 
@@ -120,7 +119,6 @@ class Desk:
             case "x" if not came.passed:
                 self._begin_again()
             case "s" if not came.passed:
-                self._came_to = replace(came, shown=True)
                 return True
             case "q" | "esc" | "eof":
                 self._came_to = replace(came, left=True)

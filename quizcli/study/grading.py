@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Order, Truth
-from quizcli.errors import ExitStatus, QuizError
 from quizcli.study.card import Rating
 from quizcli.study.numeral import narrow
-from quizcli.study.quantity import read_quantity
+from quizcli.study.quantity import read_quantity, unreadable
 from quizcli.study.wording import fits, places
 from quizcli.text import tr
 
@@ -61,7 +60,7 @@ def grade_cloze(question: Cloze, typed: str) -> Verdict:
     if len(given) > len(wanted) and not any(given[len(wanted) :]):
         del given[len(wanted) :]  # a semicolon after the last blank
     if len(given) != len(wanted):
-        raise _unreadable(
+        raise unreadable(
             tr(
                 f"Blanks: {len(wanted)}, answers: {len(given)}.",
                 f"共 {len(wanted)} 个空，填了 {len(given)} 个答案。",
@@ -79,12 +78,11 @@ def grade_number(question: Number, typed: str) -> Verdict:
     """
     given = read_quantity(typed, question.unit, question.ask)
     share = question.tolerance / abs(question.value) if question.value else 0.0
-    known = [question.value]
+    right = [(question.value, question.tolerance)]
     for other in question.accept:
-        if given.bare or not any(_is_rescaled(other, each) for each in known):
-            known.append(other)
-    slack = [question.tolerance, *(share * abs(other) for other in known[1:])]
-    return verdict([any(map(lambda right, off: _is_near(given.value, right, off), known, slack))])
+        if given.bare or not any(_is_rescaled(other, value) for value, _ in right):
+            right.append((other, share * abs(other)))
+    return verdict([any(_is_near(given.value, *each) for each in right)])
 
 
 def _is_rescaled(other: float, value: float) -> bool:
@@ -121,7 +119,7 @@ def typed_order(typed: str, size: int) -> list[int]:
     words = re.findall(r"\d" if size < 10 else r"\d+", plain)
     numbers = [int(word) - 1 for word in words]
     if sorted(numbers) != list(range(size)) or re.search(r"[^\d\s,;.、>→-]", plain):
-        raise _unreadable(
+        raise unreadable(
             tr(
                 f"{typed.strip()!r} does not put {size} items in order.",
                 f"{typed.strip()!r} 不是这 {size} 项的排列。",
@@ -135,10 +133,6 @@ def verdict(parts: Sequence[bool]) -> Verdict:
     """What parts that are each right or wrong come to."""
     wrong = tuple(place for place, right in enumerate(parts) if not right)
     return Verdict(not wrong, Rating.AGAIN if wrong else Rating.GOOD, wrong, len(parts))
-
-
-def _unreadable(message: str, hint: str) -> QuizError:
-    return QuizError(message, hint, ExitStatus.USAGE)
 
 
 def grade_code(passed: bool, failures: int, *, helped: bool) -> Verdict:

@@ -20,6 +20,8 @@ class Quantity(Struct, frozen=True):
     bare: bool
 
 
+MEASURES = "次步层位维类张种条块号轮"  # what stands between a Chinese number and what it counts, 个 aside
+_FIGURES = "零〇一二两三四五六七八九十百千万亿"
 _CALLED = re.compile(r"^.*[=≥≈](?=.*\w)\s*")  # patience = 3, 0.75 * 40 = 30
 _ABOUT = re.compile(
     r"^(?:[~≈∼=#]|(?:about|around|roughly|approx(?:imately|\.)?|ca\.|at least)(?!\w)"
@@ -29,7 +31,7 @@ _OR_SO = re.compile(r"\s*(?:左右|上下|or so|total|in total|each)$|(?<=\d)(?:
 _TIMES = re.compile(r"(?<=[\w)%.])\s*(?:[x×]|times|-?fold|倍)$")
 _PER_CENT = re.compile(r"\s*(?:per ?cent|pct)$")
 _OF_A_HUNDRED = re.compile(r"^百分之\s*(.+)$")
-_COUNTED = re.compile(r"(?<=[\d零〇一二两三四五六七八九十百千万亿])\s*[个次步层位维类张种条块号轮]$")
+_COUNTED = re.compile(rf"(?<=[\d{_FIGURES}])\s*[个{MEASURES}]$")
 _RANGE = re.compile(r"^([\d.,]+)\s*(?:[-–—~～]|to|至|到)\s*([\d.,]+)$")
 _MAGNITUDES = {
     "thousand": 1e3, "million": 1e6, "billion": 1e9, "k": 1e3, "m": 1e6, "b": 1e9,
@@ -42,8 +44,13 @@ _IN_BYTES = re.compile(
     r"(?<=[\d)\s])\s*(?:([kmgt]?)(i?)b|([kmgt])(i?)|(|kilo|mega|giga|tera)()bytes?|()()字节)$"
 )
 _ALSO = {"percentage points": ("pp", "ppt", "points", "%"), "pixels": ("px", "pix"), "%": ("percent",)}
-_WORD = re.compile(r"(?<=[\d%)a-z零〇一二两三四五六七八九十百千万亿])\s*([a-z]{2,}|[\u4e00-\u9fff]+)$")
+_WORD = re.compile(rf"(?<=[\d%)a-z{_FIGURES}])\s*([a-z]{{2,}}|[\u4e00-\u9fff]+)$")
 _WORD_BEFORE = re.compile(r"^([a-z]{2,})\s*(?=\d)")
+
+
+def unreadable(message: str, hint: str) -> QuizError:
+    """What cannot be read is no wrong answer: it is asked again."""
+    return QuizError(message, hint, ExitStatus.USAGE)
 
 
 def typed_number(typed: str, unit: Text | None, ask: Text | None = None) -> float:
@@ -58,7 +65,7 @@ def read_quantity(typed: str, unit: Text | None, ask: Text | None = None) -> Qua
     """
     plain = narrow(typed).strip().casefold()
     if (ends := _RANGE.match(plain)) and _is_range(ends[1], ends[2]):
-        raise _unreadable(
+        raise unreadable(
             tr(f"{typed.strip()!r} is a range.", f"{typed.strip()!r} 是一个范围。"),
             tr("Type one number, from the middle of it.", "请只写一个数，例如中间值。"),
         )
@@ -70,7 +77,7 @@ def read_quantity(typed: str, unit: Text | None, ask: Text | None = None) -> Qua
             raise ValueError("no finite number")
         return quantity
     except ValueError as error:
-        raise _unreadable(
+        raise unreadable(
             tr(f"{typed.strip()!r} cannot be read as a number.", f"无法把 {typed.strip()!r} 理解为数字。"),
             tr(
                 "For example 0.5, 1e-3, 1/3, 50 %, 1,000 or 2 ln 2.",
@@ -161,7 +168,3 @@ def spoken_number(text: str) -> float:
         return read_number(text)
     except ValueError:
         return read_spelt(text)
-
-
-def _unreadable(message: str, hint: str) -> QuizError:
-    return QuizError(message, hint, ExitStatus.USAGE)

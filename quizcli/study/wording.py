@@ -15,7 +15,7 @@ from quizcli.bank.cloze import Blank, pieces
 from quizcli.bank.types import Cloze
 from quizcli.errors import QuizError
 from quizcli.study.numeral import lifted, narrow
-from quizcli.study.quantity import read_quantity, spoken_number
+from quizcli.study.quantity import MEASURES, read_quantity, spoken_number
 from quizcli.text import Text
 
 
@@ -52,7 +52,7 @@ _LONGEST = 200  # characters that stand beside the answer
 _REPEATED = 4  # words, or Chinese signs, of the text that may be typed again with the answer
 _FACTOR = re.compile(r"^(?:by|times|(?:a )?factor(?: of)?|exactly|just|only|恰好|正好|[×*]|x(?=\s*[\d.]))\s*")
 _NO_COUNT = re.compile(r"[<>≤≥]|at least|at most|至少|至多|^第|^#|\d(?:st|nd|rd|th)$")
-_MEASURED = re.compile(r"([次步层位维类张种条块号轮])$")
+_MEASURED = re.compile(f"([{MEASURES}])$")
 _SIZE = re.compile(r"\d\s*[x×*]\s*\d")  # a kernel of 5×5 is one of width 5, which is not 25
 _DECIMAL = re.compile(r"^0*\.?0*([\d.]+?)\s*%?$")
 
