@@ -48,8 +48,8 @@ class KeyBar:
         piped = () if self._keys.interactive else ("enter",)  # a script reads no bar
         grading = frozenset((*numbers, self._takes, *piped)) - {""} if graded else frozenset()
         bar = footer(self._with_pages(offers()), self._page.width)
-        if grading - self.grading:
-            self._keys.flush("q")  # to leave is meant, whenever it is pressed
+        if new := grading - self.grading:
+            self._keys.flush(new)  # what does the same before and after, `q` or `?`, was meant
         self.grading = grading
         self.foot([*notes, bar])
 

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from types import FrameType
 from typing import Any, Protocol, Self, TextIO
 
@@ -131,8 +131,8 @@ class Keyboard:
             return self._keys.popleft()
         return "eof" if self._ended else None
 
-    def flush(self, *stay: str) -> None:
-        """Forget the keys typed so far, except Ctrl-C and those that `stay`.
+    def flush(self, gone: Container[str] | None = None) -> None:
+        """Forget the keys typed so far: all except Ctrl-C, or those of `gone` alone.
 
         Piped input stays: a script meant every key.
         """
@@ -140,8 +140,10 @@ class Keyboard:
             return
         while not self._ended and self._wait(0.0):
             pass
-        self._decoder.settle()
-        self._keys = deque(key for key in self._keys if key in (*_STAYS, *stay))
+        if gone is None:
+            self._decoder.settle()
+            gone = self._keys
+        self._keys = deque(key for key in self._keys if key in _STAYS or key not in gone)
 
     @contextlib.contextmanager
     def suspended(self) -> Iterator[None]:

@@ -593,6 +593,20 @@ def test_a_key_pressed_before_the_bar_names_it_grades_nothing(program: Program) 
     assert answers(program) == [("a-recall", 3)]
 
 
+@pytest.mark.parametrize(("rows", "key"), [(24, ""), (9, "\x1b[F")])
+def test_a_key_that_grades_nothing_counts_while_the_bar_changes(
+    program: Program, rows: int, key: str
+) -> None:
+    with program.terminal(rows=rows) as terminal:
+        terminal.wait_for(FIRST)
+        if key:
+            terminal.send(" ")
+            terminal.wait_for("space more")
+        terminal.send((key or " ") + "?")  # in one go: the answer's end or the answer, and the keys
+        terminal.wait_for("s       suspend")
+    assert answers(program) == []
+
+
 @pytest.mark.parametrize("rows", [9, 24])
 def test_all_keys_are_shown_wherever_one_reads(program: Program, rows: int) -> None:
     with program.terminal(rows=rows) as terminal:
