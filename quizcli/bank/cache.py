@@ -3,8 +3,6 @@
 The cache may be deleted at any time. Whatever is wrong with it, the banks are read again.
 """
 
-from __future__ import annotations
-
 import os
 import time
 from binascii import crc32

@@ -1,7 +1,5 @@
 """One mistake in a bank: where it is, whose it is, and what would be right."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from msgspec import Struct

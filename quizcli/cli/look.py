@@ -28,7 +28,7 @@ from quizcli.cli.topics import topics_named
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.nearest import did_you_mean, in_a_row, nearest
 from quizcli.private import refuse_dangling
-from quizcli.screen.card import TickedClaim
+from quizcli.screen.answer import TickedClaim
 from quizcli.screen.prediction import NOTHING, Findings
 from quizcli.settings import Settings
 from quizcli.study.card import Card
@@ -55,7 +55,8 @@ def show(
     if as_json:
         print_json(question)
         return ExitStatus.OK
-    from quizcli.screen.card import answer_lines, question_lines
+    from quizcli.screen.answer import answer_lines
+    from quizcli.screen.card import question_lines
     from quizcli.screen.theme import make_console
 
     console = make_console()

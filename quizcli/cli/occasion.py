@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
 from quizcli.bank.prediction import asked
 from quizcli.bank.types import AnyQuestion, Order
-from quizcli.screen.card import Header, TickedClaim
+from quizcli.screen.card import Header
+
+if TYPE_CHECKING:
+    from quizcli.screen.answer import TickedClaim
 
 Verb = Literal["grade", "undo", "suspend", "bury", "edit", "quit"]
 AGAIN = 1

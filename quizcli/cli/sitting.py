@@ -1,6 +1,7 @@
 """One card, from its question to a decision: what each key does.
 
-Knows nothing of schedules: what the person decided is returned, and the caller commits it.
+Knows nothing of schedules: what the person decided is returned, and the caller commits it. What a key needs
+is imported when it is pressed: the first question must be quick.
 """
 
 from __future__ import annotations
@@ -20,31 +21,23 @@ from quizcli.cli.bench import Bench
 from quizcli.cli.key_bar import GRADES, KeyBar
 from quizcli.cli.occasion import Decision, Occasion, Verb
 from quizcli.cli.offered import Key, commands, grades, help_rows
-from quizcli.cli.predicting import Prediction, replay_offer
-from quizcli.cli.ticks import day_of
 from quizcli.cli.waiting import REDRAW, next_key
 from quizcli.errors import QuizError, told
 from quizcli.screen import theme
-from quizcli.screen.card import (
-    answer_lines,
-    header_line,
-    labelled,
-    question_lines,
-    remark,
-)
+from quizcli.screen.card import header_line, labelled, question_lines, remark
 from quizcli.screen.keycodes import PASTED
 from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
-from quizcli.screen.prediction import NOTHING
 from quizcli.screen.scroll import KEYS as SCROLLING
 from quizcli.screen.scroll import Scroll
-from quizcli.screen.solution import Response
 from quizcli.text import tr
 
 if TYPE_CHECKING:
+    from quizcli.cli.predicting import Prediction
     from quizcli.cli.writing import Written
     from quizcli.demo.kept import Earlier
     from quizcli.screen.live import Outcome
+    from quizcli.screen.solution import Response
     from quizcli.study.grading import Verdict
 
 GOOD = 3
@@ -60,11 +53,7 @@ class Sitting:
         self._occasion = occasion
         self._question = bench.asked(occasion.question)
         self._form = asked(self._question)  # how it is answered
-        self._prediction = (
-            Prediction(occasion.question, occasion.permutation)
-            if isinstance(occasion.question, Predict)
-            else None
-        )
+        self._prediction = _prediction_of(occasion)
         self._scroll = Scroll(page, endless=not keys.interactive)
         self._bar = KeyBar(page, keys, self._scroll)
         self._chosen: set[int] = set()
@@ -127,6 +116,9 @@ class Sitting:
         return question_lines(self._question, self._page.width, permutation=self._occasion.permutation)
 
     def _answer_lines(self) -> list[Line]:
+        from quizcli.screen.answer import answer_lines
+        from quizcli.screen.prediction import NOTHING
+
         lines = answer_lines(
             self._bench.quoted(self._question),
             self._page.width,
@@ -237,7 +229,7 @@ class Sitting:
 
     def _type(self, text: str) -> None:
         """Have the answer typed, after what was typed before and not taken."""
-        from quizcli.cli.entry import take  # only who types pays for it
+        from quizcli.cli.entry import take
 
         entry = take(self._page, self._keys, self._typed + text, self._refusal, self._bar.foot, self._redraw)
         self._typed = "" if entry.taken else entry.text
@@ -310,9 +302,7 @@ class Sitting:
         if self._prediction is not None:
             self._prediction.check(response)
             return None
-        from quizcli.study.grading import (
-            grade,
-        )  # not before the first answer: the first question must be quick
+        from quizcli.study.grading import grade
 
         return grade(self._question, response, self._occasion.permutation)
 
@@ -350,6 +340,8 @@ class Sitting:
         if earlier is None or link is None or key not in (" ", "r"):
             return
         self._watch(lambda: self._bench.again(earlier, link, shown=key == "r"), waits=key == "r")
+        from quizcli.cli.ticks import day_of
+
         day = day_of(earlier.at)
         self._message = self._message or tr(f"judged by the run of {day}", f"按 {day} 的运行判定")
 
@@ -406,6 +398,8 @@ class Sitting:
 
     def _offers(self) -> list[Key]:
         if self._offering and self._earlier is not None:
+            from quizcli.cli.predicting import replay_offer
+
             return replay_offer(self._earlier)
         return self._grades() if self._answered else self._commands()
 
@@ -421,3 +415,12 @@ class Sitting:
             scheduled=occasion.intervals is not None,
             undoable=occasion.undoable,
         )
+
+
+def _prediction_of(occasion: Occasion) -> Prediction | None:
+    """What becomes of the prediction that the card asks for; None where it asks for none."""
+    if not isinstance(occasion.question, Predict):
+        return None
+    from quizcli.cli.predicting import Prediction
+
+    return Prediction(occasion.question, occasion.permutation)

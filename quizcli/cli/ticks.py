@@ -6,7 +6,7 @@ import time
 from typing import cast
 
 from quizcli.bank.types import AnyQuestion, Predict
-from quizcli.screen.card import TickedClaim
+from quizcli.screen.answer import TickedClaim
 from quizcli.screen.prediction import NOTHING, Findings
 from quizcli.study.store import Store
 from quizcli.text import tr

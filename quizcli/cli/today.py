@@ -10,7 +10,7 @@ import gc
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from msgspec.structs import asdict, replace
 from rich.text import Text as Line
@@ -22,7 +22,6 @@ from quizcli.cli.occasion import Decision, Occasion, shuffled
 from quizcli.cli.opened import every_bank, follow_ups, load_banks, origin, store_to_write
 from quizcli.cli.sitting import Sitting
 from quizcli.cli.standing import answered_elsewhere, standing
-from quizcli.cli.ticks import ticked
 from quizcli.cli.waiting import next_key
 from quizcli.errors import ExitStatus, QuizError, told
 from quizcli.screen import theme
@@ -35,6 +34,9 @@ from quizcli.study.introduced import Mark, marked, reviewed_on
 from quizcli.study.session import Counts, Session
 from quizcli.study.store import Store
 from quizcli.text import tr
+
+if TYPE_CHECKING:
+    from quizcli.screen.answer import TickedClaim
 
 Mode = Literal["today", "review"]
 _LEAVING = ("q", "enter", "esc", "ctrl-c", "eof")
@@ -255,9 +257,14 @@ class _Desk:
             asks_before_undo=self._asks_before_undo,
             undoable=self._session.newest is not None,
             message=message,
-            claims=lambda: ticked(self._store, question),
+            claims=lambda: self._claims(question),
             warm=any(coming.demo is not None for coming in self._session.coming(WARM_FOR)),
         )
+
+    def _claims(self, question: AnyQuestion) -> Sequence[TickedClaim]:
+        from quizcli.cli.ticks import ticked  # not before an answer is shown
+
+        return ticked(self._store, question)
 
     def _farewell(self) -> list[Line]:
         counts, next_due = self._session.counts, self._session.next_due

@@ -1,4 +1,4 @@
-"""A question and its answer as lines of text. Draws only: all that is drawn is in the arguments."""
+"""A question as lines of text, and what stands around it. Draws only: all it draws is in the arguments."""
 
 from __future__ import annotations
 
@@ -13,11 +13,8 @@ from quizcli.bank.code_rules import code_rules
 from quizcli.bank.prediction import asked
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Code, Number, Order, Predict, Truth
 from quizcli.screen import theme
-from quizcli.screen.markdown import render, visible
-from quizcli.screen.prediction import NOTHING, Findings, prediction_lines, rules
-from quizcli.screen.solution import Response, Verdict, numbered, sign, solution_lines
+from quizcli.screen.markdown import numbered, render, visible
 from quizcli.screen.wrap import Span, wrap
-from quizcli.text import Text as Words
 from quizcli.text import tr
 
 MARGIN = 2  # cells before and after all text, inside the box and below it
@@ -32,15 +29,6 @@ class Header(Struct, frozen=True):
     right: int
     wrong: int
     minutes: float
-
-
-class TickedClaim(Struct, frozen=True):
-    """A claim of the question's demonstration as it was measured before: "min KL 19.8 nats ≥ 0"."""
-
-    id: str
-    holds: bool
-    numbers: str
-    label: str = ""
 
 
 def header_line(header: Header, width: int) -> Text:
@@ -63,46 +51,13 @@ def question_lines(question: AnyQuestion, width: int, permutation: Sequence[int]
     content = render(str(question.ask), inner)
     more = list(_asked(asked(question), inner, permutation))
     if isinstance(question, Predict):
+        from quizcli.screen.prediction import rules  # only who predicts pays for it
+
         more += [*([Text()] if question.outcomes else []), *_quiet(rules(question), inner)]
     if more:
         content += [Text(), *more]
     level = tr(f"level {question.level}", f"难度 {question.level}")
     return _boxed(content, _kind_word(question), level, width)
-
-
-def answer_lines(
-    question: AnyQuestion,
-    width: int,
-    response: Response | None = None,
-    verdict: Verdict | None = None,
-    permutation: Sequence[int] = (),
-    claims: Sequence[TickedClaim] = (),
-    follow: Sequence[AnyQuestion] = (),
-    findings: Findings = NOTHING,
-) -> list[Text]:
-    """All that stands below the box once the answer is out.
-
-    `follow`: the questions that question.follow names, where they are at hand. `findings`: what a run has
-    measured, for a prediction.
-    """
-    inner = width - 2 * MARGIN
-    if isinstance(question, Predict):
-        solution = prediction_lines(question, inner, response, verdict, permutation, findings)
-    else:
-        solution = solution_lines(question, inner, response, verdict, permutation)
-    sections = [
-        solution,
-        render(str(question.answer), inner) if question.answer is not None else [],
-        _listed(tr("a complete answer mentions", "完整的回答应提到"), question.points, theme.BULLET, inner),
-        _listed(tr("watch out", "常见误区"), question.pitfalls, theme.NOTE, inner),
-        _claims(claims, inner),
-        _references(question, follow, inner),
-    ]
-    lines: list[Text] = []
-    for section in sections:
-        if section:
-            lines += [Text(), *(_indented(line) for line in section)]
-    return lines
 
 
 def as_question(question: AnyQuestion) -> str:
@@ -120,7 +75,17 @@ def as_question(question: AnyQuestion) -> str:
 def labelled(label: str, text: str, width: int) -> list[Text]:
     """Text that hangs from a quiet label: a hint, a source."""
     inner = width - 2 * MARGIN
-    return [_indented(line) for line in _labelled(label, text, inner)]
+    return [indented(line) for line in hanging(label, text, inner)]
+
+
+def hanging(label: str, text: str, width: int) -> list[Text]:
+    """The same within a width of one's own."""
+    return render(text, width, mark=[Span(f"{label}  ", theme.QUIET)])
+
+
+def indented(line: Text) -> Text:
+    """A line as far in as the text of the box."""
+    return Text(" " * MARGIN).append_text(line) if line else line
 
 
 def footer(keys: Sequence[tuple[str, str]], width: int) -> Text:
@@ -230,53 +195,6 @@ def _boxed(content: Iterable[Text], left: str, right: str, width: int) -> list[T
         fill = " " * (width - 2 * MARGIN - line.cell_len)
         rows.append(Text.assemble(("│ ", theme.QUIET), line, fill, (" │", theme.QUIET)))
     return [*rows, Text("╰" + "─" * (width - 2) + "╯", theme.QUIET)]
-
-
-# The answer
-
-
-def _listed(label: str, texts: Sequence[Words], sign: str, width: int) -> list[Text]:
-    """A quiet label and a list below it; nothing where the list is empty."""
-    if not texts:
-        return []
-    lines = [Text(label, theme.QUIET)]
-    for text in texts:
-        lines += render(str(text), width, mark=[Span(f"{sign} ")])
-    return lines
-
-
-def _claims(claims: Sequence[TickedClaim], width: int) -> list[Text]:
-    """The claims that a demonstration of this question has settled before, their numbers in a column."""
-    if not claims:
-        return []
-    names = [visible(claim.label or claim.id) for claim in claims]
-    column = max(cell_len(name) for name in names)
-    aligned = column + max(cell_len(claim.numbers) for claim in claims) + 4 <= width
-    lines = [Text(tr("measured", "实测"), theme.QUIET)]
-    for claim, name in zip(claims, names, strict=True):
-        padding = " " * (column - cell_len(name) + 2) if aligned else " "
-        parts = [Span(name), Span(padding, solid=aligned), Span(visible(claim.numbers), theme.QUIET)]
-        lines += wrap(parts, width, [sign(claim.holds), Span(" ")])
-    return lines
-
-
-def _references(question: AnyQuestion, follow: Sequence[AnyQuestion], width: int) -> list[Text]:
-    """The interviewer's next question, in full where it is at hand, and the sources."""
-    asked = [as_question(coming) for coming in follow] or list(question.follow)
-    lines: list[Text] = []
-    if asked:
-        lines += _labelled(tr("follow-up", "追问"), asked[0], width)
-    if question.source:
-        lines += _labelled(tr("source   ", "出处"), "; ".join(question.source), width)
-    return lines
-
-
-def _labelled(label: str, text: str, width: int) -> list[Text]:
-    return render(text, width, mark=[Span(f"{label}  ", theme.QUIET)])
-
-
-def _indented(line: Text) -> Text:
-    return Text(" " * MARGIN).append_text(line) if line else line
 
 
 def _cut(text: str, width: int) -> str:

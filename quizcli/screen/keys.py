@@ -30,6 +30,7 @@ class _Input(Protocol):
     """Where characters come from; see `PosixInput`."""
 
     interactive: bool
+    alarm: int  # the descriptor to which a signal writes, so that `read` returns; -1 where there is none
 
     def open(self) -> None: ...
     def close(self) -> None: ...
@@ -43,6 +44,7 @@ class _Whole:
     """A stream in memory: all its text at once, then its end."""
 
     interactive = False
+    alarm = -1
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
@@ -99,6 +101,7 @@ class Keyboard:
         self._held_since = 0.0  # when an unfinished escape sequence began
         self._taken = False
         self._handlers: dict[int, Any] = {}
+        self._alarm_before: int | None = None  # None: signals are as they were
         self.on_leave: Callable[[], None] = lambda: None
         self.on_return: Callable[[], None] = lambda: None
 
@@ -117,6 +120,8 @@ class Keyboard:
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         self._handlers.clear()
+        if self._alarm_before is not None:
+            signal.set_wakeup_fd(self._alarm_before)
         self._input.dispose()
 
     def read(self, timeout: float | None = None) -> str | None:
@@ -188,6 +193,8 @@ class Keyboard:
         if threading.current_thread() is not threading.main_thread():
             return
         self._handle("SIGINT", self._on_interrupt)
+        # A signal may come when Python has looked for signals and not yet begun to wait for a key.
+        self._alarm_before = signal.set_wakeup_fd(self._input.alarm, warn_on_full_buffer=False)
         if not self.interactive:
             return
         self._handle("SIGWINCH", self._on_resize)

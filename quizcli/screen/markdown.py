@@ -38,6 +38,11 @@ def render(text: str, width: int, style: str = "", mark: Sequence[Span] = ()) ->
     return lines + [_indented(line, indent) for block in others for line in _lines(block, room, style)]
 
 
+def numbered(number: int) -> list[Span]:
+    """The mark of a line that a key stands for."""
+    return [Span(str(number), theme.KEY), Span("  ")]
+
+
 def visible(text: str) -> str:
     """The text with nothing in it that a terminal obeys (quizcli.visible); tabs are spaces."""
     return clean(normal(text))

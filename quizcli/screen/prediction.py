@@ -12,9 +12,9 @@ from quizcli.bank.prediction import decides, outcome_of, ranking
 from quizcli.bank.types import Predict
 from quizcli.options import as_options
 from quizcli.screen import theme
-from quizcli.screen.markdown import render, visible
+from quizcli.screen.markdown import numbered, render, visible
 from quizcli.screen.numbers import aligned, number
-from quizcli.screen.solution import Response, Verdict, numbered, said, sign, typed
+from quizcli.screen.solution import Response, Verdict, said, sign, typed
 from quizcli.screen.wrap import Span, wrap
 from quizcli.text import tr
 

@@ -12,7 +12,7 @@ from quizcli.bank.cloze import blanks, pieces
 from quizcli.bank.markdown import around
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Option, Order, Truth
 from quizcli.screen import theme
-from quizcli.screen.markdown import render, visible
+from quizcli.screen.markdown import numbered, render, visible
 from quizcli.screen.wrap import Span, wrap
 from quizcli.text import tr
 
@@ -65,11 +65,6 @@ def solution_lines(
             items = _in_order(question, permutation, verdict, width)
             return [*items, *said(typed(response, verdict), width)]
     return []
-
-
-def numbered(number: int) -> list[Span]:
-    """The mark of a line that a key stands for."""
-    return [Span(str(number), theme.KEY), Span("  ")]
 
 
 def _bold(text: str, width: int) -> list[Text]:

@@ -31,8 +31,8 @@ class PosixInput:
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._saved: list[Any] | None = None
         self._given: list[Any] | None = None  # how the terminal was when it was given back last
-        self._wake_in, self._wake_out = os.pipe()
-        os.set_blocking(self._wake_out, False)
+        self._woken, self.alarm = os.pipe()
+        os.set_blocking(self.alarm, False)
 
     def open(self) -> None:
         """Take the terminal: no echo, every key at once. What was typed before is kept."""
@@ -72,19 +72,17 @@ class PosixInput:
     def dispose(self) -> None:
         """Close for good."""
         self.close()
-        os.close(self._wake_in)
-        os.close(self._wake_out)
+        os.close(self._woken)
+        os.close(self.alarm)
 
     def wake(self) -> None:
-        """Make a waiting `read` return. Safe in a signal handler."""
-        with contextlib.suppress(OSError):  # full or closed: then nobody is asleep
-            os.write(self._wake_out, b"!")
+        """Nothing to do: the signal has written to `alarm`."""
 
     def read(self, timeout: float | None) -> str | None:
         """What came within `timeout` seconds ("" for nothing, or woken); None at the end of the input."""
-        ready = _ready([self._descriptor, self._wake_in], timeout)
-        if self._wake_in in ready:
-            os.read(self._wake_in, 1024)
+        ready = _ready([self._descriptor, self._woken], timeout)
+        if self._woken in ready:
+            os.read(self._woken, 1024)
         if self._descriptor not in ready:
             return ""
         try:

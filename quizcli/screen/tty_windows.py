@@ -20,6 +20,7 @@ class WindowsConsole:
     """Keys of the console, spelled as a Unix terminal would send them."""
 
     interactive = True
+    alarm = -1  # `wake` does it
 
     def __init__(self) -> None:
         self._msvcrt: Any = importlib.import_module("msvcrt")
@@ -66,6 +67,7 @@ class WindowsPipe:
     """Characters of a pipe or a file: a thread reads, because select() on Windows knows sockets only."""
 
     interactive = False
+    alarm = -1
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

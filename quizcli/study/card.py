@@ -1,7 +1,5 @@
 """What the schedule knows about a question: a card, the grades, and the acts that are no answers."""
 
-from __future__ import annotations
-
 from enum import IntEnum
 from typing import Annotated, Literal
 

@@ -18,8 +18,9 @@ from rich.text import Text as Line
 from quizcli.bank.reader import read
 from quizcli.demo.events import Claim, Event, Failed, Finished, decode, encode
 from quizcli.judge.wire import CaseResult, Grid, News, Over, Proof, Raised
+from quizcli.screen.answer import answer_lines
 from quizcli.screen.board import Board
-from quizcli.screen.card import answer_lines, question_lines
+from quizcli.screen.card import question_lines
 from quizcli.screen.door import Door, steer
 from quizcli.screen.frame import Frames
 from quizcli.screen.listing import Row, listing_lines

@@ -8,7 +8,8 @@ from pathlib import Path
 from quizcli.bank.checker import Outside, check
 from quizcli.bank.reader import read
 from quizcli.errors import QuizError
-from quizcli.screen.card import answer_lines, question_lines
+from quizcli.screen.answer import answer_lines
+from quizcli.screen.card import question_lines
 from quizcli.screen.maths import unshowable
 from tests.fuzz.program import PATIENCE, at_most
 

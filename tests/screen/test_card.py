@@ -22,10 +22,9 @@ from quizcli.bank.types import (
     Recall,
     Truth,
 )
+from quizcli.screen.answer import TickedClaim, answer_lines
 from quizcli.screen.card import (
     Header,
-    TickedClaim,
-    answer_lines,
     as_question,
     footer,
     header_line,

@@ -180,6 +180,26 @@ def test_resize_wakes_the_reader() -> None:
     child.expect_exact("end q")
 
 
+def test_a_signal_is_heard_while_the_reader_sleeps_through_it() -> None:
+    """As where it comes just before the reader falls asleep: nothing interrupts its sleep."""
+    child = _child(
+        """
+        import signal, threading, time
+        from quizcli.screen.keys import Keyboard
+        def press():
+            time.sleep(0.3)
+            signal.pthread_kill(threading.get_ident(), signal.SIGWINCH)
+        with Keyboard() as keyboard:
+            print("ready", flush=True)
+            threading.Thread(target=press).start()
+            print(f"<{keyboard.read()}>", flush=True)
+        print("alarm", signal.set_wakeup_fd(-1))
+        """
+    )
+    child.expect_exact("<resize>")
+    child.expect_exact("alarm -1")  # as it was before
+
+
 def test_ctrl_d_and_hang_up_end_the_input() -> None:
     child = _child(READ_ALL)
     child.send("\x04")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from rich.text import Text as Line
 
 from quizcli.bank.types import Contender, DemoLink, Outcome, Predict
-from quizcli.screen.card import answer_lines, question_lines
+from quizcli.screen.answer import answer_lines
+from quizcli.screen.card import question_lines
 from quizcli.screen.prediction import NOTHING, Findings
 from quizcli.screen.solution import Response
 from quizcli.study.grading import Verdict
