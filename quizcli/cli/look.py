@@ -9,8 +9,7 @@ import msgspec
 import typer
 
 from quizcli.bank.packs import Loaded
-from quizcli.bank.prediction import asked
-from quizcli.bank.types import AnyQuestion, Code, Order
+from quizcli.bank.types import AnyQuestion, Code
 from quizcli.cli import completing
 from quizcli.cli.opened import (
     all_questions,
@@ -61,14 +60,11 @@ def show(
 
     console = make_console()
     width = min(console.width, 120)
-    form = asked(question)
-    in_order = tuple(range(len(form.items))) if isinstance(form, Order) else ()
     claims, measured = _measured(settings, question)
-    lines = question_lines(question, width, permutation=in_order)
+    lines = question_lines(question, width)
     lines += answer_lines(
         question,
         width,
-        permutation=in_order,
         claims=claims,
         follow=[as_asked(coming, settings) for coming in follow_ups(question, questions)],
         findings=measured,

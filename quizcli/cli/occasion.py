@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from quizcli.bank.prediction import asked
-from quizcli.bank.types import AnyQuestion, Order
+from quizcli.bank.types import AnyQuestion, Choice, Option, Order
 from quizcli.screen.card import Header
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Occasion(Struct, frozen=True, kw_only=True):
 
     question: AnyQuestion
     header: Header
-    permutation: tuple[int, ...] = ()  # order questions: shuffled position → right position
+    permutation: tuple[int, ...] = ()  # of items or options: shown place → place in the bank; (): as there
     intervals: Callable[[], Mapping[int, str]] | None = None  # None: a round that leaves the schedule alone
     claims: Callable[[], Sequence[TickedClaim]] = tuple
     follow: Sequence[AnyQuestion] = ()  # what an interviewer asks next
@@ -52,10 +52,24 @@ class Occasion(Struct, frozen=True, kw_only=True):
 
 
 def shuffled(question: AnyQuestion, count: int) -> tuple[int, ...]:
-    """In which order a question shows items to sort, for the `count`th time; empty where it has none."""
+    """In which order a question shows its items or options, for the `count`th time; empty: as written.
+
+    Options stand as written the first time, and change their places from then on: what is to be known is
+    which one is right, not where it stands. Options that speak of those above them keep their places.
+    """
     form = asked(question)
-    if not isinstance(form, Order):
+    lines: Sequence[object] = ()
+    if isinstance(form, Order):
+        lines = form.items
+    elif isinstance(question, Choice) and count and not any(map(_speaks_of_places, question.choices)):
+        lines = question.choices
+    if not lines:
         return ()
     from quizcli.study.chance import permutation
 
-    return permutation(len(form.items), question.id, count)
+    return permutation(len(lines), question.id, count)
+
+
+def _speaks_of_places(option: Option) -> bool:
+    words = (option.text.en.casefold(), option.text.zh)
+    return any(place in text for text in words for place in ("above", "below", "以上", "上述", "以下"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from quizcli.bank.prediction import asked
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Code, Number, Order, Predict, Truth
@@ -15,12 +15,12 @@ NARROW, TINY = 76, 50  # columns: below them the grades lose their names, and al
 
 
 def commands(
-    question: AnyQuestion, chosen: Collection[int], *, scheduled: bool, undoable: bool = True
+    question: AnyQuestion, ticked: Sequence[int], *, scheduled: bool, undoable: bool = True
 ) -> list[Key]:
-    """Before the answer. `chosen`: the options ticked so far; `scheduled`: the card is on the schedule;
-    `undoable`: there is something to take back.
+    """Before the answer. `ticked`: the numbers of the options chosen so far; `scheduled`: the card is on the
+    schedule; `undoable`: there is something to take back.
     """
-    keys = _answering(question, chosen)
+    keys = _answering(question, ticked)
     space = tr("space", "空格")
     if isinstance(question, Predict):
         keys.append((space, tr("just run it", "直接运行")))
@@ -42,14 +42,13 @@ def commands(
     return [*keys, ("?", tr("all keys", "全部按键")), ("q", tr("quit", "退出"))]
 
 
-def _answering(question: AnyQuestion, chosen: Collection[int]) -> list[Key]:
+def _answering(question: AnyQuestion, ticked: Sequence[int]) -> list[Key]:
     """How the question is answered."""
     match asked(question):
         case Choice(choices=choices):
             keys = [(f"1–{len(choices)}", tr("choose", "选择"))]
-            if chosen:
-                numbers = " ".join(str(place + 1) for place in sorted(chosen))
-                keys.append((tr("enter", "回车"), tr("answer ", "提交 ") + numbers))
+            if ticked:
+                keys.append((tr("enter", "回车"), tr("answer ", "提交 ") + " ".join(map(str, ticked))))
             return keys
         case Truth():
             return [("1", tr("true", "正确")), ("2", tr("false", "错误"))]

@@ -7,7 +7,7 @@ is imported when it is pressed: the first question must be quick.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from quizcli.bank.prediction import asked, to_run
 from quizcli.bank.types import Choice, Cloze, Code, Number, Order, Predict, Recall, Truth
 from quizcli.cli.bench import Bench
 from quizcli.cli.key_bar import GRADES, KeyBar
-from quizcli.cli.occasion import Decision, Occasion, Verb
+from quizcli.cli.occasion import AGAIN, Decision, Occasion, Verb
 from quizcli.cli.offered import Key, commands, grades, help_rows
 from quizcli.cli.waiting import REDRAW, next_key
 from quizcli.errors import QuizError, told
@@ -221,11 +221,15 @@ class Sitting:
         if key == "enter" and self._chosen:
             self._reveal(frozenset(self._chosen))
         elif key.isdecimal() and 1 <= int(key) <= len(question.choices):
-            index = int(key) - 1
+            place = self._places(question)[int(key) - 1]
             if sum(option.correct for option in question.choices) > 1:
-                self._chosen ^= {index}
+                self._chosen ^= {place}
             else:
-                self._reveal(frozenset({index}))
+                self._reveal(frozenset({place}))
+
+    def _places(self, question: Choice) -> Sequence[int]:
+        """The options in the order in which they are shown."""
+        return self._occasion.permutation or range(len(question.choices))
 
     def _type(self, text: str) -> None:
         """Have the answer typed, after what was typed before and not taken."""
@@ -314,7 +318,10 @@ class Sitting:
         return Decision("grade", rating, int(self._thought * 1000))
 
     def _proposed(self) -> int:
-        return GOOD if self._verdict is None else int(self._verdict.proposed)
+        """The grade that is marked. What could have been judged and was only looked at was not known."""
+        if self._verdict is not None:
+            return int(self._verdict.proposed)
+        return GOOD if isinstance(self._question, Recall | Code) else AGAIN
 
     def _show_hint(self) -> None:
         if self._question.hint is None:
@@ -409,9 +416,12 @@ class Sitting:
 
     def _commands(self) -> list[Key]:
         occasion = self._occasion
+        ticked: list[int] = []
+        if isinstance(self._form, Choice):
+            ticked = [n for n, place in enumerate(self._places(self._form), start=1) if place in self._chosen]
         return commands(
             self._question,
-            self._chosen,
+            ticked,
             scheduled=occasion.intervals is not None,
             undoable=occasion.undoable,
         )

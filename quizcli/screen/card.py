@@ -46,7 +46,7 @@ def header_line(header: Header, width: int) -> Text:
 
 
 def question_lines(question: AnyQuestion, width: int, permutation: Sequence[int] = ()) -> list[Text]:
-    """The question in its box. Of an order question, items[permutation[0]] is shown first."""
+    """The question in its box. The item or option of the place permutation[0] is shown first."""
     inner = width - 2 * MARGIN
     content = render(str(question.ask), inner)
     more = list(_asked(asked(question), inner, permutation))
@@ -141,8 +141,8 @@ def _asked(question: AnyQuestion, width: int, permutation: Sequence[int]) -> Ite
     """What a kind of question shows below its text."""
     match question:
         case Choice(choices=choices):
-            for number, option in enumerate(choices, start=1):
-                yield from render(str(option.text), width, mark=numbered(number))
+            for number, place in enumerate(permutation or range(len(choices)), start=1):
+                yield from render(str(choices[place].text), width, mark=numbered(number))
         case Truth():
             yield Text.assemble(
                 ("1", theme.KEY), tr("  true", "  正确"), "     ", ("2", theme.KEY), tr("  false", "  错误")

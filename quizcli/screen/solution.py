@@ -51,8 +51,8 @@ def solution_lines(
             chosen = response if isinstance(response, frozenset) else frozenset()
             return [
                 line
-                for index, option in enumerate(choices)
-                for line in _option(index, option, index in chosen, width)
+                for number, place in enumerate(permutation or range(len(choices)), start=1)
+                for line in _option(number, choices[place], place in chosen, width)
             ]
         case Truth(correct=correct):
             own = said([_truth(response is True), " ", sign(response == correct)], width)
@@ -122,10 +122,10 @@ def _in_order(
         yield from render(str(item), width, mark=[*mark, *numbered(shown.get(place, place + 1))])
 
 
-def _option(index: int, option: Option, chosen: bool, width: int) -> Iterator[Text]:
+def _option(number: int, option: Option, chosen: bool, width: int) -> Iterator[Text]:
     """Whether an option is correct, whether it was chosen, and why it is wrong."""
     pointer = Span(theme.CHOSEN if chosen else " ", theme.ACCENT)
-    mark = [pointer, Span(" "), sign(option.correct), Span(" "), *numbered(index + 1)]
+    mark = [pointer, Span(" "), sign(option.correct), Span(" "), *numbered(number)]
     yield from render(str(option.text), width, mark=mark)
     if option.why is not None:
         indent = sum(len(span.text) for span in mark)

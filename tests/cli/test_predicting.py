@@ -206,7 +206,7 @@ def test_to_run_without_a_prediction(coins: Program) -> None:
         terminal.send(" ")
         terminal.wait_for("any key what became of it", timeout=60)
         terminal.send(" ")
-        screen = terminal.wait_for("▸3 good")
+        screen = terminal.wait_for("▸1 again")
         assert "measured  0.5 heads a throw" in screen
         assert "you " not in screen
 

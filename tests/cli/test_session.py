@@ -593,6 +593,35 @@ def test_a_key_pressed_before_the_bar_names_it_grades_nothing(program: Program) 
     assert answers(program) == [("a-recall", 3)]
 
 
+def test_options_change_places_when_they_come_again(program: Program) -> None:
+    with program.terminal("--topic", "kinds", "--new", "2") as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send(" ")
+        terminal.wait_for("▸3")
+        terminal.send("4")
+        terminal.wait_for("1  1 ", "2  2 ", "3  3 ")
+        terminal.send("1")
+        terminal.wait_for("✗ 1  1", "✓ 2  2", "▸1")
+        terminal.send("1")
+        again = terminal.wait_for("learning", "1–3 choose")
+        shown = {line.split()[2]: line.split()[1] for line in again.splitlines() if len(line.split()) == 4}
+        assert shown.keys() == {"1", "2", "3"}
+        assert list(shown) != ["1", "2", "3"]
+        terminal.send(shown["2"])
+        terminal.wait_for(f"▸ ✓ {shown['2']}  2", "▸3")
+
+
+def test_what_was_only_looked_at_is_not_proposed_as_known(program: Program) -> None:
+    with program.terminal() as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send(" ")
+        terminal.wait_for("space ▸3")  # answered aloud
+        terminal.send(" ")
+        terminal.wait_for("Which number is even?")
+        terminal.send(" ")
+        terminal.wait_for("space ▸1")
+
+
 @pytest.mark.parametrize(("rows", "key"), [(24, ""), (9, "\x1b[F")])
 def test_a_key_that_grades_nothing_counts_while_the_bar_changes(
     program: Program, rows: int, key: str

@@ -152,8 +152,19 @@ def test_question_in_chinese() -> None:
     ],
 )
 def test_what_each_kind_asks(question: AnyQuestion, rows: list[str]) -> None:
-    lines = question_lines(question, 52, permutation=(2, 0, 1))
+    lines = question_lines(question, 52, permutation=(2, 0, 1) if isinstance(question, Order) else ())
     assert [line.plain.removeprefix("│ ").removesuffix("│").rstrip() for line in lines[1:-1]] == rows
+
+
+def test_options_change_places_with_their_numbers() -> None:
+    asked = shown(question_lines(CHOICE, 52, permutation=(1, 0)))
+    assert asked.index("1  minus") < asked.index("2  plus")
+    told = answer_lines(CHOICE, 52, response=frozenset({0}), verdict=WRONG, permutation=(1, 0))
+    assert [line.plain.split() for line in told[1:4]] == [
+        ["✓", "1", "minus"],
+        ["▸", "✗", "2", "plus"],
+        ["The", "bound", "is", "negated."],
+    ]
 
 
 def test_several_correct_options_are_announced() -> None:
@@ -315,12 +326,13 @@ def test_every_line_fits_and_every_box_is_closed(
         question = msgspec.structs.replace(question, ask=words, answer=words, points=(words,), source=(text,))
         if isinstance(question, Cloze):
             question = msgspec.structs.replace(question, text=both(f"{text}{{{{c1::{text}}}}}"))
-        box = question_lines(question, width, (2, 1, 0))
+        places = (1, 0) if isinstance(question, Choice) else (2, 1, 0)
+        box = question_lines(question, width, places)
         assert {line.cell_len for line in box} == {width}
         claims = [TickedClaim("id", True, text, text)]
         answers: dict[str, Response] = {"choice": frozenset({1}), "truth": True}
         response = answers.get(question.kind, text)
-        for line in answer_lines(question, width, response, WRONG, (2, 1, 0), claims, [question]):
+        for line in answer_lines(question, width, response, WRONG, places, claims, [question]):
             assert line.cell_len <= width
             assert "\x1b" not in line.plain
     finally:
