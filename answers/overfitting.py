@@ -373,15 +373,15 @@ def _underfit_claim(small: list[Errors], p: float) -> Claim:
 
 WHAT_YOU_SAW: Words = {
     "en": "What you just saw: a network with room to spare learns even the random labels by heart. Training "
-    "error 0 proves capacity, nothing else; the gap to the test error is the overfitting. Each remedy gives "
-    "up some training error and wins on new images: more data and augmentation most, because they bring "
-    "knowledge; dropout, weight decay and early stopping hold the network back. Held back, a network that "
-    "is too small only gets worse. So diagnose first: a gap calls for remedies, a high training error for a "
-    "larger network.",
+    "error 0 proves capacity, nothing else; the gap to the test error is the overfitting. Remedies give up "
+    "training error for new images: more data and augmentation win most there, because they bring knowledge; "
+    "dropout, weight decay and early stopping hold the network back and win less, early stopping in some "
+    "runs nothing. Held back, a network that is too small only gets worse. So diagnose first: a gap calls "
+    "for remedies, a high training error for a larger network.",
     "zh": "刚才看到的：容量有余的网络，连随机标签都能背下来。训练误差为 0 只说明容量够大；它与测试误差的差"
-    "距才是过拟合。每种对策都牺牲一些训练误差，换来新图上的进步：更多数据和数据增强效果最大，因为带来了新的"
-    "知识；Dropout、权重衰减和早停则是约束网络。本来就太小的网络再加约束，只会更差。所以先诊断：差距大才用"
-    "这些对策，训练误差高就该换大网络。",
+    "距才是过拟合。各种对策牺牲训练误差，换取新图上的表现：更多数据和数据增强收益最大，因为带来了新的知识；"
+    "Dropout、权重衰减和早停则是约束网络，收益较小，早停有时没有收益。本来就太小的网络再加约束，只会更差。"
+    "所以先诊断：差距大才用这些对策，训练误差高就该换大网络。",
 }
 NOT_PROMISED = Note(
     text={
