@@ -1,6 +1,6 @@
 """A VAE, and the same network with a skip connection across: who needs the code z?
 
-The VAE of Kingma & Welling 2014, 784-400-20, beside a U-shaped twin that also hands the encoder's hidden
+A VAE as Kingma & Welling's of 2014, 784-400-20, beside a U-shaped twin that also hands the encoder's hidden
 layer across to the decoder, as U-Net does (Ronneberger, Fischer & Brox 2015). Both minimize −ELBO over the
 same digits. The twin reconstructs better, and its z carries nothing: so there is nothing to sample.
 """

@@ -31,6 +31,7 @@ _NAMES = {
     "signs": Text("signs", "字符"),
     "banks": Text("banks", "题库"),
     "data": Text("data", "数据"),
+    "cache": Text("cache", "缓存"),
     "store": Text("store", "学习记录"),
     "backups": Text("backups", "备份"),
     "editor": Text("editor", "编辑器"),
@@ -64,6 +65,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _signs()
     yield _banks(settings)
     yield _data(settings)
+    yield _cache(settings.cache_dir)
     yield _store(settings)
     yield backups_found(settings)
     yield _editor()
@@ -202,6 +204,19 @@ def _lacking(folder: Path) -> str:
         if not any((folder / raw / name).is_file() for name in (file.name, f"{file.name}.gz"))
     )
     return next(missing, "")
+
+
+def _cache(folder: Path) -> Finding:
+    """Whether what saves time can be kept."""
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return Finding("cache", "ok", str(folder))
+    detail = tr(f"{there}: nothing can be written there", f"{there}：无法写入")
+    advice = tr(
+        "Everything runs, but each start reads the banks anew and what was fetched is not kept.",
+        "功能不受影响，但每次启动都要重新读取题库，下载的数据也无法保留。",
+    )
+    return Finding("cache", "note", detail, advice)
 
 
 def _store(settings: Settings) -> Finding:

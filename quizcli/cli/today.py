@@ -44,6 +44,7 @@ _NONE_MARKED: dict[str, Callable[[], str]] = {
     "flagged": lambda: tr("No card is flagged: f flags one.", "还没有加旗标的卡片：学习时按 f 添加。"),
     "suspended": lambda: tr("No card is suspended.", "没有暂停的卡片。"),
 }
+_PORTION = 5  # new cards that are offered to who has them off
 WARM_FOR = 5  # a worker is warmed when one of this many coming cards can run
 
 
@@ -290,7 +291,7 @@ class _Desk:
                 )
             )
         rows = [
-            self._more(counts),
+            *self._more(counts),
             (
                 "quizcli quiz",
                 tr("a scored round that leaves the schedule alone", "来一轮计分测验，不影响复习计划"),
@@ -306,23 +307,22 @@ class _Desk:
             *([Line(), Line(f"  {self._message}", style=theme.ACCENT)] if self._message else []),
         ]
 
-    def _more(self, counts: Counts) -> tuple[str, str]:
-        """The command with which one goes on, and what it brings."""
+    def _more(self, counts: Counts) -> list[tuple[str, str]]:
+        """The command with which one goes on, and what it brings; none where nothing is left to bring."""
         if self._mark:
-            return "quizcli", tr("today's cards", "今天的卡片")
+            return [("quizcli", tr("today's cards", "今天的卡片"))]
         if counts.held_back:
             more = min(counts.held_back, self._settings.reviews_per_day)
             limit = reviewed_on(self._store, self._session.today) + more
-            return f"quizcli --reviews {limit}", tr(
-                f"go on with {more} of them today", f"今天接着复习其中 {more} 张"
-            )
-        return self._again(), tr("more new cards today", "今天再多学一些新卡")
-
-    def _again(self) -> str:
-        """The command that asks more new cards of the same topics."""
+            told = tr(f"go on with {more} of them today", f"今天接着复习其中 {more} 张")
+            return [(f"quizcli --reviews {limit}", told)]
+        begun, more = self._session.further(self._settings.new_per_day or _PORTION)
+        if not more:
+            return []
+        command = f"quizcli --new {begun + more}"
         if self._topics:
-            return "quizcli " + " ".join(f"--topic {topic}" for topic in self._topics)
-        return f"quizcli --new {2 * self._settings.new_per_day or 10}"
+            command = "quizcli " + " ".join(f"--topic {topic}" for topic in self._topics)
+        return [(command, tr(f"{more} more new card{'s' * (more != 1)} today", f"今天再学 {more} 张新卡"))]
 
 
 def _place(counts: Counts) -> str:

@@ -18,7 +18,7 @@ from quizcli.study.asking import Asking
 from quizcli.study.card import Act, Card, Rating, State
 from quizcli.study.days import MINUTE, Clock, Days, now_ms
 from quizcli.study.introduced import Mark, last_day_before, marked, standing
-from quizcli.study.lesson import Taught
+from quizcli.study.lesson import Taught, lesson
 from quizcli.study.queues import coming
 from quizcli.study.rows import Entry
 from quizcli.study.schedule import Interval, Schedule
@@ -225,6 +225,12 @@ class Session(Generic[T]):
         """Set or remove the flag of the current card; returns whether it is set now."""
         self._card = self._act(self.card.id, "unflag" if self.card.flagged else "flag")
         return self._card.flagged
+
+    def further(self, number: int) -> tuple[int, int]:
+        """How many new cards the study day has seen begun, and how many of `number` more there would be."""
+        day, now = self._agenda.day, self._clock()
+        more = lesson(self._items, self._needed, standing(self._store, now, day), number)
+        return len(self._store.introduced_on(day)), len(list(more))
 
     def turn_to(self, card_id: str) -> None:
         """Show this card, where it is among today's."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,7 +24,7 @@ from tests.cli.conftest import Program
 
 NAMES = [
     *("quizcli", "torch", "device", "worker", "terminal", "signs"),
-    *("banks", "data", "store", "backups", "editor", "settings"),
+    *("banks", "data", "cache", "store", "backups", "editor", "settings"),
 ]
 FOUND = {"device": "cpu", "name": "CPU", "threads": 1}
 
@@ -176,6 +178,19 @@ def test_data_that_is_here(examine: Examine, settings: Settings, tmp_path: Path)
     settings.cache_dir.mkdir(exist_ok=True)
     (settings.cache_dir / "mnist-1.pt").touch()
     assert examine()["data"].detail == f"MNIST · {settings.cache_dir}"
+
+
+def test_a_cache_that_keeps_nothing(
+    examine: Examine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert examine()["cache"] == Finding("cache", "ok", str(settings.cache_dir))
+    allowed = os.access
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "access", lambda path, mode: mode == os.R_OK and allowed(path, mode))
+        assert examine()["cache"].state == "note"
+    shutil.rmtree(settings.cache_dir)
+    settings.cache_dir.touch()  # a file where the folder should be
+    assert examine()["cache"].detail == f"{settings.cache_dir}: nothing can be written there"
 
 
 def test_a_store(examine: Examine, settings: Settings) -> None:

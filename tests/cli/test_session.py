@@ -707,6 +707,18 @@ def test_the_end_says_how_to_ask_the_same_topics_for_more(program: Program) -> N
         terminal.wait_for("quizcli --topic kinds")
 
 
+def test_the_end_offers_only_new_cards_that_there_are(program: Program) -> None:
+    ended = program.run("--new", "1", stdin=" 4").stdout
+    assert "quizcli --new 2" in ended
+    assert "1 more new card today" in ended
+    ended = program.run("--new", "4", stdin=" 4" * 3).stdout
+    assert "quizcli --new 6" in ended  # four of six were begun
+    assert "2 more new cards today" in ended
+    ended = program.run("--new", "6", stdin=" 4 4").stdout
+    assert "Done for now." in ended
+    assert "--new" not in ended
+
+
 def test_flagged_and_suspended_cards_are_studied_and_brought_back(program: Program) -> None:
     assert "No card is flagged" in program.run("--flagged").stdout
     assert "No card is suspended" in program.run("--suspended").stdout
