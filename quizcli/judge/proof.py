@@ -24,8 +24,11 @@ _TRAPPED = 10  # seeds, at most, with which each trap must be told: there are ma
 _MUTATED = 3  # seeds, at most, with which each mutant must be refused
 
 
-def proof(judgement: Judgement, candidate: Candidate) -> Proof:
-    """What is wrong with a code question; nothing where it is sound. What is judged is its starter."""
+def proof(judgement: Judgement, candidate: Candidate) -> Iterator[Proof | None]:
+    """What is wrong with a code question; nothing where it is sound. What is judged is its starter.
+
+    Many seeds take long: None after each says that it goes on.
+    """
     faults: list[str] = []
     figures: Mutants | None = None
     try:
@@ -36,6 +39,7 @@ def proof(judgement: Judgement, candidate: Candidate) -> Proof:
             for trap in trial.judge.traps if k < _TRAPPED else ():
                 faults += _of_trap(trial, trap)
             kept += [trial] if k < _MUTATED else []
+            yield None
         faults += untried(kept[0], judgement.source.text, judgement.source.entry)
         faults += _of_starter(kept[0], judgement, candidate)
         if judgement.mutants is not None:
@@ -43,7 +47,7 @@ def proof(judgement: Judgement, candidate: Candidate) -> Proof:
             faults += [*survivors, *untried_sides(kept[0]), *too_large(kept[0])]
     except (BrokenError, UnstartedError) as error:
         faults.append(str(error))
-    return Proof(tuple(faults), figures)
+    yield Proof(tuple(faults), figures)
 
 
 def _of_solution(trial: Trial) -> Iterator[str]:

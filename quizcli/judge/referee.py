@@ -71,7 +71,7 @@ def _serve(judgements: queue.SimpleQueue[bytes], outlet: BinaryIO, reserve: Rese
             prepared = prepare(judgement, lambda: not judgements.empty())
             continue
         for news in ruled(judgement, reserve.candidate, room, prepared):
-            _send(outlet, msgspec.msgpack.encode(news))
+            _send(outlet, b"" if news is None else msgspec.msgpack.encode(news))
         reserve.renew()  # after the verdict, which has waited for nothing
 
 
@@ -140,10 +140,15 @@ def prepare(judgement: Judgement, waits: Callable[[], bool]) -> Prepared | None:
 
 def ruled(
     judgement: Judgement, candidate: Candidate, room: Room, prepared: Prepared | None = None
-) -> Iterator[News]:
-    """What there is to say, until code is asked for that nobody has trusted: then only that."""
+) -> Iterator[News | None]:
+    """What there is to say, until code is asked for that nobody has trusted: then only that.
+
+    None is a sign of life.
+    """
     try:
-        rule = proven(judgement, candidate) if judgement.prove else judged(judgement, candidate, prepared)
+        rule: Iterator[News | None] = (
+            proven(judgement, candidate) if judgement.prove else judged(judgement, candidate, prepared)
+        )
         for news in rule:
             room.check()  # the judge may have swallowed the refusal
             yield news
@@ -151,15 +156,14 @@ def ruled(
         yield Over(False, judgement.seed, 0.0, refused=error.message, hint=error.hint)
 
 
-def proven(judgement: Judgement, candidate: Candidate) -> Iterator[News]:
+def proven(judgement: Judgement, candidate: Candidate) -> Iterator[News | None]:
     """What is wrong with a question and its judge."""
     from quizcli.judge.proof import proof
 
     try:
-        found = proof(judgement, candidate)
+        yield from proof(judgement, candidate)
     except _JUDGES_OWN as error:
-        found = Proof((_told(error, judgement.root),))
-    yield found
+        yield Proof((_told(error, judgement.root),))
 
 
 def judged(judgement: Judgement, candidate: Candidate, prepared: Prepared | None = None) -> Iterator[News]:

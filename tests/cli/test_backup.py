@@ -264,7 +264,7 @@ def test_a_store_that_vanishes_in_a_session(program: Program) -> None:
         for path in (program.home / "data").glob("quizcli.db*"):
             path.unlink()
         terminal.send(" ")
-        terminal.wait_for("▸3")
+        terminal.wait_for("3 good")
         terminal.send("3")
         terminal.send("q")
         assert terminal.exit_status() == 0

@@ -84,8 +84,9 @@ def test_what_a_judge_raises_ends_no_process(check: str, told: str, pack: Path, 
         last = over(judged(asked(pack, check, permit=permit_for(pack)), candidate))
         assert (last.broken, last.passed) == (told, not told)
     with Candidate() as candidate:
-        [proof] = proven(asked(pack, check, prove=True, permit=permit_for(pack)), candidate)
+        *alive, proof = proven(asked(pack, check, prove=True, permit=permit_for(pack)), candidate)
     assert isinstance(proof, Proof)
+    assert alive == ([] if told else [None] * 3)  # a sign of life after each seed
     assert proof.faults[-1].endswith(told or "the starter passes: it gives the answer away")
 
 
@@ -148,6 +149,7 @@ ENDS = {
     "claims": ("os.write(1, b'\\xff' * 4); time.sleep(60)", "the judge's process has closed its pipe"),
     "hangs": ("time.sleep(60)", "the judge was stopped after 1 s without a word: an endless loop in it?"),
     "twice": ("frame(CASE)", ""),
+    "toils": ("for _ in range(5): time.sleep(0.5); frame(b'')", ""),
     "halves": ("os.write(1, b'\\0\\0\\0\\x09x'); time.sleep(60)", "the judge was stopped after 1 s"),
 }
 
@@ -177,6 +179,10 @@ def test_a_referee_that_ends_is_told_of_and_replaced(check: str, fake: Referee, 
     assert time.monotonic() - began < 30  # and not the minute that it sleeps
     assert not fake.alive
     assert over(fake.judge(asked(pack, "sound"))).passed
+
+
+def test_one_that_shows_signs_of_life_is_waited_for(fake: Referee, pack: Path) -> None:
+    assert over(fake.judge(asked(pack, "toils"), patience=1.0)).passed
 
 
 def test_one_that_was_killed_before_is_replaced_unseen(fake: Referee, pack: Path) -> None:

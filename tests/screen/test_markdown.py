@@ -274,6 +274,6 @@ def test_no_line_is_wider_than_it_may_be(text: str, width: int) -> None:
     "unit", ["`", "*", "**", "$", "$$", "[", "- ", "***a", "``a`", "$a\\", "_", "(", "**a *b "]
 )
 def test_hostile_text_takes_no_time(unit: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     render(unit * (4000 // len(unit)), 40)
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2

@@ -68,8 +68,13 @@ def shown(lines: list[Line]) -> list[str]:
     return [line.plain.rstrip() for line in lines if line.plain.strip()]
 
 
+def places(question: Predict) -> tuple[int, ...]:
+    """How it is shown: items are shuffled, outcomes are not."""
+    return (1, 2, 0) if question.items else ()
+
+
 def asked(question: Predict) -> list[str]:
-    return [line.plain.strip("│ ") for line in question_lines(question, 90, (1, 2, 0))[1:-1]]
+    return [line.plain.strip("│ ") for line in question_lines(question, 90, places(question))[1:-1]]
 
 
 def answered(
@@ -77,9 +82,9 @@ def answered(
 ) -> list[str]:
     verdict: Verdict | None = None
     if response is not None:
-        verdict = judge(question, response, values, (1, 2, 0))
+        verdict = judge(question, response, values, places(question))
     findings = Findings(values, stand_in)
-    return shown(answer_lines(question, 70, response, verdict, (1, 2, 0), findings=findings))
+    return shown(answer_lines(question, 70, response, verdict, places(question), findings=findings))
 
 
 def test_a_number_says_how_near_and_what_will_run() -> None:
@@ -172,10 +177,12 @@ def test_every_line_fits(
     try:
         words = both(text)
         question = msgspec.structs.replace(question, ask=words, unit=words)
-        assert {line.cell_len for line in question_lines(question, width, (1, 2, 0))} == {width}
+        assert {line.cell_len for line in question_lines(question, width, places(question))} == {width}
         for findings in (NOTHING, Findings(values, text)):
             for response in (None, text, frozenset({0})):
-                for line in answer_lines(question, width, response, None, (1, 2, 0), findings=findings):
+                for line in answer_lines(
+                    question, width, response, None, places(question), findings=findings
+                ):
                     assert line.cell_len <= width
                     assert "\x1b" not in line.plain
     finally:
