@@ -13,6 +13,8 @@ from quizcli.screen.page import Page
 from quizcli.text import tr
 
 _PROMPT = "› "
+_COMMANDS = "bdefhjkqsu"  # letters that do something on a card
+_BURST = 0.35  # seconds: who types a word presses the next key sooner; who has pressed a command looks first
 
 
 class Entry(Struct, frozen=True):
@@ -20,6 +22,28 @@ class Entry(Struct, frozen=True):
 
     text: str
     taken: bool
+
+
+def begun(key: str, keys: Keyboard) -> str:
+    """The beginning of an answer that somebody types without opening the line first; "" where it is none.
+
+    A letter that is a command as well begins a word where the next one follows at once.
+    """
+    if not _typed(key):
+        return ""
+    if key.casefold() not in _COMMANDS:
+        return key
+    following = keys.read(timeout=_BURST)
+    if following is None:
+        return ""
+    if following != key and _typed(following):  # a key that is held down scrolls
+        return key + following
+    keys.back(following)
+    return ""
+
+
+def _typed(key: str) -> bool:
+    return len(key) == 1 and key.isprintable() and key not in " ?"
 
 
 def take(

@@ -41,6 +41,7 @@ class Occasion(Struct, frozen=True, kw_only=True):
     intervals: Callable[[], Mapping[int, str]] | None = None  # None: a round that leaves the schedule alone
     claims: Callable[[], Sequence[TickedClaim]] = tuple
     follow: Sequence[AnyQuestion] = ()  # what an interviewer asks next
+    suspended: bool = False  # it is asked all the same
     flag: Callable[[], bool] | None = None
     asks_before_undo: Callable[[], str] = (
         str  # what is said before `u` reaches far back; "" where it does not

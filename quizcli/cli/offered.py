@@ -15,10 +15,15 @@ NARROW, TINY = 76, 50  # columns: below them the grades lose their names, and al
 
 
 def commands(
-    question: AnyQuestion, ticked: Sequence[int], *, scheduled: bool, undoable: bool = True
+    question: AnyQuestion,
+    ticked: Sequence[int],
+    *,
+    scheduled: bool,
+    undoable: bool = True,
+    suspended: bool = False,
 ) -> list[Key]:
     """Before the answer. `ticked`: the numbers of the options chosen so far; `scheduled`: the card is on the
-    schedule; `undoable`: there is something to take back.
+    schedule, perhaps `suspended`; `undoable`: there is something to take back.
     """
     keys = _answering(question, ticked)
     space = tr("space", "空格")
@@ -34,7 +39,7 @@ def commands(
         keys.append(("u", tr("undo", "撤销")))
     if scheduled:
         keys += [
-            ("s", tr("suspend", "暂停该卡")),
+            ("s", tr("bring back", "取消暂停") if suspended else tr("suspend", "暂停该卡")),
             ("b", tr("bury", "推到明天")),
             ("f", tr("flag", "旗标")),
             ("e", tr("edit", "编辑")),

@@ -152,6 +152,8 @@ class Sitting:
         """Obey one key: a decision, or None while the card stays."""
         if key in REDRAW:
             self._redraw()
+        elif text := self._begun(key):
+            self._type(text)
         elif key == " " and self._scroll.more:
             self._scroll.obey("pagedown")
         elif key in SCROLLING:
@@ -230,6 +232,15 @@ class Sitting:
     def _places(self, question: Choice) -> Sequence[int]:
         """The options in the order in which they are shown."""
         return self._occasion.permutation or range(len(question.choices))
+
+    def _begun(self, key: str) -> str:
+        """What begins an answer that is typed, where one is asked for; "" for any other key."""
+        awaited = isinstance(self._form, Cloze | Number | Order) and not (self._answered or self._sure)
+        if not awaited or not self._keys.interactive:
+            return ""
+        from quizcli.cli.entry import begun
+
+        return begun(key, self._keys)
 
     def _type(self, text: str) -> None:
         """Have the answer typed, after what was typed before and not taken."""
@@ -424,6 +435,7 @@ class Sitting:
             ticked,
             scheduled=occasion.intervals is not None,
             undoable=occasion.undoable,
+            suspended=occasion.suspended,
         )
 
 

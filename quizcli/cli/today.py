@@ -121,7 +121,7 @@ class _Desk:
         self._mode = mode
         self._message = ""
         self._going_back = False  # u was asked, and has reached back into an earlier day
-        self._spread = False  # whether it was told that there is more than a day's work
+        self._spread = False  # whether it was told that this is more than a day's work, or that there is more
 
     def sit_down(self, banks: Sequence[Bank]) -> None:
         """Begin, or go on with changed banks: the session is drawn up from the store, so nothing is lost."""
@@ -135,8 +135,20 @@ class _Desk:
             mark=self._mark,
             mode=self._mode,
         )
-        if not self._spread and (told := backlog(self._session.counts)):
+        if not self._spread and (told := self._beyond() or backlog(self._session.counts)):
             self._message, self._spread = told, True
+
+    def _beyond(self) -> str:
+        """What is said where cards were asked for that a day would not bring any more; "" where it would."""
+        today, limits = self._session.today, self._settings
+        begun, _ = self._session.further(0)
+        full = 0 < limits.new_per_day <= begun or reviewed_on(self._store, today) >= limits.reviews_per_day
+        if not (self._topics or self._mark) or not full or self._session.current is None:
+            return ""
+        return tr(
+            "beyond the day's limit, because you asked for these cards",
+            "已超出今天的上限：这些是你指定要学的",
+        )
 
     @property
     def counts(self) -> Counts:
@@ -254,6 +266,7 @@ class _Desk:
             intervals=lambda: {
                 int(rating): str(interval) for rating, interval in self._session.preview().items()
             },
+            suspended=card.suspended,
             flag=self._session.flag,
             asks_before_undo=self._asks_before_undo,
             undoable=self._session.newest is not None,

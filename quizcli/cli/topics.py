@@ -1,4 +1,4 @@
-"""Topics as a person names them: by id, or by the title that a card shows, in either language."""
+"""Topics as a person names them: by id or by the title that a card shows, in either language and case."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def topics_named(words: Iterable[str], banks: Iterable[Bank]) -> list[str]:
     titles: dict[str, str] = {}
     for bank in banks:
         titles.setdefault(bank.topic, str(bank.title))
-        for title in (bank.title.en, bank.title.zh):
+        for title in (bank.topic, bank.title.en, bank.title.zh):
             ids.setdefault(_folded(title), bank.topic)
     return [
         word if word in titles else ids.get(_folded(word)) or _refuse(word, titles, ids) for word in words

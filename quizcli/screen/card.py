@@ -17,6 +17,7 @@ from quizcli.screen.markdown import numbered, render, visible
 from quizcli.screen.wrap import Span, wrap
 from quizcli.text import tr
 
+_LEAST_TOPIC = 12  # cells of a topic that is cut so that the score has room
 MARGIN = 2  # cells before and after all text, inside the box and below it
 
 
@@ -32,13 +33,16 @@ class Header(Struct, frozen=True):
 
 
 def header_line(header: Header, width: int) -> Text:
-    """`topic · due · 12 left` at the left, `2 ✓  1 ✗   4 min` at the right, where there is room for both."""
+    """`topic · due · 12 left` at the left, `2 ✓  1 ✗   4 min` at the right; a long topic gives way."""
     place = f" {theme.DOT} {header.status} {theme.DOT} {header.place}"
     minutes = tr(f"{header.minutes:.0f} min", f"{header.minutes:.0f} 分钟")
     score = f"{header.right} {theme.RIGHT}  {header.wrong} {theme.WRONG}   {minutes}"
     room = width - 2 - cell_len(place)
-    missing = room - cell_len(header.topic) - cell_len(score)
-    line = Text(" ").append(_cut(header.topic, max(room, 0)), theme.STRONG).append(place, theme.QUIET)
+    topic = _cut(header.topic, max(room, 0))
+    if (beside := room - cell_len(score) - 2) >= _LEAST_TOPIC:
+        topic = _cut(header.topic, beside)
+    missing = room - cell_len(topic) - cell_len(score)
+    line = Text(" ").append(topic, theme.STRONG).append(place, theme.QUIET)
     if missing > 0:
         line.append(" " * missing + score, theme.QUIET)
     line.truncate(width)

@@ -136,6 +136,10 @@ class Keyboard:
             return self._keys.popleft()
         return "eof" if self._ended else None
 
+    def back(self, key: str) -> None:
+        """Put a key back that was read too early: it is the next one again."""
+        self._keys.appendleft(key)
+
     def flush(self, gone: Container[str] | None = None) -> None:
         """Forget the keys typed so far: all except Ctrl-C, or those of `gone` alone.
 

@@ -15,7 +15,7 @@ from typing import Protocol
 from quizcli.study.introduced import Standing
 
 OPEN = 4  # topics at a time
-FIRST = 3  # so many of a person's first cards can run, where there are such
+FIRST = 1  # so many of a person's first cards can run, where there are such, whatever the order of topics
 
 
 class Item(Protocol):
@@ -50,12 +50,12 @@ def lesson(
     items: Mapping[str, Taught], needed: Mapping[str, frozenset[str]], standing: Standing, number: int
 ) -> Iterator[str]:
     """Ids of up to `number` new cards. `needed`: what must have been met before each."""
-    met = set(standing.met)
+    met = {*standing.met, *standing.away}  # what was put off until tomorrow holds up nothing else today
     opened = {item.topic for item in items.values() if item.id in met}
     waiting: dict[str, list[Taught]] = {}
     for item in items.values():
         cards = waiting.setdefault(item.topic, [])  # in the order of the topics, whatever is left of them
-        if item.id not in met and item.id not in standing.away:
+        if item.id not in met:
             cards.append(item)
     for cards in waiting.values():
         cards.sort(key=lambda item: item.level)

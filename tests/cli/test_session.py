@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -593,6 +594,43 @@ def test_a_key_pressed_before_the_bar_names_it_grades_nothing(program: Program) 
     assert answers(program) == [("a-recall", 3)]
 
 
+@pytest.mark.parametrize("word", ["subtract the max", "bury", "ln 1000", "about 7", "(x)", "d"])
+def test_what_is_typed_without_opening_the_line_is_an_answer(program: Program, word: str) -> None:
+    program.run("--new", "3", stdin=" 4 4 4")
+    with program.terminal() as terminal:
+        terminal.wait_for("fill in", "enter type it")
+        for letter in word:
+            terminal.send(letter)
+            time.sleep(0.05)
+        if word == "d":  # alone it is a command
+            terminal.wait_for("nothing to run here")
+        else:
+            terminal.wait_for(f"› {word}")
+    assert len(answers(program)) == 3
+    assert not suspended(program)
+
+
+def suspended(program: Program) -> list[str]:
+    """The ids of the suspended cards."""
+    rows = json.loads(program.run("list", "--json").stdout)
+    return [row["id"] for row in rows if row["state"] and row["state"]["suspended"]]
+
+
+def test_a_word_in_one_go_is_an_answer_too(program: Program) -> None:
+    program.run("--new", "3", stdin=" 4 4 4")
+    with program.terminal() as terminal:
+        terminal.wait_for("fill in", "enter type it")
+        terminal.send("jjj")  # held down
+        terminal.settle(0.6)
+        terminal.send("subtract the max")
+        terminal.wait_for("› subtract the max")
+        terminal.send("\x1b")
+        terminal.wait_for("kept: subtract the max")
+        terminal.send("s")
+        terminal.wait_for("number")
+    assert suspended(program) == ["d-cloze"]
+
+
 def test_options_change_places_when_they_come_again(program: Program) -> None:
     with program.terminal("--topic", "kinds", "--new", "2") as terminal:
         terminal.wait_for(FIRST)
@@ -693,8 +731,16 @@ def test_a_dumb_terminal_has_a_key_bar_too(program: Program) -> None:
 def test_a_topic_asks_beyond_the_days_limit(program: Program) -> None:
     assert "Done for now." in program.run("--new", "2", stdin=" 4 4").stdout
     assert [card for card, _ in answers(program)] == ["a-recall", "b-choice"]
+    with program.terminal("--new", "2", "--topic", "Kinds") as terminal:
+        terminal.wait_for("2 left", "beyond the day's limit")
     program.run("--new", "2", "--topic", "kinds", stdin=" 4 4")
     assert [card for card, _ in answers(program)] == ["a-recall", "b-choice", "c-truth", "d-cloze"]
+
+
+def test_a_topic_within_the_days_limit_says_nothing(program: Program) -> None:
+    with program.terminal("--topic", "kinds") as terminal:
+        terminal.wait_for(FIRST)
+        assert "limit" not in terminal.settle()
 
 
 def test_the_end_says_how_to_ask_the_same_topics_for_more(program: Program) -> None:
@@ -731,9 +777,8 @@ def test_flagged_and_suspended_cards_are_studied_and_brought_back(program: Progr
         terminal.wait_for("Which number is even?")
         terminal.send("f")
         terminal.wait_for("flagged")
-    with program.terminal("--suspended") as terminal:
-        terminal.wait_for("1 left")
-        terminal.wait_for(FIRST)
+    with program.terminal("--suspended", columns=120) as terminal:
+        terminal.wait_for("1 left", FIRST, "s bring back")
         terminal.send("s")
         terminal.wait_for("Done for now.")
     states = {row["id"]: row["state"] for row in json.loads(program.run("list", "--json").stdout)}

@@ -105,6 +105,8 @@ def test_header() -> None:
     header = Header("vae", "due", "12 left", 2, 1, 4.2)
     assert header_line(header, 50).plain == " vae · due · 12 left             2 ✓  1 ✗   4 min"
     assert header_line(header, 30).plain == " vae · due · 12 left"
+    long = msgspec.structs.replace(header, topic="Convolutional networks")
+    assert header_line(long, 52).plain == " Convolutional n… · due · 12 left  2 ✓  1 ✗   4 min"
     assert header_line(header, 19).plain == " … · due · 12 left"
 
 
