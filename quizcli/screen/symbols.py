@@ -56,7 +56,7 @@ _NAMES: dict[Kind, str] = {
         mid | nmid ∤ shortmid | parallel ∥ nparallel ∦ shortparallel ∥ perp ⊥ models ⊨ vDash ⊨ nvDash ⊭
         vdash ⊢ nvdash ⊬ dashv ⊣ Vdash ⊩ prec ≺ succ ≻ preceq ⪯ succeq ⪰ preccurlyeq ≼ succcurlyeq ≽
         precsim ≾ succsim ≿ nprec ⊀ nsucc ⊁ doteq ≐ doteqdot ≑ fallingdotseq ≒ risingdotseq ≓ bumpeq ≏
-        coloneqq ≔ coloneq ≔ eqqcolon ≕ triangleq ≜ circeq ≗ eqcirc ≖ asymp ≍ smile ⌣ frown ⌢ between ≬
+        coloneqq := coloneq := Coloneqq ::= eqqcolon =: eqcolon =: dblcolon :: triangleq ≜ circeq ≗ eqcirc ≖ asymp ≍ smile ⌣ frown ⌢ between ≬
         lesssim ≲ gtrsim ≳ lessapprox ⪅ gtrapprox ⪆ lessgtr ≶ gtrless ≷ leqslant ≤ geqslant ≥ leqq ≦ geqq ≧
         nleq ≰ ngeq ≱ nless ≮ ngtr ≯ nleqslant ≰ ngeqslant ≱ lneq ⪇ gneq ⪈ nsim ≁ ncong ≇ bowtie ⋈ Join ⋈
         trianglelefteq ⊴ trianglerighteq ⊵ vartriangleleft ⊲ vartriangleright ⊳ pitchfork ⋔ because ∵
@@ -93,6 +93,7 @@ CHARACTERS: dict[str, tuple[str, Kind]] = {
 }
 CHARACTERS |= {c: (c, kind) for kind, chars in _CHARACTERS.items() for c in chars}
 CHARACTERS["-"] = ("−", "bin")
+CHARACTERS |= {"≔": (":=", "rel"), "≕": ("=:", "rel"), "∷": ("::", "rel")}
 CHARACTERS["~"] = (" ", "space")
 
 _SPACES = """

@@ -29,6 +29,8 @@ INFIX = {
     "\\brace": ("{", False, "}"),
 }
 
+_NOTHING = Symbol("", "space")  # \\!, which people write between : and =
+
 
 def infix(token: str, above: Row, below: Row) -> Node:
     """The fraction or the binomial of what stands before and after `token`."""
@@ -51,7 +53,10 @@ def unwrapped(row: Row) -> Node:
 
 
 def add(items: list[Node], node: Node, *, upright: bool) -> None:
-    """Put one more node at the end of a row; an upright letter goes on with the word before it."""
+    """Put one more node at the end of a row; it goes on with what it makes one word or one relation with."""
+    if (together := _relation(items, node)) is not None:
+        items[:] = together
+        return
     last = items[-1] if items else None
     pair = (last, node) if upright else ()
     match pair:
@@ -59,6 +64,27 @@ def add(items: list[Node], node: Node, *, upright: bool) -> None:
             items[-1] = Symbol(before + text, "word")
         case _:
             items.append(node)
+
+
+def _relation(items: Sequence[Node], node: Node) -> list[Node] | None:
+    """The row that ends in one relation, := or ::= or =: or <<, where its last signs are one; else None.
+
+    A colon alone is no relation here: f: X → Y.
+    """
+    if not (isinstance(node, Symbol) and _may_relate(node)):
+        return None
+    before = list(items)
+    signs: list[Symbol] = [node]
+    while before and isinstance(last := before[-1], Symbol) and (_may_relate(last) or last == _NOTHING):
+        signs.insert(0, last)
+        before.pop()
+    if all(sign.kind != "rel" for sign in signs) or len(signs) == 1:
+        return None
+    return [*before, Symbol("".join(sign.text for sign in signs), "rel")]
+
+
+def _may_relate(sign: Symbol) -> bool:
+    return sign.kind == "rel" or sign == Symbol(":", "punct")
 
 
 def negated(node: Node) -> Node:
