@@ -174,7 +174,8 @@ def _row(items: tuple[Node, ...], tight: bool) -> str | None:
 def runs_into(left: str, right: str) -> bool:
     """Whether a script written with _ or ^ would swallow the letter after it."""
     _, mark, script = left.replace("^", "_").rpartition("_")
-    return bool(mark) and script.isalnum() and right[:1].isalnum()
+    letters = "".join(c for c in script.lstrip("<>≤≥") if not unicodedata.combining(c))
+    return bool(mark) and (letters.isalnum() or cell_len(script) == 1) and right[:1].isalnum()
 
 
 def _swallows(before: Node | Box, left: str, kind: Place, right: str) -> bool:
@@ -282,9 +283,30 @@ def scripts(node: Scripts) -> str | None:
     return None if sub is None or sup is None else sub + sup
 
 
-def _is_plain(row: Row) -> bool:
-    """Whether nothing in it has scripts, is divided, … : only then can it be told where it ends."""
-    return all(isinstance(node, Symbol) or (isinstance(node, Row) and _is_plain(node)) for node in row.items)
+def _symbols(row: Row) -> list[Symbol] | None:
+    """The symbols of a row in which nothing has scripts, is divided, … ; None where something has."""
+    found: list[Symbol] = []
+    for node in row.items:
+        inner = [node] if isinstance(node, Symbol) else _symbols(node) if isinstance(node, Row) else None
+        if inner is None:
+            return None
+        found += inner
+    return found
+
+
+def _is_single(row: Row) -> bool:
+    """Whether it can be told where a script ends that has no brackets: it is one symbol, number or word."""
+    found = _symbols(row) or []
+    return cell_len(line(row, tight=True) or "") == 1 or (len(found) == 1 and found[0].text.isalnum())
+
+
+def _is_index(row: Row) -> bool:
+    """Whether an index needs no brackets: _θ, _model, _<t, or Latin letters that are read as a word: _KL."""
+    found = _symbols(row) or []
+    letters = "".join(symbol.text for symbol in found)
+    if found and found[0].text in ("<", ">", "≤", "≥"):
+        return len(found) == 2 and found[1].text.isalnum()
+    return _is_single(row) or (letters.isascii() and letters.isalpha())
 
 
 def _low(row: Row | None) -> str | None:
@@ -296,9 +318,10 @@ def _low(row: Row | None) -> str | None:
         return text
     if not _is_word(row) and (shrunk := small(row, SUBSCRIPTS)) is not None:
         return shrunk
-    if cell_len(text) == 1 or (_is_plain(row) and text.lstrip("<>≤≥").isalnum()):
+    if _is_index(row):
         return f"_{text}"
-    return f"_({text})" if len(row.items) == 1 and cell_len(text) <= LONGEST_INDEX else None
+    short = cell_len(text) <= LONGEST_INDEX and (len(row.items) == 1 or text.isalnum())
+    return f"_({text})" if short else None
 
 
 def _is_word(row: Row) -> bool:
@@ -316,7 +339,7 @@ def _high(row: Row | None) -> str | None:
     text = line(row, tight=True)
     if text is None or cell_len(text) > LONGEST_EXPONENT or "^" in text:
         return None
-    if cell_len(text) == 1 or (_is_plain(row) and text.isalnum()) or _is_enclosed(row):
+    if _is_single(row) or _is_enclosed(row):
         return f"^{text}"
     return f"^({text})"
 

@@ -29,3 +29,22 @@ def test_relations_side_by_side_are_one(latex: str, row: str) -> None:
 
 def test_no_line_ends_within_a_relation() -> None:
     assert [box.text.strip() for box in inline_parts("x := y", 40)] == ["x", ":= y"]
+
+
+SCRIPTS = [
+    (r"e^{i\pi}x, e^{i}\pi", "e^(iπ)x, eⁱπ"),
+    (r"e^{\alpha\beta}, x_{\alpha\beta}, x^{\lambda f}", "e^(αβ), x_(αβ), x^(λf)"),
+    (r"f'_{\theta\phi}, f_{\theta\phi}'", "f_(θϕ)′, f_(θϕ)′"),
+    (r"x_{2d}y, x_{d}y, x_{\theta}^{i\pi}", "x_(2d)y, x_d y, x_θ^(iπ)"),
+    (r"x_{ij}^{kl}", "xᵢⱼᵏˡ"),
+    (r"\operatorname{prox}_{\lambda f}(v)", "prox_(λf)(v)"),
+    # one symbol or one word needs none
+    (r"x_\theta, x^\omega, d_{\text{model}}, D_{KL}, x^{\text{Query}}", "x_θ, x^ω, d_model, D_KL, x^Query"),
+    # what follows is not taken in
+    (r"\nabla_{\hat{\mathbf{x}}}D, x_{<t}y, L^\infty x", "∇_𝐱̂ D, x_<t y, L^∞ x"),
+]
+
+
+@pytest.mark.parametrize(("latex", "row"), SCRIPTS)
+def test_where_a_script_ends_can_be_seen(latex: str, row: str) -> None:
+    assert inline(latex) == Box.of(row)
