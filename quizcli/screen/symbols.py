@@ -161,8 +161,9 @@ SUBSCRIPTS = dict(
 class Mark(NamedTuple):
     """An accent: what is combined with a letter, and the sign for several letters or something tall.
 
-    The sign's middle repeats up to the width of the body where `long`. `each`: the mark may be combined
-    with every letter of a row.
+    The sign's middle repeats up to the width of the body where `long`; `wide` is such a sign for several
+    letters only. What has neither stands over parentheses then. `each`: the mark may be combined with every
+    letter of a row.
     """
 
     mark: str
@@ -170,13 +171,14 @@ class Mark(NamedTuple):
     long: bool = False
     each: bool = False
     under: bool = False
+    wide: str = ""
 
 
 ACCENTS = {
-    "hat": Mark("\u0302", "^"),
-    "widehat": Mark("\u0302", "^"),
-    "tilde": Mark("\u0303", "~"),
-    "widetilde": Mark("\u0303", "~"),
+    "hat": Mark("\u0302", "^", wide="╱‾╲"),
+    "widehat": Mark("\u0302", "^", wide="╱‾╲"),
+    "tilde": Mark("\u0303", "~", wide="~~~"),
+    "widetilde": Mark("\u0303", "~", wide="~~~"),
     "bar": Mark("\u0304", "───", long=True),
     "overline": Mark("\u0305", "───", long=True, each=True),
     "underline": Mark("\u0332", "───", long=True, each=True, under=True),
@@ -193,13 +195,13 @@ ACCENTS = {
     "wideparen": Mark("\u0311", "╭─╮", long=True),
     "overbracket": Mark("\u0305", "┌─┐", long=True),
     "underbracket": Mark("\u0332", "└─┘", long=True, under=True),
-    "utilde": Mark("\u0330", "~", under=True),
+    "utilde": Mark("\u0330", "~", under=True, wide="~~~"),
     "dot": Mark("\u0307", "·"),
     "ddot": Mark("\u0308", "··"),
     "dddot": Mark("\u20db", "···"),
-    "check": Mark("\u030c", "ˇ"),
-    "widecheck": Mark("\u030c", "ˇ"),
-    "breve": Mark("\u0306", "˘"),
+    "check": Mark("\u030c", "ˇ", wide="╲_╱"),
+    "widecheck": Mark("\u030c", "ˇ", wide="╲_╱"),
+    "breve": Mark("\u0306", "˘", wide="╰─╯"),
     "acute": Mark("\u0301", "´"),
     "grave": Mark("\u0300", "`"),
     "mathring": Mark("\u030a", "˚"),

@@ -7,7 +7,7 @@ import re
 from quizcli.screen import symbols
 from quizcli.screen.symbols import Kind
 from quizcli.screen.tex_grid import WITH_COLUMNS, Cells, as_cases, framed, is_known, lines, plain_name
-from quizcli.screen.tex_rows import INFIX, accented, add, classed, infix, negated, paired, unwrapped
+from quizcli.screen.tex_rows import INFIX, PRIME, accented, add, classed, infix, negated, paired, unwrapped
 from quizcli.screen.tex_text import words
 from quizcli.screen.tex_tokens import Tokens, tokens
 from quizcli.screen.tex_tree import (
@@ -34,7 +34,6 @@ _LENGTH = re.compile(r"(-?[0-9.]*)\s*([a-z]{0,2})")
 _SPACE_OF_LENGTH = ("hspace", "hspace*", "mspace", "kern", "mkern", "hskip", "mskip")
 _CELLS = {"em": 2.0, "ex": 1.0, "pt": 0.2, "mu": 0.11, "cm": 5.7, "mm": 0.57, "in": 14.5, "px": 0.15}
 _ANGLES = {"<": "⟨", ">": "⟩"}  # where a fence is meant
-_PRIME = Symbol("′", "ord")
 _OPERATORS: dict[str, Kind] = {
     "operatorname": "op",
     "operatorname*": "limits",
@@ -141,11 +140,11 @@ class _Parser(Tokens):
         token = self.next()
         old = base if isinstance(base, Scripts) else Scripts(base)
         if token == "'":
-            return old._replace(sup=Row((*(old.sup.items if old.sup else ()), _PRIME)))
+            return old._replace(sup=Row((*(old.sup.items if old.sup else ()), PRIME)))
         argument = self._argument(token)
         if token == "_" and old.sub is None:
             return old._replace(sub=argument)
-        if token == "^" and (old.sup is None or old.sup.items[-1:] == (_PRIME,)):
+        if token == "^" and (old.sup is None or old.sup.items[-1:] == (PRIME,)):
             return old._replace(sup=Row((*(old.sup.items if old.sup else ()), *argument.items)))
         raise TexError(tr(f"two {token} on one base", f"同一底上有两个 {token}"))
 

@@ -270,7 +270,12 @@ def _with_accent(node: Accent, upright: bool) -> Box:
     body = drawn(node.body, upright=upright)
     accent = ACCENTS[node.name]
     sign = accent.sign
-    if accent.long:
-        sign = sign[0] + sign[1] * (body.width - 2) + sign[2] if body.width > 1 else sign[-1]
+    if body.width > 1 and (accent.long or accent.wide):
+        sign = accent.wide or sign
+        sign = sign[0] + sign[1] * (body.width - 2) + sign[2]
+    elif body.width > 1:
+        body = fenced("(", body, ")")  # else a dot over AB would be one over A or B
+    else:
+        sign = sign[-1] if accent.long else sign
     boxes = [Box.of(sign), body]
     return piled(boxes[::-1], 0) if accent.under else piled(boxes, 1)

@@ -82,9 +82,17 @@ def spaced(items: tuple[Node, ...], tight: bool, goes_on: bool = False) -> list[
             if (before or first) not in _ENDS_OPERAND or after in (None, "rel", "punct", "close"):
                 kind = "sign"
         gap = max(explicit, _gap(before, kind, tight)) if before else explicit
+        if placed and not gap and _is_wide(placed[-1].node) and _is_wide(node):
+            gap = 1  # two bars side by side would be one
         placed.append(Item(node, kind, gap))
         explicit = 0
     return placed
+
+
+def _is_wide(node: Node | Box) -> bool:
+    """Whether a mark lies over several letters."""
+    accent = node.base if isinstance(node, Scripts) else node
+    return isinstance(accent, Accent) and cell_len(line(accent.body) or "  ") > 1
 
 
 def _next_kind(items: tuple[Node, ...], place: int) -> Place | None:

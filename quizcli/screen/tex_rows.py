@@ -29,6 +29,7 @@ INFIX = {
     "\\brace": ("{", False, "}"),
 }
 
+PRIME = Symbol("′", "ord")
 _NOTHING = Symbol("", "space")  # \\!, which people write between : and =
 
 
@@ -121,9 +122,14 @@ def paired(items: Sequence[Node]) -> list[Node]:
 
 
 def accented(name: str, body: Row) -> Node:
-    r"""The body under its mark; of a letter with scripts the letter has it: \widehat{x_i} as \hat{x}_i."""
+    r"""The body under its mark; of a letter with an index the letter has it: \widehat{x_i} as \hat{x}_i.
+
+    With an exponent it would be another thing: \hat{x^2} is no square.
+    """
     match body.items:
-        case (Scripts(base=Symbol(text=text) as base) as whole,) if len(text) == 1 and not ACCENTS[name].each:
+        case (Scripts(base=Symbol(text=text) as base, sup=sup) as whole,) if (
+            len(text) == 1 and not ACCENTS[name].each and (sup is None or set(sup.items) == {PRIME})
+        ):
             return whole._replace(base=Accent(name, Row((base,))))
     return Accent(name, body)
 

@@ -48,3 +48,21 @@ SCRIPTS = [
 @pytest.mark.parametrize(("latex", "row"), SCRIPTS)
 def test_where_a_script_ends_can_be_seen(latex: str, row: str) -> None:
     assert inline(latex) == Box.of(row)
+
+
+MARKS = [
+    (r"\widehat{AB}C", ["╱╲", "ABC"]),
+    (r"\widehat{Var}(x)", ["╱‾╲", "Var(x)"]),
+    (r"\widetilde{xyz}", ["~~~", "xyz"]),
+    (r"\vec{AB}\vec{CD}", ["─→ ─→", "AB CD"]),
+    (r"\check{AB} + \utilde{AB}", ["╲╱", "AB + AB", "     ~~"]),
+    (r"\dot{xy}z", [" ·", "(xy)z"]),
+    (r"\hat{x}^2 + \hat{x^2}", ["     ╱╲", "x̂² + x²"]),
+    (r"\hat{x_i} + \hat{x'} + \bar{\mathbf{x}}", ["x̂ᵢ + x̂′ + 𝐱̄"]),
+    (r"\overline{AB}\overline{CD}", ["A̅B̅ C̅D̅"]),
+]
+
+
+@pytest.mark.parametrize(("latex", "rows"), MARKS)
+def test_a_mark_shows_what_it_reaches(latex: str, rows: list[str]) -> None:
+    assert [row.rstrip() for row in inline(latex).rows] == rows
