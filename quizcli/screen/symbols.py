@@ -117,14 +117,15 @@ UNSEEN = {
     **dict.fromkeys(("vphantom", "hphantom", "phantom"), 1),
     "rule": 2,
 }
-# What shows its last argument as it is (colours and frames are not for a terminal), and how many come before.
+# What shows its last argument as it is (colours are not for a terminal), and how many come before.
 PLAIN = {
-    **dict.fromkeys(("bbox", "boxed", "Aboxed", "smash", "ensuremath", "mathinner", "mathord"), 0),
+    **dict.fromkeys(("bbox", "smash", "ensuremath", "mathinner", "mathord"), 0),
     **dict.fromkeys(("mathrlap", "mathllap", "mathclap", "rlap", "llap", "clap"), 0),
-    **dict.fromkeys(("textcolor", "colorbox", "raisebox", "raise", "href"), 1),
+    **dict.fromkeys(("textcolor", "raisebox", "raise", "href"), 1),
     **dict.fromkeys(("class", "cssId", "style", "htmlClass"), 1),
-    "fcolorbox": 2,
 }
+FRAMES = ("boxed", "Aboxed")  # what stands in a frame: mathematics, then text, after so many arguments
+FRAMES_OF_TEXT = {"fbox": 0, "framebox": 0, "fcolorbox": 2}
 CLASSES: dict[str, Kind] = {
     "mathop": "limits",
     "mathbin": "bin",
@@ -148,8 +149,8 @@ ARROWS = {
 # Only what fonts have had for years; y, for one, has no subscript (ᵧ is a gamma).
 SUPERSCRIPTS = dict(
     zip(
-        "0123456789+−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθφχ×*′⊤†⋆",
-        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿᵠᵡˣ*′ᵀ†⋆",
+        "0123456789+−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθφχ×*′⊤⊺†‡⋆∘°",
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿᵠᵡˣ*′ᵀᵀ†‡⋆°°",
         strict=True,
     )
 )
@@ -251,7 +252,7 @@ SWITCHES = {
     "cal": "cal",
 }
 _TEXTS = """
-    text textrm textnormal textup textbf textit textsf texttt textsc textsl textmd emph mbox hbox fbox
+    text textrm textnormal textup textbf textit textsf texttt textsc textsl textmd emph mbox hbox fbox framebox
     intertext shortintertext
     """
 TEXTS = frozenset(_TEXTS.split())

@@ -16,6 +16,7 @@ from quizcli.screen.tex_tree import (
     Delimiter,
     Fence,
     Fraction,
+    Framed,
     Node,
     Root,
     Row,
@@ -162,7 +163,11 @@ class _Parser(Tokens):
             return None
         if name in symbols.ACCENTS:
             return accented(name, self._argument(command))
-        if name in symbols.TEXTS:
+        if name in symbols.FRAMES_OF_TEXT:
+            self._pass(command, symbols.FRAMES_OF_TEXT[name])
+            return Framed(Row((self._text(command),)))
+        if name in symbols.TEXTS or name == "colorbox":
+            self._pass(command, name == "colorbox")
             return self._text(command)
         if name in _OPERATORS:
             return self._operator(name)
@@ -214,10 +219,10 @@ class _Parser(Tokens):
             below = _whole(self.option(), self._depth)
             return Arrow(symbols.ARROWS[name], self._argument(command), below)
         if name in symbols.PLAIN:
-            self.option()
-            for _ in range(symbols.PLAIN[name]):
-                self.source(command)
+            self._pass(command, symbols.PLAIN[name])
             return unwrapped(self._argument(command))
+        if name in symbols.FRAMES:
+            return Framed(self._argument(command))
         if name in _SPACE_OF_LENGTH:
             return self._space(name)
         if name in ("pmod", "pod", "bmod", "mod"):
@@ -249,10 +254,13 @@ class _Parser(Tokens):
 
     def _unseen(self, name: str) -> None:
         if name in symbols.UNSEEN:
-            self.option()
-            for _ in range(symbols.UNSEEN[name]):
-                self.skip_spaces()
-                self.source("\\" + name)
+            self._pass("\\" + name, symbols.UNSEEN[name])
+
+    def _pass(self, command: str, count: int) -> None:
+        """Pass an option, and so many arguments of which nothing is seen."""
+        self.option()
+        for _ in range(count):
+            self.source(command)
 
     def _tag(self, command: str) -> list[Node]:
         """The number of a formula; it stands after all of its row."""

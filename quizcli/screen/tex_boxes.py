@@ -17,6 +17,7 @@ from quizcli.screen.tex_tree import (
     Delimiter,
     Fence,
     Fraction,
+    Framed,
     Grid,
     Node,
     Root,
@@ -50,6 +51,8 @@ def drawn(node: Node | Box, tight: bool = False, upright: bool = False) -> Box:
             return _stack(node, upright)
         case Accent():
             return _with_accent(node, upright)
+        case Framed(body=body):
+            return _framed(drawn(body, upright=upright))
         case Arrow():
             return _arrow(node)
         case Delimiter(text=text, above=int(above), below=int(below)):
@@ -261,6 +264,12 @@ def _arrow(node: Arrow) -> Box:
     text = head + shaft * width if node.sign in "←⇐" else tail + shaft * (width - 1) + head
     boxes = [box for box in (above, Box.of(text), below) if box]
     return piled(boxes, int(above is not None))
+
+
+def _framed(body: Box) -> Box:
+    line = "─" * (body.width + 2)
+    rows = (f"┌{line}┐", *(f"│ {row} │" for row in body.rows), f"└{line}┘")
+    return Box(rows, body.baseline + 1)
 
 
 def _with_accent(node: Accent, upright: bool) -> Box:

@@ -16,6 +16,7 @@ from quizcli.screen.tex_tree import (
     Delimiter,
     Fence,
     Fraction,
+    Framed,
     Grid,
     Node,
     Root,
@@ -246,8 +247,10 @@ def _unfenced(item: Item) -> list[Item]:
 
 
 def _flattened(item: Item) -> list[Item]:
-    """A fraction with a slash, a root with parentheses; the item alone where it is neither."""
+    """A fraction with a slash, a root or a frame with brackets; the item alone where it is none of these."""
     match item.node:
+        case Framed(body=body):
+            nodes: tuple[Node, ...] = (Symbol("[", "open"), *body.items, Symbol("]", "close"))
         case Fraction(above=above, below=below, line=True):
             nodes = (*_in_parentheses(above), Symbol("/", "ord"), *_in_parentheses(below))
         case Root(body=body, degree=None):

@@ -35,6 +35,7 @@ _FUNCTIONS = ("op", "limits", "big")
 _ENDS_OPERAND = ("ord", "word", "number", "close", "fence", *_FUNCTIONS)
 _BEGINS_OPERAND = ("ord", "word", "number", "sign", *_FUNCTIONS)
 _GOES_ON = ("ord", "word", "number", "open", "fence", *_FUNCTIONS)  # a factor, after a fraction or a root
+_DEGREES = ("C", "F")  # what ^∘ may stand before: 20 °C
 _ARROWS = {"→": "─→", "←": "←─", "↔": "←→", "⇒": "═⇒", "⇐": "⇐═", "⇔": "⇐⇒", "↦": "├→", "↪": "╰→", "=": "══"}
 
 
@@ -180,7 +181,9 @@ def _row(items: tuple[Node, ...], tight: bool) -> str | None:
 
 
 def runs_into(left: str, right: str) -> bool:
-    """Whether a script written with _ or ^ would swallow the letter after it."""
+    """Whether a script written with _ or ^ would swallow the letter after it; A* B is no product A*B."""
+    if left[1:].endswith("*") and right[:1].isalnum():
+        return True
     _, mark, script = left.replace("^", "_").rpartition("_")
     letters = "".join(c for c in script.lstrip("<>≤≥") if not unicodedata.combining(c))
     return bool(mark) and (letters.isalnum() or cell_len(script) == 1) and right[:1].isalnum()
@@ -280,7 +283,12 @@ def small(row: Row | None, letters: Mapping[str, str]) -> str | None:
 
 
 def _shrinks(row: Row) -> bool:
-    """Whether small letters would leave no doubt: of b′ in a^{b′} nobody could tell whose the prime is."""
+    """Whether small letters would leave no doubt: of b′ in a^{b′} nobody could tell whose the prime is.
+
+    ∘ is a degree only where it stands alone: f^{∘2} is f(f(x)).
+    """
+    if len(row.items) > 1 and Symbol("∘", "bin") in row.items:
+        return False
     return not any(isinstance(n, Scripts) and n.base != Symbol("", "ord") for n in row.items)
 
 
@@ -341,6 +349,8 @@ def _high(row: Row | None) -> str | None:
     """Small letters, else ^ and one symbol or word, else ^ and something short in parentheses."""
     if row is None:
         return ""
+    if row.items[:1] == (Symbol("∘", "bin"),) and (degree := line(Row(row.items[1:]), True)) in _DEGREES:
+        return f"°{degree}"
     shrunk = small(row, SUPERSCRIPTS)
     if shrunk is not None:
         return shrunk

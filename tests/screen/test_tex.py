@@ -66,3 +66,33 @@ MARKS = [
 @pytest.mark.parametrize(("latex", "rows"), MARKS)
 def test_a_mark_shows_what_it_reaches(latex: str, rows: list[str]) -> None:
     assert [row.rstrip() for row in inline(latex).rows] == rows
+
+
+SMALL_SIGNS = [
+    (r"90^\circ, 90^{\circ}, 20\,^\circ\mathrm{C}, 20^{\circ C}, 20^\degree", "90°, 90°, 20 °C, 20°C, 20°"),
+    (r"f \circ g^{\circ 2}, f^{\circ n}", "f ∘ g^(∘2), f^(∘n)"),
+    (r"f^{\dagger}, A^{\ddagger}, A^{\top}, A^{\intercal}, A^{\prime}", "f†, A‡, Aᵀ, Aᵀ, A′"),
+    (r"A^{*}B, D^*(x), a * b", "A* B, D*(x), a * b"),
+]
+
+
+@pytest.mark.parametrize(("latex", "row"), SMALL_SIGNS)
+def test_signs_that_stand_high_are_drawn_high(latex: str, row: str) -> None:
+    assert inline(latex) == Box.of(row)
+
+
+FRAMES = [
+    (r"\boxed{E = mc^2} + 1", 40, ["┌─────────┐", "│ E = mc² │ + 1", "└─────────┘"]),
+    (
+        r"\fbox{a b} + \fcolorbox{red}{blue}{$x$}",
+        40,
+        ["┌─────┐   ┌───┐", "│ a b │ + │ x │", "└─────┘   └───┘"],
+    ),
+    (r"\boxed{aaaa + bbbb}", 10, ["[aaaa", "  + bbbb]"]),
+    (r"\colorbox{red}{$x$}", 40, ["x"]),
+]
+
+
+@pytest.mark.parametrize(("latex", "width", "rows"), FRAMES)
+def test_a_box_is_a_frame_or_brackets_where_it_is_too_wide(latex: str, width: int, rows: list[str]) -> None:
+    assert [row.rstrip() for box in display(latex, width) for row in box.rows] == rows
