@@ -26,6 +26,7 @@ _NAMES: dict[Kind, str] = {
         diamondsuit ♢ clubsuit ♣ heartsuit ♡ spadesuit ♠ sharp ♯ flat ♭ natural ♮ lozenge ◊ Diamond ◇ surd √
         | ‖ Vert ‖ vert | _ _ # # $ $ % % & & backslash \ degree ° checkmark ✓ S § P ¶ pounds £ yen ¥ euro €
         copyright © circledR ® maltese ✠ textbackslash \ textunderscore _ textasciitilde ~ slash /
+        E 𝔼 R ℝ Z ℤ Q ℚ C ℂ reals ℝ Reals ℝ natnums ℕ integers ℤ grad ∇ laplacian ∇²
         uparrow ↑ downarrow ↓ updownarrow ↕ Uparrow ⇑ Downarrow ⇓ Updownarrow ⇕ Bbbk 𝕜 blacktriangle ▲
     """,
     "big": """
@@ -56,7 +57,8 @@ _NAMES: dict[Kind, str] = {
         mid | nmid ∤ shortmid | parallel ∥ nparallel ∦ shortparallel ∥ perp ⊥ models ⊨ vDash ⊨ nvDash ⊭
         vdash ⊢ nvdash ⊬ dashv ⊣ Vdash ⊩ prec ≺ succ ≻ preceq ⪯ succeq ⪰ preccurlyeq ≼ succcurlyeq ≽
         precsim ≾ succsim ≿ nprec ⊀ nsucc ⊁ doteq ≐ doteqdot ≑ fallingdotseq ≒ risingdotseq ≓ bumpeq ≏
-        coloneqq := coloneq := Coloneqq ::= eqqcolon =: eqcolon =: dblcolon :: triangleq ≜ circeq ≗ eqcirc ≖ asymp ≍ smile ⌣ frown ⌢ between ≬
+        coloneqq := coloneq := Coloneqq ::= eqqcolon =: eqcolon =: dblcolon ::
+        triangleq ≜ circeq ≗ eqcirc ≖ asymp ≍ smile ⌣ frown ⌢ between ≬
         lesssim ≲ gtrsim ≳ lessapprox ⪅ gtrapprox ⪆ lessgtr ≶ gtrless ≷ leqslant ≤ geqslant ≥ leqq ≦ geqq ≧
         nleq ≰ ngeq ≱ nless ≮ ngtr ≯ nleqslant ≰ ngeqslant ≱ lneq ⪇ gneq ⪈ nsim ≁ ncong ≇ bowtie ⋈ Join ⋈
         trianglelefteq ⊴ trianglerighteq ⊵ vartriangleleft ⊲ vartriangleright ⊳ pitchfork ⋔ because ∵
@@ -75,8 +77,12 @@ _NAMES: dict[Kind, str] = {
 _WORDS: dict[Kind, str] = {
     "op": """
         arccos arcsin arctan arg cos cosh cot coth csc deg dim exp hom ker lg ln log sec sin sinh tan tanh tr
+        Tr Trace trace rank diag span sign sgn Var var Cov cov Corr corr std erf erfc vol supp prox proj conv
+        KL KLD JS JSD TV MI ELBO NLL MSE MAE BCE RMSE Bern Bernoulli Cat Unif Dir Binom Poisson
+        softmax sigmoid softplus relu ReLU elu ELU gelu GELU SiLU Swish logit clip MLP FFN RNN LSTM GRU CNN
+        Attention attention Attn attn MultiHead LayerNorm BatchNorm RMSNorm Concat concat Conv Dropout
     """,
-    "limits": "det gcd inf injlim lim liminf limsup max min Pr projlim sup argmax argmin",
+    "limits": "det gcd inf injlim lim liminf limsup max min Pr projlim sup argmax argmin plim esssup",
 }
 _CHARACTERS: dict[Kind, str] = {"bin": "+*", "rel": "=<>", "open": "([", "close": ")]", "punct": ",;:"}
 
@@ -252,8 +258,8 @@ SWITCHES = {
     "cal": "cal",
 }
 _TEXTS = """
-    text textrm textnormal textup textbf textit textsf texttt textsc textsl textmd emph mbox hbox fbox framebox
-    intertext shortintertext
+    text textrm textnormal textup textbf textit textsf texttt textsc textsl textmd emph mbox hbox fbox
+    framebox intertext shortintertext
     """
 TEXTS = frozenset(_TEXTS.split())
 _ALPHABETS = {  # where A, a, 0, Α and α of Unicode's alphabets stand; 0 where there are none

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from quizcli.screen import symbols
+from quizcli.screen import symbols, tex_macros
 from quizcli.screen.symbols import Kind
 from quizcli.screen.tex_grid import WITH_COLUMNS, Cells, as_cases, framed, is_known, lines, plain_name
 from quizcli.screen.tex_rows import INFIX, PRIME, accented, add, classed, infix, negated, paired, unwrapped
@@ -215,6 +215,9 @@ class _Parser(Tokens):
             return Stack(body, below=script) if name == "underset" else Stack(body, above=script)
         if name in ("underbrace", "overbrace"):
             return self._brace(name)
+        if name in tex_macros.NAMES:
+            self.insert(tex_macros.expanded(name, self))
+            return self._node()
         if name in symbols.ARROWS:
             below = _whole(self.option(), self._depth)
             return Arrow(symbols.ARROWS[name], self._argument(command), below)

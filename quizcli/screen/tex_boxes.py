@@ -9,7 +9,8 @@ from rich.cells import cell_len
 
 from quizcli.screen.box import Box, aligned, blank, piled, side_by_side
 from quizcli.screen.symbols import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS, TALL_FENCES
-from quizcli.screen.tex_line import Item, kind_of, leading, line, parts, runs_into, scripts, small, spaced
+from quizcli.screen.tex_line import line, parts, runs_into, scripts, small
+from quizcli.screen.tex_spaces import Item, kind_of, leading, spaced
 from quizcli.screen.tex_tree import (
     Accent,
     Arrow,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from quizcli.screen.box import Box, aligned, blank, side_by_side
 from quizcli.screen.tex_boxes import beside, drawn, fenced
-from quizcli.screen.tex_line import Item, kind_of, leading, spaced
+from quizcli.screen.tex_spaces import Item, kind_of, leading, spaced
 from quizcli.screen.tex_tree import (
     Classed,
     Delimiter,

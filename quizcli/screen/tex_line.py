@@ -5,12 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Literal, NamedTuple
 
 from rich.cells import cell_len
 
 from quizcli.screen.box import Box
-from quizcli.screen.symbols import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS, Kind
+from quizcli.screen.symbols import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS
+from quizcli.screen.tex_spaces import FUNCTIONS, Item, Place, kind_of, spaced
 from quizcli.screen.tex_tree import (
     Accent,
     Arrow,
@@ -22,111 +22,15 @@ from quizcli.screen.tex_tree import (
     Root,
     Row,
     Scripts,
-    Stack,
     Symbol,
 )
 
 LONGEST_EXPONENT = 12  # cells of e^(−x²/2) that stay on the row
 LONGEST_INDEX = 4  # cells of x_(iⱼ) that stay on the row
 
-Place = Kind | Literal["sign", "fence"]  # + and − without an operand before them; \left…\right
-
-_FUNCTIONS = ("op", "limits", "big")
-_ENDS_OPERAND = ("ord", "word", "number", "close", "fence", *_FUNCTIONS)
-_BEGINS_OPERAND = ("ord", "word", "number", "sign", *_FUNCTIONS)
-_GOES_ON = ("ord", "word", "number", "open", "fence", *_FUNCTIONS)  # a factor, after a fraction or a root
+_GOES_ON = ("ord", "word", "number", "open", "fence", *FUNCTIONS)  # a factor, after a fraction or a root
 _DEGREES = ("C", "F")  # what ^∘ may stand before: 20 °C
 _ARROWS = {"→": "─→", "←": "←─", "↔": "←→", "⇒": "═⇒", "⇐": "⇐═", "⇔": "⇐⇒", "↦": "├→", "↪": "╰→", "=": "══"}
-
-
-class Item(NamedTuple):
-    """A node of a row, or one that is drawn already, with its kind in this place and the spaces before it."""
-
-    node: Node | Box
-    kind: Place
-    gap: int
-
-
-def kind_of(node: Node) -> Place:
-    """What a node counts as beside its neighbours."""
-    match node:
-        case Symbol(kind=kind) | Classed(kind=kind) | Delimiter(kind=kind):
-            return kind
-        case Arrow():
-            return "rel"
-        case Scripts(base=base):
-            return kind_of(base)
-        case Fence():
-            return "fence"
-        case Stack(body=Row(items=(*_, last)), brace=False):
-            return kind_of(last)
-    return "ord"
-
-
-def spaced(items: tuple[Node, ...], tight: bool, goes_on: bool = False) -> list[Item]:
-    """The nodes of a row without its space nodes, each with the gap before it. `tight`: within scripts.
-
-    `goes_on`: the row is the rest of a formula, so that a + at its beginning is no sign.
-    """
-    placed: list[Item] = []
-    explicit = 0
-    for i, node in enumerate(items):
-        kind = kind_of(node)
-        if kind == "space" and isinstance(node, Symbol):
-            explicit += len(node.text)
-            continue
-        explicit += leading(node) if isinstance(node, Row) else 0
-        before = placed[-1].kind if placed else None
-        if kind == "bin":
-            after = _next_kind(items, i + 1)
-            first = "ord" if goes_on and not placed else None
-            if (before or first) not in _ENDS_OPERAND or after in (None, "rel", "punct", "close"):
-                kind = "sign"
-        gap = max(explicit, _gap(before, kind, tight)) if before else explicit
-        if placed and not gap and _is_wide(placed[-1].node) and _is_wide(node):
-            gap = 1  # two bars side by side would be one
-        placed.append(Item(node, kind, gap))
-        explicit = 0
-    return placed
-
-
-def _is_wide(node: Node | Box) -> bool:
-    """Whether a mark lies over several letters."""
-    accent = node.base if isinstance(node, Scripts) else node
-    return isinstance(accent, Accent) and cell_len(line(accent.body) or "  ") > 1
-
-
-def _next_kind(items: tuple[Node, ...], place: int) -> Place | None:
-    """The kind of the first thing from this place on that is no space."""
-    while place < len(items):
-        if (kind := kind_of(items[place])) != "space":
-            return kind
-        place += 1
-    return None
-
-
-def leading(row: Row) -> int:
-    """The spaces that a row begins with: how far a line of several is set in."""
-    cells = 0
-    for node in row.items:
-        if not (isinstance(node, Symbol) and node.kind == "space"):
-            break
-        cells += len(node.text)
-    return cells
-
-
-def _gap(left: Place | None, right: Place, tight: bool) -> int:
-    if (left == "rel" and right in ("punct", "close")) or (left == "open" and right == "rel"):
-        return 0
-    if "rel" in (left, right) or "bin" in (left, right):
-        return 0 if tight else 1
-    if left == "punct":
-        return 0 if tight or right in ("close", "punct") else 1
-    if left in _FUNCTIONS:
-        return 1 if right in _BEGINS_OPERAND or (left == "big" and right in ("open", "fence")) else 0
-    if right in _FUNCTIONS:
-        return 1 if left in _ENDS_OPERAND else 0
-    return 0
 
 
 @lru_cache(maxsize=4096)  # each node is asked by all that it is in
@@ -223,13 +127,13 @@ def _fraction(node: Fraction, tight: bool) -> str | None:
 
 
 def _outside(row: Row) -> list[Node]:
-    """The nodes of a row that stand in no parentheses; a pair counts as its closing one."""
+    """The nodes of a row that are no spaces and stand in no parentheses; a pair counts as its closing one."""
     nodes: list[Node] = []
     depth = 0
     for node in row.items:
         kind = kind_of(node)
         depth -= kind == "close"
-        if depth == 0 and kind != "open":
+        if depth == 0 and kind not in ("open", "space"):
             nodes.append(node)
         depth += kind == "open"
     return nodes

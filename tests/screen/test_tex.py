@@ -96,3 +96,35 @@ FRAMES = [
 @pytest.mark.parametrize(("latex", "width", "rows"), FRAMES)
 def test_a_box_is_a_frame_or_brackets_where_it_is_too_wide(latex: str, width: int, rows: list[str]) -> None:
     assert [row.rstrip() for box in display(latex, width) for row in box.rows] == rows
+
+
+FROM_PACKAGES = [
+    (r"x\prescript{14}{}{C} + \prescript{}{n}{C}_k", "x ¹⁴C + ₙCₖ"),
+    (r"\int f \dd x + \int f\dd{x} + \int \dd[3]{x} f", "∫ f dx + ∫ f dx + ∫ d³x f"),
+    (
+        r"\abs{x}^2 + \abs*{\frac{a}{b}} + \norm{x}_2 + \norm[\big]{y} + \abs x",
+        "|x|² + |a/b| + ‖x‖₂ + ‖y‖ + |x|",
+    ),
+    (r"\KL(p\|q) + \rank A + \softmax(x)_i + \argmax_x f", "KL(p‖q) + rank A + softmax(x)ᵢ + argmaxₓ f"),
+    (r"\dv{f}{x} + \dv[2]{f}{x} + \pdv{x}f + \pdv{f}{x}{y}", "df/dx + d²f/dx² + (∂/∂x)f + ∂²f/(∂x∂y)"),
+    (r"\E[x] \in \R^d, \bm x, \mathds{1}, X^\T, p(x \given y)", "𝔼[x] ∈ ℝᵈ, 𝐱, 𝟙, Xᵀ, p(x | y)"),
+    (r"\braket{a}{b} + \ket\psi + \floor{x/2} + \order{n^2}", "⟨a | b⟩ + |ψ⟩ + ⌊x/2⌋ + 𝒪(n²)"),
+    (r"\frac{\dd f}{\dd x}, x^\abs{y}, \frac12\abs x", "df/dx, x^|y|, (1/2)|x|"),
+    (r"\sideset{}{'}\sum_i x_i + \sideset{_a}{_b}\prod y", "∑′ᵢ xᵢ + ₐ∏_b y"),
+]
+
+
+@pytest.mark.parametrize(("latex", "row"), FROM_PACKAGES)
+def test_what_papers_take_from_packages_is_known(latex: str, row: str) -> None:
+    assert inline(latex) == Box.of(row)
+    assert unshowable(latex) is None
+
+
+def test_a_script_beside_a_large_operator_stays_beside_it() -> None:
+    (box,) = display(r"\sideset{}{'}\sum_i x_i", 40)
+    assert [row.rstrip() for row in box.rows] == ["∑′ xᵢ", "i"]
+
+
+@pytest.mark.parametrize("latex", [r"\abs", r"\abs{", r"\dv", r"\pdv{x}{", r"\dd[", r"\prescript{a}"])
+def test_what_lacks_an_argument_is_shown_as_its_source(latex: str) -> None:
+    assert inline(latex) == Box.of(f"${latex}$")
