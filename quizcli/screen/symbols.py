@@ -22,7 +22,7 @@ _NAMES: dict[Kind, str] = {
         emptyset ∅ varnothing ∅ forall ∀ exists ∃ nexists ∄ neg ¬ lnot ¬ complement ∁ eth ð mho ℧
         ldots … dots … cdots ⋯ dotsc … dotsb ⋯ dotsm ⋯ dotsi ⋯ dotso … vdots ⋮ ddots ⋱ iddots ⋰ adots ⋰
         top ⊤ bot ⊥ prime ′ backprime ‵ dagger † ddagger ‡ dag † ddag ‡ intercal ⊺
-        angle ∠ measuredangle ∡ triangle △ triangledown ▽ square □ Box □ blacksquare ■ star ⋆ bigstar ★
+        angle ∠ measuredangle ∡ triangle △ triangledown ▽ square □ Box □ blacksquare ■ bigstar ★
         diamondsuit ♢ clubsuit ♣ heartsuit ♡ spadesuit ♠ sharp ♯ flat ♭ natural ♮ lozenge ◊ Diamond ◇ surd √
         | ‖ Vert ‖ vert | _ _ # # $ $ % % & & backslash \ degree ° checkmark ✓ S § P ¶ pounds £ yen ¥ euro €
         copyright © circledR ® maltese ✠ textbackslash \ textunderscore _ textasciitilde ~ slash /
@@ -39,6 +39,7 @@ _NAMES: dict[Kind, str] = {
         uplus ⊎ sqcup ⊔ sqcap ⊓ diamond ⋄ amalg ⨿ wr ≀ dotplus ∔ ltimes ⋉ rtimes ⋊ bigtriangleup △
         bigtriangledown ▽ triangleleft ◁ triangleright ▷ lhd ◁ rhd ▷ bigcirc ◯ boxplus ⊞ boxminus ⊟
         boxtimes ⊠ boxdot ⊡ circledast ⊛ circledcirc ⊚ circleddash ⊝ centerdot · divideontimes ⋇
+        star ⋆
     """,
     "rel": """
         leq ≤ le ≤ geq ≥ ge ≥ lt < gt > neq ≠ ne ≠ approx ≈ approxeq ≊ equiv ≡ sim ∼ thicksim ∼ backsim ∽
@@ -62,7 +63,7 @@ _NAMES: dict[Kind, str] = {
         lesssim ≲ gtrsim ≳ lessapprox ⪅ gtrapprox ⪆ lessgtr ≶ gtrless ≷ leqslant ≤ geqslant ≥ leqq ≦ geqq ≧
         nleq ≰ ngeq ≱ nless ≮ ngtr ≯ nleqslant ≰ ngeqslant ≱ lneq ⪇ gneq ⪈ nsim ≁ ncong ≇ bowtie ⋈ Join ⋈
         trianglelefteq ⊴ trianglerighteq ⊵ vartriangleleft ⊲ vartriangleright ⊳ pitchfork ⋔ because ∵
-        therefore ∴ vcentcolon :
+        therefore ∴ vcentcolon : indep ⊥⊥
     """,
     "open": """
         { { lbrace { lbrack [ langle ⟨ lfloor ⌊ lceil ⌈ lvert | lVert ‖ llbracket ⟦ lgroup ( lmoustache (
@@ -119,7 +120,7 @@ _IGNORED = """
 IGNORED = frozenset(_IGNORED.split())
 # The same with arguments of which nothing is seen: how many.
 UNSEEN = {
-    **dict.fromkeys(("label", "color", "vspace", "vspace*", "cline", "pagecolor"), 1),
+    **dict.fromkeys(("label", "require", "color", "vspace", "vspace*", "cline", "pagecolor"), 1),
     **dict.fromkeys(("vphantom", "hphantom", "phantom"), 1),
     "rule": 2,
 }

@@ -131,6 +131,9 @@ def _with_scripts(node: Scripts, upright: bool) -> Box:
         return _stack(Stack(Row((node.base,)), above=node.sup, below=node.sub), upright)
     base = drawn(node.base, upright=upright)
     if len(base.rows) > 1:
+        base = (
+            fenced("(", base, ")") if isinstance(node.base, Fraction) else base
+        )  # else it is the upper one's
         return _corner_scripts(base, node)
     if (text := line(node)) is not None:
         return Box.of(text)

@@ -68,7 +68,8 @@ def parts(placed: list[Item], tight: bool) -> list[tuple[int, str | None]]:
         after = placed[i + 1] if i + 1 < len(placed) else None
         if text is not None and isinstance(node, Fraction) and _needs_parentheses(before, after):
             text = f"({text})"
-            gap = 0 if before in ("op", "limits") else gap
+            alone = after is None or after.kind not in _GOES_ON  # log(a/b), but log (a/b)c
+            gap = 0 if before in ("op", "limits") and alone else gap
         if i and not gap and _swallows(placed[i - 1].node, written[-1][1] or "", placed[i].kind, text or ""):
             gap = 1
         written.append((gap if i else 0, text))
@@ -146,6 +147,8 @@ def _is_product(row: Row) -> bool:
         kind = kind_of(node)
         if isinstance(node, Fraction | Row) or node == Symbol("/", "ord"):
             return False
+        if isinstance(node, Symbol) and " " in node.text.strip():  # several words
+            return False
         if kind in ("bin", "rel", "punct", "sign", "big"):
             return False
         if kind in ("op", "limits") and [kind_of(n) for n in nodes[i + 1 :]] not in (["close"], ["fence"]):
@@ -158,7 +161,7 @@ def _is_factor(row: Row) -> bool:
     nodes = _outside(row)
     if not _is_product(row) or len(nodes) > 2:
         return False
-    differential = nodes[0] in (Symbol("∂", "ord"), Symbol("d", "ord"))
+    differential = isinstance(nodes[0], Symbol) and nodes[0].text in ("∂", "d")
     return len(nodes) == 1 or differential or kind_of(nodes[1]) in ("close", "fence")
 
 
@@ -223,7 +226,7 @@ def _is_single(row: Row) -> bool:
 def _is_index(row: Row) -> bool:
     """Whether an index needs no brackets: _θ, _model, _<t, or Latin letters that are read as a word: _KL."""
     found = _symbols(row) or []
-    letters = "".join(symbol.text for symbol in found)
+    letters = line(row, tight=True) or ""
     if found and found[0].text in ("<", ">", "≤", "≥"):
         return len(found) == 2 and found[1].text.isalnum()
     return _is_single(row) or (letters.isascii() and letters.isalpha())

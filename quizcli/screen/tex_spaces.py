@@ -25,6 +25,7 @@ Place = Kind | Literal["sign", "fence"]  # + and − without an operand before t
 FUNCTIONS = ("op", "limits", "big")
 _ENDS_OPERAND = ("ord", "word", "number", "close", "fence", *FUNCTIONS)
 _BEGINS_OPERAND = ("ord", "word", "number", "sign", *FUNCTIONS)
+_BEFORE_WORDS = ("Δ", "δ")  # Δloss
 
 
 class Item(NamedTuple):
@@ -71,11 +72,28 @@ def spaced(items: tuple[Node, ...], tight: bool, goes_on: bool = False) -> list[
             if (before or first) not in _ENDS_OPERAND or after in (None, "rel", "punct", "close"):
                 kind = "sign"
         gap = max(explicit, _gap(before, kind, tight)) if before else explicit
-        if placed and not gap and _is_wide(placed[-1].node) and _is_wide(node):
-            gap = 1  # two bars side by side would be one
+        if placed and not gap and _would_be_one(placed[-1].node, node):
+            gap = 1
         placed.append(Item(node, kind, gap))
         explicit = 0
     return placed
+
+
+def _would_be_one(left: Node | Box, right: Node) -> bool:
+    """Whether two things look like one where no space parts them: two bars, or a word and a letter."""
+    if isinstance(left, Box):
+        return False
+    if _is_wide(left):
+        return _is_wide(right)
+    right = right.base if isinstance(right, Scripts) else right
+    match left, right:
+        case (Symbol(text=word, kind="word"), Symbol(text=letter, kind="ord")) | (
+            Symbol(text=letter, kind="ord"),
+            Symbol(text=word, kind="word"),
+        ):
+            near = word[-1:] if left == Symbol(word, "word") else word[:1]
+            return near.isalpha() and len(word) > 1 and letter.isalpha() and letter not in _BEFORE_WORDS
+    return False
 
 
 def _is_wide(node: Node | Box) -> bool:

@@ -128,3 +128,29 @@ def test_a_script_beside_a_large_operator_stays_beside_it() -> None:
 @pytest.mark.parametrize("latex", [r"\abs", r"\abs{", r"\dv", r"\pdv{x}{", r"\dd[", r"\prescript{a}"])
 def test_what_lacks_an_argument_is_shown_as_its_source(latex: str) -> None:
     assert inline(latex) == Box.of(f"${latex}$")
+
+
+NEIGHBOURS = [
+    (r"\textit{word} y + \mathrm{Var}X + \lambda\text{KL}", "word y + Var X + λ KL"),
+    (
+        r"n\text{-gram}, \Delta\text{loss}, \mathrm{d}x, 2\text{nd}, \text{if }x",
+        "n-gram, Δloss, dx, 2nd, if x",
+    ),
+    (r"f\star g + f^\star, X \indep Y", "f ⋆ g + f⋆, X ⊥⊥ Y"),
+    (r"\frac{\mathrm{d}y}{\mathrm{d}x}", "dy/dx"),
+    (r"\frac{\text{hits}}{\text{all hits}} + \frac{\text{a b}}{2}", "hits/(all hits) + (a b)/2"),
+    (
+        r"\log\frac{a}{b} + \log\frac{a}{b}c + \sup\frac1m\sum_i x_i",
+        "log(a/b) + log (a/b)c + sup (1/m) ∑ᵢ xᵢ",
+    ),
+]
+
+
+@pytest.mark.parametrize(("latex", "row"), NEIGHBOURS)
+def test_neighbours_keep_apart_or_together(latex: str, row: str) -> None:
+    assert inline(latex) == Box.of(row)
+
+
+def test_a_power_of_a_fraction_is_no_power_of_what_stands_above() -> None:
+    (box,) = display(r"\frac{a}{b}^2", 40)
+    assert [row.rstrip() for row in box.rows] == ["⎛ a ⎞²", "⎜╶─╴⎟", "⎝ b ⎠"]
