@@ -27,6 +27,8 @@ from quizcli.screen.tex_tree import (
     Stack,
 )
 
+BETWEEN_EQUATIONS = 2  # cells more than between the two sides of one
+
 
 def drawn(node: Node | Box, tight: bool = False, upright: bool = False) -> Box:
     """The node as tall as it needs; `upright`: fractions stand, limits stand above and below."""
@@ -191,8 +193,14 @@ def _grid(node: Grid) -> Box:
     lines = []
     for row in cells:
         padded = [aligned(box, widths[k], node.align[k % len(node.align)]) for k, box in enumerate(row)]
-        lines.append(side_by_side([(node.gap if k else 0, box) for k, box in enumerate(padded)]))
+        lines.append(side_by_side([(_gap_before(k, node), box) for k, box in enumerate(padded)]))
     return _with_lines(node, stacked(lines, node.airy), widths, lines)
+
+
+def _gap_before(column: int, grid: Grid) -> int:
+    """The cells before a column; a second equation beside the first is set apart from it."""
+    apart = BETWEEN_EQUATIONS if grid.align == "rl" and grid.equations and column % 2 == 0 else 0
+    return grid.gap + apart if column else 0
 
 
 def _cell(cell: Row, grid: Grid, goes_on: bool) -> Box:

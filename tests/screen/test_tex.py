@@ -154,3 +154,14 @@ def test_neighbours_keep_apart_or_together(latex: str, row: str) -> None:
 def test_a_power_of_a_fraction_is_no_power_of_what_stands_above() -> None:
     (box,) = display(r"\frac{a}{b}^2", 40)
     assert [row.rstrip() for row in box.rows] == ["⎛ a ⎞²", "⎜╶─╴⎟", "⎝ b ⎠"]
+
+
+EQUATIONS = [
+    (r"\begin{aligned} x :&= y \\ &\le z \end{aligned}", ["x := y", "  ≤ z"]),
+    (r"\begin{align} a &= b & c &= d \\ e &= f & g &= h \end{align}", ["a = b   c = d", "e = f   g = h"]),
+]
+
+
+@pytest.mark.parametrize(("latex", "rows"), EQUATIONS)
+def test_aligned_equations_keep_apart_and_their_relations_whole(latex: str, rows: list[str]) -> None:
+    assert [row.rstrip() for box in display(latex, 40) for row in box.rows] == rows
