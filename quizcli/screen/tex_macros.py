@@ -33,7 +33,8 @@ _DERIVATIVES = {
     **dict.fromkeys(("pdv", "partialderivative", "pderivative"), r"\partial "),
     **dict.fromkeys(("fdv", "functionalderivative"), r"\delta "),
 }
-NAMES = frozenset((*_MACROS, *_DERIVATIVES, "dd", "sideset"))
+_FENCES = {"(": ")", "[": "]"}
+NAMES = frozenset((*_MACROS, *_DERIVATIVES, "dd", "qty", "sideset"))
 
 
 def expanded(name: str, source: Tokens) -> list[str]:
@@ -44,6 +45,8 @@ def expanded(name: str, source: Tokens) -> list[str]:
         return tokens(_derivative(_DERIVATIVES[name], command, source))
     if name == "dd":
         return tokens(_differential(command, source))
+    if name == "qty":
+        return tokens(_fenced(command, source))
     if name == "sideset":
         before, after, operator = (source.argument(command) for _ in range(3))
         before = "{}" + before if before else ""
@@ -61,6 +64,17 @@ def _differential(command: str, source: Tokens) -> str:
     degree = source.option()
     of = source.argument(command) + r"\," if source.peek() == "{" else ""
     return r"\,d" + (f"^{{{degree}}}" if degree else "") + of
+
+
+def _fenced(command: str, source: Tokens) -> str:
+    r"""\qty(x), \qty[x], \qty{x}: what stands between two fences, which grow."""
+    if (opening := source.peek()) not in _FENCES:
+        return r"\left\{" + source.source(command) + r"\right\}"
+    closing = _FENCES[source.next()]
+    inner = source.source_up_to(closing)
+    while inner.count(opening) > inner.count(closing):
+        inner += closing + source.source_up_to(closing)
+    return rf"\left{opening}{inner}\right{closing}"
 
 
 def _derivative(d: str, command: str, source: Tokens) -> str:

@@ -74,14 +74,18 @@ def _relation(items: Sequence[Node], node: Node) -> list[Node] | None:
     """
     if not (isinstance(node, Symbol) and _may_relate(node)):
         return None
-    before = list(items)
-    signs: list[Symbol] = [node]
-    while before and isinstance(last := before[-1], Symbol) and (_may_relate(last) or last == _NOTHING):
-        signs.insert(0, last)
-        before.pop()
-    if all(sign.kind != "rel" for sign in signs) or len(signs) == 1:
+    start = len(items)
+    signs = [node.text]
+    related = node.kind == "rel"
+    while start and isinstance(last := items[start - 1], Symbol) and (_may_relate(last) or last == _NOTHING):
+        if not related and last.kind == "punct":
+            return None  # colons after one another
+        related = related or last.kind == "rel"
+        signs.append(last.text)
+        start -= 1
+    if not related or len(signs) == 1:
         return None
-    return [*before, Symbol("".join(sign.text for sign in signs), "rel")]
+    return [*items[:start], Symbol("".join(reversed(signs)), "rel")]
 
 
 def _may_relate(sign: Symbol) -> bool:

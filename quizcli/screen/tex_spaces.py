@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Literal, NamedTuple
 
 from rich.cells import cell_len
@@ -25,7 +26,6 @@ Place = Kind | Literal["sign", "fence"]  # + and − without an operand before t
 FUNCTIONS = ("op", "limits", "big")
 _ENDS_OPERAND = ("ord", "word", "number", "close", "fence", *FUNCTIONS)
 _BEGINS_OPERAND = ("ord", "word", "number", "sign", *FUNCTIONS)
-_BEFORE_WORDS = ("Δ", "δ")  # Δloss
 
 
 class Item(NamedTuple):
@@ -92,8 +92,13 @@ def _would_be_one(left: Node | Box, right: Node) -> bool:
             Symbol(text=word, kind="word"),
         ):
             near = word[-1:] if left == Symbol(word, "word") else word[:1]
-            return near.isalpha() and len(word) > 1 and letter.isalpha() and letter not in _BEFORE_WORDS
+            return near.isalpha() and len(word) > 1 and letter.isalpha() and not _is_before_words(letter)
     return False
+
+
+def _is_before_words(letter: str) -> bool:
+    r"""Whether a letter belongs to the word after it: Δloss, \mathbb{V}\mathrm{ar}."""
+    return letter in ("Δ", "δ") or "DOUBLE-STRUCK" in unicodedata.name(letter[0], "")
 
 
 def _is_wide(node: Node | Box) -> bool:

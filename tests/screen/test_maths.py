@@ -441,6 +441,15 @@ _PIECES = [
     r"\end{array}",
     r"\hline",
     r"\tilde",
+    r"\widehat",
+    r"\boxed",
+    r":",
+    r"\abs",
+    r"\dd",
+    r"\dv",
+    r"\qty",
+    r"\sideset",
+    r"\prescript",
 ]
 
 

@@ -110,6 +110,7 @@ FROM_PACKAGES = [
     (r"\E[x] \in \R^d, \bm x, \mathds{1}, X^\T, p(x \given y)", "𝔼[x] ∈ ℝᵈ, 𝐱, 𝟙, Xᵀ, p(x | y)"),
     (r"\braket{a}{b} + \ket\psi + \floor{x/2} + \order{n^2}", "⟨a | b⟩ + |ψ⟩ + ⌊x/2⌋ + 𝒪(n²)"),
     (r"\frac{\dd f}{\dd x}, x^\abs{y}, \frac12\abs x", "df/dx, x^|y|, (1/2)|x|"),
+    (r"\qty[f(x)] + \qty(f(x) + y) + \qty{z}", "[f(x)] + (f(x) + y) + {z}"),
     (r"\sideset{}{'}\sum_i x_i + \sideset{_a}{_b}\prod y", "∑′ᵢ xᵢ + ₐ∏_b y"),
 ]
 
@@ -125,7 +126,9 @@ def test_a_script_beside_a_large_operator_stays_beside_it() -> None:
     assert [row.rstrip() for row in box.rows] == ["∑′ xᵢ", "i"]
 
 
-@pytest.mark.parametrize("latex", [r"\abs", r"\abs{", r"\dv", r"\pdv{x}{", r"\dd[", r"\prescript{a}"])
+@pytest.mark.parametrize(
+    "latex", [r"\abs", r"\abs{", r"\dv", r"\pdv{x}{", r"\dd[", r"\qty(f(x)", r"\prescript{a}"]
+)
 def test_what_lacks_an_argument_is_shown_as_its_source(latex: str) -> None:
     assert inline(latex) == Box.of(f"${latex}$")
 
@@ -136,6 +139,7 @@ NEIGHBOURS = [
         r"n\text{-gram}, \Delta\text{loss}, \mathrm{d}x, 2\text{nd}, \text{if }x",
         "n-gram, Δloss, dx, 2nd, if x",
     ),
+    (r"\mathbb{V}\mathrm{ar}(X)", "𝕍ar(X)"),
     (r"f\star g + f^\star, X \indep Y", "f ⋆ g + f⋆, X ⊥⊥ Y"),
     (r"\frac{\mathrm{d}y}{\mathrm{d}x}", "dy/dx"),
     (r"\frac{\text{hits}}{\text{all hits}} + \frac{\text{a b}}{2}", "hits/(all hits) + (a b)/2"),
@@ -165,3 +169,19 @@ EQUATIONS = [
 @pytest.mark.parametrize(("latex", "rows"), EQUATIONS)
 def test_aligned_equations_keep_apart_and_their_relations_whole(latex: str, rows: list[str]) -> None:
     assert [row.rstrip() for box in display(latex, 40) for row in box.rows] == rows
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "latex",
+    [
+        ":" * 3000 + "=",
+        ":=" * 3000,
+        r"\!" * 3000 + "=",
+        r"\qty(" * 1500 + "x" + ")" * 1500,
+        r"\abs" * 3000 + "x",
+    ],
+)
+def test_hostile_relations_and_commands_take_no_time(latex: str) -> None:
+    assert inline(latex).rows
+    assert display(latex, 40)
