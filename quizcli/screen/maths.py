@@ -12,7 +12,8 @@ from quizcli.screen.box import Box
 from quizcli.screen.tex import parse
 from quizcli.screen.tex_boxes import drawn
 from quizcli.screen.tex_breaks import broken, equations, segments
-from quizcli.screen.tex_line import line, spaced
+from quizcli.screen.tex_line import line
+from quizcli.screen.tex_spaces import spaced
 from quizcli.screen.tex_tree import Grid, TexError
 from quizcli.text import tr
 

@@ -22,10 +22,11 @@ _NAMES: dict[Kind, str] = {
         emptyset ∅ varnothing ∅ forall ∀ exists ∃ nexists ∄ neg ¬ lnot ¬ complement ∁ eth ð mho ℧
         ldots … dots … cdots ⋯ dotsc … dotsb ⋯ dotsm ⋯ dotsi ⋯ dotso … vdots ⋮ ddots ⋱ iddots ⋰ adots ⋰
         top ⊤ bot ⊥ prime ′ backprime ‵ dagger † ddagger ‡ dag † ddag ‡ intercal ⊺
-        angle ∠ measuredangle ∡ triangle △ triangledown ▽ square □ Box □ blacksquare ■ star ⋆ bigstar ★
+        angle ∠ measuredangle ∡ triangle △ triangledown ▽ square □ Box □ blacksquare ■ bigstar ★
         diamondsuit ♢ clubsuit ♣ heartsuit ♡ spadesuit ♠ sharp ♯ flat ♭ natural ♮ lozenge ◊ Diamond ◇ surd √
         | ‖ Vert ‖ vert | _ _ # # $ $ % % & & backslash \ degree ° checkmark ✓ S § P ¶ pounds £ yen ¥ euro €
         copyright © circledR ® maltese ✠ textbackslash \ textunderscore _ textasciitilde ~ slash /
+        E 𝔼 R ℝ Z ℤ Q ℚ C ℂ reals ℝ Reals ℝ natnums ℕ integers ℤ grad ∇ laplacian ∇²
         uparrow ↑ downarrow ↓ updownarrow ↕ Uparrow ⇑ Downarrow ⇓ Updownarrow ⇕ Bbbk 𝕜 blacktriangle ▲
     """,
     "big": """
@@ -38,6 +39,7 @@ _NAMES: dict[Kind, str] = {
         uplus ⊎ sqcup ⊔ sqcap ⊓ diamond ⋄ amalg ⨿ wr ≀ dotplus ∔ ltimes ⋉ rtimes ⋊ bigtriangleup △
         bigtriangledown ▽ triangleleft ◁ triangleright ▷ lhd ◁ rhd ▷ bigcirc ◯ boxplus ⊞ boxminus ⊟
         boxtimes ⊠ boxdot ⊡ circledast ⊛ circledcirc ⊚ circleddash ⊝ centerdot · divideontimes ⋇
+        star ⋆
     """,
     "rel": """
         leq ≤ le ≤ geq ≥ ge ≥ lt < gt > neq ≠ ne ≠ approx ≈ approxeq ≊ equiv ≡ sim ∼ thicksim ∼ backsim ∽
@@ -56,11 +58,12 @@ _NAMES: dict[Kind, str] = {
         mid | nmid ∤ shortmid | parallel ∥ nparallel ∦ shortparallel ∥ perp ⊥ models ⊨ vDash ⊨ nvDash ⊭
         vdash ⊢ nvdash ⊬ dashv ⊣ Vdash ⊩ prec ≺ succ ≻ preceq ⪯ succeq ⪰ preccurlyeq ≼ succcurlyeq ≽
         precsim ≾ succsim ≿ nprec ⊀ nsucc ⊁ doteq ≐ doteqdot ≑ fallingdotseq ≒ risingdotseq ≓ bumpeq ≏
-        coloneqq ≔ coloneq ≔ eqqcolon ≕ triangleq ≜ circeq ≗ eqcirc ≖ asymp ≍ smile ⌣ frown ⌢ between ≬
+        coloneqq := coloneq := Coloneqq ::= eqqcolon =: eqcolon =: dblcolon ::
+        triangleq ≜ circeq ≗ eqcirc ≖ asymp ≍ smile ⌣ frown ⌢ between ≬
         lesssim ≲ gtrsim ≳ lessapprox ⪅ gtrapprox ⪆ lessgtr ≶ gtrless ≷ leqslant ≤ geqslant ≥ leqq ≦ geqq ≧
         nleq ≰ ngeq ≱ nless ≮ ngtr ≯ nleqslant ≰ ngeqslant ≱ lneq ⪇ gneq ⪈ nsim ≁ ncong ≇ bowtie ⋈ Join ⋈
         trianglelefteq ⊴ trianglerighteq ⊵ vartriangleleft ⊲ vartriangleright ⊳ pitchfork ⋔ because ∵
-        therefore ∴ vcentcolon :
+        therefore ∴ vcentcolon : indep ⊥⊥
     """,
     "open": """
         { { lbrace { lbrack [ langle ⟨ lfloor ⌊ lceil ⌈ lvert | lVert ‖ llbracket ⟦ lgroup ( lmoustache (
@@ -75,8 +78,12 @@ _NAMES: dict[Kind, str] = {
 _WORDS: dict[Kind, str] = {
     "op": """
         arccos arcsin arctan arg cos cosh cot coth csc deg dim exp hom ker lg ln log sec sin sinh tan tanh tr
+        Tr Trace trace rank diag span sign sgn Var var Cov cov Corr corr std erf erfc vol supp prox proj conv
+        KL KLD JS JSD TV MI ELBO NLL MSE MAE BCE RMSE Bern Bernoulli Cat Unif Dir Binom Poisson
+        softmax sigmoid softplus relu ReLU elu ELU gelu GELU SiLU Swish logit clip MLP FFN RNN LSTM GRU CNN
+        Attention attention Attn attn MultiHead LayerNorm BatchNorm RMSNorm Concat concat Conv Dropout
     """,
-    "limits": "det gcd inf injlim lim liminf limsup max min Pr projlim sup argmax argmin",
+    "limits": "det gcd inf injlim lim liminf limsup max min Pr projlim sup argmax argmin plim esssup",
 }
 _CHARACTERS: dict[Kind, str] = {"bin": "+*", "rel": "=<>", "open": "([", "close": ")]", "punct": ",;:"}
 
@@ -93,6 +100,7 @@ CHARACTERS: dict[str, tuple[str, Kind]] = {
 }
 CHARACTERS |= {c: (c, kind) for kind, chars in _CHARACTERS.items() for c in chars}
 CHARACTERS["-"] = ("−", "bin")
+CHARACTERS |= {"≔": (":=", "rel"), "≕": ("=:", "rel"), "∷": ("::", "rel")}
 CHARACTERS["~"] = (" ", "space")
 
 _SPACES = """
@@ -112,18 +120,19 @@ _IGNORED = """
 IGNORED = frozenset(_IGNORED.split())
 # The same with arguments of which nothing is seen: how many.
 UNSEEN = {
-    **dict.fromkeys(("label", "color", "vspace", "vspace*", "cline", "pagecolor"), 1),
+    **dict.fromkeys(("label", "require", "color", "vspace", "vspace*", "cline", "pagecolor"), 1),
     **dict.fromkeys(("vphantom", "hphantom", "phantom"), 1),
     "rule": 2,
 }
-# What shows its last argument as it is (colours and frames are not for a terminal), and how many come before.
+# What shows its last argument as it is (colours are not for a terminal), and how many come before.
 PLAIN = {
-    **dict.fromkeys(("bbox", "boxed", "Aboxed", "smash", "ensuremath", "mathinner", "mathord"), 0),
+    **dict.fromkeys(("bbox", "smash", "ensuremath", "mathinner", "mathord"), 0),
     **dict.fromkeys(("mathrlap", "mathllap", "mathclap", "rlap", "llap", "clap"), 0),
-    **dict.fromkeys(("textcolor", "colorbox", "raisebox", "raise", "href"), 1),
+    **dict.fromkeys(("textcolor", "raisebox", "raise", "href"), 1),
     **dict.fromkeys(("class", "cssId", "style", "htmlClass"), 1),
-    "fcolorbox": 2,
 }
+FRAMES = ("boxed", "Aboxed")  # what stands in a frame: mathematics, then text, after so many arguments
+FRAMES_OF_TEXT = {"fbox": 0, "framebox": 0, "fcolorbox": 2}
 CLASSES: dict[str, Kind] = {
     "mathop": "limits",
     "mathbin": "bin",
@@ -147,8 +156,8 @@ ARROWS = {
 # Only what fonts have had for years; y, for one, has no subscript (ᵧ is a gamma).
 SUPERSCRIPTS = dict(
     zip(
-        "0123456789+−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθφχ×*′⊤†⋆",
-        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿᵠᵡˣ*′ᵀ†⋆",
+        "0123456789+−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθφχ×*′⊤⊺†‡⋆∘°",
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿᵠᵡˣ*′ᵀᵀ†‡⋆°°",
         strict=True,
     )
 )
@@ -160,8 +169,9 @@ SUBSCRIPTS = dict(
 class Mark(NamedTuple):
     """An accent: what is combined with a letter, and the sign for several letters or something tall.
 
-    The sign's middle repeats up to the width of the body where `long`. `each`: the mark may be combined
-    with every letter of a row.
+    The sign's middle repeats up to the width of the body where `long`; `wide` is such a sign for several
+    letters only. What has neither stands over parentheses then. `each`: the mark may be combined with every
+    letter of a row.
     """
 
     mark: str
@@ -169,13 +179,14 @@ class Mark(NamedTuple):
     long: bool = False
     each: bool = False
     under: bool = False
+    wide: str = ""
 
 
 ACCENTS = {
-    "hat": Mark("\u0302", "^"),
-    "widehat": Mark("\u0302", "^"),
-    "tilde": Mark("\u0303", "~"),
-    "widetilde": Mark("\u0303", "~"),
+    "hat": Mark("\u0302", "^", wide="╱‾╲"),
+    "widehat": Mark("\u0302", "^", wide="╱‾╲"),
+    "tilde": Mark("\u0303", "~", wide="~~~"),
+    "widetilde": Mark("\u0303", "~", wide="~~~"),
     "bar": Mark("\u0304", "───", long=True),
     "overline": Mark("\u0305", "───", long=True, each=True),
     "underline": Mark("\u0332", "───", long=True, each=True, under=True),
@@ -192,13 +203,13 @@ ACCENTS = {
     "wideparen": Mark("\u0311", "╭─╮", long=True),
     "overbracket": Mark("\u0305", "┌─┐", long=True),
     "underbracket": Mark("\u0332", "└─┘", long=True, under=True),
-    "utilde": Mark("\u0330", "~", under=True),
+    "utilde": Mark("\u0330", "~", under=True, wide="~~~"),
     "dot": Mark("\u0307", "·"),
     "ddot": Mark("\u0308", "··"),
     "dddot": Mark("\u20db", "···"),
-    "check": Mark("\u030c", "ˇ"),
-    "widecheck": Mark("\u030c", "ˇ"),
-    "breve": Mark("\u0306", "˘"),
+    "check": Mark("\u030c", "ˇ", wide="╲_╱"),
+    "widecheck": Mark("\u030c", "ˇ", wide="╲_╱"),
+    "breve": Mark("\u0306", "˘", wide="╰─╯"),
     "acute": Mark("\u0301", "´"),
     "grave": Mark("\u0300", "`"),
     "mathring": Mark("\u030a", "˚"),
@@ -249,7 +260,7 @@ SWITCHES = {
 }
 _TEXTS = """
     text textrm textnormal textup textbf textit textsf texttt textsc textsl textmd emph mbox hbox fbox
-    intertext shortintertext
+    framebox intertext shortintertext
     """
 TEXTS = frozenset(_TEXTS.split())
 _ALPHABETS = {  # where A, a, 0, Α and α of Unicode's alphabets stand; 0 where there are none

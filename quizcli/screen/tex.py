@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from quizcli.screen import symbols
+from quizcli.screen import symbols, tex_macros
 from quizcli.screen.symbols import Kind
 from quizcli.screen.tex_grid import WITH_COLUMNS, Cells, as_cases, framed, is_known, lines, plain_name
-from quizcli.screen.tex_rows import INFIX, accented, add, classed, infix, negated, paired, unwrapped
+from quizcli.screen.tex_rows import INFIX, PRIME, accented, add, classed, infix, negated, paired, unwrapped
 from quizcli.screen.tex_text import words
 from quizcli.screen.tex_tokens import Tokens, tokens
 from quizcli.screen.tex_tree import (
@@ -16,6 +16,7 @@ from quizcli.screen.tex_tree import (
     Delimiter,
     Fence,
     Fraction,
+    Framed,
     Node,
     Root,
     Row,
@@ -34,7 +35,6 @@ _LENGTH = re.compile(r"(-?[0-9.]*)\s*([a-z]{0,2})")
 _SPACE_OF_LENGTH = ("hspace", "hspace*", "mspace", "kern", "mkern", "hskip", "mskip")
 _CELLS = {"em": 2.0, "ex": 1.0, "pt": 0.2, "mu": 0.11, "cm": 5.7, "mm": 0.57, "in": 14.5, "px": 0.15}
 _ANGLES = {"<": "⟨", ">": "⟩"}  # where a fence is meant
-_PRIME = Symbol("′", "ord")
 _OPERATORS: dict[str, Kind] = {
     "operatorname": "op",
     "operatorname*": "limits",
@@ -141,11 +141,11 @@ class _Parser(Tokens):
         token = self.next()
         old = base if isinstance(base, Scripts) else Scripts(base)
         if token == "'":
-            return old._replace(sup=Row((*(old.sup.items if old.sup else ()), _PRIME)))
+            return old._replace(sup=Row((*(old.sup.items if old.sup else ()), PRIME)))
         argument = self._argument(token)
         if token == "_" and old.sub is None:
             return old._replace(sub=argument)
-        if token == "^" and (old.sup is None or old.sup.items[-1:] == (_PRIME,)):
+        if token == "^" and (old.sup is None or old.sup.items[-1:] == (PRIME,)):
             return old._replace(sup=Row((*(old.sup.items if old.sup else ()), *argument.items)))
         raise TexError(tr(f"two {token} on one base", f"同一底上有两个 {token}"))
 
@@ -163,7 +163,11 @@ class _Parser(Tokens):
             return None
         if name in symbols.ACCENTS:
             return accented(name, self._argument(command))
-        if name in symbols.TEXTS:
+        if name in symbols.FRAMES_OF_TEXT:
+            self._pass(command, symbols.FRAMES_OF_TEXT[name])
+            return Framed(Row((self._text(command),)))
+        if name in symbols.TEXTS or name == "colorbox":
+            self._pass(command, name == "colorbox")
             return self._text(command)
         if name in _OPERATORS:
             return self._operator(name)
@@ -211,14 +215,17 @@ class _Parser(Tokens):
             return Stack(body, below=script) if name == "underset" else Stack(body, above=script)
         if name in ("underbrace", "overbrace"):
             return self._brace(name)
+        if name in tex_macros.NAMES:
+            self.insert(tex_macros.expanded(name, self))
+            return self._node()
         if name in symbols.ARROWS:
             below = _whole(self.option(), self._depth)
             return Arrow(symbols.ARROWS[name], self._argument(command), below)
         if name in symbols.PLAIN:
-            self.option()
-            for _ in range(symbols.PLAIN[name]):
-                self.source(command)
+            self._pass(command, symbols.PLAIN[name])
             return unwrapped(self._argument(command))
+        if name in symbols.FRAMES:
+            return Framed(self._argument(command))
         if name in _SPACE_OF_LENGTH:
             return self._space(name)
         if name in ("pmod", "pod", "bmod", "mod"):
@@ -250,10 +257,13 @@ class _Parser(Tokens):
 
     def _unseen(self, name: str) -> None:
         if name in symbols.UNSEEN:
-            self.option()
-            for _ in range(symbols.UNSEEN[name]):
-                self.skip_spaces()
-                self.source("\\" + name)
+            self._pass("\\" + name, symbols.UNSEEN[name])
+
+    def _pass(self, command: str, count: int) -> None:
+        """Pass an option, and so many arguments of which nothing is seen."""
+        self.option()
+        for _ in range(count):
+            self.source(command)
 
     def _tag(self, command: str) -> list[Node]:
         """The number of a formula; it stands after all of its row."""

@@ -9,7 +9,8 @@ from rich.cells import cell_len
 
 from quizcli.screen.box import Box, aligned, blank, piled, side_by_side
 from quizcli.screen.symbols import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS, TALL_FENCES
-from quizcli.screen.tex_line import Item, kind_of, leading, line, parts, runs_into, scripts, small, spaced
+from quizcli.screen.tex_line import line, parts, runs_into, scripts, small
+from quizcli.screen.tex_spaces import Item, kind_of, leading, spaced
 from quizcli.screen.tex_tree import (
     Accent,
     Arrow,
@@ -17,6 +18,7 @@ from quizcli.screen.tex_tree import (
     Delimiter,
     Fence,
     Fraction,
+    Framed,
     Grid,
     Node,
     Root,
@@ -24,6 +26,8 @@ from quizcli.screen.tex_tree import (
     Scripts,
     Stack,
 )
+
+BETWEEN_EQUATIONS = 2  # cells more than between the two sides of one
 
 
 def drawn(node: Node | Box, tight: bool = False, upright: bool = False) -> Box:
@@ -50,6 +54,8 @@ def drawn(node: Node | Box, tight: bool = False, upright: bool = False) -> Box:
             return _stack(node, upright)
         case Accent():
             return _with_accent(node, upright)
+        case Framed(body=body):
+            return _framed(drawn(body, upright=upright))
         case Arrow():
             return _arrow(node)
         case Delimiter(text=text, above=int(above), below=int(below)):
@@ -127,6 +133,9 @@ def _with_scripts(node: Scripts, upright: bool) -> Box:
         return _stack(Stack(Row((node.base,)), above=node.sup, below=node.sub), upright)
     base = drawn(node.base, upright=upright)
     if len(base.rows) > 1:
+        base = (
+            fenced("(", base, ")") if isinstance(node.base, Fraction) else base
+        )  # else it is the upper one's
         return _corner_scripts(base, node)
     if (text := line(node)) is not None:
         return Box.of(text)
@@ -184,8 +193,14 @@ def _grid(node: Grid) -> Box:
     lines = []
     for row in cells:
         padded = [aligned(box, widths[k], node.align[k % len(node.align)]) for k, box in enumerate(row)]
-        lines.append(side_by_side([(node.gap if k else 0, box) for k, box in enumerate(padded)]))
+        lines.append(side_by_side([(_gap_before(k, node), box) for k, box in enumerate(padded)]))
     return _with_lines(node, stacked(lines, node.airy), widths, lines)
+
+
+def _gap_before(column: int, grid: Grid) -> int:
+    """The cells before a column; a second equation beside the first is set apart from it."""
+    apart = BETWEEN_EQUATIONS if grid.align == "rl" and grid.equations and column % 2 == 0 else 0
+    return grid.gap + apart if column else 0
 
 
 def _cell(cell: Row, grid: Grid, goes_on: bool) -> Box:
@@ -263,6 +278,12 @@ def _arrow(node: Arrow) -> Box:
     return piled(boxes, int(above is not None))
 
 
+def _framed(body: Box) -> Box:
+    line = "─" * (body.width + 2)
+    rows = (f"┌{line}┐", *(f"│ {row} │" for row in body.rows), f"└{line}┘")
+    return Box(rows, body.baseline + 1)
+
+
 def _with_accent(node: Accent, upright: bool) -> Box:
     text = line(node)
     if text is not None:
@@ -270,7 +291,12 @@ def _with_accent(node: Accent, upright: bool) -> Box:
     body = drawn(node.body, upright=upright)
     accent = ACCENTS[node.name]
     sign = accent.sign
-    if accent.long:
-        sign = sign[0] + sign[1] * (body.width - 2) + sign[2] if body.width > 1 else sign[-1]
+    if body.width > 1 and (accent.long or accent.wide):
+        sign = accent.wide or sign
+        sign = sign[0] + sign[1] * (body.width - 2) + sign[2]
+    elif body.width > 1:
+        body = fenced("(", body, ")")  # else a dot over AB would be one over A or B
+    else:
+        sign = sign[-1] if accent.long else sign
     boxes = [Box.of(sign), body]
     return piled(boxes[::-1], 0) if accent.under else piled(boxes, 1)

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from quizcli.screen.box import Box, aligned, blank, side_by_side
 from quizcli.screen.tex_boxes import beside, drawn, fenced
-from quizcli.screen.tex_line import Item, kind_of, leading, spaced
+from quizcli.screen.tex_spaces import Item, kind_of, leading, spaced
 from quizcli.screen.tex_tree import (
     Classed,
     Delimiter,
     Fence,
     Fraction,
+    Framed,
     Grid,
     Node,
     Root,
@@ -246,8 +247,10 @@ def _unfenced(item: Item) -> list[Item]:
 
 
 def _flattened(item: Item) -> list[Item]:
-    """A fraction with a slash, a root with parentheses; the item alone where it is neither."""
+    """A fraction with a slash, a root or a frame with brackets; the item alone where it is none of these."""
     match item.node:
+        case Framed(body=body):
+            nodes: tuple[Node, ...] = (Symbol("[", "open"), *body.items, Symbol("]", "close"))
         case Fraction(above=above, below=below, line=True):
             nodes = (*_in_parentheses(above), Symbol("/", "ord"), *_in_parentheses(below))
         case Root(body=body, degree=None):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from quizcli.screen.tex_tree import Fence, Grid, Node, Row
+from quizcli.screen.tex_tree import Fence, Grid, Node, Row, Symbol
 
 _FENCES = {
     "": ("", ""),
@@ -62,7 +62,7 @@ def framed(name: str, columns: str, cells: Cells) -> Node:
     if name == "eqnarray":
         return Grid(tuple(map(_two_columns, rows)), "rl", 1, equations=True)
     if name in _ALIGNED:
-        return Grid(rows, "rl", 1, equations=True)
+        return Grid(tuple(map(_whole_relations, rows)), "rl", 1, equations=True)
     return lines(rows) if name in _CENTRED else _whole(rows)
 
 
@@ -82,6 +82,17 @@ def lines(rows: Sequence[tuple[Row, ...]], align: str = "l") -> Grid:
 
 def _whole(rows: tuple[tuple[Row, ...], ...]) -> Node:
     return rows[0][0] if len(rows) == 1 and len(rows[0]) == 1 else lines(rows)
+
+
+def _whole_relations(row: tuple[Row, ...]) -> tuple[Row, ...]:
+    """`a :&= b` as `a &:= b`."""
+    cells = list(row)
+    for k in range(len(cells) - 1):
+        match cells[k].items, cells[k + 1].items:
+            case (*before, Symbol(":", "punct") as colon), (Symbol(kind="rel") as sign, *after):
+                cells[k] = Row(tuple(before))
+                cells[k + 1] = Row((Symbol(colon.text + sign.text, "rel"), *after))
+    return tuple(cells)
 
 
 def _two_columns(row: tuple[Row, ...]) -> tuple[Row, ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Literal, NamedTuple
 
 from rich.cells import cell_len
 
 from quizcli.screen.box import Box
-from quizcli.screen.symbols import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS, Kind
+from quizcli.screen.symbols import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS
+from quizcli.screen.tex_spaces import FUNCTIONS, Item, Place, kind_of, spaced
 from quizcli.screen.tex_tree import (
     Accent,
     Arrow,
@@ -22,102 +22,15 @@ from quizcli.screen.tex_tree import (
     Root,
     Row,
     Scripts,
-    Stack,
     Symbol,
 )
 
 LONGEST_EXPONENT = 12  # cells of e^(−x²/2) that stay on the row
 LONGEST_INDEX = 4  # cells of x_(iⱼ) that stay on the row
 
-Place = Kind | Literal["sign", "fence"]  # + and − without an operand before them; \left…\right
-
-_FUNCTIONS = ("op", "limits", "big")
-_ENDS_OPERAND = ("ord", "word", "number", "close", "fence", *_FUNCTIONS)
-_BEGINS_OPERAND = ("ord", "word", "number", "sign", *_FUNCTIONS)
-_GOES_ON = ("ord", "word", "number", "open", "fence", *_FUNCTIONS)  # a factor, after a fraction or a root
+_GOES_ON = ("ord", "word", "number", "open", "fence", *FUNCTIONS)  # a factor, after a fraction or a root
+_DEGREES = ("C", "F")  # what ^∘ may stand before: 20 °C
 _ARROWS = {"→": "─→", "←": "←─", "↔": "←→", "⇒": "═⇒", "⇐": "⇐═", "⇔": "⇐⇒", "↦": "├→", "↪": "╰→", "=": "══"}
-
-
-class Item(NamedTuple):
-    """A node of a row, or one that is drawn already, with its kind in this place and the spaces before it."""
-
-    node: Node | Box
-    kind: Place
-    gap: int
-
-
-def kind_of(node: Node) -> Place:
-    """What a node counts as beside its neighbours."""
-    match node:
-        case Symbol(kind=kind) | Classed(kind=kind) | Delimiter(kind=kind):
-            return kind
-        case Arrow():
-            return "rel"
-        case Scripts(base=base):
-            return kind_of(base)
-        case Fence():
-            return "fence"
-        case Stack(body=Row(items=(*_, last)), brace=False):
-            return kind_of(last)
-    return "ord"
-
-
-def spaced(items: tuple[Node, ...], tight: bool, goes_on: bool = False) -> list[Item]:
-    """The nodes of a row without its space nodes, each with the gap before it. `tight`: within scripts.
-
-    `goes_on`: the row is the rest of a formula, so that a + at its beginning is no sign.
-    """
-    placed: list[Item] = []
-    explicit = 0
-    for i, node in enumerate(items):
-        kind = kind_of(node)
-        if kind == "space" and isinstance(node, Symbol):
-            explicit += len(node.text)
-            continue
-        explicit += leading(node) if isinstance(node, Row) else 0
-        before = placed[-1].kind if placed else None
-        if kind == "bin":
-            after = _next_kind(items, i + 1)
-            first = "ord" if goes_on and not placed else None
-            if (before or first) not in _ENDS_OPERAND or after in (None, "rel", "punct", "close"):
-                kind = "sign"
-        gap = max(explicit, _gap(before, kind, tight)) if before else explicit
-        placed.append(Item(node, kind, gap))
-        explicit = 0
-    return placed
-
-
-def _next_kind(items: tuple[Node, ...], place: int) -> Place | None:
-    """The kind of the first thing from this place on that is no space."""
-    while place < len(items):
-        if (kind := kind_of(items[place])) != "space":
-            return kind
-        place += 1
-    return None
-
-
-def leading(row: Row) -> int:
-    """The spaces that a row begins with: how far a line of several is set in."""
-    cells = 0
-    for node in row.items:
-        if not (isinstance(node, Symbol) and node.kind == "space"):
-            break
-        cells += len(node.text)
-    return cells
-
-
-def _gap(left: Place | None, right: Place, tight: bool) -> int:
-    if (left == "rel" and right in ("punct", "close")) or (left == "open" and right == "rel"):
-        return 0
-    if "rel" in (left, right) or "bin" in (left, right):
-        return 0 if tight else 1
-    if left == "punct":
-        return 0 if tight or right in ("close", "punct") else 1
-    if left in _FUNCTIONS:
-        return 1 if right in _BEGINS_OPERAND or (left == "big" and right in ("open", "fence")) else 0
-    if right in _FUNCTIONS:
-        return 1 if left in _ENDS_OPERAND else 0
-    return 0
 
 
 @lru_cache(maxsize=4096)  # each node is asked by all that it is in
@@ -155,7 +68,8 @@ def parts(placed: list[Item], tight: bool) -> list[tuple[int, str | None]]:
         after = placed[i + 1] if i + 1 < len(placed) else None
         if text is not None and isinstance(node, Fraction) and _needs_parentheses(before, after):
             text = f"({text})"
-            gap = 0 if before in ("op", "limits") else gap
+            alone = after is None or after.kind not in _GOES_ON  # log(a/b), but log (a/b)c
+            gap = 0 if before in ("op", "limits") and alone else gap
         if i and not gap and _swallows(placed[i - 1].node, written[-1][1] or "", placed[i].kind, text or ""):
             gap = 1
         written.append((gap if i else 0, text))
@@ -172,9 +86,12 @@ def _row(items: tuple[Node, ...], tight: bool) -> str | None:
 
 
 def runs_into(left: str, right: str) -> bool:
-    """Whether a script written with _ or ^ would swallow the letter after it."""
+    """Whether a script written with _ or ^ would swallow the letter after it; A* B is no product A*B."""
+    if left[1:].endswith("*") and right[:1].isalnum():
+        return True
     _, mark, script = left.replace("^", "_").rpartition("_")
-    return bool(mark) and script.isalnum() and right[:1].isalnum()
+    letters = "".join(c for c in script.lstrip("<>≤≥") if not unicodedata.combining(c))
+    return bool(mark) and (letters.isalnum() or cell_len(script) == 1) and right[:1].isalnum()
 
 
 def _swallows(before: Node | Box, left: str, kind: Place, right: str) -> bool:
@@ -211,13 +128,13 @@ def _fraction(node: Fraction, tight: bool) -> str | None:
 
 
 def _outside(row: Row) -> list[Node]:
-    """The nodes of a row that stand in no parentheses; a pair counts as its closing one."""
+    """The nodes of a row that are no spaces and stand in no parentheses; a pair counts as its closing one."""
     nodes: list[Node] = []
     depth = 0
     for node in row.items:
         kind = kind_of(node)
         depth -= kind == "close"
-        if depth == 0 and kind != "open":
+        if depth == 0 and kind not in ("open", "space"):
             nodes.append(node)
         depth += kind == "open"
     return nodes
@@ -229,6 +146,8 @@ def _is_product(row: Row) -> bool:
     for i, node in enumerate(nodes):
         kind = kind_of(node)
         if isinstance(node, Fraction | Row) or node == Symbol("/", "ord"):
+            return False
+        if isinstance(node, Symbol) and " " in node.text.strip():  # several words
             return False
         if kind in ("bin", "rel", "punct", "sign", "big"):
             return False
@@ -242,7 +161,7 @@ def _is_factor(row: Row) -> bool:
     nodes = _outside(row)
     if not _is_product(row) or len(nodes) > 2:
         return False
-    differential = nodes[0] in (Symbol("∂", "ord"), Symbol("d", "ord"))
+    differential = isinstance(nodes[0], Symbol) and nodes[0].text in ("∂", "d")
     return len(nodes) == 1 or differential or kind_of(nodes[1]) in ("close", "fence")
 
 
@@ -271,7 +190,12 @@ def small(row: Row | None, letters: Mapping[str, str]) -> str | None:
 
 
 def _shrinks(row: Row) -> bool:
-    """Whether small letters would leave no doubt: of b′ in a^{b′} nobody could tell whose the prime is."""
+    """Whether small letters would leave no doubt: of b′ in a^{b′} nobody could tell whose the prime is.
+
+    ∘ is a degree only where it stands alone: f^{∘2} is f(f(x)).
+    """
+    if len(row.items) > 1 and Symbol("∘", "bin") in row.items:
+        return False
     return not any(isinstance(n, Scripts) and n.base != Symbol("", "ord") for n in row.items)
 
 
@@ -282,9 +206,30 @@ def scripts(node: Scripts) -> str | None:
     return None if sub is None or sup is None else sub + sup
 
 
-def _is_plain(row: Row) -> bool:
-    """Whether nothing in it has scripts, is divided, … : only then can it be told where it ends."""
-    return all(isinstance(node, Symbol) or (isinstance(node, Row) and _is_plain(node)) for node in row.items)
+def _symbols(row: Row) -> list[Symbol] | None:
+    """The symbols of a row in which nothing has scripts, is divided, … ; None where something has."""
+    found: list[Symbol] = []
+    for node in row.items:
+        inner = [node] if isinstance(node, Symbol) else _symbols(node) if isinstance(node, Row) else None
+        if inner is None:
+            return None
+        found += inner
+    return found
+
+
+def _is_single(row: Row) -> bool:
+    """Whether it can be told where a script ends that has no brackets: it is one symbol, number or word."""
+    found = _symbols(row) or []
+    return cell_len(line(row, tight=True) or "") == 1 or (len(found) == 1 and found[0].text.isalnum())
+
+
+def _is_index(row: Row) -> bool:
+    """Whether an index needs no brackets: _θ, _model, _<t, or Latin letters that are read as a word: _KL."""
+    found = _symbols(row) or []
+    letters = line(row, tight=True) or ""
+    if found and found[0].text in ("<", ">", "≤", "≥"):
+        return len(found) == 2 and found[1].text.isalnum()
+    return _is_single(row) or (letters.isascii() and letters.isalpha())
 
 
 def _low(row: Row | None) -> str | None:
@@ -296,9 +241,10 @@ def _low(row: Row | None) -> str | None:
         return text
     if not _is_word(row) and (shrunk := small(row, SUBSCRIPTS)) is not None:
         return shrunk
-    if cell_len(text) == 1 or (_is_plain(row) and text.lstrip("<>≤≥").isalnum()):
+    if _is_index(row):
         return f"_{text}"
-    return f"_({text})" if len(row.items) == 1 and cell_len(text) <= LONGEST_INDEX else None
+    short = cell_len(text) <= LONGEST_INDEX and (len(row.items) == 1 or text.isalnum())
+    return f"_({text})" if short else None
 
 
 def _is_word(row: Row) -> bool:
@@ -310,13 +256,15 @@ def _high(row: Row | None) -> str | None:
     """Small letters, else ^ and one symbol or word, else ^ and something short in parentheses."""
     if row is None:
         return ""
+    if row.items[:1] == (Symbol("∘", "bin"),) and (degree := line(Row(row.items[1:]), True)) in _DEGREES:
+        return f"°{degree}"
     shrunk = small(row, SUPERSCRIPTS)
     if shrunk is not None:
         return shrunk
     text = line(row, tight=True)
     if text is None or cell_len(text) > LONGEST_EXPONENT or "^" in text:
         return None
-    if cell_len(text) == 1 or (_is_plain(row) and text.isalnum()) or _is_enclosed(row):
+    if _is_single(row) or _is_enclosed(row):
         return f"^{text}"
     return f"^({text})"
 

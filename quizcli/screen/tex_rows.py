@@ -29,6 +29,9 @@ INFIX = {
     "\\brace": ("{", False, "}"),
 }
 
+PRIME = Symbol("′", "ord")
+_NOTHING = Symbol("", "space")  # \\!, which people write between : and =
+
 
 def infix(token: str, above: Row, below: Row) -> Node:
     """The fraction or the binomial of what stands before and after `token`."""
@@ -51,7 +54,10 @@ def unwrapped(row: Row) -> Node:
 
 
 def add(items: list[Node], node: Node, *, upright: bool) -> None:
-    """Put one more node at the end of a row; an upright letter goes on with the word before it."""
+    """Put one more node at the end of a row; it goes on with what it makes one word or one relation with."""
+    if (together := _relation(items, node)) is not None:
+        items[:] = together
+        return
     last = items[-1] if items else None
     pair = (last, node) if upright else ()
     match pair:
@@ -59,6 +65,31 @@ def add(items: list[Node], node: Node, *, upright: bool) -> None:
             items[-1] = Symbol(before + text, "word")
         case _:
             items.append(node)
+
+
+def _relation(items: Sequence[Node], node: Node) -> list[Node] | None:
+    """The row that ends in one relation, := or ::= or =: or <<, where its last signs are one; else None.
+
+    A colon alone is no relation here: f: X → Y.
+    """
+    if not (isinstance(node, Symbol) and _may_relate(node)):
+        return None
+    start = len(items)
+    signs = [node.text]
+    related = node.kind == "rel"
+    while start and isinstance(last := items[start - 1], Symbol) and (_may_relate(last) or last == _NOTHING):
+        if not related and last.kind == "punct":
+            return None  # colons after one another
+        related = related or last.kind == "rel"
+        signs.append(last.text)
+        start -= 1
+    if not related or len(signs) == 1:
+        return None
+    return [*items[:start], Symbol("".join(reversed(signs)), "rel")]
+
+
+def _may_relate(sign: Symbol) -> bool:
+    return sign.kind == "rel" or sign == Symbol(":", "punct")
 
 
 def negated(node: Node) -> Node:
@@ -95,9 +126,14 @@ def paired(items: Sequence[Node]) -> list[Node]:
 
 
 def accented(name: str, body: Row) -> Node:
-    r"""The body under its mark; of a letter with scripts the letter has it: \widehat{x_i} as \hat{x}_i."""
+    r"""The body under its mark; of a letter with an index the letter has it: \widehat{x_i} as \hat{x}_i.
+
+    With an exponent it would be another thing: \hat{x^2} is no square.
+    """
     match body.items:
-        case (Scripts(base=Symbol(text=text) as base) as whole,) if len(text) == 1 and not ACCENTS[name].each:
+        case (Scripts(base=Symbol(text=text) as base, sup=sup) as whole,) if (
+            len(text) == 1 and not ACCENTS[name].each and (sup is None or set(sup.items) == {PRIME})
+        ):
             return whole._replace(base=Accent(name, Row((base,))))
     return Accent(name, body)
 

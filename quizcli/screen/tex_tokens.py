@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from quizcli.screen.tex_tree import TexError
 from quizcli.text import tr
@@ -79,6 +80,17 @@ class Tokens:
         """The source of the group in braces that comes next. Raises TexError where there is none."""
         self.expect("{", after)
         return self.source_up_to("}")
+
+    def argument(self, after: str) -> str:
+        r"""The source of the group in braces or of the one token that comes next: \abs x is \abs{x}."""
+        self.skip_spaces()
+        if self.peek() == "{" or not self.peek():
+            return self.source(after)
+        return self.next()
+
+    def insert(self, found: Sequence[str]) -> None:
+        """Put tokens before the next one."""
+        self._tokens[self._at : self._at] = found
 
     def option(self, only: str = "") -> str:
         """The source of the group in brackets that comes next, "" where there is none.

@@ -73,6 +73,12 @@ class Accent(NamedTuple):
     body: Row
 
 
+class Framed(NamedTuple):
+    r"""\boxed: something in a frame."""
+
+    body: Row
+
+
 class Arrow(NamedTuple):
     """An arrow as long as what stands above and below it."""
 
@@ -113,5 +119,19 @@ class Stack(NamedTuple):
     brace: bool = False
 
 
-Node = Symbol | Row | Classed | Delimiter | Fraction | Root | Scripts | Accent | Arrow | Fence | Grid | Stack
+Node = (
+    Symbol
+    | Row
+    | Classed
+    | Delimiter
+    | Fraction
+    | Root
+    | Scripts
+    | Accent
+    | Framed
+    | Arrow
+    | Fence
+    | Grid
+    | Stack
+)
 EMPTY = Row(())

@@ -66,7 +66,7 @@ ON_ONE_ROW = [
     ("x\\\tz \\hspace{1em} y \\kern2pt z \\mathstrut\\label{eq:a}", "x z  yz"),
     # text with more in it
     (r"\text{if $x_i > 0$ and \textbf{any} \alpha, 5\%~of}", "if xᵢ > 0 and any α, 5% of"),
-    (r"\mbox{s.t. }\,x \text{a\_b} \textrm{caf\'e}", "s.t.  xa_b café"),
+    (r"\mbox{s.t. }\,x \text{a\_b} \textrm{caf\'e}", "s.t.  x a_b café"),
     # strokes, arrows, operators
     (r"a \not= b \not\in C \not\subset D, \cancel{x}", "a ≠ b ∉ C ⊄ D, x̸"),
     (r"\overrightarrow{x_i} + \vec v + \overleftarrow{h}", "x⃗ᵢ + v⃗ + h⃖"),
@@ -441,6 +441,15 @@ _PIECES = [
     r"\end{array}",
     r"\hline",
     r"\tilde",
+    r"\widehat",
+    r"\boxed",
+    r":",
+    r"\abs",
+    r"\dd",
+    r"\dv",
+    r"\qty",
+    r"\sideset",
+    r"\prescript",
 ]
 
 
