@@ -17,7 +17,9 @@ from quizcli.study.quantity import Quantity, read_quantities, unreadable
 from quizcli.study.wording import fits, places
 from quizcli.text import tr
 
-_NO_ORDER = re.compile(r"[^\d\s,;.、。<>→⇒=/|()\[\]–—~～&-]")  # any other sign than these between numbers
+_NO_ORDER = re.compile(
+    r"[^\d\s,;:.、。<>→⇒➜➔⟶=/|#_+{}()\[\]–—~～&-]"
+)  # any other sign than these between numbers
 
 Response = bool | str | frozenset[int]  # truth; what was typed; the chosen options, counted from 0
 

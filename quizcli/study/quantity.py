@@ -42,14 +42,14 @@ _CALLED = re.compile(
     r"^.*[=≥≈](?=.*\w)\s*|^[^\W\d][^:]*:\s*(?=\S)"
 )  # patience = 3, 0.75 * 40 = 30, answer: 3
 _ABOUT = re.compile(
-    r"^(?:(?:[~≈∼=#]|(?:about|around|roughly|approx(?:imately|\.)?|ca\.|at least|exactly|precisely|just|only"
-    r"|nearly|almost|after|it is|it's|is|equals|(?:by )?(?:a )?factor of|by)(?!\w)"
+    r"^(?:(?:[~≈∼=#]|(?:about|around|roughly|approx(?:imately|\.)?|ca\.|no\.|at least|exactly|precisely"
+    r"|just|only|nearly|almost|after|it is|it's|is|equals|(?:by )?(?:a )?factor of|by)(?!\w)"
     r"|大约|大概|约为|约|至少|恰好|正好|刚好|接近|将近|差不多|等于|总共|一共|第)\s*)+"
 )
-_OR_SO = re.compile(r"\s*(?:左右|上下|or so|total|in total|each)$|(?<=\d)(?:st|nd|rd|th)$|[.。]$")
+_OR_SO = re.compile(r"\s*(?:左右|上下|or so|total|in total|each|…|\.\.\.)$|(?<=\d)(?:st|nd|rd|th)$|[.。]$")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)(?= )")
 _BELOW_ZERO = re.compile(r"^(?:minus|negative)\s+|^负\s*")
-_TIMES = re.compile(r"(?<=[\w)%.])\s*(?:[x×]|times|-?fold|倍)$")
+_TIMES = re.compile(r"(?<=[\w)%.])\s*(?:[x×]|times(?: as (?:large|big|much|many))?|-?fold|倍)$")
 _PER_CENT = re.compile(r"\s*(?:per ?cent|pct)$")
 _OF_PARTS = re.compile(r"^([百千万])分之\s*(.+)$")
 _PARTS = {"百": "%", "千": "‰", "万": "‱"}
@@ -58,8 +58,8 @@ _COUNTED = re.compile(rf"(?<=[\d{FIGURES}])\s*([个{MEASURES}])$")
 _RANGE = re.compile(r"^([\d.,]+)\s*(?:[-–—~～]|to|至|到)\s*([\d.,]+)$")
 _WORD = re.compile(rf"(?<=[\d%)a-z{FIGURES}{MEASURES}个])\s*(?:/\s*)?([a-z]{{2,}}|[\u4e00-\u9fff]+)$")
 _WORD_BEFORE = re.compile(r"^([a-z]{2,}|[\u4e00-\u9fff]+)(?:\s*#?\s*(?=\d)|\s+(?=[a-z]))")
-_FILLERS = ("the", "of", "per", "for")
-_OF_ANY_UNIT = frozenset((*_FILLERS, "wide", "large", "high", "long", "宽"))
+_FILLERS = ("the", "of", "per", "for", "number")
+_OF_ANY_UNIT = frozenset((*_FILLERS, "wide", "more", "large", "high", "long", "宽"))
 _FOR_A_PLACE = re.compile(r"\bwhich\b|第几")
 _SQUARE = re.compile(r"^([\d.]+)\s*(?:[x×*]|by|乘以?)\s*\1$")
 _PLAIN = re.compile(r"^[\d.,\s]+\D+$")

@@ -15,7 +15,7 @@ MAGNITUDES = {
 MAGNITUDE = re.compile(rf"(?<=[\d.)\s])\s*({'|'.join(sorted(MAGNITUDES, key=len, reverse=True))})$")
 # What else a unit is called, by its English name: what a question counts has more than one name.
 _ALSO = {
-    "percentage points": ("pp", "ppt", "points", "%", "百分点", "个点"),
+    "percentage points": ("pp", "ppt", "points", "%", "% points", "percent points", "百分点", "个点"),
     "pixels": ("px", "pix", "像素点", "个像素"),
     "%": ("percent",),
     "epochs": ("轮", "个轮次", "轮次"),

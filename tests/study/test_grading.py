@@ -177,7 +177,7 @@ def test_order_is_graded_by_place() -> None:
     shown = (2, 0, 1)  # third, first, second
     for typed in (
         "2 3 1", "231", "2,3,1", "２、３、１", "2 > 3 > 1", "2→3→1", "2/3/1", "2–3–1", "[2, 3, 1]", "2=>3=>1",
-        "(2, 3, 1)", "2 | 3 | 1", "2⇒3⇒1", "2—3—1", "2-3-1。",
+        "(2, 3, 1)", "2 | 3 | 1", "2⇒3⇒1", "2➜3➜1", "#2 #3 #1", "{2,3,1}", "2—3—1", "2-3-1。",
     ):  # fmt: skip
         assert grade(question, typed, shown) == Verdict(True, Rating.GOOD, (), 3), typed
     assert grade(question, "3 2 1", shown) == Verdict(False, Rating.AGAIN, (0, 1), 3)
