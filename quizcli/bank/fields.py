@@ -166,8 +166,10 @@ OWN: dict[str, dict[str, Field]] = {
         "accept": Field(
             ListOf(Decimal()),
             (
-                "Further right values; one in another unit counts where no unit is typed.",
-                "同样算对的其他数值；换成另一种单位的，只在没写单位时算对。",
+                "Further right values. One in another unit counts where no unit is typed, the square of the"
+                " value where both sides are (13 × 13); any other is held to its own digits.",
+                "同样算对的其他数值。换成另一种单位的，只在没写单位时算对；"
+                "是该值平方的，只在写出两边（13 × 13）时算对；其余的按自身的位数判定，不用允许误差。",
             ),
         ),
     },

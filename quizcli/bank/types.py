@@ -94,7 +94,8 @@ class Cloze(Question, frozen=True, tag="cloze"):
 class Number(Question, frozen=True, tag="number"):
     """Right within `tolerance` (absolute, in `unit`) of `value`.
 
-    `accept` has values that are as right, as in another unit: each within the same share of itself.
+    `accept` has values that are as right: the same amount in another unit, within the same share of itself;
+    the square of the value, where both sides are typed (13 × 13); any other to its own digits.
     """
 
     value: float

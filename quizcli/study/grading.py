@@ -6,15 +6,20 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
+from decimal import Decimal
 
 from msgspec import Struct
 
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Order, Truth
 from quizcli.study.card import Rating
 from quizcli.study.numeral import narrow
-from quizcli.study.quantity import read_quantity, unreadable
+from quizcli.study.quantity import Quantity, read_quantities, unreadable
 from quizcli.study.wording import fits, places
 from quizcli.text import tr
+
+_NO_ORDER = re.compile(
+    r"[^\d\s,;:.、。<>→⇒➜➔⟶=/|#_+{}()\[\]–—~～&-]"
+)  # any other sign than these between numbers
 
 Response = bool | str | frozenset[int]  # truth; what was typed; the chosen options, counted from 0
 
@@ -73,24 +78,47 @@ def grade_cloze(question: Cloze, typed: str) -> Verdict:
 def grade_number(question: Number, typed: str) -> Verdict:
     """A number or a short calculation, with or without its unit; right within the question's tolerance.
 
-    An equal of it that is the same amount in another unit counts where no unit was typed: 0.154, but not
-    0.154 %, for 15.4 %.
+    Where it may be read in several ways, one of them that is right suffices.
     """
-    given = read_quantity(typed, question.unit, question.ask)
-    share = question.tolerance / abs(question.value) if question.value else 0.0
+    given = read_quantities(typed, question.unit, question.ask)
+    return verdict([any(_is_right(question, each) for each in given)])
+
+
+def _is_right(question: Number, given: Quantity) -> bool:
+    """Within the tolerance of the value, or an equal of it.
+
+    An equal that is the same amount in another unit counts where no unit was typed, within the same share:
+    0.154, but not 0.154 %, for 15.4 %. The square of the value counts where both sides of the square were
+    typed: 13 × 13, but not 169. Any other equal is held to its own digits, for it is no amount that the
+    tolerance was made for.
+    """
     right = [(question.value, question.tolerance)]
     for other in question.accept:
-        if given.bare or not any(_is_rescaled(other, value) for value, _ in right):
-            right.append((other, share * abs(other)))
-    return verdict([any(_is_near(given.value, *each) for each in right)])
+        if other == question.value**2 != abs(question.value):
+            if given.square:
+                right.append((other, 0.0))
+            continue
+        base = next(((value, room) for value, room in right if _is_rescaled(other, value)), None)
+        if base is None:
+            right.append((other, _own_digits(question, other)))
+        elif given.bare or abs(other) == abs(base[0]):
+            right.append((other, base[1] * abs(other / base[0])))
+    return any(_is_near(given.value, *each) for each in right)
+
+
+def _own_digits(question: Number, other: float) -> float:
+    """Half of what the last decimal of an equal counts, and no more than the tolerance is of the value."""
+    decimals = Decimal(repr(other)).normalize().as_tuple().exponent
+    step = 0.5 * 10.0**decimals if isinstance(decimals, int) and decimals < 0 else 0.0
+    return min(step, question.tolerance / abs(question.value) * abs(other)) if question.value else 0.0
 
 
 def _is_rescaled(other: float, value: float) -> bool:
-    """Whether a number is another one in a different unit, times a power of 10 or 1024, or its square."""
+    """Whether a number is another one in a different unit or direction, times a power of 10 or 1024."""
     if not other or not value:
         return False
     powers = (math.log10(abs(other / value)), math.log(abs(other / value), 1024))
-    return other == value**2 or any(abs(p) > 0.5 and abs(p - round(p)) < 0.01 for p in powers)
+    return abs(other) == abs(value) or any(abs(p) > 0.5 and abs(p - round(p)) < 0.01 for p in powers)
 
 
 def _is_near(value: float, right: float, tolerance: float) -> bool:
@@ -111,14 +139,14 @@ def grade_order(question: Order, typed: str, permutation: Sequence[int]) -> Verd
 
 
 def typed_order(typed: str, size: int) -> list[int]:
-    """The numbers that were typed, each less by 1: "2 3 1", "2,3,1", or below ten items "231".
+    """The numbers that were typed, each less by 1: "2 3 1", "2/3/1", "[2, 3, 1]", or below ten items "231".
 
     QuizError where they do not put that many items in order.
     """
     plain = unicodedata.normalize("NFKC", typed)
     words = re.findall(r"\d" if size < 10 else r"\d+", plain)
     numbers = [int(word) - 1 for word in words]
-    if sorted(numbers) != list(range(size)) or re.search(r"[^\d\s,;.、>→-]", plain):
+    if sorted(numbers) != list(range(size)) or _NO_ORDER.search(plain):
         raise unreadable(
             tr(
                 f"{typed.strip()!r} does not put {size} items in order.",

@@ -1,4 +1,7 @@
-"""Numbers as people type them: 1e-3, 1,000, 50 %, 1/3, 2 ln 2, sqrt(2/pi), 10^-3, 10⁻³."""
+"""Numbers as people type them: 1e-3, 1,000, 0,75, 50 %, 33 1/3, 2 ln 2, sqrt(2/pi), 10^-3, 10⁻³.
+
+Where people mean different things by the same signs, as by ln 1/2, a text has several readings.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,25 @@ from unicodedata import numeric
 
 LONGEST = 60  # characters
 
-# 1,234.5  1_000  12  .5  1e-3; a comma or underscore only where it groups thousands
-_NUMBER = r"(?:\d{1,3}(?:[,_]\d{3})+|\d+)(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?"
+# 1,234.5  1_000  2 048  12  .5  1e-3; commas, underscores and spaces group thousands
+_GROUPED = r"\d{1,3}(?:[,_]\d{3})+|[1-9]\d{0,2}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)"
+# 0,75  62,5: a comma that can group no thousands is the decimal one; 1,0000 is a slip of one or the other
+_COMMA = r"(?:0+,\d+|\d+,\d\d?)(?![\d,_.])"
+_NUMBER = rf"{_COMMA}|(?:{_GROUPED}|\d+)(?:\.\d*)?(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?"
 # An e right behind a number begins an exponent: without one it is unfinished, and not Euler's number.
 _UNFINISHED = r"(?!e(?![a-z^]|\*\*))"
 _TOKEN = re.compile(
-    rf"\s*(?:(?P<number>(?:{_NUMBER}){_UNFINISHED})|(?P<word>log10|log2|[a-z]+)|(?P<sign>\*\*|[-+*/^()%]))"
+    rf"\s*(?:(?P<number>(?:{_NUMBER}){_UNFINISHED})|(?P<word>log10|log2|√|[a-z]+)|(?P<sign>\*\*|[-+*/^()%‰‱]))"
 )
-_SIGNS = str.maketrans(
-    {"−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "∕": "/", "π": " pi ", "√": " sqrt "}
-)
+_SIGNS = str.maketrans({"−": "-", "–": "-", "×": "*", "·": "*", "⋅": "*", "÷": "/", "∕": "/", "π": " pi "})
 _RAISED = re.compile("[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _LOWERED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
-_CROSS = re.compile(r"(?<=\d)(?<!\b0)\s*x\s*(?=\d)")  # 2 x 10^4, 13x13; 0x10 is something else
+# 2 x 10^4, 13x13, 13 by 13; 0x10 is something else
+_CROSS = re.compile(r"(?<=\d)(?:(?<!\b0)\s*x\s*|\s+by\s+|\s*乘以?\s*)(?=\d)")
+_LOG = re.compile(r"log_?\{?(2|10)\}?(?=[\s(])|log([₂]|₁₀)")
 _MIXED = re.compile("([0-9]*)([¼-¾⅐-⅞])")
+_WITH_PART = re.compile(r"(?<![\w.,^/*)])(\d+)(?:\s+and)?\s+(\d+)/(\d+)(?![\w.,/^])")  # 33 1/3
+_PARTS_OF = {"%": 100.0, "‰": 1000.0, "‱": 10_000.0}
 _FULL_WIDTH = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: " "}
 
 _CONSTANTS = {"pi": math.pi, "e": math.e}
@@ -33,6 +41,7 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "log10": math.log10,
     "exp": math.exp,
     "sqrt": math.sqrt,
+    "√": math.sqrt,
     "cos": math.cos,
     "sin": math.sin,
     "tanh": math.tanh,
@@ -40,18 +49,41 @@ _FUNCTIONS: dict[str, Callable[[float], float]] = {
 
 
 def read_number(text: str) -> float:
-    """The finite value of what was typed. Raises ValueError for anything else."""
+    """The finite value of what was typed, in its usual reading. Raises ValueError for anything else."""
+    return readings(text)[0]
+
+
+def readings(text: str) -> tuple[float, ...]:
+    """Every finite value that people mean by what was typed, the usual one first. ValueError without any.
+
+    ln 1/2 is half of ln 1 to some and the logarithm of a half to others, 1/2π is π/2 or 1/(2π).
+    """
     if len(text) > LONGEST:
         raise ValueError("too long")
     parted = _MIXED.sub(lambda part: f"({part[1] or 0}+{numeric(part[2])!r})", lifted(narrow(text)))
     plain = _CROSS.sub("*", parted.translate(_SIGNS).casefold())
-    try:
-        value = _Reader(_tokens(plain)).value()
-    except ArithmeticError as error:
-        raise ValueError("no finite number") from error
-    if not math.isfinite(value):
-        raise ValueError("no finite number")
-    return value
+    logs = _LOG.sub(lambda log: f"log{log[1] or ('2' if log[2] == '₂' else '10')}", plain)
+    tokens = _tokens(_WITH_PART.sub(_with_part, logs))
+    values: list[float] = []
+    refusal = ValueError("no finite number")
+    for close in (False, True):
+        for wide in (False, True):
+            try:
+                value = _Reader(tokens, wide=wide, close=close).value()
+            except ArithmeticError:
+                continue
+            except ValueError as error:
+                refusal = error
+                continue
+            if math.isfinite(value) and value not in values:
+                values.append(value)
+    if not values:
+        raise refusal
+    return tuple(values)
+
+
+def _with_part(part: re.Match[str]) -> str:
+    return f"({part[1]}+{part[2]}/{part[3]})" if int(part[2]) < int(part[3]) else part[0]
 
 
 def lifted(text: str) -> str:
@@ -74,17 +106,25 @@ def _tokens(text: str) -> list[str]:
         match = _TOKEN.match(text, place)
         if match is None:
             raise ValueError(f"what is {text[place:].strip()!r}?")
-        tokens.append(match[0].strip())
-        place = match.end()
+        token, place = match[0].strip(), match.end()
+        if token in _FUNCTIONS and text[place : place + 1] == "(":
+            token, place = f"{token}(", place + 1  # one token: this bracket has the whole argument
+        tokens.append(token)
     return tokens
 
 
 class _Reader:
-    """Reads sum := product (± product)*, product := power ((*|/|nothing) power)*, power := atom (^ power)?"""
+    """Reads sum := product (± product)*, product := power ((*|/|nothing) power)*, power := atom (^ power)?
 
-    def __init__(self, tokens: list[str]) -> None:
+    `wide`: a function without a bracket takes the whole product behind it, ln 1/2. `close`: a
+    constant or function without a sign before it belongs to the factor there, 1/2π.
+    """
+
+    def __init__(self, tokens: list[str], *, wide: bool, close: bool) -> None:
         self._tokens = [*tokens, ""]
         self._place = 0
+        self._wide = wide
+        self._close = close
 
     def value(self) -> float:
         value = self._sum()
@@ -108,14 +148,25 @@ class _Reader:
         return value
 
     def _product(self) -> float:
-        value = self._signed()
+        value = self._factor()
         while True:
             if self._next in ("*", "/"):
-                value = value * self._signed() if self._take() == "*" else value / self._signed()
-            elif self._next == "(" or self._next[:1].isalpha():
+                value = value * self._factor() if self._take() == "*" else value / self._factor()
+            elif self._goes_on:
                 value *= self._power()  # 2 ln 2, 3(1 + 2)
             else:
                 return value
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether a factor follows without a sign."""
+        return self._next == "(" or self._next[:1].isalpha() or self._next[:1] == "√"
+
+    def _factor(self) -> float:
+        value = self._signed()
+        while self._close and self._goes_on and self._next != "(":  # 1/4 (25%) is no 1
+            value *= self._power()
+        return value
 
     def _signed(self) -> float:
         if self._next in ("+", "-"):
@@ -123,26 +174,53 @@ class _Reader:
         return self._power()
 
     def _power(self) -> float:
-        value = self._atom()
-        if self._next in ("^", "**"):
-            self._take()
-            value = math.pow(value, self._signed())
-        while self._next == "%":
-            self._take()
-            value /= 100
+        value = self._raised(self._atom())
+        while self._next in _PARTS_OF:
+            value /= _PARTS_OF[self._take()]
         return value
+
+    def _raised(self, value: float) -> float:
+        if self._next not in ("^", "**"):
+            return value
+        self._take()
+        return math.pow(value, self._signed())
 
     def _atom(self) -> float:
         token = self._take()
         if token == "(":
-            value = self._sum()
-            if self._take() != ")":
-                raise ValueError("a bracket is not closed")
-            return value
-        if token in _FUNCTIONS:
-            return _FUNCTIONS[token](self._power())
+            return self._bracket()
+        if token.removesuffix("(") in _FUNCTIONS:
+            return self._function(token)
         if token in _CONSTANTS:
             return _CONSTANTS[token]
         if not token or not (token[0].isdigit() or token[0] == "."):
             raise ValueError(f"what is {token!r}?" if token else "something is missing")
-        return float(token.replace(",", "").replace("_", ""))
+        return _figure(token)
+
+    def _bracket(self) -> float:
+        value = self._sum()
+        if self._take() != ")":
+            raise ValueError("a bracket is not closed")
+        return value
+
+    def _function(self, token: str) -> float:
+        """cos(π/8)^2 is the square of the cosine, and so is cos^2(π/8)."""
+        function = _FUNCTIONS[token.removesuffix("(")]
+        if token.endswith("("):
+            return function(self._bracket())
+        if self._next in ("^", "**"):
+            self._take()
+            power = self._atom()
+            return math.pow(function(self._product() if self._wide else self._power()), power)
+        if self._wide and token != "√":
+            return function(self._product())
+        if self._next == "(":
+            return function(self._atom())
+        return function(self._signed())
+
+
+def _figure(token: str) -> float:
+    """The value of digits: 1,000, 2 048 and 0,75."""
+    if re.fullmatch(_COMMA, token):
+        return float(token.replace(",", "."))
+    return float(re.sub(r"[,_\s]", "", token))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from quizcli.bank.prediction import decides, is_near, outcome_of, ranking
 from quizcli.bank.types import Predict
 from quizcli.study.grading import Response, Verdict, typed_order, verdict
-from quizcli.study.quantity import typed_number
+from quizcli.study.quantity import read_quantities
 
 
 def check_readable(question: Predict, response: Response) -> None:
@@ -15,7 +15,7 @@ def check_readable(question: Predict, response: Response) -> None:
     if isinstance(response, str) and question.items:
         typed_order(response, len(question.items))
     elif isinstance(response, str):
-        typed_number(response, question.unit, question.ask)
+        read_quantities(response, question.unit, question.ask)
 
 
 def judge(
@@ -37,7 +37,8 @@ def judge(
             return verdict([guess == item for guess, item in pairs])
         case str() if not question.outcomes:
             value = measured[question.claim]
-            return verdict([is_near(question, typed_number(response, question.unit, question.ask), value)])
+            predicted_values = read_quantities(response, question.unit, question.ask)
+            return verdict([any(is_near(question, each.value, value) for each in predicted_values)])
         case frozenset() if question.outcomes:
             return verdict([response == {outcome_of(question, measured[question.claim])}])
     raise TypeError(f"{question.id} is not predicted with {response!r}")

@@ -4,48 +4,66 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 
 from msgspec import Struct
 
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.study.numeral import LONGEST, narrow, read_number
-from quizcli.study.spelt import read_spelt
+from quizcli.study.numeral import LONGEST, narrow, read_number, readings
+from quizcli.study.spelt import read_spelt, with_place
+from quizcli.study.units import (
+    FIGURES,
+    MAGNITUDE,
+    MAGNITUDES,
+    MEASURES,
+    bytes_behind,
+    in_bytes,
+    is_in_bits,
+    is_magnitude,
+    is_size,
+    is_unit,
+    names,
+)
 from quizcli.text import Text, tr
 
 
 class Quantity(Struct, frozen=True):
-    """What was typed, in the question's unit; `bare` where no unit stood behind it."""
+    """What was typed, in the question's unit; `bare` where no unit stood behind it.
+
+    `square`: a picture's two equal sides were typed, 13 × 13, and the value is their product.
+    """
 
     value: float
     bare: bool
+    square: bool = False
 
 
-MEASURES = "次步层位维类张种条块号轮"  # what stands between a Chinese number and what it counts, 个 aside
-_FIGURES = "零〇一二两三四五六七八九十百千万亿"
-_CALLED = re.compile(r"^.*[=≥≈](?=.*\w)\s*")  # patience = 3, 0.75 * 40 = 30
+_CALLED = re.compile(
+    r"^.*[=≥≈](?=.*\w)\s*|^[^\W\d][^:]*:\s*(?=\S)"
+)  # patience = 3, 0.75 * 40 = 30, answer: 3
 _ABOUT = re.compile(
-    r"^(?:[~≈∼=#]|(?:about|around|roughly|approx(?:imately|\.)?|ca\.|at least)(?!\w)"
-    r"|大约|大概|约为|约|至少|第)\s*"
+    r"^(?:(?:[~≈∼=#]|(?:about|around|roughly|approx(?:imately|\.)?|ca\.|no\.|at least|exactly|precisely"
+    r"|just|only|nearly|almost|after|it is|it's|is|equals|(?:by )?(?:a )?factor of|by)(?!\w)"
+    r"|大约|大概|约为|约|至少|恰好|正好|刚好|接近|将近|差不多|等于|总共|一共|第)\s*)+"
 )
-_OR_SO = re.compile(r"\s*(?:左右|上下|or so|total|in total|each)$|(?<=\d)(?:st|nd|rd|th)$|[.。]$")
-_TIMES = re.compile(r"(?<=[\w)%.])\s*(?:[x×]|times|-?fold|倍)$")
+_OR_SO = re.compile(r"\s*(?:左右|上下|or so|total|in total|each|…|\.\.\.)$|(?<=\d)(?:st|nd|rd|th)$|[.。]$")
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)(?= )")
+_BELOW_ZERO = re.compile(r"^(?:minus|negative)\s+|^负\s*")
+_TIMES = re.compile(r"(?<=[\w)%.])\s*(?:[x×]|times(?: as (?:large|big|much|many))?|-?fold|倍)$")
 _PER_CENT = re.compile(r"\s*(?:per ?cent|pct)$")
-_OF_A_HUNDRED = re.compile(r"^百分之\s*(.+)$")
-_COUNTED = re.compile(rf"(?<=[\d{_FIGURES}])\s*[个{MEASURES}]$")
+_OF_PARTS = re.compile(r"^([百千万])分之\s*(.+)$")
+_PARTS = {"百": "%", "千": "‰", "万": "‱"}
+_PART_OF = {"%": 100, "‰": 1000, "‱": 10_000}
+_COUNTED = re.compile(rf"(?<=[\d{FIGURES}])\s*([个{MEASURES}])$")
 _RANGE = re.compile(r"^([\d.,]+)\s*(?:[-–—~～]|to|至|到)\s*([\d.,]+)$")
-_MAGNITUDES = {
-    "thousand": 1e3, "million": 1e6, "billion": 1e9, "k": 1e3, "m": 1e6, "b": 1e9,
-    "千": 1e3, "万": 1e4, "百万": 1e6, "千万": 1e7, "亿": 1e8, "十亿": 1e9,
-}  # fmt: skip
-_MAGNITUDE = re.compile(rf"(?<=[\d.)\s])\s*({'|'.join(sorted(_MAGNITUDES, key=len, reverse=True))})$")
-_BYTES = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "kilo": 1, "mega": 2, "giga": 3, "tera": 4}
-_SIZES = frozenset(f"{size}{i}b" for size in "kmgt" for i in ("", "i"))  # units that bytes are told in
-_IN_BYTES = re.compile(
-    r"(?<=[\d)\s])\s*(?:([kmgt]?)(i?)b|([kmgt])(i?)|(|kilo|mega|giga|tera)()bytes?|()()字节)$"
-)
-_ALSO = {"percentage points": ("pp", "ppt", "points", "%"), "pixels": ("px", "pix"), "%": ("percent",)}
-_WORD = re.compile(rf"(?<=[\d%)a-z{_FIGURES}])\s*([a-z]{{2,}}|[\u4e00-\u9fff]+)$")
-_WORD_BEFORE = re.compile(r"^([a-z]{2,})\s*(?=\d)")
+_WORD = re.compile(rf"(?<=[\d%)a-z{FIGURES}{MEASURES}个])\s*(?:/\s*)?([a-z]{{2,}}|[\u4e00-\u9fff]+)$")
+_WORD_BEFORE = re.compile(r"^([a-z]{2,}|[\u4e00-\u9fff]+)(?:\s*#?\s*(?=\d)|\s+(?=[a-z]))")
+_FILLERS = ("the", "of", "per", "for", "number")
+_OF_ANY_UNIT = frozenset((*_FILLERS, "wide", "more", "large", "high", "long", "宽"))
+_FOR_A_PLACE = re.compile(r"\bwhich\b|第几")
+_SQUARE = re.compile(r"^([\d.]+)\s*(?:[x×*]|by|乘以?)\s*\1$")
+_PLAIN = re.compile(r"^[\d.,\s]+\D+$")
+_HEDGE = re.compile(r"\b(?:or|maybe|perhaps|not sure)\b|或|\?")
 
 
 def unreadable(message: str, hint: str) -> QuizError:
@@ -55,35 +73,40 @@ def unreadable(message: str, hint: str) -> QuizError:
 
 def typed_number(typed: str, unit: Text | None, ask: Text | None = None) -> float:
     """The number that was typed, in the question's unit. QuizError where there is none to be read."""
-    return read_quantity(typed, unit, ask).value
+    return read_quantities(typed, unit, ask)[0].value
 
 
-def read_quantity(typed: str, unit: Text | None, ask: Text | None = None) -> Quantity:
+def read_quantities(
+    typed: str, unit: Text | None, ask: Text | None = None, *, notes: bool = True
+) -> tuple[Quantity, ...]:
     """What was typed as an answer to `ask`, whose words may stand behind the number: "366,592 parameters".
 
-    QuizError where there is no number to be read, and where it is a range.
+    More than one where it may be read in several ways, the usual one first. With `notes`, what stands in
+    brackets behind the number may be a note on it: 49 (7×7). QuizError where there is no number to be read,
+    and where it is a range.
     """
-    plain = narrow(typed).strip().casefold()
-    if (ends := _RANGE.match(plain)) and _is_range(ends[1], ends[2]):
+    plain = narrow(typed).strip()
+    if (ends := _RANGE.match(plain.casefold())) and _is_range(ends[1], ends[2]):
         raise unreadable(
             tr(f"{typed.strip()!r} is a range.", f"{typed.strip()!r} 是一个范围。"),
             tr("Type one number, from the middle of it.", "请只写一个数，例如中间值。"),
         )
-    try:
-        if len(plain) > LONGEST:
-            raise ValueError("too long")
-        quantity = _quantity(_OR_SO.sub("", _ABOUT.sub("", _CALLED.sub("", plain))), unit, ask)
-        if not math.isfinite(quantity.value):
-            raise ValueError("no finite number")
-        return quantity
-    except ValueError as error:
-        raise unreadable(
-            tr(f"{typed.strip()!r} cannot be read as a number.", f"无法把 {typed.strip()!r} 理解为数字。"),
-            tr(
-                "For example 0.5, 1e-3, 1/3, 50 %, 1,000 or 2 ln 2.",
-                "可以写 0.5、1e-3、1/3、50 %、1,000 或 2 ln 2。",
-            ),
-        ) from error
+    found: list[Quantity] = []
+    refusal = ValueError("no finite number")
+    for text in _without_note(typed.strip(), plain, unit) if notes else (plain,):
+        try:
+            found += _read_text(text, unit, ask)
+        except ValueError as error:
+            refusal = error
+    if found := [quantity for quantity in found if math.isfinite(quantity.value)]:
+        return tuple(found)
+    raise unreadable(
+        tr(f"{typed.strip()!r} cannot be read as a number.", f"无法把 {typed.strip()!r} 理解为数字。"),
+        tr(
+            "For example 0.5, 1e-3, 1/3, 50 %, 1,000 or 2 ln 2.",
+            "可以写 0.5、1e-3、1/3、50 %、1,000 或 2 ln 2。",
+        ),
+    ) from refusal
 
 
 def _is_range(low: str, high: str) -> bool:
@@ -94,61 +117,145 @@ def _is_range(low: str, high: str) -> bool:
         return False
 
 
-def _quantity(text: str, unit: Text | None, ask: Text | None) -> Quantity:
-    text = _OF_A_HUNDRED.sub(r"\1 %", text)
+def _without_note(typed: str, plain: str, unit: Text | None) -> Iterator[str]:
+    """The text, and that before a note in brackets at its end: 0.6 (60%).
+
+    A space before the bracket, or a full-width one, makes it a note; 3(1 + 2) is a product. A unit in
+    brackets is the unit of the number, "0.64 (64 %)" is 64 where per cent are asked for, and "5 (or 8)" is
+    no answer yet.
+    """
+    start = _bracket_at_end(plain)
+    if not start or not (plain[start - 1].isspace() or typed[start] == "（"):
+        yield plain
+        return
+    main, note = plain[:start].rstrip(), plain[start + 1 : -1].strip()
+    if is_unit(note):
+        yield f"{main} {note}"
+    elif not _HEDGE.search(note.casefold()):
+        yield plain
+        yield note if _tells_unit(note, unit) and not _tells_unit(main, unit) else main
+
+
+def _tells_unit(text: str, unit: Text | None) -> bool:
+    """Whether it is a plain number in a unit, where the question has one: 64 %, 0.5 GiB."""
+    if unit is None or not _PLAIN.match(text):
+        return False
+    try:
+        return not any(quantity.bare for quantity in _read_text(text, unit, None))
+    except ValueError:
+        return False
+
+
+def _bracket_at_end(text: str) -> int:
+    """Where the bracket begins that the text ends with; 0 where it ends with none."""
+    depth = 0
+    for place in range(len(text) - 1, 0, -1):
+        depth += {")": 1, "(": -1}.get(text[place], 0)
+        if depth == 0:
+            return place if text[place] == "(" else 0
+    return 0
+
+
+def _read_text(text: str, unit: Text | None, ask: Text | None) -> list[Quantity]:
+    if len(text) > LONGEST:
+        raise ValueError("too long")
+    if is_size(unit) and is_in_bits(text):
+        raise ValueError("bits are no bytes")
+    said = _OR_SO.sub("", _ABOUT.sub("", _CALLED.sub("", text.casefold())))
+    if ask is not None and _FOR_A_PLACE.search(f"{ask.en} {ask.zh}".casefold()):
+        said = with_place(said)
+    return _read(_BELOW_ZERO.sub("-", _ORDINAL.sub("", said)), unit, ask)
+
+
+def _read(text: str, unit: Text | None, ask: Text | None) -> list[Quantity]:
+    """Read it as it stands, or else without a word that the question has too.
+
+    Where the question has a unit, such a word behind the number only stands beside it: "44 bits" are no
+    44 GB, though the question speaks of bits.
+    """
+    try:
+        return _as_told(text, unit, ask)
+    except ValueError:
+        for pattern in (_WORD, _WORD_BEFORE):
+            if ask is None or (word := pattern.search(text)) is None or not _is_said(word[1], ask):
+                continue
+            found = _read((text[: word.start()] + text[word.end() :]).strip(), unit, ask)
+            named = pattern is _WORD_BEFORE and not is_unit(word[1])  # patience 3
+            if named or unit is None or is_magnitude(unit) or word[1] in _OF_ANY_UNIT:
+                return found
+            if any(not quantity.bare for quantity in found):
+                return found
+        raise
+
+
+def _as_told(text: str, unit: Text | None, ask: Text | None) -> list[Quantity]:
+    text = _OF_PARTS.sub(lambda parts: f"{parts[2]} {_PARTS[parts[1]]}", text)
     if unit is not None:
         if (inner := _without(unit, text)) is not None:
-            return Quantity(_value(inner, unit, ask), bare=False)
-        if unit.en.casefold() in _SIZES and (found := _IN_BYTES.search(text)):
-            return Quantity(_in_bytes(text[: found.start()], found, unit), bare=False)
+            return _with_unit(inner, unit, ask)
+        if is_size(unit) and (found := bytes_behind(text)):
+            factors = in_bytes(found[1], unit)
+            return [Quantity(value * each, False) for each in factors for value in _values(found[0], None)]
     text = _PER_CENT.sub(" %", text)
     hundredths = text.endswith("%")
-    of_hundred = hundredths and unit is not None and "%" in (unit.en, *_ALSO.get(unit.en, ()))  # 12% - 3%
-    return Quantity(_value(text, unit, ask) * (100 if of_hundred else 1), bare=not hundredths)
+    of_hundred = hundredths and unit is not None and "%" in names(unit)  # 12% - 3%
+    scaled = is_magnitude(unit) and MAGNITUDE.search(text) is not None
+    return [
+        Quantity(
+            value * (100 if of_hundred else 1), not (hundredths or scaled), _SQUARE.match(text) is not None
+        )
+        for value in _values(text, unit)
+    ]
+
+
+def _with_unit(inner: str, unit: Text, ask: Text | None) -> list[Quantity]:
+    """What stood beside the unit; the other side of a picture may have it too: 14 px × 14."""
+    sides = _read(_without_side(unit, inner), None, ask)
+    return [Quantity(each.value, False, each.square) for each in sides]
+
+
+def _without_side(unit: Text, text: str) -> str:
+    """The text without the unit of a picture's first side: 14 px × 14; 16 % × 0.8 is a product."""
+    words = "|".join(re.escape(word) for word in names(unit) if word.isalpha())
+    return re.sub(rf"(?<=\d)\s*(?:{words})(?=\s*(?:[x×*]|by\b|乘))", "", text) if words else text
 
 
 def _without(unit: Text, text: str) -> str | None:
     """The text before its unit, or behind it ("epoch 5"); None where it has none."""
-    words = {
-        unit.en.casefold(),
-        unit.zh.casefold(),
-        unit.en.casefold().removesuffix("s"),
-        *_ALSO.get(unit.en, ()),
-    }
-    for word in sorted(words, key=len, reverse=True):
-        if text.endswith(word) and text.count(word) == 1:  # 12% - 3% is a calculation
+    for word in names(unit):
+        if text.endswith(word) and (text.count(word) == 1 or _is_sided(text, word)):  # 12% - 3% is a sum
             return text.removesuffix(word).rstrip()
         if word[:1].isalpha() and text.startswith(word):
             return text.removeprefix(word).lstrip()
-    return None
+    inner = _without_side(unit, text)
+    return inner if inner != text else None
 
 
-def _in_bytes(number: str, found: re.Match[str], unit: Text) -> float:
-    """2048 MiB as GiB. People say MB for MiB: what says no i is taken for the question's kind."""
-    own = unit.en.casefold()
-    size, i = next((found[n] or "", found[n + 1] or "") for n in (1, 3, 5, 7) if found[n] is not None)
-    binary = "i" in own
-    step = 1024.0 if i or binary else 1000.0
-    return spoken_number(number) * step ** _BYTES[size] / (1024.0 if binary else 1000.0) ** _BYTES[own[0]]
+def _is_sided(text: str, word: str) -> bool:
+    """14 px × 14 px"""
+    sides = re.split(rf"{re.escape(word)}\s*(?:[x×*]|by|乘以?)", text)
+    return len(sides) == 2 and sides[0].strip() == sides[1].removesuffix(word).strip()
 
 
-def _value(text: str, unit: Text | None, ask: Text | None) -> float:
+def _values(text: str, unit: Text | None) -> tuple[float, ...]:
     text = _TIMES.sub("", text)
-    if found := _MAGNITUDE.search(text):
-        own = _MAGNITUDES.get(unit.en, 1.0) if unit is not None else 1.0
-        return spoken_number(text[: found.start()]) * _MAGNITUDES[found[1]] / own
+    if found := MAGNITUDE.search(text):
+        own = MAGNITUDES.get(unit.en, 1.0) if unit is not None else 1.0
+        return tuple(value * MAGNITUDES[found[1]] / own for value in spoken_numbers(text[: found.start()]))
     try:
-        return spoken_number(text)
+        return spoken_numbers(text)
     except ValueError:
-        pass
-    if text.endswith("%"):
-        return read_spelt(text.removesuffix("%")) / 100
-    if counted := _COUNTED.search(text):
-        return spoken_number(text[: counted.start()])
-    for pattern in (_WORD, _WORD_BEFORE):
-        if ask is not None and (word := pattern.search(text)) and _is_said(word[1], ask):
-            return _value((text[: word.start()] + text[word.end() :]).strip(), unit, ask)
-    raise ValueError("no number")
+        if text[-1:] in _PART_OF:
+            return (read_spelt(text[:-1]) / _PART_OF[text[-1]],)
+        counted = _COUNTED.search(text)
+        if counted is None or not _is_measure(counted[1], unit):
+            raise
+        return spoken_numbers(text[: counted.start()])
+
+
+def _is_measure(sign: str, unit: Text | None) -> bool:
+    """Whether it may stand behind the number where the question has that unit: 44 位 are no 44 GB."""
+    return unit is None or is_magnitude(unit) or sign == "个" or sign in names(unit)
 
 
 def _is_said(word: str, ask: Text) -> bool:
@@ -156,15 +263,15 @@ def _is_said(word: str, ask: Text) -> bool:
     said = re.findall("[a-z]+", ask.en.casefold())
     short = word.removesuffix("s")
     return (
-        word == "the"
+        word in _FILLERS
         or (len(short) > 2 and any(each.startswith(short) for each in said))
         or word.removeprefix("个") in ask.zh.casefold()
     )
 
 
-def spoken_number(text: str) -> float:
-    """The value of a number in figures or in words. ValueError for anything else."""
+def spoken_numbers(text: str) -> tuple[float, ...]:
+    """The values that a number in figures or in words may have. ValueError for anything else."""
     try:
-        return read_number(text)
+        return readings(text)
     except ValueError:
-        return read_spelt(text)
+        return (read_spelt(text),)

@@ -1,4 +1,4 @@
-"""Numbers in words: eight, twenty-four, a third, 十二, 三百六十五万, 三分之一."""
+"""Numbers in words: eight, twenty-four, a third, fifth, 十二, 三百六十五万, 三分之一, 千分之一."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ _SCALES |= {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 
 _PARTS = {"half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8}
 _PARTS |= {"tenth": 10, "hundredth": 100, "thousandth": 1000}
+_ORDINALS = {f"{word}th": value for word, value in _DIGITS.items() if word.isascii() and value < 20}
+_ORDINALS |= {"first": 1, "second": 2, "third": 3, "fifth": 5, "eighth": 8, "ninth": 9, "twelfth": 12}
+_ORDINALS |= {"twentieth": 20}
+_PLACE = re.compile(rf"^(?:the\s+)?({'|'.join(_ORDINALS)})\b")
 _POINT = re.compile(r"(.*?)(?:点|\bpoint\s)(.+)")  # 零点二五, zero point two five, point five
 _PART = re.compile(rf"(?:(.+?)[\s-]+)?({'|'.join(_PARTS)})s?")
 
@@ -31,7 +35,7 @@ def read_spelt(text: str) -> float:
     plain = text.strip().casefold()
     below, divided, above = plain.partition("分之")  # 三分之二 is 2/3
     if divided:
-        if not (parts := _whole(below)):
+        if not (parts := _SCALES[below] if below in ("百", "千", "万", "亿") else _whole(below)):
             raise ValueError("no number in words")
         return _whole(above) / parts
     if point := _POINT.fullmatch(plain):
@@ -40,10 +44,23 @@ def read_spelt(text: str) -> float:
             raise ValueError("no number in words")
         whole = _whole(point[1].strip()) if point[1] else 0
         return float(f"{whole}.{''.join(str(_DIGITS[digit]) for digit in digits)}")
+    more, also, rest = plain.rpartition(" and ")
+    if also and _PART.fullmatch(rest):  # eight and a half
+        return _whole(more) + read_spelt(rest)
     part = _PART.fullmatch(plain)
-    if part and (part[1] or part[2] == "half"):  # "fifth" alone may be the fifth
+    if part and (part[1] or part[2] == plain):  # "fifth" alone is the place where a question asks for one
         return (1 if part[1] in (None, "a") else _whole(part[1])) / _PARTS[part[2]]
     return _whole(plain)
+
+
+def with_place(text: str) -> str:
+    """The text with the place that it begins with in figures: "fifth epoch" is "5 epoch"."""
+    return _PLACE.sub(lambda place: str(_ORDINALS[place[1]]), text)
+
+
+def is_place(text: str) -> bool:
+    """Whether the words name a place, and nothing else: the fifth."""
+    return _PLACE.fullmatch(text) is not None
 
 
 def _whole(text: str) -> int:

@@ -15,7 +15,9 @@ from quizcli.bank.cloze import Blank, pieces
 from quizcli.bank.types import Cloze
 from quizcli.errors import QuizError
 from quizcli.study.numeral import lifted, narrow
-from quizcli.study.quantity import MEASURES, read_quantity, spoken_number
+from quizcli.study.quantity import read_quantities, spoken_numbers
+from quizcli.study.spelt import is_place
+from quizcli.study.units import MEASURES
 from quizcli.text import Text
 
 
@@ -40,10 +42,23 @@ _ARGUMENT = re.compile(
 )
 _KIND = re.compile(rf"^({_FUNCTION})\s*(?:activation|(?:activation )?function|激活函数|激活|函数)$")
 _DEGREE = re.compile(
-    r"^(?:变得|更加|有所)?(?:更|较|变|偏)?([大小高低多少快慢早晚强弱长短宽窄深浅好坏远近])(?:一些|一点|些|了)?$"
+    r"^(?:变得|更加|有所|稍微|略微|稍|略)?(?:更|较|变|偏)?([大小高低多少快慢早晚强弱长短宽窄深浅好坏远近])(?:一些|一点|些|了)?$"
 )
+_DEGREE_BEFORE = re.compile(
+    r"^(?:slightly|somewhat|a (?:little|bit)(?: bit)?|much|a lot|far|considerably|significantly)\s+"
+    r"(?=\S+er$|more$|less$|increas|decreas|rais|ris|up$|down$)(.+)$"
+)
+_A_LITTLE = re.compile(r"^(?:稍微|略微|稍有|略有|有所|稍|略)(.{2,4})$")
+_MODULE = re.compile(
+    r"^(?:(?:torch\.)?nn\.(?:functional\.)?|torch\.|f\.)(?=[a-z_])(.+?)(?:\(\))?$"
+)  # nn.SiLU
 _ONE_OF_THEM = re.compile(r"^(?:(?:single|individual|each|every)\s+|单个|每个|每一个|单一)(.+)$")
-_OTHER_NAME = re.compile(r"^([^()]+?)\s*\(([^()]+)\)$")
+_OTHER_NAME = re.compile(
+    r"^([^()]+?)\s*\((?:(?:即|也叫|也称|又叫|又称|亦称|也就是|或者?|=)\s*"
+    r"|(?:i\.e\.,?|a\.?k\.?a\.?|also|or|that is,?|called)\s+)*([^()]+|\([^()]+\))\)$",
+    re.IGNORECASE,
+)
+_TIMES_SIGN = re.compile(r"(?<=[\w)²³])\s*[*·×⋅]\s*(?=[^\W\d_]|\()")  # 2*(N-1), x·σ(x), but 3×9 is no 39
 _SIDE_BY_SIDE = re.compile(r"\s*[/,、=]\s*|\s+(?:or|i\.e\.)\s+|\s*(?:或者|或|即)\s*|\s+")
 _STOPS = re.compile(r"[,.;:!?，。；：！？、“”]")
 _NOT = re.compile(r"\b(?:no|not|never|non|without|un)\b|[不非无没未]")
@@ -53,7 +68,7 @@ _REPEATED = 4  # words, or Chinese signs, of the text that may be typed again wi
 _FACTOR = re.compile(r"^(?:by|times|(?:a )?factor(?: of)?|exactly|just|only|恰好|正好|[×*]|x(?=\s*[\d.]))\s*")
 _NO_COUNT = re.compile(r"[<>≤≥]|at least|at most|至少|至多|^第|^#|\d(?:st|nd|rd|th)$")
 _MEASURED = re.compile(f"([{MEASURES}])$")
-_SIZE = re.compile(r"\d\s*[x×*]\s*\d")  # a kernel of 5×5 is one of width 5, which is not 25
+_SIZE = re.compile(r"\d\s*(?:[x×*]|by|乘以?)\s*\d")  # a kernel of 5×5 is one of width 5, which is not 25
 _DECIMAL = re.compile(r"^0*\.?0*([\d.]+?)\s*%?$")
 
 
@@ -77,10 +92,8 @@ def fits(typed: str, place: Place) -> bool:
     """Whether it may stand in that place."""
     if len(typed) > _LONGEST + max(map(len, place.answers)):
         return False  # a pasted page says no blank, and takes seconds to look at in every way
-    value = _amount(typed, place)
-    if value is not None:
-        return _is_amount(typed, value, place.answers) or _is_answer(typed, place)
-    return _is_answer(typed, place) or _are_names(typed, place)
+    said = _is_answer(typed, place) or _are_names(typed, place)
+    return said or any(_is_amount(typed, value, place.answers) for value in _amounts(typed, place))
 
 
 def normalized(text: str) -> str:
@@ -113,9 +126,16 @@ def _keyed(text: str) -> Iterator[tuple[tuple[str, int], tuple[str, str, str]]]:
 
 
 def _is_answer(typed: str, place: Place) -> bool:
-    known = {_without_of(normalized(answer)) for answer in place.answers}
+    known = {
+        _without_of(form) for answer in place.answers for form in (normalized(answer), _multiplied(answer))
+    }
     forms = map(_without_of, _forms(typed, place))
     return any(form in known or _is_inflected(form, known) for form in forms)
+
+
+def _multiplied(text: str) -> str:
+    """`normalized`, without signs of multiplication where none is needed: 2*(N-1)/N is 2(N-1)/N."""
+    return normalized(_TIMES_SIGN.sub("", _plain(text)))
 
 
 def _without_of(text: str) -> str:
@@ -127,7 +147,8 @@ def _forms(typed: str, place: Place) -> Iterator[str]:
     plain = _plain(typed).strip()
     whole = normalized(typed)
     yield whole
-    for pattern in (_ARGUMENT, _KIND, _DEGREE, _ONE_OF_THEM):
+    yield _multiplied(typed)
+    for pattern in (_ARGUMENT, _KIND, _DEGREE, _DEGREE_BEFORE, _A_LITTLE, _MODULE, _ONE_OF_THEM):
         if found := pattern.match(plain):
             yield normalized(found[1])
     for side in (place.after.en, place.after.zh):
@@ -177,22 +198,28 @@ def _are_names(typed: str, place: Place) -> bool:
     names = [name for name in (other.groups() if other else _SIDE_BY_SIDE.split(text)) if name]
     if len({normalized(name) for name in names}) < max(2, len(names)):
         return False
-    if not other and any(_amount(name, place) is not None for name in names):
+    if not other and any(_amounts(name, place) for name in names):
         return False
     return all(fits(name, place) for name in names)
 
 
-def _amount(typed: str, place: Place) -> float | None:
-    """The number that was typed, as a factor, or with the word behind it that the text has there too."""
+def _amounts(typed: str, place: Place) -> list[float]:
+    """The number that was typed, as a factor, or with the word behind it that the text has there too.
+
+    More than one where it may be read in several ways; none where it is no number.
+    """
     plain = narrow(typed).strip().casefold()
     measure = _MEASURED.search(plain)
-    if _NO_COUNT.search(plain) or (measure and not place.after.zh.lstrip().startswith(measure[1])):
-        return None
+    if _NO_COUNT.search(plain) or is_place(plain):
+        return []
+    if measure and not place.after.zh.lstrip().startswith(measure[1]):
+        return []
     said = Text(" ".join(_words(place.after.en)[:3]), place.after.zh[:6])
     try:
-        return read_quantity(_FACTOR.sub("", plain), None, said).value
+        found = read_quantities(_FACTOR.sub("", plain), None, said, notes=False)
     except QuizError:
-        return None
+        return []
+    return [quantity.value for quantity in found]
 
 
 def _is_amount(typed: str, value: float, answers: Sequence[str]) -> bool:
@@ -203,7 +230,7 @@ def _is_amount(typed: str, value: float, answers: Sequence[str]) -> bool:
 def _is_equal(typed: str, value: float, answer: str) -> bool:
     """1,000 is 1000, .5 is 1/2, 三 is 3; 0.667 is 2/3, which no decimal is, rounded to three digits."""
     try:
-        right = spoken_number(answer)
+        right = spoken_numbers(answer)[0]
     except ValueError:
         return False
     slack = 1e-9 * max(1.0, abs(right))

@@ -165,7 +165,7 @@ def test_percent_is_a_unit_where_the_question_says_so() -> None:
     assert not grade(percent, "0.5").right
 
 
-@pytest.mark.parametrize("typed", ["", "about", "ten or nine", "3 apples", "1,5", "3k7", "kilo"])
+@pytest.mark.parametrize("typed", ["", "about", "ten or nine", "3 apples", "1,0000", "3k7", "kilo"])
 def test_what_is_no_number_is_asked_again(typed: str) -> None:
     with pytest.raises(QuizError, match="cannot be read as a number") as caught:
         grade(number(3, unit=Text("GiB", "GiB")), typed)
@@ -175,7 +175,10 @@ def test_what_is_no_number_is_asked_again(typed: str) -> None:
 def test_order_is_graded_by_place() -> None:
     question = Order(id="q", topic="t", level=1, ask=ASK, items=said("first", "second", "third"))
     shown = (2, 0, 1)  # third, first, second
-    for typed in ("2 3 1", "231", "2,3,1", "２、３、１", "2 > 3 > 1", "2→3→1"):
+    for typed in (
+        "2 3 1", "231", "2,3,1", "２、３、１", "2 > 3 > 1", "2→3→1", "2/3/1", "2–3–1", "[2, 3, 1]", "2=>3=>1",
+        "(2, 3, 1)", "2 | 3 | 1", "2⇒3⇒1", "2➜3➜1", "#2 #3 #1", "{2,3,1}", "2—3—1", "2-3-1。",
+    ):  # fmt: skip
         assert grade(question, typed, shown) == Verdict(True, Rating.GOOD, (), 3), typed
     assert grade(question, "3 2 1", shown) == Verdict(False, Rating.AGAIN, (0, 1), 3)
     assert grade(question, "123").right
@@ -234,6 +237,61 @@ def test_a_number_takes_its_equals_within_the_same_share() -> None:
     zero = Number(id="q", topic="t", level=1, ask=ASK, value=0.0, tolerance=0.1, accept=(5.0,))
     assert grade(zero, "5").right
     assert not grade(zero, "5.05").right
+
+
+def test_an_equal_that_is_another_amount_is_held_to_its_own_digits() -> None:
+    question = Number(
+        id="q",
+        topic="t",
+        level=1,
+        ask=ASK,
+        value=62.5,
+        tolerance=1.5,
+        unit=Text("%", "%"),
+        accept=(0.625, 65.2),
+    )
+    for typed in ("61", "64", "0.61", "65.2", "65.24 %"):
+        assert grade(question, typed).right, typed
+    for typed in ("65", "66", "64.2", "0.65", "6520 %"):
+        assert not grade(question, typed).right, typed
+
+
+def test_a_magnitude_is_a_unit_where_the_question_has_one() -> None:
+    question = Number(
+        id="q", topic="t", level=1, ask=ASK, value=366.592, tolerance=0.5, unit=Text("thousand", "千"),
+        accept=(366592,),
+    )  # fmt: skip
+    for typed in ("366.592", "366592", "366.6k", "366.592 thousand", "0.366592 million", "36.66 万"):
+        assert grade(question, typed).right, typed
+    for typed in ("366.592 million", "366592k", "366592 thousand", "366592 千", "366.592 万"):
+        assert not grade(question, typed).right, typed
+
+
+def test_the_square_counts_where_both_sides_are_typed() -> None:
+    question = Number(
+        id="q", topic="t", level=1, ask=ASK, value=14, unit=Text("pixels", "像素"), accept=(196,)
+    )
+    for typed in ("14", "14 px", "14×14", "14x14 px", "14 × 14 像素", "14 by 14", "14 (2×7)"):
+        assert grade(question, typed).right, typed
+    for typed in ("196", "196 px", "14²", "7×28", "13×13", "196 (14×14)"):
+        assert not grade(question, typed).right, typed
+
+
+def test_one_reading_that_is_right_suffices() -> None:
+    assert grade(number(49), "49 (7×7)").right
+    assert grade(number(1.386, 0.02), "-2 ln 1/2").right
+    assert not grade(number(8), "64 (8×8)").right
+    assert not grade(number(8), "eighth").right
+    assert not grade(number(1), "1/4 (25%)").right
+
+
+def test_a_note_may_tell_the_unit() -> None:
+    share, size = number(0.64, 0.05, Text("%", "%")), number(512, 0, Text("MiB", "MiB"))
+    for typed in ("0.64", "0.64 %", "0.64 % (6.4e-3)", "0.0064 (0.64 %)", "0.64 (exp(-5.05))"):
+        assert grade(share, typed).right, typed
+    assert not grade(share, "0.64 (64 %)").right
+    assert grade(size, "512 (0.5 GiB)").right
+    assert not grade(size, "512 (512 KiB)").right
 
 
 def test_an_equal_in_another_unit_counts_without_a_unit() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizcli.study.numeral import read_number
+from quizcli.study.numeral import read_number, readings
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,47 @@ from quizcli.study.numeral import read_number
         ("8/4/2", 1),
         ("１，０００．５", 1000.5),
         ("−３", -3),
+        ("2 048", 2048),
+        ("12\u202f345 678.5", 12345678.5),
+        ("0,75", 0.75),
+        ("0,001", 0.001),
+        ("62,5", 62.5),
+        ("33 1/3", 100 / 3),
+        ("33 1/3 %", 1 / 3),
+        ("1 and 1/2", 1.5),
+        ("0.1*cos(pi/8)^2", 0.1 * math.cos(math.pi / 8) ** 2),
+        ("0.1 cos²(π/8)", 0.1 * math.cos(math.pi / 8) ** 2),
+        ("ln(2)²", math.log(2) ** 2),
+        ("exp -1", math.exp(-1)),
+        ("log₂ 8", 3),
+        ("log_2(8)", 3),
+        ("13 by 13", 169),
+        ("2√2", 2 * math.sqrt(2)),
+        ("5 ‰", 0.005),
     ],
 )
 def test_numbers_as_people_type_them(typed: str, value: float) -> None:
     assert read_number(typed) == pytest.approx(value, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("typed", "values"),
+    [
+        ("-2 ln 1/2", (0, 2 * math.log(2))),
+        ("0.05(1+cos π/4)", (0.05 * (1 - 1 / 4), 0.05 * (1 + math.sqrt(0.5)))),
+        ("ln (e+9)/e", (math.log(math.e + 9) / math.e, math.log(math.e + 9) - 1)),
+        ("ln (2)^3", (math.log(2) ** 3, math.log(8))),
+        ("1/2π", (math.pi / 2, 1 / (2 * math.pi))),
+        ("ln 1/1000 + 1", (1, 1 - math.log(1000))),
+    ],
+)
+def test_signs_that_bind_differently_to_different_people(typed: str, values: tuple[float, ...]) -> None:
+    assert readings(typed) == pytest.approx(values, rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("typed", ["ln(2)/2", "cos(pi/8)^2", "√2/2", "3(1 + 2)", "2 ln 2", "1/2"])
+def test_a_bracket_of_its_own_leaves_one_reading(typed: str) -> None:
+    assert len(readings(typed)) == 1
 
 
 @pytest.mark.parametrize(
@@ -76,11 +113,14 @@ def test_numbers_as_people_type_them(typed: str, value: float) -> None:
         "sqrt(-1)",
         "(1",
         "1)",
-        "1 000",
+        "1 0000",
+        "0 048",
         "2 3",
-        "0,5",
-        "1,00",
-        "1,0000",
+        "1,0000",  # a slip of 1,000 or of 10,000
+        "1,234,5",
+        "0,5,5",
+        "1.5,3",
+        "0,75e3",
         "10⁻",
         "⁵",
         "inf",

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quizcli.errors import QuizError
-from quizcli.study.quantity import typed_number
+from quizcli.study.quantity import read_quantities, typed_number
 from quizcli.study.spelt import read_spelt
 from quizcli.text import Text
 
@@ -51,6 +51,22 @@ from quizcli.text import Text
         ("4 个", 4),
         ("四轮", 4),
         ("一百零五", 105),
+        ("exactly 16", 16),
+        ("by 0.001", 0.001),
+        ("by about 0.001", 0.001),
+        ("by a factor of 8.7", 8.7),
+        ("answer: 3", 3),
+        ("no. 5", 5),
+        ("8.7 times as large", 8.7),
+        ("33.3…", 33.3),
+        ("minus 0.001", -0.001),
+        ("负 0.001", -0.001),
+        ("恰好 16 个", 16),
+        ("千分之一", 0.001),
+        ("千分之 0.5", 0.0005),
+        ("万分之五", 0.0005),
+        ("third", 1 / 3),
+        ("eight and a half", 8.5),
     ],
 )
 def test_numbers_as_people_say_them(typed: str, value: float) -> None:
@@ -65,6 +81,7 @@ def test_numbers_as_people_say_them(typed: str, value: float) -> None:
         ("三个 epoch", Text("epochs", "个 epoch"), 3),
         ("epoch 5", Text("epochs", "个 epoch"), 5),
         ("388 px", Text("pixels", "像素"), 388),
+        ("9 % points", Text("percentage points", "个百分点"), 9),
         ("9 pp", Text("percentage points", "个百分点"), 9),
         ("12% - 3%", Text("percentage points", "个百分点"), 9),
         ("12% - 3%", Text("%", "%"), 9),
@@ -83,6 +100,17 @@ def test_numbers_as_people_say_them(typed: str, value: float) -> None:
         ("7M", Text("million", "百万"), 7),
         ("700万", Text("million", "百万"), 7),
         ("7 百万", Text("million", "百万"), 7),
+        ("14 px", Text("pixels", "像素"), 14),
+        ("512 兆字节", Text("MiB", "MiB"), 512),
+        ("half", Text("GiB", "GiB"), 0.5),
+        ("0.5 吉字节", Text("MiB", "MiB"), 512),
+        ("512 mebibytes", Text("MiB", "MiB"), 512),
+        ("44 billion bytes", Text("GB", "GB"), 44),
+        ("44 (GB)", Text("GB", "GB"), 44),
+        ("693 iterations", Text("steps", "步"), 693),
+        ("2 048 elements", Text("values", "个数"), 2048),
+        ("33 1/3 %", Text("%", "%"), 100 / 3),
+        ("0.366592 million", Text("thousand", "千"), 366.592),
         ("366592", Text("thousand", "千"), 366592),  # as it stands: the question's `accept` knows it
     ],
 )
@@ -112,6 +140,92 @@ def test_what_the_question_counts_may_stand_behind_the_number(typed: str, value:
         typed_number("12 apples", None, ASK)
     with pytest.raises(QuizError):
         typed_number("parameters", None, ASK)
+
+
+@pytest.mark.parametrize(
+    ("typed", "unit", "values"),
+    [
+        ("49 (7×7)", None, {49 * 49, 49}),
+        ("49（7×7）", None, {49 * 49, 49}),
+        ("0.6 (60%)", None, {0.36, 0.6}),
+        ("49 (= 7×7)", None, {49}),
+        ("44 GB (16+16+12)", Text("GB", "GB"), {44}),
+        ("44 (as it stands)", Text("GB", "GB"), {44}),
+        ("3(1 + 2)", None, {9}),
+        ("2 ln (4 - 2)", None, {2 * math.log(2)}),
+        ("0.5 GB", Text("MiB", "MiB"), {512, 500_000_000 / 1024**2}),
+        ("0.5 GiB", Text("MiB", "MiB"), {512}),
+        ("0.5 GB", Text("GB", "GB"), {0.5}),
+    ],
+)
+def test_what_may_be_meant(typed: str, unit: Text | None, values: set[float]) -> None:
+    assert sorted({each.value for each in read_quantities(typed, unit)}) == pytest.approx(sorted(values))
+
+
+@pytest.mark.parametrize("typed", ["49 (or 7)", "5 (8?)", "5（或 8）", "44 (bits)", "44 (MiB", "(16+16"])
+def test_a_note_that_takes_the_number_back_is_asked_again(typed: str) -> None:
+    with pytest.raises(QuizError, match="cannot be read as a number"):
+        read_quantities(typed, Text("GB", "GB"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("fifth", 5),
+        ("the fifth", 5),
+        ("fifth epoch", 5),
+        ("epoch five", 5),
+        ("epoch #5", 5),
+        ("epoch number 5", 5),
+        ("5th epoch", 5),
+        ("第 5 个 epoch", 5),
+        ("第五个epoch", 5),
+    ],
+)
+def test_a_place_where_the_question_asks_for_one(typed: str, asked: float) -> None:
+    which = Text("Which epoch's weights are restored?", "恢复的是第几个 epoch 的权重？")
+    assert typed_number(typed, None, which) == asked
+
+
+@pytest.mark.parametrize(
+    ("typed", "unit"),
+    [
+        ("44 bits", Text("GB", "GB")),
+        ("44 Gb", Text("GB", "GB")),
+        ("44 Gbit", Text("GB", "GB")),
+        ("44 位", Text("GB", "GB")),
+        ("49 pixels", Text("patches", "个")),
+        ("49 像素", Text("patches", "个")),
+        ("10 bits", Text("nats", "nat")),
+    ],
+)
+def test_another_unit_is_asked_again_though_the_question_speaks_of_it(typed: str, unit: Text) -> None:
+    said = Text("How many of the 16 × 16 pixels, and of their bits?", "16 × 16 像素，共多少位？")
+    with pytest.raises(QuizError, match="cannot be read as a number"):
+        typed_number(typed, unit, said)
+
+
+def test_words_of_the_question_stand_beside_its_unit() -> None:
+    said = Text("How wide is the field, in pixels, on each GPU?", "边长是多少？")
+    pixels = Text("pixels", "像素")
+    for typed in (
+        "13 pixels wide",
+        "13 wide",
+        "13 pixels per GPU",
+        "边长 13",
+        "field 13",
+        "the field: 13 px",
+        "13 px/GPU",
+    ):
+        assert typed_number(typed, pixels, said) == 13, typed
+
+
+@pytest.mark.parametrize("typed", ["13×13", "13 x 13 px", "13 by 13 像素", "13 px × 13 px", "13px × 13"])
+def test_two_equal_sides_are_told_from_their_product(typed: str) -> None:
+    (given,) = read_quantities(typed, Text("pixels", "像素"))
+    assert (given.value, given.square) == (169, True)
+    for product in ("169 px", "13^2", "13×11"):
+        assert not any(each.square for each in read_quantities(product, Text("pixels", "像素")))
 
 
 @pytest.mark.parametrize("typed", ["62-63", "690–700", "62 to 63", "12～13", "0.5-0.6"])
