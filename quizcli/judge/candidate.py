@@ -96,6 +96,7 @@ def _serve(inlet: BinaryIO, outlet: BinaryIO, tools: _Tools) -> None:
     while entry is not None and (payload := read_frame(inlet)) is not None:
         ask = _ASKS.decode(payload)
         try:
+            entry = _loaded(source) if ask.anew else entry
             answer = _encoded(_answer(tools, entry, ask, source))
         except BaseException as error:  # noqa: BLE001
             answer = _encoded(_raised(error, source))

@@ -26,6 +26,12 @@ PUT_BACK: Words = {
     "zh": "连续两次调用得到同样的随机数：是不是恢复了随机数生成器的状态，或在函数里设了种子？",
 }
 
+ONE_START: Words = {
+    "en": "run anew, it draws the same random numbers whatever seed the caller has set: does it seed a "
+    "generator of its own?",
+    "zh": "重新运行这份代码，无论调用者设什么种子，得到的都是同样的随机数：是不是自建了固定种子的生成器？",
+}
+
 
 def examine(
     case: Case, names: Sequence[str], expected: Performance, got: Performance, rules: Rules
@@ -65,6 +71,11 @@ def compare_draws(
 def compare_row(expected: Sequence[Performance], got: Sequence[Performance]) -> Difference | None:
     """What is wrong with calls in a row, without a seed in between, of what differs with each seed."""
     return Difference(PUT_BACK) if _alike(got) and not _alike(expected) else None
+
+
+def compare_starts(expected: Sequence[Performance], got: Sequence[Performance]) -> Difference | None:
+    """What is wrong with first calls, each after the source was run anew and with a seed of its own."""
+    return Difference(ONE_START) if _alike(got) and not _alike(expected) else None
 
 
 def not_again(told: str) -> Difference:

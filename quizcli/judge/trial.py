@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any, Protocol
 
-import msgspec
 import torch
+from msgspec import structs
 
 from quizcli.demo.events import Words
 from quizcli.judge.again import with_other_numbers
@@ -23,6 +23,7 @@ from quizcli.judge.examine import (
     PUT_BACK,
     compare_draws,
     compare_row,
+    compare_starts,
     examine,
     not_again,
 )
@@ -119,7 +120,7 @@ class Trial:
                 if outcome is not None and result.why not in _SAY_ALL:
                     outcomes = [*passed, outcome, *self._others(cases, sitting)]
                     trap = name_mistake(self.judge.traps, outcomes, self.rules, self._tried)
-                    result = msgspec.structs.replace(result, trap=trap)
+                    result = structs.replace(result, trap=trap)
                 yield result
                 return
             yield result
@@ -128,8 +129,11 @@ class Trial:
         for second, number, case in self._with_other_numbers():
             result, _ = second.judge_case(case, second.expect(case, number), sitting)
             if not result.passed:
-                yield msgspec.structs.replace(result, name=_again(case.name))
+                yield structs.replace(result, name=_again(case.name))
                 return
+        if text and (failed := self._from_the_start(candidate)):
+            yield failed
+            return
         if text and self.avoid:
             yield CaseResult(BY_HAND, True)
         for outcome in passed:
@@ -277,6 +281,21 @@ class Trial:
             row.append(done)
         return compare_row(ours, row)
 
+    def _from_the_start(self, candidate: Candidate) -> CaseResult | None:
+        """The first random case, if somebody draws the same for it in every process, whatever the seed."""
+        for number, case in self.draw_cases():
+            seeds, ours = zip(*self.expect(case, number)[:2], strict=True)
+            if case.facts is None or compare_starts(ours, ours[:1]) is None:
+                continue
+            try:
+                answers = [candidate.ask(structs.replace(ask_of(case, seed), anew=True)) for seed in seeds]
+            except GoneError:
+                return None  # it may not be able to begin twice; what it was asked for, it has done
+            got = [performance(answer) for answer in answers if isinstance(answer, Gave)]
+            found = compare_starts(ours, got) if len(got) == len(ours) else None
+            return found and CaseResult(case.name, False, found.why)
+        return None
+
     def _others(self, cases: Iterator[tuple[int, Case]], sitting: Sitting) -> Iterator[Outcome]:
         """What the candidate makes of the cases to come: they tell one mistake from another."""
         end = time.monotonic() + _LOOK_ON
@@ -301,7 +320,7 @@ class Trial:
         case, theirs = timed.case, timed.got[0].seconds
         if theirs < _SLOW:
             try:
-                answer = candidate.ask(msgspec.structs.replace(ask_of(case, self.seed), timed=True))
+                answer = candidate.ask(structs.replace(ask_of(case, self.seed), timed=True))
             except GoneError:
                 return
             theirs = answer.seconds if isinstance(answer, Gave) and answer.seconds > 0 else theirs

@@ -23,7 +23,8 @@ class Source(Struct, frozen=True, tag="source"):
 class Ask(Struct, frozen=True, tag="ask"):
     """Call the entry once; with `timed` again and again, for the time that it takes.
 
-    The random generators begin at `seed`, or where the last call left them (GO_ON).
+    The random generators begin at `seed`, or where the last call left them (GO_ON). With `anew` the source is
+    run from its start before, as in a process of its own.
     """
 
     args: tuple[Value, ...]
@@ -32,6 +33,7 @@ class Ask(Struct, frozen=True, tag="ask"):
     grad: tuple[int, ...] = ()  # places of the arguments by which gradients are wanted
     seed: int = 0
     timed: bool = False
+    anew: bool = False
     operators: bool = False  # look at each operator of PyTorch that runs: loops take 20 times as long
 
 

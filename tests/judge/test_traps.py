@@ -8,9 +8,10 @@ import torch
 from torch import Generator, Tensor
 
 from quizcli.judge.case import Case, Fact, judge, trap
+from quizcli.judge.child import Candidate
 from quizcli.judge.local import Local
 from quizcli.judge.trial import Trial
-from quizcli.judge.wire import Answer, Ask, CaseResult, Gave
+from quizcli.judge.wire import Answer, Ask, CaseResult, Gave, Source
 
 
 def normalize(x: Tensor, eps: float = 1e-3) -> Tensor:
@@ -158,6 +159,29 @@ def test_draws_that_are_always_the_same_are_told() -> None:
     assert random_last(noisy).passed
     for entry in (seeded, seeded_apart, own_generator):
         assert random_last(entry).why["en"] == "two calls draw the same random numbers: is a seed set inside?"
+
+
+@pytest.mark.parametrize(
+    ("begins", "draws", "passes"),
+    [
+        ("G = torch.Generator().manual_seed(0)", "torch.randn(x.shape, generator=G)", False),
+        ("G = torch.Generator()", "torch.randn(x.shape, generator=G)", False),  # begins at one seed as well
+        ("R = np.random.RandomState(0)", "torch.tensor(R.randn(*x.shape)).to(x)", False),
+        ("R = np.random.default_rng()", "torch.tensor(R.standard_normal(x.shape)).to(x)", True),
+        ("G = torch.Generator(); G.seed()", "torch.randn(x.shape, generator=G)", True),
+        ("", "torch.randn_like(x)", True),
+    ],
+)
+def test_a_generator_that_begins_alike_in_every_process_is_told(
+    begins: str, draws: str, passes: bool, forked: None
+) -> None:
+    text = f"import numpy as np\nimport torch\n{begins}\ndef noisy(x): return x + {draws}\n"
+    with Candidate() as candidate:
+        candidate.load(Source(text, "mine.py", "noisy"))
+        ruled = Trial(check_noisy, noisy, 1).run(candidate, text, "noisy")
+        last = [news for news in ruled if isinstance(news, CaseResult)][-1]
+    assert last.passed == passes, last.why
+    assert passes or last.why["en"].startswith("run anew, it draws the same random numbers")
 
 
 def test_a_generator_that_is_seeded_inside_is_told_where_nothing_is_random() -> None:
