@@ -48,6 +48,7 @@ class Agenda:
         self.held_back = 0
         self.first: str | None = None  # the card that was just undone
         self.answered: str | None = None  # the card that was answered last
+        self.disordered = False  # a card came out of its turn: what follows it must be drawn up anew
         self.elsewhere = 0  # how many of the day's cards are asked in other windows
         self.learning: list[tuple[int, str]] = []  # a heap by due time
         self.reviews: deque[str] = deque()
@@ -111,6 +112,7 @@ class Agenda:
         if len(self) < before or (unasked and self.first != card_id):
             self.reviews.extendleft([self.first] if self.first is not None else [])
             self.first = card_id
+            self.disordered = True
 
 
 def draw_up(

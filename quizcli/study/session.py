@@ -260,7 +260,8 @@ class Session(Generic[T]):
         self._choose(now)
 
     def _advance(self, now: int) -> None:
-        if now >= self._agenda.end or self._agenda.elsewhere or self._store.version() != self._version:
+        changed = self._agenda.disordered or self._agenda.elsewhere or self._store.version() != self._version
+        if now >= self._agenda.end or changed:
             self._refresh()
         else:
             self._choose(now)

@@ -56,6 +56,7 @@ def do(session: Session[Asked], act: int | str) -> bool:
 @configured(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(acts, st.sampled_from(PAUSES)), max_size=30))
 @example([(1, 0), ("suspend", 0), (1, 0)])
+@example([("bury", 0), (1, 0), (1, 0), (1, 28800000), ("undo", 0), (1, 0)])  # undone: beyond the day's share
 def test_random_sessions(script: Sequence[tuple[int | str, int]]) -> None:
     wall = Wall(at(2025, 3, 28, 22, zone=BERLIN))
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "q.db") as store:
