@@ -157,6 +157,11 @@ def check_adamw(random: Generator) -> Iterator[Case]:
         {"en": "a single weight of 10,000, the usual λ", "zh": "单独一个上万的权重，默认的 λ"},
         (1e4 * (w + w.sign()), g, m, v, 1000, 0.1),
     )
+    w, g, m, v = on_its_way(random, 3)
+    yield Case(
+        {"en": "gradients of 100 million", "zh": "上亿的梯度"},
+        (w, 1e8 * (g + g.sign()), 1e8 * m, 1e16 * v, 1000, 0.1, *usual, 0.1),
+    )
     for sides in THIN:
         yield Case(shaped(*sides), (*on_its_way(random, *sides), 3, 0.1))
     yield Case(

@@ -300,12 +300,13 @@ def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
         (torch.tensor([[128.0], [-128.0]]), k, draw(3, 2)),
         tolerance=5e-3,
     )
-    # hidden scores are 10³⁰, the others −10³⁰: no number is so small that it could stand for −∞. Of two equal
-    # ones of this size, a logsumexp does not tell whether there are two
+    # hidden scores are 10³⁶, the others −10³⁶: next to no number is so small that it could stand for −∞, but
+    # float32's smallest, −3.4 · 10³⁸, may. Of two equal ones of this size, a logsumexp does not tell whether
+    # there are two
     k = torch.tensor([-1.0, 1.0, -2.0, 1.0])[torch.randperm(4, generator=random), None]
     yield Case(
-        {"en": "scores of ±10³⁰, the large ones hidden", "zh": "得分为 ±10³⁰，大的被遮住"},
-        (torch.full((2, 1), 1e15), 1e15 * k, draw(4, 2), (k < 0).squeeze(1).expand(2, 4)),
+        {"en": "scores of ±10³⁶, the large ones hidden", "zh": "得分为 ±10³⁶，大的被遮住"},
+        (torch.full((2, 1), 1e18), 1e18 * k, draw(4, 2), (k < 0).squeeze(1).expand(2, 4)),
     )
     each = (torch.rand(2, 2, 3, 5, generator=random) < 0.6).index_fill(-1, torch.tensor([2]), True)
     yield Case(

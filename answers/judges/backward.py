@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from quizcli.judge.case import Case, judge, trap
+from quizcli.judge.case import Case, Trap, judge, trap
 
 Three = tuple[Tensor, Tensor, Tensor]
 
@@ -152,13 +152,21 @@ def _for_each_sequence(input: Tensor, weight: Tensor, grad_output: Tensor) -> Th
     return grad_output @ weight, grad_output.mT @ input, _flat(grad_output)[0].sum(0)
 
 
-@trap(
-    "the gradients come in another order: by the input, the weight, the bias",
-    "返回的顺序不对：依次是对输入、权重、偏置的梯度",
-)
-def _weight_first(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
-    x, g = _flat(input, grad_output)
-    return g.mT @ x, g.sum(0), grad_output @ weight
+def _ordered(order: tuple[int, int, int]) -> Trap:
+    """The gradients, right but in another order."""
+
+    def backward(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
+        gradients = _right(input, weight, grad_output)
+        first, second, third = (gradients[place] for place in order)
+        return first, second, third
+
+    return trap(
+        "the gradients come in another order: by the input, the weight, the bias",
+        "返回的顺序不对：依次是对输入、权重、偏置的梯度",
+    )(backward)
+
+
+_OTHER_ORDERS = tuple(_ordered(order) for order in ((1, 2, 0), (1, 0, 2), (0, 2, 1), (2, 1, 0), (2, 0, 1)))
 
 
 def _autograd(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
@@ -185,7 +193,7 @@ def _autograd(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
         _one_bias,
         _over_features,
         _for_each_sequence,
-        _weight_first,
+        *_OTHER_ORDERS,
     ),
 )
 def check_linear_backward(random: Generator) -> Iterator[Case]:
@@ -210,6 +218,12 @@ def check_linear_backward(random: Generator) -> Iterator[Case]:
     yield Case({"en": "sequences, 1 to 1", "zh": "序列，1 → 1"}, draw(2, 3, 1, outputs=1))
     yield Case({"en": "one position, 3 to 1", "zh": "一个位置，3 → 1"}, draw(4, 1, 3, outputs=1))
     yield Case({"en": "float64", "zh": "float64"}, draw(5, 4, outputs=3, dtype=torch.float64))
+    x, weight, grad = draw(4, 3, outputs=2)
+    yield Case(
+        {"en": "gradients of 1,000,000", "zh": "上百万的梯度"},
+        (x, weight, 1e6 * (grad + grad.sign())),
+        unit=1e6,
+    )
     yield Case(
         {"en": "64 examples, 64 to 32", "zh": "64 个样本，64 → 32"},
         draw(64, 64, outputs=32),

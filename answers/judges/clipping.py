@@ -178,9 +178,9 @@ def check_clip_grad_norm(random: Generator) -> Iterator[Case]:
         {"en": "all gradients zero, and a limit of 0", "zh": "梯度全为零，上限也为 0"},
         ([torch.zeros(2), torch.zeros(3)], 0.0),
     )
-    mixed = [1e6 * (grad + grad.sign()) for grad in draw((), (1, 2, 2))]
+    mixed = [1e9 * (grad + grad.sign()) for grad in draw((), (1, 2, 2))]
     yield Case(
-        {"en": "gradients of 1,000,000, one a single number", "zh": "上百万的梯度，其一是单独一个数"},
+        {"en": "gradients of 10⁹, one a single number", "zh": "上十亿的梯度，其一是单独一个数"},
         (mixed, 10.0),
     )
     yield Case({"en": "sides of 1", "zh": "有的边长为 1"}, (draw(*THIN), 1.0))

@@ -227,6 +227,22 @@ def check_best_and_last_epoch(random: Generator) -> Iterator[Case]:
         {"en": "the smallest of gains, no min_delta", "zh": "极小的下降，没有 min_delta"},
         ([level, level - 2e-6, level - 4e-6, level], 2),
     )
+    # the last digit of float32, 8 · 10⁻⁸ of the loss: losses that were float32 once are told apart still
+    high, last = 1.5 + level / 16, 2.0**-23
+    yield Case(
+        {
+            "en": "a gain of the last digit of float32, no min_delta",
+            "zh": "只降了 float32 的最后一位，没有 min_delta",
+        },
+        ([high, high - last, high, high], 2),
+    )
+    yield Case(
+        {
+            "en": "a gain of min_delta and the last digit of float32",
+            "zh": "比 min_delta 多降 float32 的最后一位",
+        },
+        ([high, high - 0.25 - last, high, high], 2, 0.25),
+    )
     yield Case(
         {"en": "losses of less than 10⁻¹², no min_delta", "zh": "不到 10⁻¹² 的损失，没有 min_delta"},
         ([1e-12 * loss for loss in near(9, 8, 7, 6, 7, 8)], 2),

@@ -246,6 +246,7 @@ def check_multi_head_attention(random: Generator) -> Iterator[Case]:
     yield Case({"en": "two heads", "zh": "两个头"}, (*draw(1, 3, 4), 2))
     yield Case({"en": "a batch of sequences", "zh": "一批序列"}, (*draw(3, 5, 12), 3))
     yield Case({"en": "heads of width 1", "zh": "每个头宽 1"}, (*draw(2, 3, 4), 4))
+    yield Case({"en": "16 heads of width 3", "zh": "16 个头，每个宽 3"}, (*draw(2, 3, 48), 16))
     yield Case({"en": "a single token", "zh": "只有一个 token"}, (*draw(2, 1, 6), 2))
     yield Case(
         {"en": "gradients, in float64", "zh": "梯度（float64）"},
@@ -394,7 +395,7 @@ def check_grouped_query_attention(random: Generator) -> Iterator[Case]:
         batch: int = 2,
         queries: int = 3,
         keys: int = 5,
-        width: int = 4,
+        width: int = 5,  # no square: its root is no whole number
         values: int = 6,
         dtype: torch.dtype = torch.float32,
     ) -> tuple[Tensor, ...]:
@@ -409,6 +410,9 @@ def check_grouped_query_attention(random: Generator) -> Iterator[Case]:
         {"en": "four query heads, two key heads", "zh": "四个 query 头，两个 key 头"}, draw(4, 2, batch=1)
     )
     yield Case({"en": "a batch, groups of three", "zh": "一批，每组三个头"}, draw(6, 2))
+    yield Case(
+        {"en": "16 query heads, two key heads", "zh": "16 个 query 头，两个 key 头"}, draw(16, 2, width=3)
+    )
     yield Case({"en": "as many key heads as query heads", "zh": "key 头与 query 头一样多"}, draw(3, 3))
     yield Case(
         {"en": "gradients, in float64", "zh": "梯度（float64）"}, draw(4, 2, dtype=torch.float64), grad=True

@@ -355,8 +355,8 @@ def check_layer_norm(random: Generator) -> Iterator[Case]:
         tolerance=5e-3,
     )
     yield Case(
-        {"en": "one feature of 256 far above the others", "zh": "256 个特征中有一个远大于其余"},
-        (_one_above(draw(2, 256), random), (256,)),
+        {"en": "one feature of 4,096 far above the others", "zh": "4,096 个特征中有一个远大于其余"},
+        (_one_above(draw(2, 4096), random), (4096,)),
     )
     for sides, last in _THIN:
         yield Case(_over(sides, last), (draw(*sides), last, draw(*last), draw(*last)))
@@ -595,8 +595,8 @@ def check_rms_norm(random: Generator) -> Iterator[Case]:
         tolerance=5e-3,
     )
     yield Case(
-        {"en": "one feature of 256 far above the others", "zh": "256 个特征中有一个远大于其余"},
-        (_one_above(draw(2, 256), random), (256,)),
+        {"en": "one feature of 4,096 far above the others", "zh": "4,096 个特征中有一个远大于其余"},
+        (_one_above(draw(2, 4096), random), (4096,)),
     )
     # the rounding of single numbers averages out, to 0.2 % at most; a root in bfloat16 is wrong for its whole
     # row, and of 16 rows one by 0.27 % at least (3,000 seeds)

@@ -529,6 +529,11 @@ def check_adam(random: Generator) -> Iterator[Case]:
         {"en": "a single number, a gradient of 10,000", "zh": "单独一个数，梯度上万"},
         (w, 1e4 * (g + g.sign()), 1e4 * m, 1e8 * v, 1000, 0.1),
     )
+    w, g, m, v = on_its_way(random, 3)
+    yield Case(
+        {"en": "gradients of 100 million", "zh": "上亿的梯度"},
+        (w, 1e8 * (g + g.sign()), 1e8 * m, 1e16 * v, 1000, 0.1),
+    )
     for sides in THIN:
         yield Case(shaped(*sides), (*on_its_way(random, *sides), 3, 0.1))
     yield Case(

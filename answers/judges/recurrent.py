@@ -112,6 +112,20 @@ def _one_bias(x: Tensor, h: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih:
     return torch.lstm_cell(x, (h, c), w_ih, w_hh, b_ih, torch.zeros_like(b_ih))
 
 
+@trap("b_ih is missing: there are two biases", "漏了 b_ih：一共有两个偏置")
+def _other_bias(
+    x: Tensor, h: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor, _: Tensor, b_hh: Tensor
+) -> State:
+    return torch.lstm_cell(x, (h, c), w_ih, w_hh, torch.zeros_like(b_hh), b_hh)
+
+
+@trap("b_hh is added twice, b_ih never", "b_hh 加了两次，b_ih 一次也没加")
+def _other_bias_twice(
+    x: Tensor, h: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor, _: Tensor, b_hh: Tensor
+) -> State:
+    return torch.lstm_cell(x, (h, c), w_ih, w_hh, b_hh, b_hh)
+
+
 @trap("b_ih is added twice, b_hh never", "b_ih 加了两次，b_hh 一次也没加")
 def _bias_twice(
     x: Tensor, h: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, _: Tensor
@@ -212,6 +226,8 @@ _TWO_AXES = "The docstring has two axes, (B, H): the last one is axis 1."
         _state_first,
         _one_bias,
         _bias_twice,
+        _other_bias,
+        _other_bias_twice,
         _without_forgetting,
         _lstm_untransposed,
         *_LSTM_OVERFLOWS,

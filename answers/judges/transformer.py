@@ -306,6 +306,7 @@ def check_encoder_layer(random: Generator) -> Iterator[Case]:
     yield Case({"en": "by default, post-norm", "zh": "默认为 post-norm"}, (*draw(1, 3, 4, 6), 2))
     yield Case({"en": "post-norm, a batch", "zh": "post-norm，一批序列"}, (*draw(3, 5, 12, 8), 3, False))
     yield Case({"en": "pre-norm, a batch", "zh": "pre-norm，一批序列"}, (*draw(3, 5, 12, 20), 3, True))
+    yield Case({"en": "16 heads of width 3", "zh": "16 个头，每个宽 3"}, (*draw(2, 3, 48, 8), 16, False))
     # three patterns that are perpendicular, so that no two tokens have the same score
     x = torch.tensor([[1.0, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]])[torch.randperm(3, generator=random)]
     for norm_first, name in ((False, "post-norm"), (True, "pre-norm")):

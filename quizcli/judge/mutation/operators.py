@@ -61,6 +61,8 @@ def variants(node: ast.AST) -> Iterator[ast.AST]:
     match node:
         case ast.BinOp(left=left, op=op, right=right):
             yield from _binary(left, op, right)
+            if isinstance(op, ast.Pow) and isinstance(right, ast.Constant) and right.value == 0.5:
+                yield ast.Call(ast.Name("int", ast.Load()), [node], [])
         case ast.UnaryOp(operand=operand):
             yield operand
         case ast.Compare(left=left, ops=[op], comparators=[right]):
@@ -156,6 +158,9 @@ def _calls(call: ast.Call) -> Iterator[ast.expr]:
         case ast.Call(func=ast.Name(id="float"), args=[ast.Constant(value="-inf")]):
             yield ast.Constant(-_ENDLESS)
             return
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="math"), attr="sqrt")):
+            yield ast.Call(ast.Name("int", ast.Load()), [call], [])  # most of the sizes one tries are squares
+    match call:
         case ast.Call(func=ast.Attribute(value=value, attr=name)):
             if not (isinstance(value, ast.Name) and value.id in ("torch", "F", "math")):
                 yield value  # x.clamp(min=0) → x

@@ -454,3 +454,42 @@ def attention_below_the_maximum_of_all(q, k, v, attn_mask=None):
     weights = (scores - top).exp()
     weights = weights / weights.sum(-1, keepdim=True)
     return weights @ v, weights
+
+
+# What is hidden, finite
+
+
+@wrong(SDPA, told="finite number")
+def sdpa_filled_with_1e30(q, k, v, attn_mask=None):
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    if attn_mask is not None:
+        scores = scores.masked_fill(~attn_mask, -1e30)
+    weights = scores.softmax(-1)
+    return weights @ v, weights
+
+
+@right(SDPA)
+def sdpa_filled_with_the_smallest(q, k, v, attn_mask=None):
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    if attn_mask is not None:
+        scores = scores.masked_fill(~attn_mask, torch.finfo(scores.dtype).min)
+    weights = scores.softmax(-1)
+    return weights @ v, weights
+
+
+@right(SDPA)
+def sdpa_with_the_smallest_added(q, k, v, attn_mask=None):
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    if attn_mask is not None:
+        scores = scores + torch.where(attn_mask, 0.0, torch.finfo(scores.dtype).min)
+    weights = scores.softmax(-1)
+    return weights @ v, weights
+
+
+@wrong(SDPA)
+def sdpa_by_a_rounded_root(q, k, v, attn_mask=None):
+    scores = q @ k.mT / round(math.sqrt(q.shape[-1]))
+    if attn_mask is not None:
+        scores = scores.masked_fill(~attn_mask, -math.inf)
+    weights = scores.softmax(-1)
+    return weights @ v, weights

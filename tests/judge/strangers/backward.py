@@ -140,3 +140,21 @@ def linear_backward_float32_ones(input, weight, grad_output):
     g = grad_output.reshape(-1, grad_output.shape[-1])
     x = input.reshape(-1, input.shape[-1])
     return (g @ weight).reshape(input.shape), g.T @ x, torch.ones(g.shape[0]) @ g
+
+
+@wrong(LINEAR)
+def linear_clamped(input, weight, grad_output):
+    x, g = input.reshape(-1, input.shape[-1]), grad_output.reshape(-1, grad_output.shape[-1])
+    return tuple(by.clamp(-1e3, 1e3) for by in (grad_output @ weight, g.T @ x, g.sum(0)))
+
+
+@wrong(LINEAR, told="another order")
+def linear_weight_before_input(input, weight, grad_output):
+    x, g = input.reshape(-1, input.shape[-1]), grad_output.reshape(-1, grad_output.shape[-1])
+    return g.T @ x, grad_output @ weight, g.sum(0)
+
+
+@wrong(LINEAR, told="another order")
+def linear_bias_before_weight(input, weight, grad_output):
+    x, g = input.reshape(-1, input.shape[-1]), grad_output.reshape(-1, grad_output.shape[-1])
+    return grad_output @ weight, g.sum(0), g.T @ x

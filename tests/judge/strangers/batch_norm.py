@@ -413,3 +413,17 @@ def batch_norm_backward_float32_ones(x, weight, grad_output, eps=1e-5):
     db = (one @ grad_output)[0]
     dg = (one @ (grad_output * xh))[0]
     return weight * istd * (grad_output - db / n - xh * dg / n), dg, db
+
+
+@right(BN)
+def bn_with_gradients_by_the_old_statistics(
+    x, running_mean, running_var, weight, bias, momentum=0.1, eps=1e-5
+):
+    axes = (0, 2, 3) if x.dim() == 4 else (0,)
+    shape = (1, -1, 1, 1) if x.dim() == 4 else (1, -1)
+    var, mean = torch.var_mean(x, axes, correction=0)
+    n = x.numel() / x.size(1)
+    new_mean = (1 - momentum) * running_mean + momentum * mean.detach()
+    new_var = (1 - momentum) * running_var + momentum * var.detach() * n / (n - 1)
+    out = (x - mean.view(shape)) / torch.sqrt(var.view(shape) + eps)
+    return out * weight.view(shape) + bias.view(shape), new_mean, new_var

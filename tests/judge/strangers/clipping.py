@@ -162,3 +162,10 @@ def clip_that_loses_tiny_ones(grads, max_norm):
 def clip_whose_norm_has_an_epsilon(grads, max_norm):
     norm = torch.stack([grad.norm() for grad in grads]).norm() + 1e-6
     return [grad * min(1.0, float(max_norm / norm)) for grad in grads], norm
+
+
+@wrong(CLIP)
+def clip_with_a_norm_of_ten_million_at_most(grads, max_norm):
+    norm = torch.cat([g.flatten() for g in grads]).norm().clamp(max=1e7)
+    scale = (max_norm / (norm + 1e-6)).clamp(max=1)
+    return [g * scale for g in grads], norm

@@ -322,3 +322,46 @@ def stop_at_the_last_where_none_improved(losses, patience, min_delta=0.0):
 def stop_at_least_at_the_first(losses, patience, min_delta=0.0):
     kept, last = stop_by_counting(losses, patience, min_delta)
     return (kept if last - kept >= patience else max(kept, 1)), last
+
+
+# Small gains lost
+
+
+def _stopped_by(better, losses, patience):
+    best, best_epoch = math.inf, 0
+    for epoch, loss in enumerate(losses, 1):
+        if better(loss, best):
+            best, best_epoch = loss, epoch
+        if epoch - best_epoch >= patience:
+            return best_epoch, epoch
+    return best_epoch, len(losses)
+
+
+@wrong(STOP)
+def stop_unless_within_a_ten_millionth(losses, patience, min_delta=0.0):
+    return _stopped_by(
+        lambda loss, best: loss < best - min_delta and not math.isclose(loss, best - min_delta, rel_tol=1e-7),
+        losses,
+        patience,
+    )
+
+
+@wrong(STOP)
+def stop_unless_close_to_the_limit(losses, patience, min_delta=0.0):
+    return _stopped_by(
+        lambda loss, best: (
+            loss < best - min_delta and not (min_delta and math.isclose(loss, best - min_delta, rel_tol=1e-7))
+        ),
+        losses,
+        patience,
+    )
+
+
+@right(STOP)
+def stop_by_the_gain(losses, patience, min_delta=0.0):
+    return _stopped_by(lambda loss, best: loss < math.inf and best - loss > min_delta, losses, patience)
+
+
+@right(STOP)
+def stop_by_a_sum(losses, patience, min_delta=0.0):
+    return _stopped_by(lambda loss, best: loss + min_delta < best, losses, patience)

@@ -281,3 +281,47 @@ def grouped_by_a_float32_matrix(q, k, v):
     k = torch.einsum("hg,bgsd->bhsd", matrix, k)
     v = torch.einsum("hg,bgsd->bhsd", matrix, v)
     return (q @ k.mT / depth**0.5).softmax(-1) @ v
+
+
+# A root cut off, heads counted only so far
+
+
+@wrong(GROUPS)
+def groups_by_a_whole_root(q, k, v):
+    k, v = (z.repeat_interleave(q.shape[1] // z.shape[1], 1) for z in (k, v))
+    return (q @ k.mT / int(q.shape[-1] ** 0.5)).softmax(-1) @ v
+
+
+@wrong(GROUPS)
+def groups_by_isqrt(q, k, v):
+    k, v = (z.repeat_interleave(q.shape[1] // z.shape[1], 1) for z in (k, v))
+    return (q @ k.mT / math.isqrt(q.shape[-1])).softmax(-1) @ v
+
+
+@wrong(GROUPS)
+def groups_by_a_rounded_root(q, k, v):
+    k, v = (z.repeat_interleave(q.shape[1] // z.shape[1], 1) for z in (k, v))
+    return (q @ k.mT / round(q.shape[-1] ** 0.5)).softmax(-1) @ v
+
+
+@wrong(HEADS)
+def heads_by_a_whole_root(x, w_q, w_k, w_v, w_o, num_heads):
+    return _attended(x, w_q, w_k, w_v, w_o, num_heads, scale=1 / int((x.shape[-1] // num_heads) ** 0.5))
+
+
+@wrong(HEADS)
+def heads_by_a_rounded_root(x, w_q, w_k, w_v, w_o, num_heads):
+    return _attended(x, w_q, w_k, w_v, w_o, num_heads, scale=1 / round((x.shape[-1] // num_heads) ** 0.5))
+
+
+@wrong(HEADS)
+def eight_heads_at_most(x, w_q, w_k, w_v, w_o, num_heads):
+    return _attended(x, w_q, w_k, w_v, w_o, min(num_heads, 8))
+
+
+@wrong(GROUPS)
+def groups_of_eight_heads_at_most(q, k, v):
+    each = min(q.shape[1], 8) // k.shape[1]
+    k, v = (z.repeat_interleave(max(each, 1), 1) for z in (k, v))
+    repeats = q.shape[1] // k.shape[1]
+    return F.scaled_dot_product_attention(q, k.repeat(1, repeats, 1, 1), v.repeat(1, repeats, 1, 1))

@@ -444,3 +444,19 @@ def rms_factor_in_half(x, normalized_shape, weight=None, eps=1e-6):
     dims = tuple(range(-len(normalized_shape), 0))
     y = x * torch.rsqrt(x.float().pow(2).mean(dims, keepdim=True) + eps).to(x.dtype)
     return (y if weight is None else y * weight).to(x.dtype)
+
+
+# Outputs cut off
+
+
+@wrong(LN)
+def ln_clamped(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+    out = nn.functional.layer_norm(x, normalized_shape, eps=eps).clamp(-20, 20)
+    out = out if weight is None else out * weight
+    return out if bias is None else out + bias
+
+
+@wrong(RMS)
+def rms_clamped(x, normalized_shape, weight=None, eps=1e-6):
+    out = nn.functional.rms_norm(x, normalized_shape, eps=eps).clamp(-20, 20)
+    return out if weight is None else out * weight

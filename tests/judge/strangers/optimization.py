@@ -534,3 +534,35 @@ def adam_that_never_forgets(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1
     new_v = new_v.maximum(v)
     root = (new_v / (1 - betas[1] ** step)).sqrt() + eps
     return w - lr * new / (1 - betas[0] ** step) / root, new, new_v
+
+
+# Gradients cut off
+
+
+@wrong(ADAM)
+def adam_with_clamped_gradients(
+    param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8
+):
+    grad = grad.clamp(-1e6, 1e6)
+    m = betas[0] * exp_avg + (1 - betas[0]) * grad
+    v = betas[1] * exp_avg_sq + (1 - betas[1]) * grad**2
+    return param - lr * m / (1 - betas[0] ** step) / ((v / (1 - betas[1] ** step)).sqrt() + eps), m, v
+
+
+@wrong(ADAMW)
+def adamw_with_clamped_gradients(
+    param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2
+):
+    grad = grad.clamp(-1e6, 1e6)
+    m = betas[0] * exp_avg + (1 - betas[0]) * grad
+    v = betas[1] * exp_avg_sq + (1 - betas[1]) * grad**2
+    direction = m / (1 - betas[0] ** step) / ((v / (1 - betas[1] ** step)).sqrt() + eps)
+    return (1 - lr * weight_decay) * param - lr * direction, m, v
+
+
+@wrong(ADAM, told="betas are swapped")
+def adam_with_swapped_betas(param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    b2, b1 = betas
+    m = b1 * exp_avg + (1 - b1) * grad
+    v = b2 * exp_avg_sq + (1 - b2) * grad**2
+    return param - lr * m / (1 - b1**step) / ((v / (1 - b2**step)).sqrt() + eps), m, v

@@ -338,3 +338,13 @@ def lstm_own_sigmoid(x, h, c, w_ih, w_hh, b_ih, b_hh):
     i, f, n, o = torch.split(g, hidden, -1)
     c2 = sg(f) * c + sg(i) * torch.tanh(n)
     return sg(o) * torch.tanh(c2), c2
+
+
+@wrong(LSTM, told="b_ih is missing")
+def lstm_without_the_first_bias(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    return lstm_of_sums(x @ w_ih.T + h @ w_hh.T + b_hh, c)
+
+
+@wrong(LSTM, told="b_hh is added twice")
+def lstm_second_bias_twice(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    return lstm_of_sums(_sums(x, h, w_ih, w_hh, b_hh, b_hh), c)
