@@ -60,8 +60,23 @@ def closed_by_a_failure(db: sqlite3.Connection, path: str) -> Iterator[None]:
 @contextmanager
 def writing(db: sqlite3.Connection, path: str) -> Iterator[None]:
     """One transaction that holds the write lock: all of it is on the disk afterwards, or none of it."""
+    begin(db, path)
+    with committing(db, path):
+        yield
+
+
+def begin(db: sqlite3.Connection, path: str) -> None:
+    """Take the write lock, for `committing`."""
     try:
         db.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        fail(error, path)
+
+
+@contextmanager
+def committing(db: sqlite3.Connection, path: str) -> Iterator[None]:
+    """The rest of a transaction that has begun."""
+    try:
         yield
         db.execute("COMMIT")
     except BaseException as error:
