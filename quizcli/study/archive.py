@@ -160,6 +160,8 @@ def own_files(settings: Settings) -> tuple[dict[str, bytes], list[str]]:
             try:
                 data = read_regular(each, LONGEST)
             except FileNotFoundError:
+                if os.path.islink(each):  # what it names was the person's, and may come back
+                    left_out.append(_printable(each))
                 continue
             except (OSError, ValueError):
                 left_out.append(_printable(each))

@@ -74,6 +74,29 @@ def test_a_link_to_what_is_not_there_is_no_beginning(program: Program, tmp_path:
     assert not (tmp_path / "disk").exists()
 
 
+@pytest.mark.parametrize("where", ["config/config.toml", "data/packs.json"])
+def test_settings_and_packs_behind_a_link_to_what_is_not_there(
+    program: Program, tmp_path: Path, where: str
+) -> None:
+    """They are not the defaults, and not no packs: somebody keeps them elsewhere."""
+    assert program.run(stdin=FIRST).returncode == 0
+    link = program.home / where
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(tmp_path / "disk" / "there")
+    for words in ("", "stats", "list"):
+        ended = program.run(*words.split(), stdin=FIRST)
+        assert ended.returncode == 1, words
+        assert ended.stdout == "", words
+        told = f"quizcli: {link} is a link to {tmp_path}/disk/there, which is not there.\n  Put it back there"
+        assert ended.stderr.count(told) == 1, words
+    if where.startswith("config"):
+        assert "which is not there" in " ".join(program.run("doctor").stdout.split())
+    else:
+        assert f"left out: {link}" in program.run("backup").stderr
+    link.unlink()
+    assert program.run("stats").returncode == 0
+
+
 def test_no_pack_is_added_where_a_link_leads_nowhere(program: Program, tmp_path: Path) -> None:
     program.home.mkdir()
     (program.home / "data").symlink_to(tmp_path / "disk" / "there")
