@@ -187,11 +187,11 @@ def store_to_read(settings: Settings) -> Iterator[Store]:
     """The store; before the first answer an empty one that leaves nothing behind: to look is no beginning."""
     from tempfile import TemporaryDirectory
 
-    from quizcli.study.store import Store
+    from quizcli.study import to_read
 
     with ExitStack() as stack:
         path = settings.store_file
         refuse_dangling(path)
         if not path.exists():
             path = Path(stack.enter_context(TemporaryDirectory(prefix="quizcli-"))) / path.name
-        yield stack.enter_context(Store.open(path))
+        yield stack.enter_context(to_read.store_to_read(path))

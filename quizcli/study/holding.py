@@ -44,6 +44,11 @@ class Held:
         self._closed = False
         self._broken: QuizError | None = None
 
+    @property
+    def path(self) -> str:
+        """Where the file is."""
+        return self._path
+
     def close(self) -> None:
         """Close the file; may be called twice. What was written is where it is looked for."""
         if self._closed:
