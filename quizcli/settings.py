@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.parameters import converted
-from quizcli.reading import read_regular
+from quizcli.reading import dangling, read_regular
 from quizcli.text import LANGS, Lang, tr
 
 
@@ -190,6 +190,10 @@ def _from_file(path: Path) -> dict[str, Any]:
     try:
         data = read_regular(path, _LONGEST)
     except (FileNotFoundError, NotADirectoryError):
+        if dangling(path):  # the settings of who keeps them elsewhere are not the defaults
+            from quizcli.private import refuse_dangling
+
+            refuse_dangling(path)
         return {}
     except (OSError, ValueError) as error:
         raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from error

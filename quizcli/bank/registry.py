@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 from quizcli.bank.mistake import did_you_mean, shown
 from quizcli.bank.packs import Pack, builtin, pack_at
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.private import alone, replace_file
+from quizcli.private import alone, refuse_dangling, replace_file
 from quizcli.reading import MEBIBYTE, UNDECODABLE, leaves, read_regular
 from quizcli.settings import Settings
 from quizcli.text import tr
@@ -47,11 +47,12 @@ class Added(Struct, frozen=True, omit_defaults=True):
 
 
 def added(settings: Settings) -> tuple[Added, ...]:
-    """The packs in the order in which they were added. QuizError where the file is damaged."""
+    """The packs in the order in which they were added. QuizError for a damaged file or a lost one."""
     path = settings.packs_file
     try:
         return msgspec.json.decode(read_regular(path, _LIMIT), type=tuple[Added, ...])
     except FileNotFoundError:
+        refuse_dangling(path)
         return ()
     except UNDECODABLE as error:
         raise QuizError(

@@ -59,7 +59,7 @@ def command(
 
 def _made(settings: Settings, path: Path | None) -> Made:
     from quizcli.study.archive import own_files, write
-    from quizcli.study.store import Store
+    from quizcli.study.to_read import store_to_read
 
     refuse_dangling(settings.store_file)
     stored = is_there(settings.store_file)
@@ -68,10 +68,11 @@ def _made(settings: Settings, path: Path | None) -> Made:
             tr("there is nothing to back up yet", "还没有可备份的内容"),
             tr("The store begins with your first answer.", "第一次作答时才会创建学习记录。"),
         )
-    if stored:
-        Store.open(settings.store_file).close()  # what is no store makes no backup
     try:
-        return write(settings, goal=path, with_store=stored)
+        if not stored:
+            return write(settings, goal=path, with_store=False)
+        with store_to_read(settings.store_file) as store:  # what is no store makes no backup
+            return write(settings, goal=path, store=store.path)
     except FileExistsError as error:
         raise QuizError(
             tr(f"{path}: there already; nothing is overwritten", f"{path}：已存在，不会覆盖"),

@@ -96,9 +96,9 @@ def _measured(settings: Settings, question: AnyQuestion) -> tuple[Sequence[Ticke
     refuse_dangling(settings.store_file)
     if not settings.store_file.exists():
         return (), NOTHING
-    from quizcli.study.store import Store
+    from quizcli.study.to_read import store_to_read
 
-    with Store.open(settings.store_file) as store:
+    with store_to_read(settings.store_file) as store:
         return ticked(store, question), findings(store, question)
 
 

@@ -14,6 +14,7 @@ from quizcli.bank.packs import Loaded, Pack, builtin, load
 from quizcli.bank.types import AnyQuestion
 from quizcli.errors import QuizError
 from quizcli.private import refuse_dangling
+from quizcli.reading import is_there
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -38,7 +39,7 @@ def every_bank(settings: Settings, tell: Callable[[str], None]) -> Loaded:
                 f"题库中有 {count} 处错误，相关题目已略过（用 `quizcli bank check` 查看）",
             )
         )
-    if settings.packs_file.exists():
+    if is_there(settings.packs_file):
         from quizcli.cli.joined import joined
 
         loaded = joined(loaded, settings, tell)
@@ -186,11 +187,11 @@ def store_to_read(settings: Settings) -> Iterator[Store]:
     """The store; before the first answer an empty one that leaves nothing behind: to look is no beginning."""
     from tempfile import TemporaryDirectory
 
-    from quizcli.study.store import Store
+    from quizcli.study import to_read
 
     with ExitStack() as stack:
         path = settings.store_file
         refuse_dangling(path)
         if not path.exists():
             path = Path(stack.enter_context(TemporaryDirectory(prefix="quizcli-"))) / path.name
-        yield stack.enter_context(Store.open(path))
+        yield stack.enter_context(to_read.store_to_read(path))

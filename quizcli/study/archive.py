@@ -82,9 +82,15 @@ class Made(Struct, frozen=True):
 
 
 def write(
-    settings: Settings, why: str = BY_HAND, goal: Path | None = None, *, with_store: bool = True
+    settings: Settings,
+    why: str = BY_HAND,
+    goal: Path | None = None,
+    *,
+    with_store: bool = True,
+    store: str = "",
 ) -> Made:
     """Make a backup of everything now, in the folder of backups; or in another one, or as a file: `goal`.
+    `store`: where a copy of the store is, if its own disk takes nothing.
 
     Half a file is never under its name, and no other file gives way. Raises QuizError where the store is
     damaged, or where nothing can be written; FileExistsError for a goal that is there and no folder.
@@ -100,7 +106,7 @@ def write(
         whole, copy = partial(where.parent), partial(where.parent)
         try:
             if with_store:
-                snapshot(str(settings.store_file), copy)
+                snapshot(store or str(settings.store_file), copy)
             about = _pack(settings, why, whole, copy if with_store else "")
             if named:
                 put(whole, where)
@@ -160,6 +166,8 @@ def own_files(settings: Settings) -> tuple[dict[str, bytes], list[str]]:
             try:
                 data = read_regular(each, LONGEST)
             except FileNotFoundError:
+                if os.path.islink(each):  # what it names was the person's, and may come back
+                    left_out.append(_printable(each))
                 continue
             except (OSError, ValueError):
                 left_out.append(_printable(each))

@@ -22,6 +22,10 @@ MAGIC = b"SQLite format 3\0"  # how each of its files begins
 APPLICATION_ID = 0x5155495A  # "QUIZ": tells our files from other programs'
 
 
+class UnwritableError(QuizError):
+    """The disk takes nothing: it is full, cannot be written to or fails. What is on it may still be read."""
+
+
 def connect(path: str) -> sqlite3.Connection:
     """Open or create the file, private to the person: WAL, every commit flushed to the disk, foreign keys on.
 
@@ -60,8 +64,23 @@ def closed_by_a_failure(db: sqlite3.Connection, path: str) -> Iterator[None]:
 @contextmanager
 def writing(db: sqlite3.Connection, path: str) -> Iterator[None]:
     """One transaction that holds the write lock: all of it is on the disk afterwards, or none of it."""
+    begin(db, path)
+    with committing(db, path):
+        yield
+
+
+def begin(db: sqlite3.Connection, path: str) -> None:
+    """Take the write lock, for `committing`."""
     try:
         db.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        fail(error, path)
+
+
+@contextmanager
+def committing(db: sqlite3.Connection, path: str) -> Iterator[None]:
+    """The rest of a transaction that has begun."""
+    try:
         yield
         db.execute("COMMIT")
     except BaseException as error:
@@ -103,7 +122,7 @@ def _told(error: sqlite3.Error, path: str) -> QuizError | None:
         case sqlite3.SQLITE_IOERR if error.sqlite_errorcode == sqlite3.SQLITE_IOERR_SHORT_READ:
             return DamagedError(path, tr("it ends too early", "文件不完整"))
         case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CANTOPEN if _is_full(code, path):
-            return QuizError(
+            return UnwritableError(
                 tr(f"The disk is full: {path} could not grow.", f"磁盘已满：{path} 无法写入。"),
                 tr(
                     "Nothing was half written. Free some space, then try again.",
@@ -127,7 +146,7 @@ def _is_full(code: int, path: str) -> bool:
 
 
 def _unwritable(path: str, error: Exception) -> QuizError:
-    return QuizError(
+    return UnwritableError(
         tr(f"{path} cannot be opened for writing: {error}.", f"{path} 无法以可写方式打开：{error}。"),
         tr(
             "Check the permissions of its folder, or name another with QUIZCLI_HOME.",

@@ -18,7 +18,7 @@ from quizcli.study.archive import is_bare_store, opened
 from quizcli.study.backups import backups, partial, remove
 from quizcli.study.carrying import Written
 from quizcli.study.damage import DamagedError
-from quizcli.study.migrations import migrate
+from quizcli.study.migrations import is_newest, migrate
 from quizcli.study.presence import Presence, identity
 from quizcli.study.rows import ENTRY, Entry, entry_of
 
@@ -67,6 +67,11 @@ def readable(file: str) -> Written:
     entries: list[Entry] = []
     terms: dict[int, str] = {}
     with closing(sqlite3.connect(file)) as source, suppress(sqlite3.Error, ValueError, OverflowError):
+        for name in ("log", "scheduler"):  # a view of that name may have no end
+            if source.execute("SELECT type FROM sqlite_schema WHERE name = ?", (name,)).fetchone() != (
+                "table",
+            ):
+                return Written()
         terms = dict(source.execute("SELECT id, terms FROM scheduler"))
         for row in source.execute(f"SELECT {ENTRY} FROM log ORDER BY seq DESC"):
             with suppress(DamagedError):
@@ -128,9 +133,9 @@ def _is_whole(copy: str) -> bool:
     """Whether everything in a copy can be what quizcli wrote, and so can be carried over."""
     try:
         with closing(sqlite3.connect(copy)) as db:
-            if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",) or not is_newest(db, copy):
                 return False
         log = contents(copy)
-    except DamagedError:
+    except QuizError:
         return False
     return all(entry.scheduler in log.terms for entry in log.entries if entry.kind == "answer")

@@ -18,7 +18,16 @@ from quizcli.reading import dangling
 from quizcli.study.backups import partial, remove
 from quizcli.study.carrying import Written, carry_over
 from quizcli.study.connection import connect, writing
-from quizcli.study.copies import aside_of, contents, copied, drop, duplicate, newest_backup, remove_sides
+from quizcli.study.copies import (
+    aside_of,
+    contents,
+    copied,
+    drop,
+    duplicate,
+    newest_backup,
+    readable,
+    remove_sides,
+)
 from quizcli.study.damage import DamagedError
 from quizcli.study.migrations import migrate
 from quizcli.study.presence import Presence, look
@@ -29,13 +38,14 @@ _PATIENCE = 2.0  # seconds that somebody may take to write over the store
 
 
 def heal(
-    db: sqlite3.Connection, path: str, files: Presence, written: Written
+    db: sqlite3.Connection, path: str, files: Presence, written: Written, *, altered: bool = False
 ) -> tuple[sqlite3.Connection, str]:
     """A connection to the store that is at the path, with all that `db` held; and what to tell, if anything.
 
     `db` is closed. `files` are those that it opened; `written` is what this process has committed, which is
-    known even where `db` can no longer be read. Raises QuizError where what is at the path is no store, and
-    RescuedError where everything is kept in another one.
+    known even where `db` can no longer be read. `altered`: its tables are not those of quizcli any more.
+    Raises QuizError where what is at the path is no store, and RescuedError where everything is kept in
+    another one.
     """
     now = look(path)
     torn = files.is_torn(now)
@@ -47,7 +57,7 @@ def heal(
     copy = None if torn else copied(db, path if disk_is_gone else file)
     whole = copy is not None  # and not merely a backup
     try:
-        told = ""
+        told = aside = ""
         now = look(path)
         _let_go(db, file, overwritten)
         if overwritten or (copy is not None and now.main != files.main):
@@ -59,28 +69,32 @@ def heal(
         try:
             fresh = _opened(file)
         except DamagedError:
-            if copy is None and not overwritten:
+            if not (whole or overwritten or altered):
                 raise
-            told = _put_aside(path, file)
+            aside, told = _put_aside(path, file)
             copy, more = _brought_back(copy, path, file)
             told += "" if whole else f" {more}"
             fresh = _opened(file)
-        carried = _carried(copy, written, fresh, path)
+        carried, more = _carried(copy, aside if altered else "", written, fresh, path)
+        told += more
         if not told and (carried or not whole):
             told = _told_of_another(path, carried, whole)
         return fresh, told
     except QuizError as error:
         raise kept(copy, written, path, error) from error
     except OSError as error:
-        # A full disk, another one, a file where the folder was: the copy is all there is.
-        refused = QuizError(
-            f"{path}: {error.strerror or error}.",
-            tr("See to the disk and its permissions, then try again.", "请检查磁盘与权限后重试。"),
-        )
-        raise kept(copy, written, path, refused) from error
+        raise kept(copy, written, path, _refused(path, error)) from error
     finally:
         if copy is not None:
             drop(copy)
+
+
+def _refused(path: str, error: OSError) -> QuizError:
+    """A full disk, another one, a file where the folder was: the copy is all there is."""
+    return QuizError(
+        f"{path}: {error.strerror or error}.",
+        tr("See to the disk and its permissions, then try again.", "请检查磁盘与权限后重试。"),
+    )
 
 
 def _wait_until_written(path: str) -> None:
@@ -180,24 +194,42 @@ def _brought_back(copy: str | None, path: str, file: str) -> tuple[str | None, s
     )
 
 
-def _put_aside(path: str, file: str) -> str:
-    """Move what is at the path out of the way; it is never deleted."""
+def _put_aside(path: str, file: str) -> tuple[str, str]:
+    """Move what is at the path out of the way; it is never deleted. Returns where to, and what to tell."""
     aside = aside_of(file)
     for end in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError):
             os.replace(file + end, aside + end)
-    return tr(
+    return aside, tr(
         f"{path} had been damaged from outside. The damaged file is kept as {aside}.",
         f"{path} 曾被外部改坏，损坏的文件存为 {aside}。",
     )
 
 
-def _carried(copy: str | None, written: Written, db: sqlite3.Connection, path: str) -> int:
-    number = 0
+def _salvaged(aside: str, db: sqlite3.Connection, path: str) -> str:
+    """Add what the log of a store that was put aside still holds, where that is one: other tables may be
+    what somebody has altered. What to tell of it.
+    """
+    number = carry_over(readable(aside), db, path)
+    if not number:
+        return ""
+    return tr(
+        f" What could still be read of the damaged one has been added ({number} entries).",
+        f"损坏的文件中还能读出的 {number} 条记录也已补上。",
+    )
+
+
+def _carried(
+    copy: str | None, aside: str, written: Written, db: sqlite3.Connection, path: str
+) -> tuple[int, str]:
+    """Add what the store lacks, the oldest first. Returns how many entries, and what to tell of `aside`."""
+    number, told = 0, ""
     if copy is not None:
         number = carry_over(contents(copy), db, path)
         _carry_the_rest(copy, db, path)
-    return number + carry_over(written, db, path)  # of which the copy may lack some
+    if aside:
+        told = _salvaged(aside, db, path)
+    return number + carry_over(written, db, path), told  # of which the copy may lack some
 
 
 def _carry_the_rest(copy: str, db: sqlite3.Connection, path: str) -> None:

@@ -210,6 +210,18 @@ def checked_version(db: sqlite3.Connection, path: str, migrations: Sequence[Migr
     return version
 
 
+def is_newest(db: sqlite3.Connection, path: str) -> bool:
+    """Whether the tables are just those that this quizcli writes to."""
+    try:
+        return checked_version(db, path) == len(MIGRATIONS)
+    except DamagedError:
+        return False
+    except QuizError as error:
+        if isinstance(error.__cause__, sqlite3.Error):
+            raise  # locked, a disk that has gone: what the tables are is not known
+        return False  # those of a newer one
+
+
 def _snapshot(db: sqlite3.Connection, path: str) -> tuple[int, set[str]]:
     """The version and the statements that make the schema, both of one moment."""
     try:

@@ -7,31 +7,27 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import astuple, replace
 
-from quizcli.errors import QuizError
 from quizcli.study.card import Act, Card, Rating, acted
-from quizcli.study.carrying import Written
 from quizcli.study.chance import uuid7
-from quizcli.study.connection import connect, fail_reading, writing
+from quizcli.study.connection import connect
 from quizcli.study.damage import DamagedError, decoding
 from quizcli.study.days import MINUTE
+from quizcli.study.holding import Held
 from quizcli.study.migrations import migrate
-from quizcli.study.presence import Presence, look
+from quizcli.study.presence import look
 from quizcli.study.rows import APPEND, CARD, ENTRY, PUT, Entry, card_of, entry_of, packed, unpacked
 from quizcli.study.schedule import ALGORITHM, Schedule
-from quizcli.study.undisturbed import undisturbed
 from quizcli.text import tr
 
 T = TypeVar("T")
-Values = Sequence[Any] | dict[str, Any]  # what is put for `?` or for `:name`
 
 LONGEST_ANSWER = 5 * MINUTE  # who takes longer has left the desk, and is counted as this much
 
@@ -52,24 +48,8 @@ _NEWEST = f"""SELECT {ENTRY} FROM log WHERE kind != 'undo'
     AND NOT EXISTS (SELECT 1 FROM log AS later WHERE later.undoes = log.seq) ORDER BY seq DESC LIMIT 1"""
 
 
-class Store:
-    """An open store. Several processes may have the same file open.
-
-    `after_first_write` is called once something is on the disk; `notices` says what has become of the file.
-    """
-
-    def __init__(self, db: sqlite3.Connection, path: str) -> None:
-        self.after_first_write: Callable[[], None] | None = None
-        self.notices: list[str] = []
-        self._db = db
-        self._path = path
-        self._files = look(path)
-        self._pending: list[Entry] = []  # in the transaction that is open
-        self._written = Written()  # by this process
-        self._after_healing: list[Callable[[sqlite3.Connection], None]] = []
-        self._wrote = False
-        self._closed = False
-        self._broken: QuizError | None = None
+class Store(Held):
+    """An open store. Several processes may have the same file open."""
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Store:
@@ -83,31 +63,12 @@ class Store:
         db = connect(name)
         try:
             migrate(db, name)
+            store = cls(db, name)
         except BaseException:
             db.close()
             raise
-        store = cls(db, name)
         store.notices += [told] if told else []
         return store
-
-    def close(self) -> None:
-        """Close the file; may be called twice. What was written is where it is looked for."""
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            if self._broken is None and (self._wrote or self._would_spoil()):
-                self._hold()
-        finally:
-            self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # What the person did
 
@@ -251,56 +212,7 @@ class Store:
         faults += [f"{table}: row {row} names a missing {other}" for table, row, other, _ in broken]
         return "; ".join(faults)
 
-    # For the other tables of the same file
-
-    @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it is on the disk afterwards, in the file at the path, or none.
-
-        Where the file was deleted or replaced, before or meanwhile, it is brought back; see `notices`. Where
-        that cannot be, what is being written goes to where all the rest was rescued, and the error says so.
-        """
-        rescued = self._rescued()
-        if rescued is not None:
-            yield from self._write_to(*rescued)
-        self._pending = []
-        with writing(self._db, self._path):
-            yield self._db
-        self._wrote = True
-        self._written.entries += self._pending
-        self._hold()
-        if self.after_first_write is not None:
-            begin, self.after_first_write = self.after_first_write, None
-            begin()
-
-    def _rescued(self) -> tuple[str, QuizError] | None:
-        """Where everything has just been kept, because the file at the path is no store any more."""
-        known = self._broken
-        try:
-            self._hold()
-        except QuizError as error:
-            target: str = getattr(error, "target", "")
-            if known is not None or not target:
-                raise
-            return target, error
-        return None
-
-    def _write_to(self, target: str, error: QuizError) -> Iterator[sqlite3.Connection]:
-        """One transaction in the rescued store; then the error, in any case."""
-        self._broken = None
-        try:
-            self._db = sqlite3.connect(target, isolation_level=None)
-            with writing(self._db, target):
-                yield self._db
-        except (sqlite3.Error, QuizError) as lost:
-            raise QuizError(
-                f"{error.message} {tr('The last entry is not in it', '其中缺少最后一条记录')}: {lost}",
-                error.hint,
-            ) from lost
-        finally:
-            self._broken = error
-            self._db.close()
-        raise error
+    # What the above is made of
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -310,65 +222,6 @@ class Store:
                 yield
         except sqlite3.IntegrityError as error:
             raise DamagedError(self._path, error) from error
-
-    def _hold(self) -> None:
-        """Have the open file be the one at the path."""
-        if self._broken is not None:
-            raise self._broken
-        now = look(self._path)
-        if not self._files.has_become(now):
-            from quizcli.study.healing import heal
-
-            with undisturbed():
-                try:
-                    self._db, told = heal(self._db, self._path, self._files, self._written)
-                except QuizError as error:
-                    self._broken = error
-                    raise
-                self.notices += [told] if told else []
-                for put_back in self._after_healing:
-                    with writing(self._db, self._path):
-                        put_back(self._db)
-                now = look(self._path)
-        self._files = now
-
-    def after_healing(self, put_back: Callable[[sqlite3.Connection], None]) -> None:
-        """Have this called, in a transaction, whenever the store has become another: what the other tables
-        lack is put there.
-        """
-        self._after_healing.append(put_back)
-
-    def _spoilt(self, now: Presence) -> bool:
-        """Whether somebody has written over the file that is open, or over what SQLite shares with others."""
-        return self._files.is_overwritten(now) or self._files.is_torn(now)
-
-    def _would_spoil(self) -> bool:
-        """Whether closing would write what SQLite has logged into a file that somebody has written over."""
-        now = look(self._path)
-        return self._spoilt(now) and now.wal_size > 0
-
-    def _readable(self) -> None:
-        """Have the open file be one that can be read: not one half of which is of somebody else."""
-        if self._broken is not None:
-            raise self._broken
-        if not self._db.in_transaction and self._spoilt(look(self._path)):
-            self._hold()
-
-    def rows(self, sql: str, values: Values = ()) -> list[Any]:
-        """All rows of a query."""
-        self._readable()
-        try:
-            return self._db.execute(sql, values).fetchall()
-        except (sqlite3.Error, ValueError, OverflowError) as error:
-            fail_reading(error, self._path)
-
-    def one(self, sql: str, values: Values = ()) -> Any:
-        """The first row of a query, or None."""
-        self._readable()
-        try:
-            return self._db.execute(sql, values).fetchone()
-        except (sqlite3.Error, ValueError, OverflowError) as error:
-            fail_reading(error, self._path)
 
     def checked(self, rows: object, kind: type[T]) -> T:
         """Rows as what they must be. DamagedError where a value cannot be."""

@@ -74,6 +74,79 @@ def test_a_link_to_what_is_not_there_is_no_beginning(program: Program, tmp_path:
     assert not (tmp_path / "disk").exists()
 
 
+@pytest.mark.parametrize("where", ["config/config.toml", "data/packs.json"])
+def test_settings_and_packs_behind_a_link_to_what_is_not_there(
+    program: Program, tmp_path: Path, where: str
+) -> None:
+    """They are not the defaults, and not no packs: somebody keeps them elsewhere."""
+    assert program.run(stdin=FIRST).returncode == 0
+    link = program.home / where
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(tmp_path / "disk" / "there")
+    for words in ("", "stats", "list"):
+        ended = program.run(*words.split(), stdin=FIRST)
+        assert ended.returncode == 1, words
+        assert ended.stdout == "", words
+        told = f"quizcli: {link} is a link to {tmp_path}/disk/there, which is not there.\n  Put it back there"
+        assert ended.stderr.count(told) == 1, words
+    if where.startswith("config"):
+        assert "which is not there" in " ".join(program.run("doctor").stdout.split())
+    else:
+        assert f"left out: {link}" in program.run("backup").stderr
+    link.unlink()
+    assert program.run("stats").returncode == 0
+
+
+@pytest.mark.parametrize("fault", ["EROFS", "ENOSPC"])
+@pytest.mark.parametrize("killed", [False, True], ids=["ended", "killed"])
+def test_what_only_reads_needs_no_room(program: Program, tmp_path: Path, fault: str, killed: bool) -> None:
+    """SQLite cannot make the memory it shares; what a run that was killed has left in its log counts too."""
+    assert program.run(stdin=FIRST).returncode == 0
+    store = program.home / "data" / "quizcli.db"
+    if killed:
+        db = sqlite3.connect(store)
+        db.execute("UPDATE card SET flagged = 1")
+        db.commit()
+        kept = {end: Path(f"{store}{end}").read_bytes() for end in ("", "-wal")}
+        db.close()
+        for end, data in kept.items():
+            Path(f"{store}{end}").write_bytes(data)
+    before = {path.name: path.read_bytes() for path in store.parent.iterdir() if path.is_file()}
+    env = meddled(  # root may write everywhere: so it is opened through a Python that is told otherwise
+        program,
+        "import errno, os, sqlite3\nreal = sqlite3.connect\nreal_open = os.open\n"
+        f"home = {os.fspath(program.home)!r}\n"
+        "def connect(name, *rest, **how):\n"
+        "    if home in str(name):\n"
+        "        error = sqlite3.OperationalError('unable to open database file')\n"
+        f"        error.sqlite_errorcode = sqlite3.SQLITE_{'FULL' if fault == 'ENOSPC' else 'CANTOPEN'}\n"
+        "        raise error\n"
+        "    return real(name, *rest, **how)\n"
+        "def open_(path, flags, *rest, **how):\n"
+        "    if str(path).startswith(home) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):\n"
+        f"        raise OSError(errno.{fault}, os.strerror(errno.{fault}), path)\n"
+        "    return real_open(path, flags, *rest, **how)\n"
+        "sqlite3.connect, os.open = connect, open_\n",
+    )
+    made = tmp_path / "elsewhere.zip"
+    ended = program.run("backup", str(made), env=env)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    for words in ("stats --json", "list --json", "show a-recall"):
+        ended = program.run(*words.split(), env=env)
+        assert ended.returncode == 0, ended.stderr
+    assert program.run("list", "--flagged", env=env).stdout.count("· flagged") == 2 * killed
+    assert {path.name: path.read_bytes() for path in store.parent.iterdir() if path.is_file()} == before
+    assert program.run(stdin=FIRST, env=env).returncode == 1  # who writes is told as ever
+    with zipfile.ZipFile(made) as whole:
+        (tmp_path / "held.db").write_bytes(whole.read("quizcli.db"))
+    db = sqlite3.connect(tmp_path / "held.db")
+    assert db.execute("SELECT count(*), (SELECT sum(flagged) > 0 FROM card) FROM answer").fetchone() == (
+        2,
+        killed,
+    )
+    db.close()
+
+
 def test_no_pack_is_added_where_a_link_leads_nowhere(program: Program, tmp_path: Path) -> None:
     program.home.mkdir()
     (program.home / "data").symlink_to(tmp_path / "disk" / "there")

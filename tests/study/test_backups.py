@@ -467,8 +467,9 @@ def test_over_a_damaged_store_which_is_kept(settings: Settings, answered: Answer
 
 def test_an_older_schema_goes_through_the_steps(settings: Settings, answered: Answered) -> None:
     answered("a")
-    with Store.open(settings.store_file) as store, store.writing() as db:
+    with sqlite3.connect(settings.store_file) as db:
         back_to_the_first_schema(db)
+    db.close()
     old = Path(back_up(str(settings.store_file), "before-002-claims"))
     assert archive.about(old).schema == 1
     answered("b")
