@@ -4,8 +4,8 @@ Seen is what runs, not what stands in the source: a name of one's own is no faul
 (`getattr(torch, "soft" + "max")`, `torch.ops.aten._softmax`) hides a call. Three views are needed: Python's
 profiler sees every function but those that C calls (`partial`, `map`), PyTorch's dispatcher every operator
 that is not made of others, and the line that led to it, its recorder every operator, whoever calls it, in
-scripts too, but not the line. The last two take time: see `operators`. A mode of PyTorch's functions would know the
-line, but makes every call of every case five times as slow.
+scripts too, but not the line. The last two take time: see `operators`. A mode of PyTorch's functions would
+know the line, but makes every call of every case five times as slow.
 """
 
 from __future__ import annotations
