@@ -1,8 +1,11 @@
 """What a call uses of PyTorch: a question that asks for softmax is not answered by `F.softmax`.
 
 Seen is what runs, not what stands in the source: a name of one's own is no fault, and no spelling
-(`getattr(torch, "soft" + "max")`, `torch.ops.aten._softmax`) hides a call. Two views are needed: Python's
-profiler sees every function but those that C calls, PyTorch's dispatcher every operator by its own name.
+(`getattr(torch, "soft" + "max")`, `torch.ops.aten._softmax`) hides a call. Three views are needed: Python's
+profiler sees every function but those that C calls (`partial`, `map`), PyTorch's dispatcher every operator
+that is not made of others, and the line that led to it, its recorder every operator, whoever calls it, in
+scripts too, but not the line. The last two take time: see `operators`. A mode of PyTorch's functions would
+know the line, but makes every call of every case five times as slow.
 """
 
 from __future__ import annotations
@@ -10,12 +13,15 @@ from __future__ import annotations
 import sys
 from _thread import start_new_thread
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import takewhile
 from types import CodeType, FrameType, TracebackType
 from typing import Any, Self
 
 from torch import _tensor_str, nn
 from torch.utils._python_dispatch import TorchDispatchMode
+
+from quizcli.judge.recorded import recorded, scripted
 
 Use = tuple[str, int]  # a forbidden name, and the line of the person's file that led to it (0: none did)
 
@@ -26,9 +32,14 @@ _TELLING = 7  # letters of a name that is not part of another's by chance: `soft
 # Whoever lets autograd work ends in one of these, by whatever name it began.
 _MEANS = {"runbackward": "autograd", "makedual": "autograd"}
 # What nobody does but to be looked at no longer.
-_MEDDLING = ("disablecurrentmodes", "poptorchdispatchstack", "disabletorchdispatch")
+_MEDDLING = (
+    *("disablecurrentmodes", "poptorchdispatchstack", "disabletorchdispatch"),
+    *("disableprofilerlegacy", "enablerecordfunction"),
+)
 _FOLDERS = {"optim": ("torch/optim/",), "lr_scheduler": ("torch/optim/lr_scheduler",)}
 THREADS = "threads"  # known as used where one is started: what runs there goes unseen
+_STARTED = ("_thread.start_new_thread", "_thread.start_joinable_thread")  # C too, from Python 3.12 on
+_RUN = ("__call__", "decompose", "redispatch")  # of an operator: what its object in Python runs it by
 
 
 def _own_business() -> Iterable[CodeType]:
@@ -55,6 +66,7 @@ class Watch:
         self._folders = {folder: name for name in avoid for folder in _FOLDERS.get(name, ())}
         self._file = file
         self._forbidden: dict[str, str] = {}  # what each name that was met is known as; "" where it may run
+        self._excused: set[str] = set()  # names that PyTorch came to for itself, and the recorder hears too
         self.used: Use | None = None
 
     def __enter__(self) -> Self:
@@ -67,10 +79,17 @@ class Watch:
     ) -> None:
         _listen(None)
         sys.setprofile(None)
+        self._heard(scripted())
 
-    def operators(self) -> TorchDispatchMode:
+    @contextmanager
+    def operators(self) -> Iterator[None]:
         """Look at operators as well. Each costs microseconds more: not where time is taken."""
-        return _Operators(self)
+        names: set[str] = set()
+        try:
+            with recorded(names), _Operators(self):
+                yield
+        finally:
+            self._heard(names)
 
     def operator(self, name: str) -> None:
         """An operator of PyTorch runs."""
@@ -78,9 +97,15 @@ class Watch:
             self._note(name.partition(".")[0], sys._getframe(1))
 
     def audited(self, event: str) -> None:
-        """The profiler is taken away."""
-        if self.used is None and event == "sys.setprofile":
-            self.used = event, self._line(sys._getframe(2))
+        """The profiler is taken away, or a thread begins."""
+        if self.used is None and (event == "sys.setprofile" or event in _STARTED):
+            self.used = THREADS if event in _STARTED else event, self._line(sys._getframe(2))
+
+    def _heard(self, names: Iterable[str]) -> None:
+        """Names whose line nobody knows."""
+        for name in sorted(names):
+            if self.used is None and (known := self._known(name)) and name not in self._excused:
+                self.used = known, 0
 
     def _profiled(self, frame: FrameType, event: str, what: Any) -> None:
         if self.used is not None:
@@ -91,7 +116,8 @@ class Watch:
             elif what is start_new_thread:
                 self.used = THREADS, self._line(frame)
         elif event == "call" and "site-packages" in frame.f_code.co_filename:
-            self._note(_called(frame), frame)
+            for called in _called(frame):
+                self._note(called, frame)
             for folder, name in self._folders.items():
                 if folder in frame.f_code.co_filename.replace("\\", "/"):
                     self.used = name, self._line(frame)
@@ -99,7 +125,11 @@ class Watch:
     def _note(self, name: str, frame: FrameType) -> None:
         if name not in self._forbidden:
             self._forbidden[name] = self._known(name)
-        if (known := self._forbidden[name]) and not self._minds_its_own(frame):
+        if not (known := self._forbidden[name]):
+            return
+        if self._minds_its_own(frame):
+            self._excused.add(name)
+        elif self.used is None:
             self.used = known, self._line(frame)
 
     def _known(self, name: str) -> str:
@@ -173,13 +203,18 @@ def _of_torch(function: Any) -> bool:
     return str(module).startswith("torch")
 
 
-def _called(frame: FrameType) -> str:
-    """The name of a function; of one that makes an object the name of its class."""
-    name = frame.f_code.co_name
-    if name == "__init__" and frame.f_code.co_varnames:
-        made = type(frame.f_locals.get(frame.f_code.co_varnames[0]))
-        return next((one.__name__ for one in made.__mro__ if _is_torchs(one)), "")
-    return name
+def _called(frame: FrameType) -> tuple[str, ...]:
+    """The names of a function; of one that makes or runs an object those of its class or operator."""
+    name, code = frame.f_code.co_name, frame.f_code
+    if name not in ("__init__", "forward", *_RUN) or not code.co_varnames:
+        return (name,)
+    if name in _RUN:
+        theirs = code.co_filename.replace("\\", "/").endswith("torch/_ops.py")
+        own = frame.f_locals.get(code.co_varnames[0])
+        return (str(getattr(own, "__name__", "")).partition(".")[0] if theirs else name,)
+    made = type(frame.f_locals.get(code.co_varnames[0]))
+    first = next((one.__name__ for one in made.__mro__ if _is_torchs(one)), "")
+    return (first,) if name == "__init__" else (name, first)
 
 
 def _is_torchs(made: type) -> bool:

@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from quizcli.judge import watch as watching
 from quizcli.judge.perform import perform
+from quizcli.judge.recorded import scripted
 from quizcli.judge.watch import Watch
 
 AVOID = ("softmax", "log_softmax", "adam", "autograd", "convolution", "conv2d", "LSTMCell", "optim", "add")
@@ -19,6 +22,40 @@ from torch.nn import functional as F
 x = torch.ones(3)
 row = x.view(1, 1, 3)
 """
+CELL = """
+import itertools
+one, three = torch.ones(1, 3), torch.ones(3, 3)
+weights = torch.ones(9, 3)
+given = one, one, weights, weights
+ONES = [[one] for one in given]
+tall = torch.ones(12, 3)
+target = torch.tensor([0])
+@torch.jit.script
+def gru(x: Tensor, h: Tensor, w: Tensor, v: Tensor) -> Tensor:
+    return torch.gru_cell(x, h, w, v)
+@torch.jit.script
+def lstm(x: Tensor, w: Tensor) -> Tensor:
+    return torch.lstm_cell(x, [x, x], w, w)[0]
+@torch.jit.script
+def smoothed(x: Tensor, t: Tensor) -> Tensor:
+    return F.cross_entropy(x, t, label_smoothing=0.1)
+@torch.jit.script
+def forked(x: Tensor, h: Tensor, w: Tensor, v: Tensor) -> Tensor:
+    return torch.jit.wait(torch.jit.fork(gru, x, h, w, v))
+unit = torch.jit.CompilationUnit("def f(x, h, w, v):\\n    return torch.gru_cell(x, h, w, v)\\n")
+layer = nn.TransformerEncoderLayer(4, 2)
+cell = nn.GRUCell(3, 3)
+both = torch.jit.script(nn.GRUCell(3, 3))
+batch = torch.fx.symbolic_trace(lambda x: torch.softmax(x, 0))
+"""
+CELLS = ("gru_cell", "lstm_cell", "cross_entropy", "softmax", "TransformerEncoderLayer", "GRUCell")
+
+
+@pytest.fixture(autouse=True)
+def _no_scripts_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch keeps what was scripted for as long as the process lasts: here for all tests."""
+    before = scripted()
+    monkeypatch.setattr(watching, "scripted", lambda: scripted() - before)
 
 
 def used(source: str, avoid: tuple[str, ...] = AVOID) -> tuple[str, int] | None:
@@ -28,6 +65,15 @@ def used(source: str, avoid: tuple[str, ...] = AVOID) -> tuple[str, int] | None:
     watch = Watch(avoid, "answer.py")
     perform(space["f"], (), {}, (), (), 0, watch, operators=True)
     return watch.used
+
+
+def loaded(folder: Path, source: str) -> dict[str, Any]:
+    """What a source makes; it lies in a file, for scripts are made of what is written there."""
+    file = folder / "answer.py"
+    file.write_text(source, encoding="utf-8")
+    space: dict[str, Any] = {"__name__": "candidate"}
+    exec(compile(source, str(file), "exec"), space)
+    return space
 
 
 @pytest.mark.parametrize(
@@ -63,6 +109,7 @@ def used(source: str, avoid: tuple[str, ...] = AVOID) -> tuple[str, int] | None:
         ("torch.func.vjp(lambda a: a * a, x)[1](x)", "autograd"),
         ("torch.func.jacrev(lambda a: a * a)(x)", "autograd"),
         ("torch.func.jvp(lambda a: a * a, (x,), (x,))", "autograd"),
+        ("functools.partial(x.clone().requires_grad_().exp().grad_fn)(x)", "autograd"),
         ("torch.add(x, x)", "add"),
     ],
 )  # fmt: skip
@@ -72,6 +119,99 @@ def test_what_is_used_is_found(call: str, name: str) -> None:
     assert found is not None
     assert found[0] == name
     assert found[1] in (0, 10)  # a source that is evaluated has no line
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        ("functools.partial(torch.gru_cell)(*given)", "gru_cell"),
+        ("list(map(torch.gru_cell, *([one] for one in given)))[0]", "gru_cell"),
+        ("operator.call(torch.gru_cell, *given)", "gru_cell"),
+        ("list(itertools.starmap(torch.gru_cell, [given]))[0]", "gru_cell"),
+        ("functools.reduce(lambda *_: list(map(torch.gru_cell, *ONES)), [1, 2])", "gru_cell"),
+        ("max([given], key=lambda one: list(map(torch.gru_cell, *([a] for a in one)))[0].sum())", "gru_cell"),
+        ("functools.partial(torch._C._VariableFunctions.gru_cell)(*given)", "gru_cell"),
+        ("functools.partial(torch.ops.aten.gru_cell)(*given)", "gru_cell"),
+        ("functools.partial(torch.ops.aten.gru_cell.default)(*given)", "gru_cell"),
+        ("functools.partial(torch.ops.aten.gru_cell.default._op)(*given)", "gru_cell"),
+        ("torch.ops.aten.gru_cell.default.decompose(*given)", "gru_cell"),
+        ("torch._C._jit_get_operation('aten::gru_cell')[0](*given)", "gru_cell"),
+        ("torch.jit.wait(torch.jit.fork(torch.gru_cell, *given))", "gru_cell"),
+        ("torch.jit.wait(torch.jit.fork(gru, *given))", "gru_cell"),
+        ("gru(*given)", "gru_cell"),
+        ("functools.partial(gru)(*given)", "gru_cell"),
+        ("forked(*given)", "gru_cell"),
+        ("unit.f(*given)", "gru_cell"),
+        ("torch.jit.trace(lambda *a: torch.gru_cell(*a), given)(*given)", "gru_cell"),
+        ("cell(one, one)", "gru_cell"),
+        ("both(one, one)", "gru_cell"),
+        ("torch.vmap(functools.partial(torch.softmax, dim=0))(three)", "softmax"),
+        ("batch(x)", "softmax"),
+        ("lstm(one, tall)", "lstm_cell"),
+        ("smoothed(one, target)", "cross_entropy"),
+        ("functools.partial(torch._C._nn.cross_entropy_loss)(one, target)", "cross_entropy"),
+        ("layer(torch.ones(2, 1, 4))", "TransformerEncoderLayer"),
+    ],
+)  # fmt: skip
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_what_c_or_a_script_calls_is_found(call: str, name: str, tmp_path: Path) -> None:
+    space = loaded(tmp_path, f"{IMPORTS}{CELL}def f():\n    return {call}\n")
+    watch = Watch((name,), "answer.py")
+    perform(space["f"], (), {}, (), (), 0, watch, operators=True)
+    assert watch.used is not None
+    assert watch.used[0] == name
+
+
+FILLED = """
+@torch.jit.script
+def filled(x: Tensor) -> Tensor:
+    return nn.init.xavier_normal_(x)
+"""
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_a_function_in_python_that_a_script_is_made_of_is_found(tmp_path: Path) -> None:
+    space = loaded(tmp_path, f"{IMPORTS}{FILLED}def f():\n    return filled(torch.ones(3, 3))\n")
+    watch = Watch(("xavier_normal_",), "answer.py")
+    perform(space["f"], (), {}, (), (), 0, watch)
+    assert watch.used == ("xavier_normal_", 0)
+
+
+ALLOWED = """
+@torch.jit.script
+def gru_cell(x: Tensor) -> Tensor:
+    return torch.sigmoid(x @ x) * torch.tanh(x)
+class GRUCell(nn.Module):
+    def forward(self, x):
+        return x * 2
+layer, scripted = GRUCell(), torch.jit.script(GRUCell())
+def softmax(x):
+    return x.exp() / x.exp().sum()
+"""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "functools.partial(torch.sigmoid)(x)",
+        "list(map(torch.exp, [x]))",
+        "gru_cell(torch.ones(3, 3))",
+        "torch.jit.wait(torch.jit.fork(gru_cell, torch.ones(3, 3)))",
+        "layer(x), scripted(x)",
+        "list(map(softmax, [x]))",
+        "torch.overrides.handle_torch_function(softmax, (x,), x)",
+        "torch.vmap(softmax)(torch.ones(3, 3))",
+        "torch.fx.symbolic_trace(softmax)(x)",
+        "nn.Linear(3, 3)(x)",
+        "torch.ops.aten.gru_cell",
+    ],
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_what_is_allowed_may_be_scripted_and_called_by_c(call: str, tmp_path: Path) -> None:
+    space = loaded(tmp_path, f"{IMPORTS}{ALLOWED}def f():\n    return {call}\n")
+    watch = Watch((*CELLS, "conv2d", "autograd"), "answer.py")
+    perform(space["f"], (), {}, (), (), 0, watch, operators=True)
+    assert watch.used is None
 
 
 @pytest.mark.parametrize(
@@ -121,6 +261,12 @@ def test_a_class_of_ones_own_may_be_called_so() -> None:
     [
         ("threading.Thread(target=work).start()", "threads"),
         ("_thread.start_new_thread(work, ())", "threads"),
+        pytest.param(
+            "functools.partial(_thread.start_new_thread, work, ())()",
+            "threads",
+            marks=pytest.mark.skipif(sys.version_info < (3, 12), reason="Python tells of no thread"),
+        ),
+        ("torch._C._autograd._enable_record_function(True)", "_enable_record_function"),
         ("sys.setprofile(None)", "sys.setprofile"),
         (
             "_disable_current_modes().__enter__(), list(map(torch.softmax, [x], [0]))",
