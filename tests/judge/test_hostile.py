@@ -172,7 +172,11 @@ def test_a_fork_bomb_leaves_no_process(hurried: None) -> None:
     told, over = judge("import os\nwhile True:\n    try: os.fork()\n    except OSError: pass")
     assert told == "stopped after 1 s: an endless loop?"
     assert not over.passed
-    assert len(_processes() - before) <= 2
+    left = _processes() - before  # some may be of others, and end by themselves
+    end = time.monotonic() + 20
+    while len(left & _processes()) > 2:
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def _processes() -> set[str]:

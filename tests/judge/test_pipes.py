@@ -194,7 +194,7 @@ def test_one_that_does_not_start_is_no_fault_of_the_file(
     monkeypatch.setattr(proof, "untried", lambda *_: [])
     rule = referee.proven if prove else referee.judged
     judgement = Judgement("", "abs.check", "models.abs:abs", SOURCE, 1, prove=prove, rounds=1)
-    (news,) = rule(judgement, candidate("raise ImportError('no torch')"))
+    *_, news = rule(judgement, candidate("raise ImportError('no torch')"))
     told = news.faults[0] if isinstance(news, Proof) else news.broken if isinstance(news, Over) else ""
     assert told.startswith("the process for the code did not start: ")
     assert isinstance(news, Proof) or (isinstance(news, Over) and (news.passed, news.printed) == (False, ""))
