@@ -10,6 +10,7 @@ from msgspec import structs
 from quizcli.judge.case import Case
 from quizcli.judge.giving import Giving
 from quizcli.judge.perform import Performance, perform, seconds_per_call
+from quizcli.judge.recorded import scripted
 from quizcli.judge.values import Strange, Value, packed, unpacked
 from quizcli.judge.watch import Watch
 from quizcli.judge.wire import Answer, Ask, Gave, Raised
@@ -32,7 +33,7 @@ class Local:
         if call.timed:
             return Gave(seconds=seconds_per_call(self._entry, args, kwargs))
         calls = [(method, [unpacked(value) for value in given]) for method, given in call.calls]
-        watch = Watch(self._avoid, self._file) if self._avoid else None
+        watch = Watch(self._avoid, self._file, scripted()) if self._avoid else None
         try:
             done = perform(self._entry, args, kwargs, calls, call.grad, call.seed, watch, call.operators)
         except Exception as error:  # noqa: BLE001 - a wrong shape raises in a trap as it does in a candidate

@@ -61,7 +61,9 @@ def plain(name: str) -> str:
 class Watch:
     """While it is entered, remembers the first forbidden thing that runs; a thread is one: it goes unseen."""
 
-    def __init__(self, avoid: Iterable[str], file: str) -> None:
+    def __init__(self, avoid: Iterable[str], file: str, known: Iterable[str] = ()) -> None:
+        """`known`: what `scripted` said before there was anything of the person's in this process."""
+        self._before = set(known)
         self._names = {plain(name): name for name in avoid}
         self._folders = {folder: name for name in avoid for folder in _FOLDERS.get(name, ())}
         self._file = file
@@ -79,7 +81,7 @@ class Watch:
     ) -> None:
         _listen(None)
         sys.setprofile(None)
-        self._heard(scripted())
+        self._heard(scripted() - self._before)
 
     @contextmanager
     def operators(self) -> Iterator[None]:

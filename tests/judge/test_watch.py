@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from quizcli.judge import watch as watching
+from quizcli.judge.local import Local
 from quizcli.judge.perform import perform
 from quizcli.judge.recorded import scripted
 from quizcli.judge.watch import Watch
+from quizcli.judge.wire import Ask, Gave
 
 AVOID = ("softmax", "log_softmax", "adam", "autograd", "convolution", "conv2d", "LSTMCell", "optim", "add")
 IMPORTS = """
@@ -175,6 +178,17 @@ def test_a_function_in_python_that_a_script_is_made_of_is_found(tmp_path: Path) 
     watch = Watch(("xavier_normal_",), "answer.py")
     perform(space["f"], (), {}, (), (), 0, watch)
     assert watch.used == ("xavier_normal_", 0)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_what_others_have_scripted_in_the_process_is_no_fault(tmp_path: Path) -> None:
+    loaded(tmp_path, f"{IMPORTS}{FILLED}filled(torch.ones(3, 3))\n")
+    watch = Watch(("xavier_normal_",), "answer.py", scripted())
+    perform(torch.ones, (3,), {}, (), (), 0, watch)
+    assert watch.used is None
+    answer = Local(torch.ones, ("xavier_normal_",)).ask(Ask((3,), {}))
+    assert isinstance(answer, Gave)
+    assert answer.used is None
 
 
 ALLOWED = """
