@@ -97,7 +97,11 @@ def main(answers: int = 1000) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder, asked = Path(name), questions(CARDS)
         settings = Settings(
-            config_file=folder / "c.toml", store_file=folder / "q.db", cache_dir=folder, data_sets=None
+            config_file=folder / "c.toml",
+            store_file=folder / "q.db",
+            cache_dir=folder,
+            data_sets=None,
+            reviews_per_day=answers + 100,
         )
         with Store.open(settings.store_file) as store:
             fill(store, asked, ROWS, now_ms(), Days(settings.rollover_hour), due_today=answers + 100)
