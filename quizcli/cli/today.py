@@ -140,10 +140,12 @@ class _Desk:
 
     def _beyond(self) -> str:
         """What is said where cards were asked for that a day would not bring any more; "" where it would."""
-        today, limits = self._session.today, self._settings
+        if not (self._topics or self._mark) or self._session.current is None:
+            return ""  # before the store is asked: every start comes by here
+        limits = self._settings
         begun, _ = self._session.further(0)
-        full = 0 < limits.new_per_day <= begun or reviewed_on(self._store, today) >= limits.reviews_per_day
-        if not (self._topics or self._mark) or not full or self._session.current is None:
+        reviewed = reviewed_on(self._store, self._session.today)
+        if not 0 < limits.new_per_day <= begun and reviewed < limits.reviews_per_day:
             return ""
         return tr(
             "beyond the day's limit, because you asked for these cards",

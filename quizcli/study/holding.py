@@ -93,8 +93,8 @@ class Held:
         self._written.entries += self._pending
         self._hold()
         if self.after_first_write is not None:
-            begin, self.after_first_write = self.after_first_write, None
-            begin()
+            first, self.after_first_write = self.after_first_write, None
+            first()
 
     def _begin(self) -> None:
         """Take the write lock. Who had it until now may have altered the tables: then they are put right."""
