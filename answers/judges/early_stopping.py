@@ -206,10 +206,10 @@ def _not_worse(losses: list[float], patience: int, min_delta: float = 0.0) -> Ep
 def check_best_and_last_epoch(random: Generator) -> Iterator[Case]:
     """Losses that rise for good, that recover, that creep, that stay; NaN and ∞; both ends of patience."""
 
-    def near(*hundredths: float) -> list[float]:
-        """These losses, each moved a little, so that none is remembered."""
-        moved = torch.rand(len(hundredths), generator=random, dtype=torch.float64).tolist()
-        return [round(h / 100 + m / 1000, 4) for h, m in zip(hundredths, moved, strict=True)]
+    def near(*hundredths: float, scale: float = 1.0) -> list[float]:
+        """These losses in float32, each moved a little, so that none is remembered."""
+        moved = torch.rand(len(hundredths), generator=random) / 1000
+        return (scale * (torch.tensor(hundredths) / 100 + moved)).tolist()
 
     level = 1 + int(torch.randint(4, (), generator=random)) / 4  # exact in binary, as are its quarters
     yield Case({"en": "one valley", "zh": "一个谷底"}, (near(90, 70, 60, 65, 66, 67, 50), 2))
@@ -227,7 +227,7 @@ def check_best_and_last_epoch(random: Generator) -> Iterator[Case]:
         {"en": "the smallest of gains, no min_delta", "zh": "极小的下降，没有 min_delta"},
         ([level, level - 2e-6, level - 4e-6, level], 2),
     )
-    # the last digit of float32, 8 · 10⁻⁸ of the loss: losses that were float32 once are told apart still
+    # the smallest gain there is: the losses are those of float32, so what says so may look no closer
     high, last = 1.5 + level / 16, 2.0**-23
     yield Case(
         {
@@ -245,7 +245,7 @@ def check_best_and_last_epoch(random: Generator) -> Iterator[Case]:
     )
     yield Case(
         {"en": "losses of less than 10⁻¹², no min_delta", "zh": "不到 10⁻¹² 的损失，没有 min_delta"},
-        ([1e-12 * loss for loss in near(9, 8, 7, 6, 7, 8)], 2),
+        (near(9, 8, 7, 6, 7, 8, scale=1e-12), 2),
     )
     yield Case(
         {"en": "gains below min_delta", "zh": "下降不足 min_delta"},
@@ -261,11 +261,11 @@ def check_best_and_last_epoch(random: Generator) -> Iterator[Case]:
     )
     yield Case(
         {"en": "losses far above 1, with min_delta", "zh": "远大于 1 的损失，带 min_delta"},
-        ([1000 * loss for loss in near(90, 89, 88, 87, 86)], 2, 0.5),
+        (near(90, 89, 88, 87, 86, scale=1000.0), 2, 0.5),
     )
     yield Case(
         {"en": "negative losses, with min_delta", "zh": "负的损失，带 min_delta"},
-        ([-loss for loss in near(10, 40, 45, 48, 60, 60)], 3, 0.1),
+        (near(10, 40, 45, 48, 60, 60, scale=-1.0), 3, 0.1),
     )
     yield Case(
         {"en": "NaN in the middle", "zh": "中途出现 NaN"}, ([*near(90, 80), math.nan, math.nan, math.nan], 2)
@@ -298,5 +298,5 @@ def check_best_and_last_epoch(random: Generator) -> Iterator[Case]:
     )
     yield Case({"en": "stopped by the last epoch", "zh": "最后一个 epoch 才触发"}, (near(90, 80, 85, 86), 2))
     yield Case({"en": "a single epoch", "zh": "只有一个 epoch"}, (near(90), 5, 0.1))
-    noise = torch.rand(10_000, generator=random, dtype=torch.float64).tolist()
+    noise = torch.rand(10_000, generator=random).tolist()
     yield Case({"en": "10,000 epochs", "zh": "10,000 个 epoch"}, (noise, 10_000), timed=True)

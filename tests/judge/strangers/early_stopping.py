@@ -190,6 +190,24 @@ def stop_in_float32(losses, patience, min_delta=0.0):
     return stop_by_counting(torch.tensor(losses, dtype=torch.float32).tolist(), patience, min_delta)
 
 
+@right(STOP)
+def stop_unless_close(losses, patience, min_delta=0.0):
+    """Closer than float32 can tell apart is no gain, since the losses are those of float32."""
+
+    def better(loss, best):
+        return loss < best - min_delta and not math.isclose(loss, best - min_delta, rel_tol=1e-9)
+
+    return stop_where(better, losses, patience)
+
+
+@wrong(STOP)
+def stop_unless_about_as_good(losses, patience, min_delta=0.0):
+    def better(loss, best):
+        return loss < best - min_delta and not math.isclose(loss, best - min_delta, rel_tol=1e-6)
+
+    return stop_where(better, losses, patience)
+
+
 def stop_where(better, losses, patience, best=math.inf):
     kept, bad = 0, 0
     for epoch, loss in enumerate(losses, 1):
