@@ -45,7 +45,8 @@ class Presence(NamedTuple):
 
 def look(path: str) -> Presence:
     """The files of the store at `path`. Not opened: closing one would drop SQLite's locks (POSIX)."""
-    path = os.path.realpath(path)  # where that is a link, SQLite's files are beside what it names
+    if os.path.islink(path):
+        path = os.path.realpath(path)  # SQLite's files are beside what the link names
     main, size, changed = _look(path)
     wal, wal_size, _ = _look(f"{path}-wal")
     shm, shm_size, _ = _look(f"{path}-shm")
