@@ -20,7 +20,7 @@ from quizcli.text import tr
 BUSY_SECONDS = 5.0  # in which who holds a folder or a store should be done
 FILE, FOLDER = 0o600, 0o700
 StrPath = str | os.PathLike[str]
-_PARTIAL = re.compile(r"\.\d+-[0-9a-f]{8}\.partial")  # what follows the name of a file that is not whole yet
+_PARTIAL = r"\.\d+-[0-9a-f]{8}\.partial"  # what follows the name of a file that is not whole yet
 _DAY = 86_400
 
 
@@ -159,7 +159,7 @@ def _clear_away(target: str) -> None:
     folder, name = os.path.split(target)
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            is_left = entry.name.startswith(name) and _PARTIAL.fullmatch(entry.name, len(name))
+            is_left = entry.name.startswith(name) and re.fullmatch(_PARTIAL, entry.name[len(name) :])
             if is_left and time.time() - entry.stat(follow_symlinks=False).st_mtime > _DAY:
                 os.unlink(entry.path)
 

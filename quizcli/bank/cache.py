@@ -1,6 +1,7 @@
 """The compiled banks of a pack: one msgpack file that saves the next start from parsing YAML.
 
-The cache may be deleted at any time. Whatever is wrong with it, the banks are read again.
+The cache may be deleted at any time. Whatever is wrong with it, the banks are read again. Most of
+its questions are not asked today: they are read as far as the schedule needs them (quizcli.bank.unread).
 """
 
 import os
@@ -10,19 +11,46 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from quizcli import __version__
 from quizcli.bank.files import BankFile, content, unreadable
 from quizcli.bank.mistake import Mistake
 from quizcli.bank.types import Bank
+from quizcli.bank.unread import Head, Unread, head
 from quizcli.private import replace_file
 from quizcli.reading import MEBIBYTE, UNDECODABLE, read_regular
-from quizcli.text import Lang, language
+from quizcli.text import Lang, Text, language
 
-SCHEMA = 6  # raise it when a record of bank/types.py or of this module changes; a test watches them
+SCHEMA = 7  # raise it when a record of bank/types.py or of this module changes; a test watches them
 _LIMIT = 512 * MEBIBYTE  # of one cache: a thousand questions take one
+_CHECK = 4  # bytes of the sum that the file begins with
 _TICK_NS = 2_000_000_000  # the coarsest clock of a file system in use (FAT) moves every two seconds
+
+
+class Stored(Struct, frozen=True, array_like=True):
+    """A bank whose questions are not decoded yet."""
+
+    topic: str
+    title: Text
+    path: str
+    languages: tuple[Lang, ...]
+    after: tuple[str, ...]
+    heads: tuple[Head, ...]
+    bodies: tuple[Raw, ...]
+
+    @classmethod
+    def of(cls, bank: Bank) -> "Stored":
+        """The same bank, encoded."""
+        heads = tuple(map(head, bank.questions))
+        bodies = tuple(Raw(msgspec.msgpack.encode(question)) for question in bank.questions)
+        return cls(bank.topic, bank.title, bank.path, bank.languages, bank.after, heads, bodies)
+
+    @property
+    def bank(self) -> Bank:
+        """The bank."""
+        questions = Unread(self.heads, self.bodies)
+        return Bank(self.topic, self.title, questions, self.path, self.languages, self.after)
 
 
 class Entry(Struct, frozen=True):
@@ -33,7 +61,7 @@ class Entry(Struct, frozen=True):
     size: int
     seen_ns: int  # when the file was read
     digest: bytes
-    bank: Bank | None
+    stored: Stored | None
     mistakes: tuple[Mistake, ...]
     ids: dict[str, tuple[int, int]]  # the healthy questions and where they stand
 
@@ -73,7 +101,10 @@ def entries(pack: str, root: Path, files: list[BankFile], cache_dir: Path | None
 def _read(path: Path, root: bytes) -> dict[str, Entry]:
     """The entries of the cache; none where it is missing, corrupt, of another version or another pack."""
     try:
-        compiled = msgspec.msgpack.decode(read_regular(path, _LIMIT), type=_Compiled)
+        data = memoryview(read_regular(path, _LIMIT))
+        if crc32(data[_CHECK:]) != int.from_bytes(data[:_CHECK]):  # what is decoded later must be right now
+            return {}
+        compiled = msgspec.msgpack.decode(data[_CHECK:], type=_Compiled)
     except (OSError, *UNDECODABLE):
         return {}
     if (compiled.schema, compiled.version, compiled.root) != (SCHEMA, __version__, root):
@@ -86,7 +117,8 @@ def _write(path: Path, compiled: _Compiled) -> None:
     """Replace the cache in one step, so that a reader sees the old one or the new one."""
     # A cache folder that cannot be written costs time at the next start and nothing else.
     with suppress(OSError):
-        replace_file(path, msgspec.msgpack.encode(compiled))
+        data = msgspec.msgpack.encode(compiled)
+        replace_file(path, crc32(data).to_bytes(_CHECK) + data)
 
 
 def _entry(file: BankFile, known: Entry | None) -> Entry:
@@ -102,11 +134,12 @@ def _entry(file: BankFile, known: Entry | None) -> Entry:
         return Entry(file.name, file.mtime_ns, -1, seen, b"", None, (unreadable(file.name, error),), {})
     digest = blake2b(data, digest_size=16).digest()
     if known is not None and known.digest == digest:
-        bank, mistakes, ids = known.bank, known.mistakes, known.ids
+        stored, mistakes, ids = known.stored, known.mistakes, known.ids
     else:
         from quizcli.bank.reader import read
 
         reading = read(data, file.name)
         bank, mistakes = reading.bank, reading.mistakes
+        stored = Stored.of(bank) if bank else None
         ids = {question.id: reading.places[question.id] for question in bank.questions} if bank else {}
-    return Entry(file.name, file.mtime_ns, file.size, seen, digest, bank, mistakes, ids)
+    return Entry(file.name, file.mtime_ns, file.size, seen, digest, stored, mistakes, ids)

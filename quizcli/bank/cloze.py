@@ -6,7 +6,7 @@ import re
 
 from msgspec import Struct
 
-_OPENING = re.compile(r"\{\{c[0-9]{1,3}::")
+_OPENING = r"\{\{c[0-9]{1,3}::"
 
 
 class Blank(Struct, frozen=True):
@@ -24,7 +24,7 @@ def pieces(text: str) -> tuple[str | Blank, ...]:
     """
     found: list[str | Blank] = []
     start = 0
-    openings = list(_OPENING.finditer(text))
+    openings = list(re.finditer(_OPENING, text))
     limits = [opening.start() for opening in openings[1:]] + [len(text)]  # blanks do not nest
     for opening, limit in zip(openings, limits, strict=False):
         end = _closing(text, opening.end(), limit)

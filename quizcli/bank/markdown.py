@@ -60,8 +60,9 @@ class Gap(Struct, frozen=True):
 
 Block = Paragraph | Formula | Code | Gap
 
-_FENCE = re.compile(r" {0,3}```\s*([\w+-]*)\s*$")
-_ITEM = re.compile(r"( *)(-|\d{1,3}[.)])\s+(?=\S)")
+# Compiled by `re` when a text first has what they look for: the day's first card seldom has.
+_FENCE = r" {0,3}```\s*([\w+-]*)\s*$"
+_ITEM = r"( *)(-|\d{1,3}[.)])\s+(?=\S)"
 _ALIKE = str.maketrans(
     dict.fromkeys("\r\x85\u2028\u2029", "\n")
     | dict.fromkeys("\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005", " ")
@@ -69,17 +70,13 @@ _ALIKE = str.maketrans(
 )
 # What a formula holds: \text{if $x$} may have dollars of its own. Nothing is looked at twice.
 _LATEX = r"(?>\\(?:text\w*|mbox)\s*\{(?>[^{}\\]|\\.|\{[^{}]*\})*\}|\\.|[^$\\])++"
-_ATOM = re.compile(
-    rf"""
+_ATOM = rf"""(?sx)
     \\(?P<escaped>[\\$*`_\#~<>|&!{{}}+.-])
   | \$\$(?=\s*[^\s$])(?P<display>{_LATEX})\$\$
   | \$(?P<maths>(?![\s$]){_LATEX}(?<!\s))\$(?!\d)  # "from $5 to $6" is no formula
   | (?<!`)(?P<ticks>`{{1,2}})(?!`)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)
-    """,
-    re.DOTALL | re.VERBOSE,
-)
-_STARS = re.compile(r"\*+")
-_BLANK_MARKS = re.compile(r"\{\{c[0-9]{1,3}::|\}\}")
+    """
+_BLANK_MARKS = r"\{\{c[0-9]{1,3}::|\}\}"
 _GAP_SIGN = "\ue000"
 _ATOM_SIGN = "\ufffc"  # stands for a formula or a piece of code where its neighbours are looked at
 
@@ -108,7 +105,7 @@ def _lines(text: str) -> Iterator[tuple[str, int, str | Code | Gap]]:
     pending: tuple[str, int, str] | None = None
     lines = iter(text.strip("\n").split("\n"))
     for line in lines:
-        fence, item, empty = _FENCE.match(line), _ITEM.match(line), not line.strip()
+        fence, item, empty = _fence(line), _item(line), not line.strip()
         if pending and not (fence or item or empty):
             pending = (*pending[:2], f"{pending[2]}\n{line.strip()}")
             continue
@@ -127,10 +124,19 @@ def _lines(text: str) -> Iterator[tuple[str, int, str | Code | Gap]]:
         yield pending
 
 
+def _fence(line: str) -> re.Match[str] | None:
+    return re.match(_FENCE, line) if "```" in line else None
+
+
+def _item(line: str) -> re.Match[str] | None:
+    first = line.lstrip(" ")[:1]
+    return re.match(_ITEM, line) if first == "-" or first.isdecimal() else None
+
+
 def _code(lines: Iterator[str], language: str) -> Code:
     code: list[str] = []
     for line in lines:
-        if _FENCE.match(line):
+        if _fence(line):
             return Code("\n".join(code), language)
         code.append(line)
     return Code("\n".join(code), language, closed=False)
@@ -156,7 +162,7 @@ def inline(text: str) -> tuple[Span, ...]:
     atoms: list[Span] = []
     rest = ""
     start = 0
-    for found in _ATOM.finditer(text):
+    for found in re.finditer(_ATOM, text) if any(sign in text for sign in "\\$`") else ():
         sort: Sort = found.lastgroup  # type: ignore[assignment]
         rest += text[start : found.start()].replace(_ATOM_SIGN, "\ufffd") + _ATOM_SIGN
         atoms.append(Span(sort, found[sort]))
@@ -187,7 +193,7 @@ def _paired_marks(text: str) -> dict[int, str]:
     """Where a ** or * begins or ends bold or italic. All others are stars."""
     paired: dict[int, str] = {}
     waiting: list[tuple[str, int]] = []
-    for run in _STARS.finditer(text):
+    for run in re.finditer(r"\*+", text) if "*" in text else ():
         before, after = text[run.start() - 1 : run.start()], text[run.end() : run.end() + 1]
         place, left = run.start(), len(run[0])
         if left > 3:
@@ -252,4 +258,4 @@ def formulas(text: str) -> Iterator[str]:
 def reads_alike(text: str) -> bool:
     """Whether a text is the same in every language: numbers, signs, formulas and code, but no words."""
     prose = "".join(span.text for span in spans(text) if span.sort in ("prose", "escaped"))
-    return not any(character.isalpha() for character in _BLANK_MARKS.sub("", prose))
+    return not any(character.isalpha() for character in re.sub(_BLANK_MARKS, "", prose))

@@ -70,7 +70,7 @@ def load(pack: Pack, cache_dir: Path | None) -> Loaded:
     files, mistakes = bank_files(pack.questions)
     read = entries(pack.name, pack.root, files, cache_dir)
     clashes = clashing({entry.file: entry.ids for entry in read})
-    banks = tuple(_without(entry.bank, clashes) for entry in read if entry.bank is not None)
+    banks = tuple(_without(entry.stored.bank, clashes) for entry in read if entry.stored is not None)
     mistakes += [mistake for entry in read for mistake in entry.mistakes]
     return Loaded(banks, tuple(mistakes + sorted(clashes.values())))
 

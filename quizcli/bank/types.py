@@ -1,5 +1,7 @@
 """The records of a bank: frozen, checked, the same in memory and in the compiled cache."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from quizcli.text import LANGS, Lang, Text
@@ -174,7 +176,7 @@ class Bank(Struct, frozen=True):
 
     topic: str
     title: Text
-    questions: tuple[AnyQuestion, ...]
+    questions: Sequence[AnyQuestion]
     path: str  # the file it came from, relative to the root of its pack: "questions/vae.yaml"
     languages: tuple[Lang, ...] = LANGS
     after: tuple[str, ...] = ()  # topics that a teacher would take first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -60,7 +61,7 @@ def command(
     return practise(question, loaded, settings)
 
 
-def _question(questions: dict[str, AnyQuestion], question_id: str) -> Code:
+def _question(questions: Mapping[str, AnyQuestion], question_id: str) -> Code:
     from quizcli.nearest import did_you_mean, in_a_row, nearest
 
     codes = {name: question for name, question in questions.items() if isinstance(question, Code)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Annotated
 
 import msgspec
@@ -78,7 +78,7 @@ def show(
     return ExitStatus.OK
 
 
-def named(question_id: str, questions: dict[str, AnyQuestion]) -> AnyQuestion:
+def named(question_id: str, questions: Mapping[str, AnyQuestion]) -> AnyQuestion:
     """The question of that id. QuizError where there is none, with the nearest ids."""
     question = questions.get(question_id)
     if question is None:

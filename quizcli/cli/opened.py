@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from quizcli.bank.packs import Loaded, Pack, builtin, load
 from quizcli.bank.types import AnyQuestion
+from quizcli.bank.unread import ById
 from quizcli.errors import QuizError
 from quizcli.private import refuse_dangling
 from quizcli.reading import is_there
@@ -123,9 +124,9 @@ def follow_ups(question: AnyQuestion, questions: Mapping[str, AnyQuestion]) -> l
     return [questions[name] for name in question.follow if name in questions]
 
 
-def all_questions(loaded: Loaded) -> dict[str, AnyQuestion]:
+def all_questions(loaded: Loaded) -> ById:
     """Every question by its id, in the order of the banks."""
-    return {question.id: question for bank in loaded.banks for question in bank.questions}
+    return ById(loaded.banks)
 
 
 def titles_of(loaded: Loaded) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 from rich.text import Text as Line
 
@@ -66,7 +68,7 @@ def _obeyed(decision: Decision, session: Session[AnyQuestion], page: Page) -> bo
 
 def _occasion(
     question: Code,
-    questions: dict[str, AnyQuestion],
+    questions: Mapping[str, AnyQuestion],
     loaded: Loaded,
     store: Store,
     session: Session[AnyQuestion],

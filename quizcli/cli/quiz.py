@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -153,7 +153,7 @@ def _left_behind(left: Round[AnyQuestion] | None) -> str:
 
 def _ask(
     round_: Round[AnyQuestion],
-    questions: dict[str, AnyQuestion],
+    questions: Mapping[str, AnyQuestion],
     titles: dict[str, str],
     page: Page,
     keys: Keyboard,
@@ -203,7 +203,7 @@ def _ask(
 def _occasion(
     result: Result,
     question: AnyQuestion,
-    questions: dict[str, AnyQuestion],
+    questions: Mapping[str, AnyQuestion],
     title: str,
     store: Store,
     message: str,
@@ -227,7 +227,7 @@ def _occasion(
     )
 
 
-def result_lines(result: Result, questions: dict[str, AnyQuestion]) -> Sequence[Line]:
+def result_lines(result: Result, questions: Mapping[str, AnyQuestion]) -> Sequence[Line]:
     """The score, topic by topic, and the questions that were missed."""
     share = round(100 * result.right / max(1, result.answers))
     lines = [

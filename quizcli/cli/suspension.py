@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 import typer
@@ -109,7 +109,7 @@ def _suspended(settings: Settings) -> set[str]:
     return {card.id for card in card_states(settings).values() if card.suspended}
 
 
-def _known(card_id: str, questions: dict[str, AnyQuestion], suspended: set[str]) -> str:
+def _known(card_id: str, questions: Mapping[str, AnyQuestion], suspended: set[str]) -> str:
     """The same id. QuizError where neither a question nor a suspended card has it."""
     return card_id if card_id in suspended else named(card_id, questions).id
 

@@ -17,6 +17,7 @@ from rich.text import Text as Line
 
 from quizcli.bank.needs import taught
 from quizcli.bank.types import AnyQuestion, Bank
+from quizcli.bank.unread import ById, heads
 from quizcli.cli.bench import Bench
 from quizcli.cli.occasion import Decision, Occasion, shuffled
 from quizcli.cli.opened import every_bank, follow_ups, load_banks, origin, store_to_write
@@ -125,11 +126,10 @@ class _Desk:
 
     def sit_down(self, banks: Sequence[Bank]) -> None:
         """Begin, or go on with changed banks: the session is drawn up from the store, so nothing is lost."""
-        self._banks = {question.id: bank for bank in banks for question in bank.questions}
-        self._questions: dict[str, AnyQuestion] = {q.id: q for bank in banks for q in bank.questions}
+        self._questions = ById(banks)
         self._session = Session.open(
             self._store,
-            [question for bank in taught(banks) for question in bank.questions],
+            [item for bank in taught(banks) for item in heads(bank)],
             self._settings,
             topics=self._topics,
             mark=self._mark,
@@ -165,7 +165,8 @@ class _Desk:
     def work(self) -> int:
         """One card after the other. Ctrl-C is no accident here: what was answered is stored."""
         while True:
-            while (question := self._session.current) is not None:
+            while (item := self._session.current) is not None:
+                question = self._questions[item.id]
                 decision = Sitting(self._page, self._keys, self._bench, self._occasion(question)).decide()
                 if decision.verb == "quit":
                     self._page.add([Line(f" {self._score()}", style=theme.QUIET)])
@@ -243,7 +244,7 @@ class _Desk:
         except QuizError as error:  # its pack has been removed meanwhile
             self._message = told(error)
             return
-        bank = source.pack.root / self._banks[question.id].path
+        bank = source.pack.root / self._questions.bank(question.id).path
         self._message = edited(bank, source.id, source.edits, self._page, self._keys)
         self.sit_down(
             every_bank(self._settings, lambda line: None).banks
@@ -256,7 +257,7 @@ class _Desk:
         return Occasion(
             question=question,
             header=Header(
-                topic=str(self._banks[question.id].title),
+                topic=str(self._questions.bank(question.id).title),
                 status=standing(card),
                 place=_place(counts),
                 right=counts.right,

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from quizcli.bank import cache, packs, types
+from quizcli.bank import cache, packs, types, unread
 from quizcli.bank.mistake import Mistake
 from quizcli.bank.packs import Pack, builtin, load, pack_at
 from quizcli.errors import QuizError
@@ -145,7 +145,7 @@ def test_a_hot_start_imports_neither_yaml_nor_the_rules(pack: Pack, tmp_path: Pa
     slow = {"yaml", "difflib", "hashlib", "json.decoder", "rich", "typer", "torch", "quizcli.bank.reader"}
     assert slow & set(modules) == {"json.decoder"}, "only the test itself may import json"
     assert {name for name in modules if name.startswith("quizcli.bank.")} == {
-        f"quizcli.bank.{name}" for name in ("cache", "files", "mistake", "packs", "types")
+        f"quizcli.bank.{name}" for name in ("cache", "files", "mistake", "packs", "types", "unread")
     }
 
 
@@ -206,7 +206,8 @@ def read_files(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "damage", [b"", b"\x93", b"not msgpack", b"\x81\xa1a\x01", b"\xc1" * 100, "cut", "flipped", "folder"]
+    "damage",
+    [b"", b"\x93", b"not msgpack", b"\x81\xa1a\x01", b"\xc1" * 100, "cut", "flipped", "altered", "folder"],
 )
 def test_a_damaged_cache_is_built_again(pack: Pack, tmp_path: Path, damage: bytes | str) -> None:
     write(pack, "a.yaml", bank("one"))
@@ -219,10 +220,17 @@ def test_a_damaged_cache_is_built_again(pack: Pack, tmp_path: Path, damage: byte
     elif isinstance(damage, bytes):
         file.write_bytes(damage)
     else:
-        file.write_bytes(good[:-9] if damage == "cut" else good.replace(b"truth", b"tru\xffh"))
+        harm = {
+            "cut": good[:-9],
+            "flipped": good.replace(b"truth", b"tru\xffh"),
+            "altered": good[:-1] + b"\xc2",
+        }
+        file.write_bytes(harm[damage])
+        assert file.read_bytes() != good
     assert ids(pack, tmp_path) == ["one"]
     if damage != "folder":
-        assert msgspec.msgpack.decode(file.read_bytes())[0] == cache.SCHEMA
+        mended = file.read_bytes()
+        assert crc32(mended[4:]) == int.from_bytes(mended[:4])
 
 
 def test_a_cache_of_another_pack_version_or_schema_is_not_used(
@@ -297,11 +305,13 @@ def test_the_schema_version_is_raised_with_the_records() -> None:
         types.Figure,
         *types.AnyQuestion.__args__,
         types.Bank,
+        unread.Head,
         Mistake,
+        cache.Stored,
         cache.Entry,
         cache._Compiled,
     ]
     told = json.dumps(
         [[r.__name__, *((f.name, str(f.type)) for f in msgspec.structs.fields(r))] for r in records]
     )
-    assert (cache.SCHEMA, f"{crc32(told.encode()):08x}") == (6, "923bf953")
+    assert (cache.SCHEMA, f"{crc32(told.encode()):08x}") == (7, "bdde6ebb")
