@@ -1,12 +1,13 @@
 """The door of the program: global flags, the language, one funnel for errors and exit codes."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from quizcli import quick  # noqa: F401 - before whatever imports msgspec
+from quizcli import quick  # noqa: F401 - before all that takes its time
 from quizcli.cli import streams
 from quizcli.errors import ExitStatus, QuizError, what_happened, what_helps
 from quizcli.settings import Settings, likely_language, load_settings
@@ -81,6 +82,7 @@ def run(argv: Sequence[str]) -> int:
         _say(f"{type(error).__name__}: {error}", hint, debug)
         return ExitStatus.ERROR
     finally:
+        gc.enable()  # where what went wrong was a flag or a setting
         streams.let_go()
 
 
@@ -113,14 +115,12 @@ def _dispatch(arguments: list[str], settings: Settings) -> int:
     # The daily start must be a blink: a bare `quizcli` goes to its first question without building the
     # command line parser (35 ms). Shells ask for completions with a bare `quizcli` too.
     if not arguments and "_QUIZCLI_COMPLETE" not in os.environ:
-        import gc
-
-        gc.disable()  # imports make no garbage worth looking for (10 ms); study() turns it on again
         from quizcli.cli.today import study
 
-        return study(settings)
+        return study(settings)  # which turns it on
     from quizcli.cli.main import dispatch
 
+    gc.enable()
     return dispatch(arguments, settings)
 
 

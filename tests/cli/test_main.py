@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -9,7 +10,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -220,6 +221,24 @@ def test_a_value_refused_for_another_reason_keeps_the_reason() -> None:
 )
 def test_global_flags_stand_anywhere(words: list[str], rest: list[str], flags: dict[str, object]) -> None:
     assert door.global_flags(words) == (rest, flags)
+
+
+@pytest.mark.parametrize("line", ["--version", "--lang", "--lang=xx", "list --kind nothing"])
+def test_the_collector_rests_while_modules_are_imported_and_no_longer(
+    say: Say, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    seen = []
+    begun = door._begun
+
+    def watched(argv: Sequence[str]) -> int:
+        seen.append(gc.isenabled())
+        return begun(argv)
+
+    monkeypatch.setattr(door, "_begun", watched)
+    gc.disable()  # as importing the program has it
+    say(line)
+    assert seen == [False]
+    assert gc.isenabled()
 
 
 def test_a_wrong_language_is_refused(say: Say) -> None:
