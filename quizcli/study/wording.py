@@ -59,7 +59,11 @@ _OTHER_NAME = re.compile(
     re.IGNORECASE,
 )
 _TIMES_SIGN = re.compile(r"(?<=[\w)²³])\s*[*·×⋅]\s*(?=[^\W\d_]|\()")  # 2*(N-1), x·σ(x), but 3×9 is no 39
-_SIDE_BY_SIDE = re.compile(r"\s*[/,、=]\s*|\s+(?:or|i\.e\.)\s+|\s*(?:或者|或|即)\s*|\s+")
+_SIDE_BY_SIDE = re.compile(
+    r"(?:\s*,\s*|\s+)(?:or|i\.e\.,?|a\.?k\.?a\.?|also (?:called|known as)|that is,?)\s+"
+    r"|\s*,?\s*(?:或者|或|即|也就是|也叫|也称|又叫|又称|亦称)\s*|\s*[/,、=]\s*|\s+",
+    re.IGNORECASE,
+)
 _STOPS = re.compile(r"[,.;:!?，。；：！？、“”]")
 _NOT = re.compile(r"\b(?:no|not|never|non|without|un)\b|[不非无没未]")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
