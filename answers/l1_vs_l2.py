@@ -22,7 +22,13 @@ from quizcli.demo.option import Option, Pace, Seed
 TITLE = {"en": "L1 against L2: zero or only small", "zh": "L1 与 L2：恰好为零，还是只是变小"}
 QUICK = {"pace": 0.0, "steps": 300}
 
-LAYOUT = (("weights",), ("path", "decay"))
+Act = Literal["both", "regression", "decay"]
+LAYOUTS: dict[Act, tuple[tuple[str, ...], ...]] = {
+    "both": (("weights",), ("path", "decay")),
+    "regression": (("weights",), ("path",)),
+    "decay": (("decay",),),
+}
+SECONDS: dict[Act, tuple[float, ...]] = {"both": (3, 1), "regression": (3,), "decay": (1,)}
 EXAMPLES, FEATURES, NEEDED, NOISE = 200, 100, 10, 0.5
 DRAWN = 60  # of the 100 weights: the 10 that are needed, and 50 others
 WATCHED = 12  # a weight that is not needed, followed step by step
@@ -66,6 +72,15 @@ def demonstrate(
     ] = 0.15,
     lr: Annotated[float, Option(min=0.001, max=0.2, help={"en": "learning rate", "zh": "学习率"})] = 0.05,
     steps: Annotated[int, Option(min=50, max=5000, help={"en": "steps", "zh": "步数"})] = 400,
+    act: Annotated[
+        Act,
+        Option(
+            help={
+                "en": "the regression, the decay under Adam, both",
+                "zh": "只看回归、只看 Adam 下的衰减，或都看",
+            }
+        ),
+    ] = "both",
     mistake: Annotated[
         Literal["none", "threshold-without-lr"],
         Option(help={"en": "make a mistake: see which claims fall", "zh": "故意犯错，看哪条不成立"}),
@@ -74,21 +89,24 @@ def demonstrate(
     seed: Seed = 0,
 ) -> Iterator[Event]:
     """Two acts: four ways to train one regression, and weight decay under Adam and AdamW."""
-    yield Started(data=f"λ = {lam:g}", layout=LAYOUT)
+    data = dict.fromkeys(("en", "zh"), f"λ = {lam:g}") if act != "decay" else PURE_NOISE
+    yield Started(data=data, layout=LAYOUTS[act])
     generator = torch.Generator().manual_seed(seed)
     problem = _problem(generator)
-    threshold = lam / lr if mistake == "threshold-without-lr" else lam
-    acts = Acts(3, 1)
-    with one_thread():
-        weights = yield from acts.play(_regression(problem, lam, threshold, lr, steps, pace))
-    yield from _sparsity_claims(problem, weights, lam, lr * steps)
-    if threshold > lam:
-        yield _mistake_claim(problem, weights[PROXIMAL])
-    yield from _l2_claims(problem, weights, lam, lr, steps)
-    with one_thread():
-        left = yield from acts.play(_decay(generator, pace))
-    yield from _decay_claims(left)
-    yield _what_you_saw(lam, mistake)
+    acts = Acts(*SECONDS[act])
+    if act != "decay":
+        threshold = lam / lr if mistake == "threshold-without-lr" else lam
+        with one_thread():
+            weights = yield from acts.play(_regression(problem, lam, threshold, lr, steps, pace))
+        yield from _sparsity_claims(problem, weights, lam, lr * steps)
+        if threshold > lam:
+            yield _mistake_claim(problem, weights[PROXIMAL])
+        yield from _l2_claims(problem, weights, lam, lr, steps)
+    if act != "regression":
+        with one_thread():
+            left = yield from acts.play(_decay(generator, pace))
+        yield from _decay_claims(left)
+    yield _what_you_saw(lam, mistake, act)
 
 
 def _problem(generator: torch.Generator) -> Problem:
@@ -365,22 +383,34 @@ def _decay_claims(left: dict[str, Left]) -> Iterator[Event]:
     )
 
 
-def _what_you_saw(lam: float, mistake: str) -> Note:
+def _what_you_saw(lam: float, mistake: str, act: Act) -> Note:
+    if act == "decay":
+        return Note(text=ADAM_SEEN)
     if mistake == "threshold-without-lr":
         return Note(text=FORGOT_LR)
-    return Note(text=WHAT_YOU_SAW if lam > 0 else NO_PENALTY)
+    if lam == 0:
+        return Note(text=NO_PENALTY)
+    if act == "regression":
+        return Note(text=PENALTIES_SEEN)
+    return Note(
+        text={"en": f"{PENALTIES_SEEN['en']} {ADAM_SEEN['en']}", "zh": PENALTIES_SEEN["zh"] + ADAM_SEEN["zh"]}
+    )
 
 
-WHAT_YOU_SAW: Words = {
+PURE_NOISE: Words = {"en": "gradients of pure noise", "zh": "梯度全是噪声"}
+PENALTIES_SEEN: Words = {
     "en": "What you just saw: L2 pulls with λw, which fades as a weight shrinks: all weights get smaller, "
     "none becomes 0. L1 pulls with λ however small the weight is, so where the data pull with less the "
     "optimum is exactly 0. Autograd jumps to and fro across it, for sign(w) never fades; the proximal step "
-    "w ← sign(w) max(|w| − lr·λ, 0) lands on it. Under SGD, L2 is weight decay. Adam divides the L2 term by "
-    "the size of the gradients, so weights with large ones hardly shrink; AdamW decays all alike.",
+    "w ← sign(w) max(|w| − lr·λ, 0) lands on it. Under SGD, L2 is weight decay.",
     "zh": "刚才看到的：L2 的拉力是 λw，权重越小拉力越弱，于是普遍变小，却没有一个变成 0。L1 的拉力始终是 λ，"
     "数据的拉力不到 λ 的地方，最优值恰好是 0。但 sign(w) 不会减弱，autograd 只能在 0 两侧来回跳；"
-    "近端步 w ← sign(w) max(|w| − lr·λ, 0) 则正好落在 0 上。用 SGD 时 L2 就是权重衰减；Adam 会把 L2 项"
-    "除以梯度的大小，梯度大的权重几乎不衰减；AdamW 则一视同仁。",
+    "近端步 w ← sign(w) max(|w| − lr·λ, 0) 则正好落在 0 上。用 SGD 时 L2 就是权重衰减。",
+}
+ADAM_SEEN: Words = {
+    "en": "Adam divides the L2 term by the size of the gradients, so weights with large ones hardly shrink; "
+    "AdamW decays all alike.",
+    "zh": "Adam 会把 L2 项除以梯度的大小，梯度大的权重几乎不衰减；AdamW 则一视同仁。",
 }
 NO_PENALTY: Words = {
     "en": "With λ = 0 there is no penalty, and all four runs do the same. Try --lam 0.15.",
