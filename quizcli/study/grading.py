@@ -20,6 +20,10 @@ from quizcli.text import tr
 _NO_ORDER = re.compile(
     r"[^\d\s,;:.、。<>→⇒➜➔⟶=/|#_+{}()\[\]–—~～&-]"
 )  # any other sign than these between numbers
+_ORDER_WORDS = re.compile(
+    r"^(?:the )?(?:order|sequence|顺序|次序)\s*(?:is|是|为)?\s*[:：]?|\b(?:and|then)\b|然后|接着|最后|再|和"
+)
+_FIGURES = "一二三四五六七八九"
 
 Response = bool | str | frozenset[int]  # truth; what was typed; the chosen options, counted from 0
 
@@ -61,7 +65,7 @@ def grade(question: AnyQuestion, response: Response, permutation: Sequence[int] 
 def grade_cloze(question: Cloze, typed: str) -> Verdict:
     """One text for each blank, separated by semicolons, each in either language; how it is spelt counts."""
     wanted = places(question)
-    given = [part.strip() for part in narrow(typed).split(";")]
+    given = _parted(narrow(typed), len(wanted))
     if len(given) > len(wanted) and not any(given[len(wanted) :]):
         del given[len(wanted) :]  # a semicolon after the last blank
     if len(given) != len(wanted):
@@ -73,6 +77,15 @@ def grade_cloze(question: Cloze, typed: str) -> Verdict:
             tr("Separate them by ; and leave one empty with ;;", "各空用 ; 隔开，不会的留空：;;"),
         )
     return verdict([fits(part, place) for part, place in zip(given, wanted, strict=True)])
+
+
+def _parted(typed: str, count: int) -> list[str]:
+    """What was typed for each blank. Who writes no semicolon may have parted them otherwise: 4, 1, 1."""
+    if ";" not in typed and count > 1:
+        for separator in (r"\s*、\s*", r"\s*,(?!\d{3})\s*", r"\s*/\s*", r"\s*\|\s*"):
+            if len(parts := re.split(separator, typed.strip())) == count and all(parts):
+                return parts
+    return [part.strip() for part in typed.split(";")]
 
 
 def grade_number(question: Number, typed: str) -> Verdict:
@@ -143,7 +156,8 @@ def typed_order(typed: str, size: int) -> list[int]:
 
     QuizError where they do not put that many items in order.
     """
-    plain = unicodedata.normalize("NFKC", typed)
+    plain = _ORDER_WORDS.sub(" ", unicodedata.normalize("NFKC", typed).casefold())
+    plain = "".join(str(_FIGURES.index(sign) + 1) if sign in _FIGURES else sign for sign in plain)
     words = re.findall(r"\d" if size < 10 else r"\d+", plain)
     numbers = [int(word) - 1 for word in words]
     if sorted(numbers) != list(range(size)) or _NO_ORDER.search(plain):

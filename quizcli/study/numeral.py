@@ -28,6 +28,8 @@ _LOWERED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 # 2 x 10^4, 13x13, 13 by 13; 0x10 is something else
 _CROSS = re.compile(r"(?<=\d)(?:(?<!\b0)\s*x\s*|\s+by\s+|\s*乘以?\s*)(?=\d)")
 _LOG = re.compile(r"log_?\{?(2|10)\}?(?=[\s(])|log([₂]|₁₀)")
+_NATURAL = re.compile(r"\blog_?\{?e\}?(?=[\s(])")
+_OF_TWO = re.compile(r"\blog2(?=\s*(?:[-+*/)]|$))")  # log2/0.001: a logarithm of nothing is that of 2
 _MIXED = re.compile("([0-9]*)([¼-¾⅐-⅞])")
 _WITH_PART = re.compile(r"(?<![\w.,^/*)])(\d+)(?:\s+and)?\s+(\d+)/(\d+)(?![\w.,/^])")  # 33 1/3
 _PARTS_OF = {"%": 100.0, "‰": 1000.0, "‱": 10_000.0}
@@ -63,7 +65,7 @@ def readings(text: str) -> tuple[float, ...]:
     parted = _MIXED.sub(lambda part: f"({part[1] or 0}+{numeric(part[2])!r})", lifted(narrow(text)))
     plain = _CROSS.sub("*", parted.translate(_SIGNS).casefold())
     logs = _LOG.sub(lambda log: f"log{log[1] or ('2' if log[2] == '₂' else '10')}", plain)
-    tokens = _tokens(_WITH_PART.sub(_with_part, logs))
+    tokens = _tokens(_OF_TWO.sub("log(2)", _WITH_PART.sub(_with_part, _NATURAL.sub("ln", logs))))
     values: list[float] = []
     refusal = ValueError("no finite number")
     for close in (False, True):
@@ -79,6 +81,8 @@ def readings(text: str) -> tuple[float, ...]:
                 values.append(value)
     if not values:
         raise refusal
+    if re.fullmatch(r"\s*\d{1,3},\d{3}\s*", text):  # 1,386 is a thousand and more, and 1.386 to others
+        values.append(float(text.replace(",", ".")))
     return tuple(values)
 
 

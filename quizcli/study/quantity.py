@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.study import asked
+from quizcli.study.around import bare, conclusion, named_apart, without_about
 from quizcli.study.numeral import LONGEST, narrow, read_number, readings
-from quizcli.study.spelt import read_spelt, with_place
+from quizcli.study.phrases import calculation, from_latex
+from quizcli.study.spelt import read_spelt
 from quizcli.study.units import (
     FIGURES,
     MAGNITUDE,
@@ -18,6 +21,7 @@ from quizcli.study.units import (
     MEASURES,
     bytes_behind,
     in_bytes,
+    in_nats,
     is_in_bits,
     is_magnitude,
     is_size,
@@ -38,30 +42,29 @@ class Quantity(Struct, frozen=True):
     square: bool = False
 
 
-_CALLED = re.compile(
-    r"^.*[=≥≈](?=.*\w)\s*|^[^\W\d][^:]*:\s*(?=\S)"
-)  # patience = 3, 0.75 * 40 = 30, answer: 3
-_ABOUT = re.compile(
-    r"^(?:(?:[~≈∼=#]|(?:about|around|roughly|approx(?:imately|\.)?|ca\.|no\.|at least|exactly|precisely"
-    r"|just|only|nearly|almost|after|it is|it's|is|equals|(?:by )?(?:a )?factor of|by)(?!\w)"
-    r"|大约|大概|约为|约|至少|恰好|正好|刚好|接近|将近|差不多|等于|总共|一共|第)\s*)+"
+_TIMES = re.compile(
+    r"(?<=[\w)%.])\s*(?:[x×]|times?|-?fold|倍)(?:\s+(?:as (?:large|big|much|many|strong|high)|the size"
+    r"|(bigger|larger|greater|higher|stronger|more)|(smaller|less|fewer|lower|weaker)))?$"
 )
-_OR_SO = re.compile(r"\s*(?:左右|上下|or so|total|in total|each|…|\.\.\.)$|(?<=\d)(?:st|nd|rd|th)$|[.。]$")
-_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)(?= )")
-_BELOW_ZERO = re.compile(r"^(?:minus|negative)\s+|^负\s*")
-_TIMES = re.compile(r"(?<=[\w)%.])\s*(?:[x×]|times(?: as (?:large|big|much|many))?|-?fold|倍)$")
+_IN_PROPORTION = re.compile(r"^([\d.,]+)\s*[:：]\s*([\d.,]+)$")  # 99:1
+_OUT_OF = re.compile(r"^([\d.,]+)\s*(?:out of|in|of)\s*([\d.,]+)$")
+_FOR_EACH = re.compile(r"\s*(?:/|\b(?:per|for each|for every|each|every)\b)\s*([a-z]*)$")
+_FOR_EACH_ZH = re.compile(r"^每(?:个|一)?([\u4e00-\u9fff]*)\s*([a-z]*)\s*")
 _PER_CENT = re.compile(r"\s*(?:per ?cent|pct)$")
 _OF_PARTS = re.compile(r"^([百千万])分之\s*(.+)$")
 _PARTS = {"百": "%", "千": "‰", "万": "‱"}
 _PART_OF = {"%": 100, "‰": 1000, "‱": 10_000}
 _COUNTED = re.compile(rf"(?<=[\d{FIGURES}])\s*([个{MEASURES}])$")
-_RANGE = re.compile(r"^([\d.,]+)\s*(?:[-–—~～]|to|至|到)\s*([\d.,]+)$")
+_RANGE = re.compile(
+    r"^([\d.,]+)\s*(%|[a-z]{1,12}|[\u4e00-\u9fff]{0,4})?\s*(?:[-–—~～]|to|至|到)\s*([\d.,]+)\s*(\D*)$"
+)
 _WORD = re.compile(rf"(?<=[\d%)a-z{FIGURES}{MEASURES}个])\s*(?:/\s*)?([a-z]{{2,}}|[\u4e00-\u9fff]+)$")
 _WORD_BEFORE = re.compile(r"^([a-z]{2,}|[\u4e00-\u9fff]+)(?:\s*#?\s*(?=\d)|\s+(?=[a-z]))")
-_FILLERS = ("the", "of", "per", "for", "number")
-_OF_ANY_UNIT = frozenset((*_FILLERS, "wide", "more", "large", "high", "long", "宽"))
-_FOR_A_PLACE = re.compile(r"\bwhich\b|第几")
-_SQUARE = re.compile(r"^([\d.]+)\s*(?:[x×*]|by|乘以?)\s*\1$")
+_OF_ANY_UNIT = frozenset(("the", "of", "for", "number", "wide", "more", "large", "high", "long", "宽"))
+_SQUARE = re.compile(r"^([\d.]+)\s*(?:(?:[x×*]|by|乘以?)\s*\1|²|\^2|\*\*2)$")
+_SIDES = re.compile(
+    r"^(?:\d+\s*[x×*]\s*)?(\d+)\s*[x×*]\s*\1(?:\s*[x×*]\s*\d+)?$|^[(\[](?:\d+, *)*(\d+), *\2[)\]]$"
+)
 _PLAIN = re.compile(r"^[\d.,\s]+\D+$")
 _HEDGE = re.compile(r"\b(?:or|maybe|perhaps|not sure)\b|或|\?")
 
@@ -85,15 +88,15 @@ def read_quantities(
     brackets behind the number may be a note on it: 49 (7×7). QuizError where there is no number to be read,
     and where it is a range.
     """
-    plain = narrow(typed).strip()
-    if (ends := _RANGE.match(plain.casefold())) and _is_range(ends[1], ends[2]):
+    plain = from_latex(narrow(typed).strip())
+    if _is_range(plain.casefold()):
         raise unreadable(
             tr(f"{typed.strip()!r} is a range.", f"{typed.strip()!r} 是一个范围。"),
             tr("Type one number, from the middle of it.", "请只写一个数，例如中间值。"),
         )
     found: list[Quantity] = []
     refusal = ValueError("no finite number")
-    for text in _without_note(typed.strip(), plain, unit) if notes else (plain,):
+    for text in _without_note(typed.strip(), plain, unit, ask) if notes else (plain,):
         try:
             found += _read_text(text, unit, ask)
         except ValueError as error:
@@ -109,15 +112,18 @@ def read_quantities(
     ) from refusal
 
 
-def _is_range(low: str, high: str) -> bool:
-    """62-63 and 690–700, but not 12-3, which is 9."""
+def _is_range(text: str) -> bool:
+    """62-63, ~690–700 steps and 62 % to 63 %, but not 12-3, which is 9, nor 12 % - 3 %."""
+    ends = _RANGE.match(without_about(text))
+    if ends is None or (ends[2] or "") not in ("", ends[4].strip()):
+        return False
     try:
-        return 0 < read_number(low) < read_number(high)
+        return 0 < read_number(ends[1]) < read_number(ends[3])
     except ValueError:
         return False
 
 
-def _without_note(typed: str, plain: str, unit: Text | None) -> Iterator[str]:
+def _without_note(typed: str, plain: str, unit: Text | None, ask: Text | None) -> Iterator[str]:
     """The text, and that before a note in brackets at its end: 0.6 (60%).
 
     A space before the bracket, or a full-width one, makes it a note; 3(1 + 2) is a product. A unit in
@@ -125,7 +131,7 @@ def _without_note(typed: str, plain: str, unit: Text | None) -> Iterator[str]:
     no answer yet.
     """
     start = _bracket_at_end(plain)
-    if not start or not (plain[start - 1].isspace() or typed[start] == "（"):
+    if not start or not (plain[start - 1].isspace() or typed[start : start + 1] == "（"):
         yield plain
         return
     main, note = plain[:start].rstrip(), plain[start + 1 : -1].strip()
@@ -134,6 +140,15 @@ def _without_note(typed: str, plain: str, unit: Text | None) -> Iterator[str]:
     elif not _HEDGE.search(note.casefold()):
         yield plain
         yield note if _tells_unit(note, unit) and not _tells_unit(main, unit) else main
+        if ask is not None and _names_it(note, ask) and not _names_it(main, ask):
+            yield note  # 0.59 (epoch 5)
+
+
+def _names_it(text: str, ask: Text) -> bool:
+    """Whether a word stands beside the number that the question asks for."""
+    return any(
+        asked.is_said(word, ask) for word in re.findall(r"[a-z]{3,}|[\u4e00-\u9fff]{2,}", text.casefold())
+    )
 
 
 def _tells_unit(text: str, unit: Text | None) -> bool:
@@ -161,23 +176,37 @@ def _read_text(text: str, unit: Text | None, ask: Text | None) -> list[Quantity]
         raise ValueError("too long")
     if is_size(unit) and is_in_bits(text):
         raise ValueError("bits are no bytes")
-    said = _OR_SO.sub("", _ABOUT.sub("", _CALLED.sub("", text.casefold())))
-    if ask is not None and _FOR_A_PLACE.search(f"{ask.en} {ask.zh}".casefold()):
-        said = with_place(said)
-    return _read(_BELOW_ZERO.sub("-", _ORDINAL.sub("", said)), unit, ask)
+    name, said = named_apart(conclusion(text.casefold(), ask), ask)
+    return _square_before(name, said) or _read(calculation(bare(said, ask)), unit, ask)
+
+
+def _square_before(left: str, right: str) -> list[Quantity]:
+    """13 × 13 = 169: the sides were typed."""
+    try:
+        found = [quantity for quantity in _as_told(left, None, None) if quantity.square]
+        return [square for square in found if square.value in _values(right.strip(), None, None)]
+    except ValueError:
+        return []
 
 
 def _read(text: str, unit: Text | None, ask: Text | None) -> list[Quantity]:
-    """Read it as it stands, or else without a word that the question has too.
+    """Read it as it stands, or else without a word that the question asks for.
 
     Where the question has a unit, such a word behind the number only stands beside it: "44 bits" are no
-    44 GB, though the question speaks of bits.
+    44 GB, though the question speaks of bits. So much for each of something is another amount, except where
+    the question asks for that.
     """
     try:
         return _as_told(text, unit, ask)
     except ValueError:
+        if ask is None:
+            raise
+        if each := _FOR_EACH.search(text) or _FOR_EACH_ZH.match(text):
+            if not all(asked.is_for_each(word, ask) for word in set(each.groups()) - {None}):
+                raise
+            return _read((text[: each.start()] + text[each.end() :]).strip(), unit, ask)
         for pattern in (_WORD, _WORD_BEFORE):
-            if ask is None or (word := pattern.search(text)) is None or not _is_said(word[1], ask):
+            if (word := pattern.search(text)) is None or not asked.is_said(word[1], ask):
                 continue
             found = _read((text[: word.start()] + text[word.end() :]).strip(), unit, ask)
             named = pattern is _WORD_BEFORE and not is_unit(word[1])  # patience 3
@@ -189,23 +218,40 @@ def _read(text: str, unit: Text | None, ask: Text | None) -> list[Quantity]:
 
 
 def _as_told(text: str, unit: Text | None, ask: Text | None) -> list[Quantity]:
-    text = _OF_PARTS.sub(lambda parts: f"{parts[2]} {_PARTS[parts[1]]}", text)
+    text = _OF_PARTS.sub(lambda parts: f"{'100' if parts[2] == '百' else parts[2]} {_PARTS[parts[1]]}", text)
     if unit is not None:
         if (inner := _without(unit, text)) is not None:
             return _with_unit(inner, unit, ask)
-        if is_size(unit) and (found := bytes_behind(text)):
-            factors = in_bytes(found[1], unit)
-            return [Quantity(value * each, False) for each in factors for value in _values(found[0], None)]
+        if is_size(unit) and (sized := bytes_behind(text)):
+            factors = in_bytes(sized[1], unit)
+            return [
+                Quantity(value * each, False) for each in factors for value in _values(sized[0], None, ask)
+            ]
+    if unit is not None and (bits := in_nats(text, unit)):
+        return [Quantity(value * math.log(2), False) for value in _values(bits, None, None)]
     text = _PER_CENT.sub(" %", text)
     hundredths = text.endswith("%")
     of_hundred = hundredths and unit is not None and "%" in names(unit)  # 12% - 3%
     scaled = is_magnitude(unit) and MAGNITUDE.search(text) is not None
-    return [
-        Quantity(
-            value * (100 if of_hundred else 1), not (hundredths or scaled), _SQUARE.match(text) is not None
-        )
-        for value in _values(text, unit)
-    ]
+    square = _SQUARE.match(text) is not None
+    sides = _sides(text, unit)
+    try:
+        values = _values(text, unit, ask)
+    except ValueError:
+        if sides:
+            return sides
+        raise
+    factor = 100 if of_hundred else 1
+    return [*(Quantity(value * factor, not (hundredths or scaled), square) for value in values), *sides]
+
+
+def _sides(text: str, unit: Text | None) -> list[Quantity]:
+    """The square of a picture's sides, typed with its channels: 388 × 388 × 2."""
+    if unit is None or unit.en != "pixels" or _SQUARE.match(text):
+        return []
+    sides = _SIDES.match(text)
+    side = float(sides[1] or sides[2]) if sides else 0.0
+    return [Quantity(side * side, True, True)] if sides else []
 
 
 def _with_unit(inner: str, unit: Text, ask: Text | None) -> list[Quantity]:
@@ -237,8 +283,12 @@ def _is_sided(text: str, word: str) -> bool:
     return len(sides) == 2 and sides[0].strip() == sides[1].removesuffix(word).strip()
 
 
-def _values(text: str, unit: Text | None) -> tuple[float, ...]:
-    text = _TIMES.sub("", text)
+def _values(text: str, unit: Text | None, ask: Text | None) -> tuple[float, ...]:
+    text = _without_times(text, ask)
+    if (ask is None or asked.is_factor(ask)) and (parts := _IN_PROPORTION.match(text)):
+        text = f"{parts[1]}/{parts[2]}"
+    if parts := _OUT_OF.match(text):  # 2 out of 13; of 196 patches 49
+        return (*spoken_numbers(f"{parts[1]}/{parts[2]}"), *spoken_numbers(parts[1]))
     if found := MAGNITUDE.search(text):
         own = MAGNITUDES.get(unit.en, 1.0) if unit is not None else 1.0
         return tuple(value * MAGNITUDES[found[1]] / own for value in spoken_numbers(text[: found.start()]))
@@ -248,25 +298,30 @@ def _values(text: str, unit: Text | None) -> tuple[float, ...]:
         if text[-1:] in _PART_OF:
             return (read_spelt(text[:-1]) / _PART_OF[text[-1]],)
         counted = _COUNTED.search(text)
-        if counted is None or not _is_measure(counted[1], unit):
+        if counted is None or not _is_measure(counted[1], unit, ask):
             raise
         return spoken_numbers(text[: counted.start()])
 
 
-def _is_measure(sign: str, unit: Text | None) -> bool:
+def _is_measure(sign: str, unit: Text | None, ask: Text | None) -> bool:
     """Whether it may stand behind the number where the question has that unit: 44 位 are no 44 GB."""
-    return unit is None or is_magnitude(unit) or sign == "个" or sign in names(unit)
+    if sign == "个":
+        return True
+    if unit is None or is_magnitude(unit):
+        return ask is None or sign in ask.zh
+    return sign in names(unit)
 
 
-def _is_said(word: str, ask: Text) -> bool:
-    """Whether the question speaks of it: what it counts, in the singular or the plural, or shortened."""
-    said = re.findall("[a-z]+", ask.en.casefold())
-    short = word.removesuffix("s")
-    return (
-        word in _FILLERS
-        or (len(short) > 2 and any(each.startswith(short) for each in said))
-        or word.removeprefix("个") in ask.zh.casefold()
-    )
+def _without_times(text: str, ask: Text | None) -> str:
+    """The text without "times" or 倍 behind it, where a factor is asked for, and one in that direction."""
+    times = _TIMES.search(text)
+    if times is None:
+        return text
+    if ask is not None:
+        against = (times[1] and asked.goes_down(ask)) or (times[2] and not asked.goes_down(ask))
+        if against or not asked.is_factor(ask):
+            raise ValueError("no factor is asked for")
+    return text[: times.start()]
 
 
 def spoken_numbers(text: str) -> tuple[float, ...]:

@@ -37,7 +37,7 @@ def read_spelt(text: str) -> float:
     if divided:
         if not (parts := _SCALES[below] if below in ("百", "千", "万", "亿") else _whole(below)):
             raise ValueError("no number in words")
-        return _whole(above) / parts
+        return (_SCALES.get(above) or _whole(above)) / parts  # 百分之百 is all of it
     if point := _POINT.fullmatch(plain):
         digits = point[2].split() if point[2].isascii() else list(point[2])
         if any(_DIGITS.get(digit, 10) > 9 for digit in digits):

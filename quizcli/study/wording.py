@@ -58,6 +58,10 @@ _OTHER_NAME = re.compile(
     r"|(?:i\.e\.,?|a\.?k\.?a\.?|also|or|that is,?|called)\s+)*([^()]+|\([^()]+\))\)$",
     re.IGNORECASE,
 )
+_NOTE = re.compile(r"^([^()]*[^\W\d_][^()]*?|[^()]+?(?=\s+\(\D+$))\s*\(([^()]+)\)$")
+_HEDGE = re.compile(
+    r"\b(?:or|maybe|perhaps|not|no)\b|[或不]|\?|^(?:[即也又亦=]|i\.e\.|a\.?k\.?a\b|also|that is|called)"
+)
 _TIMES_SIGN = re.compile(r"(?<=[\w)²³])\s*[*·×⋅]\s*(?=[^\W\d_]|\()")  # 2*(N-1), x·σ(x), but 3×9 is no 39
 _SIDE_BY_SIDE = re.compile(
     r"(?:\s*,\s*|\s+)(?:or|i\.e\.,?|a\.?k\.?a\.?|also (?:called|known as)|that is,?)\s+"
@@ -71,6 +75,7 @@ _LONGEST = 200  # characters that stand beside the answer
 _REPEATED = 4  # words, or Chinese signs, of the text that may be typed again with the answer
 _FACTOR = re.compile(r"^(?:by|times|(?:a )?factor(?: of)?|exactly|just|only|恰好|正好|[×*]|x(?=\s*[\d.]))\s*")
 _NO_COUNT = re.compile(r"[<>≤≥]|at least|at most|至少|至多|^第|^#|\d(?:st|nd|rd|th)$")
+_TWO_NUMBERS = re.compile(r"^([\d.,]+)\s+\((?!\1\))[\d.,]+\)$")  # 0 (1) is no answer yet
 _MEASURED = re.compile(f"([{MEASURES}])$")
 _SIZE = re.compile(r"\d\s*(?:[x×*]|by|乘以?)\s*\d")  # a kernel of 5×5 is one of width 5, which is not 25
 _DECIMAL = re.compile(r"^0*\.?0*([\d.]+?)\s*%?$")
@@ -97,7 +102,19 @@ def fits(typed: str, place: Place) -> bool:
     if len(typed) > _LONGEST + max(map(len, place.answers)):
         return False  # a pasted page says no blank, and takes seconds to look at in every way
     said = _is_answer(typed, place) or _are_names(typed, place)
-    return said or any(_is_amount(typed, value, place.answers) for value in _amounts(typed, place))
+    if said or any(_is_amount(typed, value, place.answers) for value in _amounts(typed, place)):
+        return True
+    main = _before_note(typed)
+    return main != typed and fits(main, place)
+
+
+def _before_note(typed: str) -> str:
+    """The text before a note in brackets that says something of it: all (CPU and GPU). One word is a name."""
+    noted = _NOTE.match(narrow(typed).strip())
+    if noted is None or _HEDGE.search(noted[2].casefold()):
+        return typed
+    words = _words(noted[2])
+    return noted[1] if len(words) > 1 + all("\u4e00" <= word <= "\u9fff" for word in words) else typed
 
 
 def normalized(text: str) -> str:
@@ -180,8 +197,22 @@ def _runs(runs: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def _is_inflected(word: str, known: set[str]) -> bool:
-    """Whether it is the plural of one that is known, or its singular."""
-    return any(_is_plural(word, other) or _is_plural(other, word) for other in known)
+    """Whether it is the plural of one that is known, or its singular, or another form of its verb."""
+    if any(_is_plural(word, other) or _is_plural(other, word) for other in known):
+        return True
+    stems = _stems(word)
+    return any(stems & _stems(other) for other in known)
+
+
+def _stems(word: str) -> set[str]:
+    """What quadruple, quadruples, quadrupled and quadrupling have in common; nothing of short words: bias."""
+    if not re.fullmatch("[a-z]{6,}", word):
+        return set()
+    found = {word, word.removesuffix("e")}
+    for ending in ("es", "s", "ed", "d", "ing"):
+        if word.endswith(ending) and len(word) - len(ending) >= 5:
+            found |= {word.removesuffix(ending), word.removesuffix(ending).removesuffix("e")}
+    return found
 
 
 def _is_plural(plural: str, word: str) -> bool:
@@ -214,7 +245,7 @@ def _amounts(typed: str, place: Place) -> list[float]:
     """
     plain = narrow(typed).strip().casefold()
     measure = _MEASURED.search(plain)
-    if _NO_COUNT.search(plain) or is_place(plain):
+    if _NO_COUNT.search(plain) or is_place(plain) or _TWO_NUMBERS.match(plain):
         return []
     if measure and not place.after.zh.lstrip().startswith(measure[1]):
         return []

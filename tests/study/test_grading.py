@@ -8,7 +8,7 @@ from quizcli.bank.types import Choice, Cloze, Number, Option, Order, Recall, Tru
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.study.card import Rating
 from quizcli.study.chance import permutation
-from quizcli.study.grading import Verdict, grade
+from quizcli.study.grading import Verdict, grade, typed_order
 from quizcli.study.wording import normalized
 from quizcli.text import Lang, Text, use_language
 
@@ -271,9 +271,22 @@ def test_the_square_counts_where_both_sides_are_typed() -> None:
     question = Number(
         id="q", topic="t", level=1, ask=ASK, value=14, unit=Text("pixels", "像素"), accept=(196,)
     )
-    for typed in ("14", "14 px", "14×14", "14x14 px", "14 × 14 像素", "14 by 14", "14 (2×7)"):
+    for typed in (
+        "14",
+        "14 px",
+        "14×14",
+        "14x14 px",
+        "14 × 14 像素",
+        "14 by 14",
+        "14 (2×7)",
+        "14²",
+        "14 x 14 x 32",
+        "32×14×14",
+        "(14, 14)",
+        "14×14 = 196",
+    ):
         assert grade(question, typed).right, typed
-    for typed in ("196", "196 px", "14²", "7×28", "13×13", "196 (14×14)"):
+    for typed in ("196", "196 px", "7×28", "13×13", "196 (14×14)", "13×13 = 169"):
         assert not grade(question, typed).right, typed
 
 
@@ -328,3 +341,19 @@ def test_items_that_may_be_exchanged_are_right_either_way() -> None:
     assert grade(question, "34251", shuffled).right
     assert grade(question, "43215", shuffled).right
     assert grade(question, "24351", shuffled).wrong == (0, 2)
+
+
+@pytest.mark.parametrize("typed", ["4; 1; 1", "4, 1, 1", "4/1/1", "4、1、1", "4，1，1", "4 | 1 | 1"])
+def test_blanks_may_be_parted_otherwise(typed: str) -> None:
+    text = "{{c1::4}} and {{c2::1}} and {{c3::1}}"
+    question = Cloze(id="q", topic="t", level=1, ask=ASK, text=Text(text, text))
+    assert grade(question, typed).right
+    with pytest.raises(QuizError, match="Blanks: 3, answers: 1"):
+        grade(question, "4 1")
+
+
+@pytest.mark.parametrize(
+    "typed", ["1, 3 and 2", "order: 1 3 2", "1 then 3 then 2", "一三二", "顺序：1、3、2"]
+)
+def test_an_order_in_words(typed: str) -> None:
+    assert typed_order(typed, 3) == [0, 2, 1]

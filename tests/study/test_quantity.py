@@ -128,7 +128,6 @@ ASK = Text("How many parameters does it have?", "共有多少参数？")
         ("366,592 个参数", 366592),
         ("1 parameter", 1),
         ("5 params", 5),
-        ("the 5th", 5),
         ("parameter 5", 5),
         ("367k parameters", 367_000),
         ("twelve parameters", 12),
@@ -140,6 +139,9 @@ def test_what_the_question_counts_may_stand_behind_the_number(typed: str, value:
         typed_number("12 apples", None, ASK)
     with pytest.raises(QuizError):
         typed_number("parameters", None, ASK)
+    for place in ("the 5th", "第 5 个"):
+        with pytest.raises(QuizError):
+            typed_number(place, None, ASK)
 
 
 @pytest.mark.parametrize(
@@ -180,6 +182,8 @@ def test_a_note_that_takes_the_number_back_is_asked_again(typed: str) -> None:
         ("5th epoch", 5),
         ("第 5 个 epoch", 5),
         ("第五个epoch", 5),
+        ("the 5th", 5),
+        ("0.59 (epoch 5)", 0.59),
     ],
 )
 def test_a_place_where_the_question_asks_for_one(typed: str, asked: float) -> None:
@@ -196,7 +200,6 @@ def test_a_place_where_the_question_asks_for_one(typed: str, asked: float) -> No
         ("44 位", Text("GB", "GB")),
         ("49 pixels", Text("patches", "个")),
         ("49 像素", Text("patches", "个")),
-        ("10 bits", Text("nats", "nat")),
     ],
 )
 def test_another_unit_is_asked_again_though_the_question_speaks_of_it(typed: str, unit: Text) -> None:
@@ -220,11 +223,14 @@ def test_words_of_the_question_stand_beside_its_unit() -> None:
         assert typed_number(typed, pixels, said) == 13, typed
 
 
-@pytest.mark.parametrize("typed", ["13×13", "13 x 13 px", "13 by 13 像素", "13 px × 13 px", "13px × 13"])
+@pytest.mark.parametrize(
+    "typed",
+    ["13²", "13^2 px", "13×13 = 169", "13×13", "13 x 13 px", "13 by 13 像素", "13 px × 13 px", "13px × 13"],
+)
 def test_two_equal_sides_are_told_from_their_product(typed: str) -> None:
     (given,) = read_quantities(typed, Text("pixels", "像素"))
     assert (given.value, given.square) == (169, True)
-    for product in ("169 px", "13^2", "13×11"):
+    for product in ("169 px", "13×11"):
         assert not any(each.square for each in read_quantities(product, Text("pixels", "像素")))
 
 
@@ -278,3 +284,117 @@ def test_whatever_is_typed_is_a_finite_number_or_asked_again(typed: str, unit: T
     except QuizError:
         return
     assert math.isfinite(value)
+
+
+CAT = Text(
+    'CutMix pastes a patch of a dog into a picture of a cat. What weight does the label "cat" keep?',
+    "CutMix 把狗的一块贴进猫图。标签“猫”还保留多大权重？",
+)
+CACHE = Text(
+    "A decoder has 32 layers and 32 heads. How large is the KV cache of one sequence of 4,096 tokens?",
+    "某解码器有 32 层、32 个头。一个 4,096 token 的序列的 KV cache 有多大？",
+)
+SHRINKS = Text("What percentage of their size is left of the pixels?", "像素值缩小到百分之几？")
+LEAST = Text("What is the smallest patience that does not stop it?", "patience 至少多大，训练才不会停？")
+MOST = Text("How many points could be gained at most?", "最多能降低几个百分点？")
+FACTOR = Text("How many times larger is the gradient?", "梯度是多少倍？")
+RISES = Text("By how many per cent does it rise?", "计算量增加百分之几？")
+PER_CENT, SIZE, NATS = Text("%", "%"), Text("GiB", "GiB"), Text("nats", "nat")
+
+
+@pytest.mark.parametrize(
+    ("typed", "unit", "ask"),
+    [
+        ("dog 0.75", None, CAT),
+        ("0.75 for the dog", None, CAT),
+        ("dog = 0.75", None, CAT),
+        ("狗 0.75", None, CAT),
+        ("狗 = 0.75", None, CAT),
+        ("not 0.75", None, CAT),
+        ("0.75 times", None, CAT),
+        ("2 GiB per token", SIZE, CACHE),
+        ("2 GiB per head", SIZE, CACHE),
+        ("2 GiB each", SIZE, CACHE),
+        ("每层 2 GiB", SIZE, CACHE),
+        ("每个 token 2 GiB", SIZE, CACHE),
+        ("0.64 times", PER_CENT, SHRINKS),
+        ("0.64x", PER_CENT, SHRINKS),
+        ("0.64倍", PER_CENT, SHRINKS),
+        ("缩小 0.64%", PER_CENT, SHRINKS),
+        ("增加到 33 %", PER_CENT, RISES),
+        ("more than 3", None, LEAST),
+        ("<= 3", None, LEAST),
+        ("!= 3", None, LEAST),
+        ("at most 3", None, LEAST),
+        ("超过3", None, LEAST),
+        ("at least 9", None, MOST),
+        ("at least 0.75", None, CAT),
+        ("99 times smaller", None, FACTOR),
+        ("99 第", None, FACTOR),
+        ("8 层", None, Text("What is the standard deviation?", "标准差是多少？")),
+    ],
+)
+def test_a_word_that_says_something_else_is_asked_about(typed: str, unit: Text | None, ask: Text) -> None:
+    with pytest.raises(QuizError, match="cannot be read as a number"):
+        typed_number(typed, unit, ask)
+
+
+@pytest.mark.parametrize(
+    ("typed", "unit", "ask", "value"),
+    [
+        ("cat 0.75", None, CAT, 0.75),
+        ("猫 0.75", None, CAT, 0.75),
+        ("weight = 0.75", None, CAT, 0.75),
+        ("权重为 0.75", None, CAT, 0.75),
+        ("λ = 0.75", None, CAT, 0.75),
+        ("1 - 256/1024, so 0.75", None, CAT, 0.75),
+        ("0.75, since a quarter is gone", None, CAT, 0.75),
+        (r"$\frac{3}{4}$", None, CAT, 0.75),
+        ("七成五", None, CAT, 0.75),
+        ("75 out of 100", None, CAT, 0.75),
+        ("2 GiB per sequence", SIZE, CACHE, 2),
+        ("0.5 MiB * 4096", SIZE, CACHE, 2),
+        ("1 GiB + 1 GiB", SIZE, CACHE, 2),
+        ("2的31次方字节", SIZE, CACHE, 2),
+        ("缩小到 0.64%", PER_CENT, SHRINKS, 0.64),
+        ("增加三分之一", PER_CENT, RISES, 1 / 3),
+        ("33 % more", PER_CENT, RISES, 33),
+        ("at least 3", None, LEAST, 3),
+        ("patience ≥ 3", None, LEAST, 3),
+        ("3 or more", None, LEAST, 3),
+        ("大于等于3", None, LEAST, 3),
+        ("at most 9", None, MOST, 9),
+        ("最多9个", None, MOST, 9),
+        ("99:1", None, FACTOR, 99),
+        ("99 times bigger", None, FACTOR, 99),
+        (r"$\ln 1000$", NATS, FACTOR, 6.907755),
+        ("log_e 1000", NATS, FACTOR, 6.907755),
+        ("10 bits", NATS, FACTOR, 6.931472),
+        ("log2+log2", NATS, FACTOR, 1.386294),
+        (r"\sqrt{64}", None, CAT, 8),
+        ("64^{1/2}", None, CAT, 8),
+        ("根号64", None, CAT, 8),
+        ("0.1 cos 45°", None, CAT, 0.0707107),
+        ("25 % of 196", None, CAT, 49),
+        ("1000 times 0.01", None, CAT, 10),
+        ("tensor([1.1])", None, CAT, 1.1),
+    ],
+)
+def test_ways_to_say_it(typed: str, unit: Text | None, ask: Text, value: float) -> None:
+    assert typed_number(typed, unit, ask) == pytest.approx(value, rel=1e-6)
+
+
+@pytest.mark.parametrize("typed", ["690-700 steps", "~690-700", "62–63 %", "62%-63%", "42–45 GB", "3.1–3.2M"])
+def test_a_range_is_one_in_its_unit_too(typed: str) -> None:
+    with pytest.raises(QuizError, match="is a range"):
+        typed_number(typed, Text("steps", "步"))
+    assert typed_number("12% - 3%", PER_CENT) == pytest.approx(9)
+
+
+def test_what_may_be_read_in_two_ways() -> None:
+    which = Text("Which epoch's weights are restored?", "恢复的是第几个 epoch 的权重？")
+    assert [each.value for each in read_quantities("0.59 (epoch 5)", None, which)][-1] == 5
+    assert [each.value for each in read_quantities("1,386", NATS)] == [1386, 1.386]
+    assert {each.value for each in read_quantities("49 out of 196", None)} == {49, 0.25}
+    sides = read_quantities("388 × 388 × 2", Text("pixels", "像素"))
+    assert (388**2, True) in {(each.value, each.square) for each in sides}

@@ -263,3 +263,27 @@ def test_raised_numbers_are_powers() -> None:
 @pytest.mark.parametrize("piece", ["tanh(", "x ", " or ", "a/", "分之", "²"])
 def test_a_pasted_page_is_no_answer(piece: str) -> None:
     assert not taken(piece * 100_000, "sigmoid", "σ"), "and it does not take minutes to say so"
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("quadrupled", "quadruple"),
+        ("increasing", "increase"),
+        ("all (CPU and GPU)", "all"),
+        ("variance (of the estimator)", "variance"),
+        ("512 (half of them)", "512"),
+        ("1 time", "1"),
+        ("百分之百", "1"),
+    ],
+)
+def test_another_form_and_a_note_say_the_same(typed: str, answer: str) -> None:
+    assert taken(typed, answer)
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [("biased", "bias"), ("0 (1)", "0"), ("mean (or variance)", "mean"), ("mean (median)", "mean")],
+)
+def test_another_word_or_a_hedge_does_not(typed: str, answer: str) -> None:
+    assert not taken(typed, answer)

@@ -1,0 +1,134 @@
+"""What a question asks for: which of its words may be typed again beside the number, and which say another.
+
+"cat 0.75" answers how much weight the label of the cat keeps, "dog 0.75" does not, though the question speaks
+of both: what counts is the clause that asks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from quizcli.text import Text
+
+_SENTENCE = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])")
+_POINTS_BACK = re.compile(r"\b(?:it|they|them)\b|它们?(?!的)")  # the clause alone does not say what is asked
+_ASKS = re.compile(r"\b(?:how|what|which|where)\b|多少|多大|几|哪")
+_ASIDE = re.compile(r"\([^()]*\)|（[^（）]*）")
+_CLAUSE = re.compile(r",\s|[，；]")
+_DENIES = re.compile(r"^(?:not|no|non|never|without|false|wrong|missed|nor)$|[不非无没未误错]")
+_FILLERS = frozenset(("from", "the", "of", "for", "number", "a", "an"))
+_ONE_OF = r"\b(?:each|every|per|one|an?|single)\s+(?:of (?:its|the) )?"
+_ONE_OF_ZH = "(?:每|一|单|某一)个?[块层张条对]?"
+_ALIKE = {"width": "wide", "length": "long", "height": "high", "size": "large", "宽": "边长", "宽度": "边长"}
+_FACTOR = re.compile(r"\bfactor\b|\btimes\b|-fold\b|倍|几分之一")
+_GROWS = re.compile(r"\b(?:larger|greater|bigger|higher|rises?|increases?|grows?)\b|增|升|大")
+_SHRINKS = re.compile(r"\b(?:smaller|less|fewer|lower|falls?|decreases?|shrinks?)\b|减|降|小")
+_LEAST = re.compile(r"\b(?:smallest|least|minimum|lowest|low)\b|至少|最[小少低短]")
+_MOST = re.compile(r"\b(?:at most|most|largest|greatest|highest|maximum)\b|至多|最[大多高长]")
+_CHANGE = re.compile(r"^(缩小|减小|减少|降低|下降|增加|增大|上升|提高|升高)(到|至|为|成)?了?\s*")
+_GREEK = {"alpha", "beta", "gamma", "delta", "epsilon", "lambda", "sigma", "theta", "kappa", "tau"}
+_PARTICLES = {"在", "约", "大约", "为", "是"}
+_PLACE = re.compile(r"\bwhich\b|第几")
+
+
+def clause(text: str) -> str:
+    """The part of a question that asks, in lower case; all of it where that part points back to the rest."""
+    asking = _asking(text)
+    return text.casefold() if _POINTS_BACK.search(asking) else asking
+
+
+def _asking(text: str) -> str:
+    plain = text.casefold()
+    questions = [sentence for sentence in _SENTENCE.split(plain) if sentence.rstrip().endswith(("?", "？"))]
+    if not questions:
+        return plain
+    parts = _CLAUSE.split(_ASIDE.sub("", questions[-1]))
+    return " ".join([part for part in parts if _ASKS.search(part)] or parts)
+
+
+def is_said(word: str, ask: Text) -> bool:
+    """Whether the question asks for it: what it counts, in the singular or the plural, or shortened."""
+    if _DENIES.search(word):
+        return False
+    word = _ALIKE.get(word, word)
+    short = word.removesuffix("s")
+    return (
+        word in _FILLERS
+        or (len(short) > 2 and any(each.startswith(short) for each in _words(clause(ask.en))))
+        or word.removeprefix("个") in clause(ask.zh)
+    )
+
+
+def is_of_something_else(words: str, ask: Text) -> bool:
+    """Whether a name before "=" or "is" is that of another thing that the question speaks of: dog = 0.75."""
+    if any(sign.isdecimal() for sign in words):  # a calculation
+        return False
+    own, whole = set(_words(clause(ask.en))), set(_words(ask.en.casefold()))
+    named = {word for word in _words(words) if len(word) > 2} - _FILLERS - _GREEK
+    signs = re.findall("[\u4e00-\u9fff]+", words)
+    strange = any(sign in ask.zh and sign not in clause(ask.zh) for sign in signs if sign not in _PARTICLES)
+    return strange or bool((whole - own) & named)
+
+
+def is_for_each(word: str, ask: Text) -> bool:
+    """Whether so much is asked for each of that: on each GPU, of one sequence. "" stands for anything."""
+    if not word:
+        return re.search(r"\b(?:each|every|per)\b|每", f"{ask.en} {ask.zh}".casefold()) is not None
+    short = re.escape(word.removesuffix("s"))
+    if re.fullmatch("[a-z]*", word):
+        return re.search(_ONE_OF + short, ask.en.casefold()) is not None
+    return re.search(_ONE_OF_ZH + r"\s*" + re.escape(word), ask.zh.casefold()) is not None
+
+
+def is_factor(ask: Text) -> bool:
+    """Whether it is asked how many times as large something is. What stands beside a blank asks nothing."""
+    return _in_either(_FACTOR, ask) or not ask.en.rstrip().endswith("?")
+
+
+def goes_up(ask: Text) -> bool:
+    """Whether the factor is one by which something is larger."""
+    return _GROWS.search(clause(ask.en)) is not None
+
+
+def goes_down(ask: Text) -> bool:
+    """Whether the factor is one by which something is smaller."""
+    return _SHRINKS.search(clause(ask.en)) is not None
+
+
+def is_least(ask: Text) -> bool:
+    """Whether the smallest is asked for: then "at least 3" answers it."""
+    return _in_either(_LEAST, ask)
+
+
+def is_most(ask: Text) -> bool:
+    """Whether the largest is asked for."""
+    return _in_either(_MOST, ask)
+
+
+def is_place(ask: Text) -> bool:
+    """Whether it is asked the how-manieth something is."""
+    return _in_either(_PLACE, ask)
+
+
+def without_change(text: str, ask: Text) -> str:
+    """The text without a Chinese verb of change that the question has in the same sense: 增加 33 %.
+
+    ValueError where it says another: 缩小 0.64 % is no 缩小到 0.64 %.
+    """
+    change = _CHANGE.match(text)
+    if change is None:
+        return text
+    verb, to = change[1], change[2]
+    asked = re.findall(f"{verb}(到|至|为|成)?", clause(ask.zh))
+    if not any(bool(each) == bool(to) for each in asked):
+        raise ValueError("another change")
+    return text[change.end() :]
+
+
+def _in_either(pattern: re.Pattern[str], ask: Text) -> bool:
+    return any(pattern.search(_asking(side)) for side in (ask.en, ask.zh))
+
+
+def _words(text: str) -> Iterator[str]:
+    return iter(re.findall("[a-z]+", text))
