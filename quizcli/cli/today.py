@@ -220,6 +220,8 @@ class _Desk:
             case "grade":
                 if self._session.answer(decision.rating, decision.milliseconds) is None:
                     self._message = answered_elsewhere()
+                elif not self._spread and (told := self._beyond()):
+                    self._message, self._spread = told, True  # from this card on
             case "undo":
                 self._undo()
             case "suspend":
@@ -337,16 +339,17 @@ class _Desk:
             return []
         command = f"quizcli --new {begun + more}"
         if self._topics:
-            command = "quizcli " + " ".join(f"--topic {topic}" for topic in self._topics)
+            command = "quizcli " + " ".join(f"--topic {topic}" for topic in self._topics) + f" --new {more}"
         return [(command, tr(f"{more} more new card{'s' * (more != 1)} today", f"今天再学 {more} 张新卡"))]
 
 
 def _place(counts: Counts) -> str:
-    """How far the day is. What is being learnt comes again, so it is told apart: that number moves."""
-    left = tr(f"{counts.remaining} left", f"还剩 {counts.remaining}")
+    """How far the day is. What is being learnt comes again, so it is told apart: each answer counts down."""
+    cards = counts.remaining - counts.learning
+    left = tr(f"{cards} left", f"还剩 {cards}")
     if not counts.learning:
         return left
-    return left + tr(f" ({counts.learning} learning)", f"（学习中 {counts.learning}）")
+    return left + tr(f", {counts.learning} learning", f"，学习中 {counts.learning}")
 
 
 def backlog(counts: Counts) -> str:

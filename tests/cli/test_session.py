@@ -65,7 +65,7 @@ def test_answer_grade_and_go_on_where_one_was(program: Program) -> None:
     assert answers(program) == [("a-recall", 3)]
     with program.terminal() as terminal:
         again = terminal.wait_for("Which number is even?")
-        assert "6 left" in again
+        assert "5 left, 1 learning" in again
 
 
 def test_where_no_process_can_be_started_one_studies_on(program: Program) -> None:
@@ -737,6 +737,16 @@ def test_a_topic_asks_beyond_the_days_limit(program: Program) -> None:
     assert [card for card, _ in answers(program)] == ["a-recall", "b-choice", "c-truth", "d-cloze"]
 
 
+def test_the_limit_is_told_where_a_topic_crosses_it(program: Program) -> None:
+    program.run("--new", "2", stdin=" 4")
+    with program.terminal("--new", "2", "--topic", "kinds") as terminal:
+        assert "limit" not in terminal.settle()
+        terminal.send(" ")
+        terminal.wait_for("4 easy")
+        terminal.send("4")
+        terminal.wait_for("1 left", "beyond the day's limit")
+
+
 def test_a_topic_within_the_days_limit_says_nothing(program: Program) -> None:
     with program.terminal("--topic", "kinds") as terminal:
         terminal.wait_for(FIRST)
@@ -750,7 +760,9 @@ def test_the_end_says_how_to_ask_the_same_topics_for_more(program: Program) -> N
         terminal.wait_for("4 easy")
         terminal.send("4")
         terminal.wait_for("Done for now.")
-        terminal.wait_for("quizcli --topic kinds")
+        terminal.wait_for("quizcli --topic kinds --new 1", "1 more new card")
+    with program.terminal("--topic", "kinds", "--new", "1") as terminal:
+        terminal.wait_for("1 left", "beyond the day's limit")
 
 
 def test_the_end_offers_only_new_cards_that_there_are(program: Program) -> None:
@@ -886,8 +898,10 @@ def test_a_session_of_marked_cards_that_has_none_promises_none(program: Program)
 
 def test_what_is_being_learnt_is_told_apart(program: Program) -> None:
     said = program.run(stdin=" 3 3").stdout
-    assert "6 left (1 learning)" in said
-    assert "6 left (2 learning)" in said
+    assert "6 left " in said
+    assert "5 left, 1 learning" in said
+    assert "4 left, 2 learning" in said
+    assert "还剩 4，学习中 2" in program.run("--lang", "zh", stdin="q").stdout
 
 
 def test_a_topic_is_named_by_its_title_too(program: Program) -> None:
