@@ -109,12 +109,17 @@ def fits(typed: str, place: Place) -> bool:
 
 
 def _before_note(typed: str) -> str:
-    """The text before a note in brackets that says something of it: all (CPU and GPU). One word is a name."""
+    """The text before a note in brackets that says something of it: all (CPU and GPU), 4 (quadratic).
+
+    One word behind a word is another name of it, which must fit too.
+    """
     noted = _NOTE.match(narrow(typed).strip())
     if noted is None or _HEDGE.search(noted[2].casefold()):
         return typed
     words = _words(noted[2])
-    return noted[1] if len(words) > 1 + all("\u4e00" <= word <= "\u9fff" for word in words) else typed
+    is_number = re.search(r"[^\W\d_]", noted[1]) is None
+    least = 1 if is_number else 2 + all("\u4e00" <= word <= "\u9fff" for word in words)
+    return noted[1] if len(words) >= least else typed
 
 
 def normalized(text: str) -> str:

@@ -273,6 +273,8 @@ def test_a_pasted_page_is_no_answer(piece: str) -> None:
         ("all (CPU and GPU)", "all"),
         ("variance (of the estimator)", "variance"),
         ("512 (half of them)", "512"),
+        ("4 (quadratic)", "4"),
+        ("1/2 (chance)", "0.5"),
         ("1 time", "1"),
         ("百分之百", "1"),
     ],
