@@ -29,6 +29,7 @@ class Scroll:
         self._top = self._bottom = 0
         self._seen = 0  # lines that the window has shown by now
         self._foot = 1  # rows below the text
+        self._pushed = 0  # lines that a larger foot has moved up out of the window
 
     @property
     def more(self) -> bool:
@@ -55,6 +56,7 @@ class Scroll:
         self._top = 0 if self._endless else max(0, min(top, len(self._lines) - self._room))
         self._bottom = len(self._lines) if self._endless else min(len(self._lines), self._top + self._room)
         self._seen = self._bottom
+        self._pushed = 0
         put(self._lines[self._top : self._bottom])
 
     def extend(self, lines: Sequence[Text]) -> None:
@@ -73,13 +75,21 @@ class Scroll:
     def make_room(self, foot: int) -> None:
         """Be told that a foot of so many rows comes: where it has no room, the text moves up by itself.
 
-        Where it leaves rows free, what follows of the text comes into them.
+        Where it leaves rows free again, so does the text: what it had moved up comes back. Otherwise what
+        follows comes into them.
         """
         self._foot = foot
         if self._endless:
             return
-        self._top = max(self._top, self._bottom - self._room)
-        if self.more and (free := self._top + self._room - self._bottom) > 0:
+        top = max(self._top, self._bottom - self._room)
+        self._pushed, self._top = self._pushed + top - self._top, top
+        if back := min(self._pushed, self._top + self._room - self._bottom):
+            self._pushed = 0
+            self._top -= back
+            self._bottom = min(len(self._lines), self._top + self._room)
+            self._page.clear_footer()  # it is too large for what is drawn now
+            self._page.redraw(self._lines[self._top : self._bottom])
+        elif self.more and (free := self._top + self._room - self._bottom) > 0:
             self._add(self._lines[self._bottom : self._bottom + free])
 
     def obey(self, key: str) -> bool:
@@ -96,6 +106,7 @@ class Scroll:
         top = max(0, min(self._top + by, len(self._lines) - self._room))
         if top == self._top or self._endless:
             return False
+        self._pushed = 0
         bottom = min(len(self._lines), top + self._room)
         if by > 0 and self._bottom == self._seen:
             self._add(self._lines[self._bottom : bottom])
@@ -110,4 +121,5 @@ class Scroll:
         self._seen = max(self._seen, self._bottom)
         if not self._endless:
             self._top = max(self._top, self._bottom - self._room)
+        self._pushed = 0
         self._page.add(lines)

@@ -26,6 +26,9 @@ class Window:
 
     turn = redraw
 
+    def clear_footer(self) -> None:
+        """There is none here."""
+
     def add(self, lines: Sequence[Text]) -> None:
         self.lines += [line.plain for line in lines]
 
@@ -44,6 +47,23 @@ def test_rows_that_become_free_show_what_follows() -> None:
     scroll.make_room(1)
     assert window.lines[-1] == "10"
     assert not scroll.more, "all of it has room now, and no key has to bring it"
+
+
+def test_what_a_message_moved_up_comes_back_when_it_has_gone() -> None:
+    for length in (HEIGHT - 1, 40):
+        window = Window()
+        scroll = Scroll(cast(Page, window), endless=False)
+        scroll.show(text(0, length), window.turn)
+        for _ in range(3):
+            scroll.make_room(2)
+            assert scroll.top == 1
+            scroll.make_room(1)
+            assert scroll.top == 0
+            assert window.lines == [str(n) for n in range(HEIGHT - 1)]
+    scroll.make_room(2)
+    assert scroll.obey("down")
+    scroll.make_room(1)
+    assert scroll.top == 2, "who has moved on since stays there"
 
 
 @given(
