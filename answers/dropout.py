@@ -71,7 +71,7 @@ def demonstrate(
         layers = partial(_dropout, mistake=mistake)
         fits = fit_both(p, steps, layers, mistake != "forgot-eval", seed, pace)
         plain, dropped = yield from acts.play(fits, "a fit with and without", "用与不用 Dropout 的拟合")
-        yield _gap_claim(plain, dropped, p, steps)
+        yield _gap_claim(plain, dropped, p, steps, mistake)
     yield Note(text=WHAT_YOU_SAW["nothing dropped" if p == 0 else mistake])
 
 
@@ -245,7 +245,7 @@ def _trembling_claim(x: Tensor, evaluated: Tensor, p: float) -> Claim:
 # The fit
 
 
-def _gap_claim(plain: Errors, dropped: Errors, p: float, steps: int) -> Event:
+def _gap_claim(plain: Errors, dropped: Errors, p: float, steps: int, mistake: str) -> Event:
     if p < 0.1 or steps < 300:
         return Note(
             text={
@@ -254,13 +254,13 @@ def _gap_claim(plain: Errors, dropped: Errors, p: float, steps: int) -> Event:
             }
         )
     if p > 0.7:
+        reason = _why_no_proof(p, mistake)
         return Note(
             text={
                 "en": f"With p = {p:g} the training error is {dropped.train:.2f}, without dropout "
-                f"{plain.train:.2f}: where a network does not even fit its training data, the gap between "
-                "its errors says nothing about overfitting.",
+                f"{plain.train:.2f}: {reason['en']}",
                 "zh": f"p = {p:g} 时训练误差为 {dropped.train:.2f}，不用 Dropout 时为 {plain.train:.2f}："
-                "连训练数据都没拟合好，测试误差与训练误差之差就说明不了过拟合。",
+                f"{reason['zh']}",
             }
         )
     return Claim(
@@ -273,6 +273,31 @@ def _gap_claim(plain: Errors, dropped: Errors, p: float, steps: int) -> Event:
             "zh": f"测试误差 − 训练误差：p = {p:g} 时 ÷ 不用 Dropout 时",
         },
     )
+
+
+def _why_no_proof(p: float, mistake: str) -> Words:
+    """Why the errors of the second network say nothing, at a rate at which it fits badly in any case."""
+    times = f"{1 / (1 - p):.3g}"
+    return {
+        "none": {
+            "en": "where a network does not even fit its training data, the gap between its errors says "
+            "nothing about overfitting.",
+            "zh": "连训练数据都没拟合好，测试误差与训练误差之差就说明不了过拟合。",
+        },
+        "no-scaling": {
+            "en": "the network with dropout is measured in evaluation, where its last layer receives "
+            f"{times} times what it was trained on, so the gap between its errors says nothing about "
+            "overfitting.",
+            "zh": f"带 Dropout 的网络是在评估模式下测的，最后一层此时收到的值是训练时的 {times} 倍，"
+            "所以测试误差与训练误差之差说明不了过拟合。",
+        },
+        "forgot-eval": {
+            "en": "the network with dropout is measured while its units go on blinking, so its errors "
+            "hold that noise too, and the gap between them says nothing about overfitting.",
+            "zh": "测误差时带 Dropout 的网络还在随机熄灭神经元，误差里混进了这份噪声，"
+            "所以测试误差与训练误差之差说明不了过拟合。",
+        },
+    }[mistake]
 
 
 WHAT_YOU_SAW: dict[str, Words] = {

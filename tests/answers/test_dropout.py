@@ -1,6 +1,7 @@
 """Dropout, unit by unit: the claims hold for any seed, and each falls when its cause is taken away."""
 
 import inspect
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -251,8 +252,42 @@ def test_it_waits_only_so_that_a_person_can_watch(waited: list[float]) -> None:
 def test_what_is_said_of_a_network_that_does_not_fit_holds_whichever_way_the_gap_goes(
     dropped: Errors,
 ) -> None:
-    note = answer._gap_claim(Errors(0.0, 0.27), dropped, 0.8, 600)
+    note = answer._gap_claim(Errors(0.0, 0.27), dropped, 0.8, 600, "none")
     assert isinstance(note, Note)
     assert "narrow" not in note.text["en"]
     assert "says nothing about overfitting" in note.text["en"]
     assert f"{dropped.train:.2f}，不用 Dropout 时为 0.00：" in note.text["zh"]
+
+
+@pytest.mark.parametrize(
+    ("mistake", "en", "zh"),
+    [
+        ("none", "does not even fit its training data", "连训练数据都没拟合好"),
+        ("no-scaling", "receives 5 times what it was trained on", "收到的值是训练时的 5 倍"),
+        ("forgot-eval", "while its units go on blinking", "还在随机熄灭神经元"),
+    ],
+)
+def test_a_large_error_is_put_down_to_the_mistake_that_was_made(mistake: str, en: str, zh: str) -> None:
+    notes = [event for event in run(p=0.8, steps=300, mistake=mistake) if isinstance(event, Note)]
+    said, *_ = [note.text for note in notes if "the training error is" in note.text["en"]]
+    assert en in said["en"]
+    assert zh in said["zh"]
+    assert ("does not even fit" in said["en"]) == (mistake == "none")
+    assert ("没拟合好" in said["zh"]) == (mistake == "none")
+
+
+@pytest.mark.parametrize("mistake", ["no-scaling", "forgot-eval"])
+def test_the_error_of_a_mistake_is_not_that_of_the_network(mistake: str) -> None:
+    """Without it the error is far smaller, so that it is no underfitting."""
+    plain, mistaken = (errors(p=0.8, mistake=each) for each in ("none", mistake))
+    assert mistaken > 1.5 * plain
+
+
+def errors(**settings: Any) -> float:
+    """The training error that the note of a high rate names."""
+    texts = [event.text["en"] for event in run(steps=300, **settings) if isinstance(event, Note)]
+    (found,) = [
+        re.search(r"training error is ([\d.]+),", text) for text in texts if "training error is" in text
+    ]
+    assert found
+    return float(found[1])
