@@ -151,7 +151,19 @@ def check_proximal_step(random: Generator) -> Iterator[Case]:
 
     some = torch.tensor([1.0, -0.05, 0.05, -1.0]) * (0.5 + torch.rand(4, generator=random))
     nothing = torch.zeros(4)
-    yield Case({"en": "no gradient, L1 alone", "zh": "梯度为零，只有 L1"}, (some, nothing, 0.5, 0.4))
+    # no unit: what is 0 must be 0
+    yield Case(
+        {"en": "no gradient, L1 alone", "zh": "梯度为零，只有 L1"}, (some, nothing, 0.5, 0.4), unit=0.0
+    )
+    for scale, size in ((1e-4, "10⁻⁴"), (1e-8, "10⁻⁸")):
+        yield Case(
+            {
+                "en": f"weights of {size}, a fifth of it the threshold",
+                "zh": f"权重约 {size}，阈值是其五分之一",
+            },
+            (scale * some, nothing, 0.5, 0.4 * scale),
+            unit=0.0,
+        )
     across = torch.tensor([2.0, -2.0, 0.5, -0.5]) * (1 + torch.rand(4, generator=random))
     yield Case({"en": "a gradient that turns the sign", "zh": "梯度使符号改变"}, (some / 4, across, 0.5, 0.5))
     yield Case({"en": "a gradient and L1", "zh": "有梯度，只有 L1"}, (*weights(3, 4), 0.1, 0.5))
