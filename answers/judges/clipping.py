@@ -181,7 +181,9 @@ def check_clip_grad_norm(random: Generator) -> Iterator[Case]:
     yield Case({"en": "a little too long", "zh": "略超上限"}, (even, 4.9))
     yield Case({"en": "each short enough, together too long", "zh": "各自够短，合起来超限"}, (even, 4.5))
     yield Case(
-        {"en": "a limit of 0: nothing may be left", "zh": "上限为 0：什么也不能剩"}, (draw((2, 3), (3,)), 0.0)
+        {"en": "a limit of 0: nothing may be left", "zh": "上限为 0：什么也不能剩"},
+        (draw((2, 3), (3,)), 0.0),
+        unit=0.0,
     )
     yield Case(
         {"en": "all gradients zero, and a limit of 0", "zh": "梯度全为零，上限也为 0"},

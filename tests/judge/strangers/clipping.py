@@ -189,3 +189,8 @@ def clip_that_lets_a_thousandth_pass(grads, max_norm):
 @right(CLIP)
 def clip_that_shortens_only_what_is_longer(grads, max_norm):
     return _clip(grads, max_norm, lambda norm: norm > max_norm)
+
+
+@wrong(CLIP)
+def clip_that_leaves_something(grads, max_norm):
+    return _clip(grads, max(max_norm, 1e-6), lambda norm: norm > max_norm)
