@@ -30,9 +30,9 @@ _FAMILIES: Mapping[str, tuple[str, ...]] = {
     "boxiou": _BOXES,
     "scaleddotproductattention": _ATTENTION,
     "softmax": _ATTENTION,  # of the queries, where keys and values are the identity
-    "multiheadattention": ("multiheadattention",),
-    # a formula of autograd's, called by hand
-    "autograd": ("backward",),
+    "logsoftmax": ("categorical",),  # the logarithm of its probabilities
+    "nms": ("qnms",),
+    "autograd": ("backward",),  # a formula of its own, called by hand
 }
 
 

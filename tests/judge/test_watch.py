@@ -238,6 +238,11 @@ VISION, ATEN = "torchvision.ops", "torch.ops.aten"
             "convolution",
             "convolution (deform_conv2d)",
         ),
+        (
+            "torch.distributions.Categorical(logits=x).log_prob(torch.tensor(0))",
+            "log_softmax",
+            "log_softmax (Categorical)",
+        ),
         (f"{VISION}.stochastic_depth(three, 0.5, 'row')", "dropout", "dropout (stochastic_depth)"),
         (f"{VISION}.drop_block2d(image, 0.5, 1)", "dropout", "dropout (drop_block2d)"),
         (f"{VISION}.boxes._box_inter_union(boxes, boxes)", "box_iou", "box_iou (_box_inter_union)"),
