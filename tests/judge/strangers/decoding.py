@@ -590,7 +590,7 @@ def top_k_of_the_fewest_allowed(logits, temperature, top_k):
     return s.masked_fill(s < s.topk(k, -1).values[..., -1:], -math.inf).softmax(-1)
 
 
-def _top_p(logits, limit):
+def _top_p_up_to(logits, limit):
     p, order = logits.softmax(-1).sort(-1, descending=True)
     kept = p.masked_fill(p.cumsum(-1) - p >= limit, 0.0)
     kept = kept / kept.sum(-1, keepdim=True)
@@ -598,10 +598,10 @@ def _top_p(logits, limit):
 
 
 @wrong(TOP_P)
-def top_p_a_thousandth_above(logits, top_p):
-    return _top_p(logits, top_p + 1e-3 if top_p < 1 else top_p)
+def top_p_half_a_thousandth_above(logits, top_p):
+    return _top_p_up_to(logits, top_p * 1.0005 if top_p < 0.99 else top_p)
 
 
 @wrong(TOP_P)
-def top_p_a_thousandth_below(logits, top_p):
-    return _top_p(logits, top_p - 1e-3 if 1e-3 < top_p < 1 else top_p)
+def top_p_half_a_thousandth_below(logits, top_p):
+    return _top_p_up_to(logits, top_p * 0.9995 if top_p < 0.99 else top_p)
