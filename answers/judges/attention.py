@@ -278,6 +278,13 @@ def check_scaled_dot_product_attention(random: Generator) -> Iterator[Case]:
         {"en": "scores near ±1,000", "zh": "正负上千的得分"},
         (*far_apart(random, (2, 4), (2, 3), STEP), draw(2, 3, 2)),
     )
+    # no unit: what is 0 must be 0; all values are above 0, for where signs cancel rounding is not relative
+    values = (0.5 + torch.rand(2, 5, 3, generator=random)).masked_fill(~padding[:, None], 1e30)
+    yield Case(
+        {"en": "hidden values of 10³⁰: weights of exactly 0", "zh": "被遮住的 value 达 10³⁰：权重恰为 0"},
+        (draw(2, 4, 8), draw(2, 5, 8), values, padding),
+        unit=0.0,
+    )
     # exp(90) is ∞, exp(−90) not yet 0
     order = torch.randperm(5, generator=random)
     k = torch.tensor([0.0, 1 / 64, 2 / 64, 90 / 64, -90 / 64])[order, None]

@@ -169,10 +169,21 @@ def check_clip_grad_norm(random: Generator) -> Iterator[Case]:
     yield Case({"en": "gradients of 1e−7", "zh": "1e−7 大小的梯度"}, (tiny, 1.0), unit=1e-7)
     even = [torch.tensor([3.0, 0.0]), torch.tensor([[4.0]])]
     yield Case({"en": "exactly as long as allowed", "zh": "恰好等于上限"}, (even, 5.0))
+    # a tolerance: a ten-thousandth more or less of length must show
+    yield Case(
+        {"en": "short enough by a ten-thousandth", "zh": "比上限短万分之一"},
+        (even, 5.0005),
+        tolerance=1e-5,
+    )
+    yield Case(
+        {"en": "too long by a ten-thousandth", "zh": "比上限长万分之一"}, (even, 4.9995), tolerance=1e-5
+    )
     yield Case({"en": "a little too long", "zh": "略超上限"}, (even, 4.9))
     yield Case({"en": "each short enough, together too long", "zh": "各自够短，合起来超限"}, (even, 4.5))
     yield Case(
-        {"en": "a limit of 0: nothing may be left", "zh": "上限为 0：什么也不能剩"}, (draw((2, 3), (3,)), 0.0)
+        {"en": "a limit of 0: nothing may be left", "zh": "上限为 0：什么也不能剩"},
+        (draw((2, 3), (3,)), 0.0),
+        unit=0.0,
     )
     yield Case(
         {"en": "all gradients zero, and a limit of 0", "zh": "梯度全为零，上限也为 0"},

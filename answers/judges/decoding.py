@@ -507,6 +507,8 @@ def check_top_p_probabilities(random: Generator) -> Iterator[Case]:
         (four[order], 0.55),
     )
     yield Case({"en": "the same, p = 0.75", "zh": "同上，p = 0.75"}, (four[order], 0.75))
+    for p in (0.6999, 0.7001):
+        yield Case({"en": f"the same, p = {p}", "zh": f"同上，p = {p}"}, (four[order], p))
     logits = draw(3, 8)
     yield Case({"en": "a batch", "zh": "一批"}, (logits, _between(logits, 0.6)))
     logits = draw(2, 3, 5)

@@ -432,7 +432,7 @@ def _over_all_bins(probabilities: Tensor, labels: Tensor, bins: int = 15) -> flo
     },
 )
 def check_expected_calibration_error(random: Generator) -> Iterator[Case]:
-    """One bin, then gaps of opposite sign; confidences on edges, and certain ones; the default; many."""
+    """One bin, then gaps of opposite sign; confidences at edges, and certain ones; the default; many."""
 
     def binary(*confidences: float) -> Tensor:
         """Rows that say class 1 with about these confidences."""
@@ -466,6 +466,17 @@ def check_expected_calibration_error(random: Generator) -> Iterator[Case]:
         right = torch.cat([(number % 2).repeat(1, 3).flatten(), torch.tensor([0])])
         return torch.stack([1 - sure, sure], dim=1), right
 
+    def at_edges(bins: int) -> tuple[Tensor, Tensor]:
+        """Confidences just inside both ends of each bin above one half: right in every other bin, else wrong.
+
+        Who counts one of them in the bin beside it has some right and some wrong ones there.
+        """
+        number = torch.arange(bins // 2 + 1, bins, dtype=torch.float64)[:, None]
+        inside = 0.3 + 0.4 * torch.rand(len(number), 1, generator=random)
+        ends = torch.cat([number / bins + 2e-5, (number + inside) / bins, (number + 1) / bins - 2e-5], 1)
+        sure = ends.flatten().float()
+        return torch.stack([1 - sure, sure], dim=1), (number % 2).long().repeat(1, 3).flatten()
+
     yield Case(
         {"en": "two predictions, one bin", "zh": "两个预测，一个箱"},
         (binary(0.7, 0.6), torch.tensor([1, 0]), 1),
@@ -481,6 +492,14 @@ def check_expected_calibration_error(random: Generator) -> Iterator[Case]:
         {"en": "confidences on the edges of bins", "zh": "置信度落在箱的分界上"},
         (torch.cat([edges, inside]), torch.tensor([0, 0, 0, 2, 1, 1, 2, 2]), 4),
     )
+    for bins in (10, 15):
+        yield Case(
+            {
+                "en": f"{bins} bins, confidences just above and just below their edges",
+                "zh": f"{bins} 个箱，置信度略高于或略低于分界",
+            },
+            (*at_edges(bins), bins),
+        )
     certain = torch.cat([torch.eye(2)[[1, 0, 1]], binary(0.7, 0.6)])
     yield Case(
         {"en": "some predictions are certain", "zh": "有的预测是百分之百"},

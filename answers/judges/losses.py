@@ -163,8 +163,17 @@ def check_softmax(random: Generator) -> Iterator[Case]:
     yield Case({"en": "rows far apart", "zh": "各行相差悬殊"}, (rows,), grad=True)
     huge = torch.tensor([[0.0, 1e30, -1e30], [-1e30, 3e5, 1e5]])[:, torch.randperm(3, generator=random)]
     yield Case({"en": "logits up to 10³⁰", "zh": "大到 10³⁰ 的 logit"}, (huge,), grad=True)
-    hidden = draw(2, 4).index_fill(1, torch.tensor([1]), float("-inf"))
-    yield Case({"en": "a logit of −∞", "zh": "含 −∞ 的 logit"}, (hidden,))
+    # no unit: what is 0 must be 0, and in float64 e⁻⁶⁰⁰ is not
+    for dtype, en, zh in ((torch.float32, "", ""), (torch.float64, ", in float64", "（float64）")):
+        hidden = draw(2, 4, dtype=dtype).index_fill(1, torch.tensor([1]), float("-inf"))
+        yield Case(
+            {
+                "en": f"a logit of −∞, whose probability is exactly 0{en}",
+                "zh": f"含 −∞ 的 logit，其概率恰为 0{zh}",
+            },
+            (hidden,),
+            unit=0.0,
+        )
     # whatever finite number stands in for −∞ is at least as large as one of these
     low = torch.tensor([[-1e5], [-1e10], [-1e30], [torch.finfo(torch.float32).min]])
     lowest = torch.cat([low, torch.full((4, 2), float("-inf"))], 1)[:, torch.randperm(3, generator=random)]

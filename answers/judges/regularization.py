@@ -151,7 +151,19 @@ def check_proximal_step(random: Generator) -> Iterator[Case]:
 
     some = torch.tensor([1.0, -0.05, 0.05, -1.0]) * (0.5 + torch.rand(4, generator=random))
     nothing = torch.zeros(4)
-    yield Case({"en": "no gradient, L1 alone", "zh": "梯度为零，只有 L1"}, (some, nothing, 0.5, 0.4))
+    # no unit: what is 0 must be 0
+    yield Case(
+        {"en": "no gradient, L1 alone", "zh": "梯度为零，只有 L1"}, (some, nothing, 0.5, 0.4), unit=0.0
+    )
+    for scale, size in ((1e-4, "10⁻⁴"), (1e-8, "10⁻⁸")):
+        yield Case(
+            {
+                "en": f"weights of {size}, a fifth of it the threshold",
+                "zh": f"权重约 {size}，阈值是其五分之一",
+            },
+            (scale * some, nothing, 0.5, 0.4 * scale),
+            unit=0.0,
+        )
     across = torch.tensor([2.0, -2.0, 0.5, -0.5]) * (1 + torch.rand(4, generator=random))
     yield Case({"en": "a gradient that turns the sign", "zh": "梯度使符号改变"}, (some / 4, across, 0.5, 0.5))
     yield Case({"en": "a gradient and L1", "zh": "有梯度，只有 L1"}, (*weights(3, 4), 0.1, 0.5))
@@ -310,6 +322,10 @@ def check_penalty(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "two layers, both", "zh": "两层，两种都有"}, ([draw(4, 3), draw(4), draw(2, 4)], 0.1, 0.2)
     )
+    for l1, l2, which in ((1e-5, 0.0, "l1"), (0.0, 1e-5, "l2")):
+        yield Case(
+            {"en": f"an {which} of 10⁻⁵", "zh": f"{which} 为 10⁻⁵"}, ([draw(3), draw(2)], l1, l2), unit=1e-5
+        )
     same = draw(3)
     yield Case(
         {"en": "tensors of one shape, two of them equal", "zh": "形状相同的张量，其中两个相等"},
@@ -331,7 +347,7 @@ def check_penalty(random: Generator) -> Iterator[Case]:
         }
         yield words, bool((given[~off].abs() <= 1.001 * wanted.abs().max()).all())
 
-    some = draw(3) + draw(3).sign()
+    some = (0.5 + draw(3).abs()) * torch.tensor([1.0, -1.0, 1.0])  # of both signs: else no sum cancels
     yield Case(
         {"en": "weights of 0 beside others, L1 alone", "zh": "有的权重为 0，只有 L1"},
         ([torch.cat([some, torch.zeros(2)])[torch.randperm(5, generator=random)], draw(2)], 0.5, 0.0),

@@ -59,6 +59,24 @@ def _chained(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
     return order[~(iou > iou_threshold).triu(1).any(dim=0)]
 
 
+def _in_rounds(rounds: int) -> Trap:
+    """The mistake of all boxes judged at once, by who stays so far, and that too few times."""
+
+    def suppressed(boxes: Tensor, scores: Tensor, iou_threshold: float) -> Tensor:
+        order, iou = _sorted(boxes, scores)
+        over = (iou > iou_threshold).triu(1)
+        stays = torch.ones(len(order), dtype=torch.bool)
+        for _ in range(rounds):
+            stays = ~(over & stays[:, None]).any(dim=0)
+        return order[stays]
+
+    return trap(
+        f"the rounds end too early, after {rounds}: in a chain each settles one box more; go on until "
+        "nothing changes",
+        f"只做了 {rounds} 轮就停了：链状重叠每轮只多定下一个框，应做到不再变化为止",
+    )(suppressed)
+
+
 @trap(
     "an IoU equal to the threshold removes a box; only a larger one should",
     "IoU 等于阈值时也删了；只有大于阈值才删",
@@ -177,6 +195,7 @@ _DIFFERENT = "The scores of the question are all different: none comes first of 
         _positions,
         _by_index,
         _chained,
+        *map(_in_rounds, (2, 3, 4, 5, 10)),
         _at_threshold,
         _lowest_first,
         _whole_pixels,
@@ -202,7 +221,7 @@ _DIFFERENT = "The scores of the question are all different: none comes first of 
     fixed={"boxes, axis 1 of 2": "A box is four numbers."},
 )
 def check_nms(random: Generator) -> Iterator[Case]:
-    """Three boxes, a chain, IoUs at the threshold, no box and one, small boxes, low scores, then many."""
+    """Three boxes, chains, IoUs at and near the threshold, no box and one, small boxes, low scores, many."""
 
     def shift() -> Tensor:
         return torch.randint(0, 50, (1, 2), generator=random).float().repeat(1, 2)
@@ -218,6 +237,23 @@ def check_nms(random: Generator) -> Iterator[Case]:
             if bool(((box_iou(boxes, boxes) - threshold).abs() > 1e-4).all()):
                 return boxes, torch.randperm(count, generator=random).float() / count, threshold
 
+    def chained(count: int) -> tuple[Tensor, Tensor, float]:
+        """Boxes in a row, each too close to the next one alone, and worse than the one before."""
+        places = torch.randint(0, 50, (1,), generator=random) + 4.0 * torch.arange(count)
+        zeros = torch.zeros(count)
+        row = torch.stack([places, zeros, places + 10, zeros + 10], dim=1)
+        order = torch.randperm(count, generator=random)
+        return row[order] + shift(), 1 - order / (count + 1), 0.3
+
+    def close(threshold: float) -> tuple[Tensor, Tensor, float]:
+        """Six pairs, the IoU of three a ten-thousandth above the threshold, that of the others below it."""
+        iou = threshold * (1 + 1e-4 * torch.tensor([1.0, -1, 1, -1, 1, -1], dtype=torch.float64))
+        side = 2 + 6 * torch.rand(6, dtype=torch.float64, generator=random)
+        low = 10.0 * torch.randperm(6, generator=random)[:, None] + torch.zeros(6, 2, dtype=torch.float64)
+        away = low + torch.stack([side * (1 - iou) / (1 + iou), torch.zeros(6)], dim=1)
+        boxes = torch.cat([torch.cat([low, away]), torch.cat([low, away]) + side.repeat(2)[:, None]], dim=1)
+        return boxes.float(), torch.randperm(12, generator=random) / 12, threshold
+
     three = torch.tensor([[0.0, 0, 10, 10], [1, 0, 11, 10], [20, 20, 30, 30]])
     yield Case(
         {"en": "two boxes for one object, one for another", "zh": "一个物体两个框，另一物体一个框"},
@@ -228,6 +264,8 @@ def check_nms(random: Generator) -> Iterator[Case]:
         {"en": "a chain: 1 overlaps 2, 2 overlaps 0", "zh": "链状：1 与 2 重叠，2 与 0 重叠"},
         (chain + shift(), torch.tensor([0.5, 0.9, 0.7]), 0.3),
     )
+    for count in (4, 5, 7, 9):
+        yield Case({"en": f"a chain of {count}", "zh": f"{count} 个框的长链"}, chained(count))
     half = torch.tensor([[0.0, 0, 4, 2], [0, 0, 2, 2], [30, 0, 32, 2]])
     yield Case(
         {"en": "an IoU that equals the threshold", "zh": "IoU 恰好等于阈值"},
@@ -290,10 +328,19 @@ def check_nms(random: Generator) -> Iterator[Case]:
     ):
         boxes, scores, threshold = scattered(2, 5, 0.5)
         yield Case({"en": en, "zh": zh}, (boxes, base + step * scores.argsort().float(), threshold))
+    for threshold in (0.25, 0.5, 0.7):
+        yield Case(
+            {
+                "en": f"IoUs a ten-thousandth above and below {threshold}",
+                "zh": f"IoU 比 {threshold} 高或低万分之一",
+            },
+            close(threshold),
+        )
     yield Case({"en": "no box at all", "zh": "一个框也没有"}, (torch.zeros(0, 4), torch.zeros(0), 0.5))
     yield Case({"en": "one box", "zh": "一个框"}, (three[:1] + shift(), torch.tensor([0.4]), 0.5))
     yield Case({"en": "four clusters of six", "zh": "四簇，每簇六个"}, scattered(4, 6, 0.4))
     yield Case({"en": "a high threshold", "zh": "较高的阈值"}, scattered(5, 6, 0.7))
+    yield Case({"en": "a chain of 60", "zh": "60 个框的长链"}, chained(60))
     # an index beyond 255 does not fit into 8 bits: the best of each of three clumps has one
     clumps = 50.0 * (torch.arange(261) % 3)[:, None] + torch.rand(261, 2, generator=random)
     yield Case(

@@ -13,7 +13,11 @@ def code_rules(question: Code) -> list[str]:
     lines: list[str] = []
     if question.avoid:
         names = tr(", ", "、").join(question.avoid)
-        lines.append(tr(f"To be written without: {names}.", f"不许使用：{names}。"))
+        line = tr(
+            f"To be written without: {names}. What PyTorch has of the same under another name counts too.",
+            f"不许使用：{names}。PyTorch 里换了名字的同一功能也算在内。",
+        )
+        lines.append(line)
     if question.judged:
         what = tr(", ", "、").join(_judged(word) for word in question.judged)
         lines.append(tr(f"Judged too: {what}.", f"同时评判：{what}。"))

@@ -19,7 +19,9 @@ from torch.jit import _recursive, _state
 TURNED_OFF = "_disable_profiler_legacy"  # recorded where somebody has put an end to the recording
 
 # Whose operators have PyTorch's names: a script, or an operator of one's own, may be called anything.
-_THEIRS = frozenset({"aten", "prims", "quantized", "mkldnn", "torchvision"})
+_THEIRS = frozenset(
+    ("aten", "prims", "quantized", "_quantized", "mkldnn", "mkldnn_prepacked", "onednn", "torchvision")
+)
 _NODE = re.compile(r"\w+Backward\d+|autograd::engine::.*")  # of autograd, as it runs
 _OF_TORCH = re.compile(r"(torch|torchvision)\.")
 

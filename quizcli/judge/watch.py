@@ -21,6 +21,7 @@ from typing import Any, Self
 from torch import _tensor_str, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from quizcli.judge.families import kin
 from quizcli.judge.recorded import recorded, scripted
 
 Use = tuple[str, int]  # a forbidden name, and the line of the person's file that led to it (0: none did)
@@ -30,7 +31,7 @@ _PREFIXES = ("special", "native", "mkldnn", "thnn", "fused", "slow")
 _SUFFIXES = ("forward", "fwd", "backward", "withindices")
 _TELLING = 7  # letters of a name that is not part of another's by chance: `softmax`, and not `adam`
 # Whoever lets autograd work ends in one of these, by whatever name it began.
-_MEANS = {"runbackward": "autograd", "makedual": "autograd"}
+_MEANS = {"backward": "autograd", "runbackward": "autograd", "makedual": "autograd"}
 # What nobody does but to be looked at no longer.
 _MEDDLING = (
     *("disablecurrentmodes", "poptorchdispatchstack", "disabletorchdispatch"),
@@ -65,6 +66,7 @@ class Watch:
         """`known`: what `scripted` said before there was anything of the person's in this process."""
         self._before = set(known)
         self._names = {plain(name): name for name in avoid}
+        self._kin = kin(self._names)
         self._folders = {folder: name for name in avoid for folder in _FOLDERS.get(name, ())}
         self._file = file
         self._forbidden: dict[str, str] = {}  # what each name that was met is known as; "" where it may run
@@ -140,7 +142,9 @@ class Watch:
         form = _MEANS.get(plain(name), plain(name))
         bare = _bare(form)
         within = (known for known in self._names if len(known) >= _TELLING and known in bare)
-        return next((self._names[one] for one in (form, bare, *within) if one in self._names), "")
+        alike = (f"{self._names[known]} ({name})" for part, known in self._kin if part in form)
+        same = (self._names[one] for one in (form, bare, *within) if one in self._names)
+        return next(same, next(alike, ""))
 
     def _minds_its_own(self, frame: FrameType | None) -> bool:
         """Whether PyTorch does something for itself, not on the way to what the person calls."""

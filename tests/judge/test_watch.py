@@ -191,6 +191,107 @@ def test_what_others_have_scripted_in_the_process_is_no_fault(tmp_path: Path) ->
     assert answer.used is None
 
 
+LIKE = """
+import torchvision
+zero, one = torch.zeros(1, 1, 1), torch.ones(1, 1, 1)
+image, kernel = torch.ones(1, 1, 4, 4), torch.ones(1, 1, 3, 3)
+step = [[x], [x.clone()], [x.clone()], [x.clone()], [], [torch.ones(())]]
+rates = dict(lr=0.1, beta1=0.9, beta2=0.9, weight_decay=0.0, eps=1e-8, amsgrad=False, maximize=False)
+gates = torch.ones(1, 1, 3), torch.ones(4, 3), torch.ones(4, 1), torch.ones(4), torch.ones(4), zero, zero
+FIRST, HOW = [True, False, False], ([0], [1, 1], [0, 0], [1, 1], False, [0, 0], 1)
+three, boxes, square = torch.ones(3, 3), torch.tensor([[0.0, 0, 2, 2]]), torch.ones(1, 1, 3, 3)
+"""
+VISION, ATEN = "torchvision.ops", "torch.ops.aten"
+
+
+@pytest.mark.parametrize(
+    ("call", "avoid", "told"),
+    [
+        (f"{ATEN}._fused_adamw_(*step, **rates)", "adam", "adam (_fused_adamw_)"),
+        (f"{ATEN}._fused_adam_(*step, **rates)", "adamw", "adamw (_fused_adam_)"),
+        (
+            "torch.mkldnn_rnn_layer(*gates, False, [], 2, 1, 1, False, False, False, False)",
+            "lstm",
+            "lstm (mkldnn_rnn_layer)",
+        ),
+        (
+            "torch.mkldnn_rnn_layer(*gates, False, [], 2, 1, 1, False, False, False, False)",
+            "gru_cell",
+            "gru_cell (mkldnn_rnn_layer)",
+        ),
+        (
+            f"{ATEN}.native_layer_norm_backward(three, three, [3], three, three, None, None, FIRST)",
+            "autograd",
+            "autograd (native_layer_norm_backward)",
+        ),
+        (
+            f"{ATEN}.convolution_backward(square[..., 1:, 1:], image, kernel, *HOW, FIRST)",
+            "autograd",
+            "autograd (convolution_backward)",
+        ),
+        (f"functools.partial({ATEN}.tanh_backward)(x, x)", "autograd", "autograd (tanh_backward)"),
+        ("torch.conv_tbc(one, one, torch.ones(1))", "conv2d", "conv2d (conv_tbc)"),
+        ("functools.partial(torch.conv_tbc)(one, one, torch.ones(1))", "conv2d", "conv2d (conv_tbc)"),
+        ("F.conv_transpose2d(image, kernel)", "conv2d", "conv2d (conv_transpose2d)"),
+        (
+            f"{VISION}.deform_conv2d(image, torch.zeros(1, 18, 2, 2), kernel)",
+            "convolution",
+            "convolution (deform_conv2d)",
+        ),
+        (
+            "torch.distributions.Categorical(logits=x).log_prob(torch.tensor(0))",
+            "log_softmax",
+            "log_softmax (Categorical)",
+        ),
+        (f"{VISION}.stochastic_depth(three, 0.5, 'row')", "dropout", "dropout (stochastic_depth)"),
+        (f"{VISION}.drop_block2d(image, 0.5, 1)", "dropout", "dropout (drop_block2d)"),
+        (f"{VISION}.boxes._box_inter_union(boxes, boxes)", "box_iou", "box_iou (_box_inter_union)"),
+        (
+            f"{VISION}._utils._loss_inter_union(boxes, boxes)",
+            "box_iou",
+            "box_iou (_loss_inter_union)",
+        ),
+        (
+            f"{VISION}.roi_pool(image, torch.tensor([[0.0, 0, 0, 3, 3]]), 2)",
+            "max_pool2d",
+            "max_pool2d (roi_pool)",
+        ),
+        (
+            f"{ATEN}._scaled_dot_product_flash_attention_for_cpu(square, square, square)",
+            "scaled_dot_product_attention",
+            "scaled_dot_product_attention (_scaled_dot_product_flash_attention_for_cpu)",
+        ),
+        (
+            f"{ATEN}._scaled_dot_product_flash_attention_for_cpu(square, square, square)",
+            "softmax",
+            "softmax (_scaled_dot_product_flash_attention_for_cpu)",
+        ),
+    ],
+)  # fmt: skip
+def test_the_same_under_another_name_is_found(call: str, avoid: str, told: str) -> None:
+    found = used(f"{IMPORTS}{LIKE}def f():\n    return {call}\n", (avoid,))
+    assert found is not None
+    assert found[0] == told
+
+
+@pytest.mark.parametrize(
+    ("call", "avoid"),
+    [
+        ("F.unfold(image, 3), image.unfold(2, 3, 1), image.double().int()", "conv2d"),
+        ("torch.ops.prims.convert_element_type(x, torch.float64)", "convolution"),
+        ("F.scaled_dot_product_attention(square, square, square)", "MultiheadAttention"),
+        ("torch.bernoulli(three), torch.rand_like(three)", "dropout"),
+        (f"{VISION}.box_area(boxes), {VISION}.box_convert(boxes, 'xyxy', 'cxcywh')", "box_iou"),
+        (f"{VISION}.box_iou(boxes, boxes)", "nms"),
+        ("image.amax(-1), F.avg_pool2d(image, 2)", "max_pool2d"),
+        ("x.tanh(), x.detach() @ x, F.layer_norm(x, (3,))", "autograd"),
+        ("torch.rnn_tanh_cell(three, three, three, three)", "lstm"),
+    ],
+)
+def test_what_is_not_the_same_may_be_used(call: str, avoid: str) -> None:
+    assert used(f"{IMPORTS}{LIKE}def f():\n    return {call}\n", (avoid,)) is None
+
+
 ALLOWED = """
 @torch.jit.script
 def gru_cell(x: Tensor) -> Tensor:

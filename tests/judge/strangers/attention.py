@@ -493,3 +493,22 @@ def sdpa_by_a_rounded_root(q, k, v, attn_mask=None):
         scores = scores.masked_fill(~attn_mask, -math.inf)
     weights = scores.softmax(-1)
     return weights @ v, weights
+
+
+def _sdpa_that_leaves(q, k, v, attn_mask, some):
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    if attn_mask is None:
+        weights = scores.softmax(-1)
+    else:
+        weights = torch.where(attn_mask, scores.masked_fill(~attn_mask, -math.inf).softmax(-1), some)
+    return weights @ v, weights
+
+
+@wrong(SDPA)
+def sdpa_that_leaves_some_millionths(q, k, v, attn_mask=None):
+    return _sdpa_that_leaves(q, k, v, attn_mask, 5e-6)
+
+
+@wrong(SDPA)
+def sdpa_that_leaves_next_to_nothing(q, k, v, attn_mask=None):
+    return _sdpa_that_leaves(q, k, v, attn_mask, 1e-35)

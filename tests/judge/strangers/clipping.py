@@ -169,3 +169,28 @@ def clip_with_a_norm_of_ten_million_at_most(grads, max_norm):
     norm = torch.cat([g.flatten() for g in grads]).norm().clamp(max=1e7)
     scale = (max_norm / (norm + 1e-6)).clamp(max=1)
     return [g * scale for g in grads], norm
+
+
+def _clip(grads, max_norm, longer):
+    norm = torch.cat([g.flatten() for g in grads]).norm()
+    return [g * (max_norm / (norm + 1e-6)) if longer(norm) else g.clone() for g in grads], norm
+
+
+@wrong(CLIP, told="")
+def clip_that_lengthens_by_a_thousandth(grads, max_norm):
+    return _clip(grads, max_norm, lambda norm: norm >= 0.999 * max_norm)
+
+
+@wrong(CLIP, told="")
+def clip_that_lets_a_thousandth_pass(grads, max_norm):
+    return _clip(grads, max_norm, lambda norm: norm > 1.001 * max_norm)
+
+
+@right(CLIP)
+def clip_that_shortens_only_what_is_longer(grads, max_norm):
+    return _clip(grads, max_norm, lambda norm: norm > max_norm)
+
+
+@wrong(CLIP)
+def clip_that_leaves_something(grads, max_norm):
+    return _clip(grads, max(max_norm, 1e-6), lambda norm: norm > max_norm)

@@ -588,3 +588,20 @@ def top_k_of_the_fewest_allowed(logits, temperature, top_k):
     k = min(top_k, int((logits > -math.inf).sum(-1).min()))
     s = logits / temperature
     return s.masked_fill(s < s.topk(k, -1).values[..., -1:], -math.inf).softmax(-1)
+
+
+def _top_p_up_to(logits, limit):
+    p, order = logits.softmax(-1).sort(-1, descending=True)
+    kept = p.masked_fill(p.cumsum(-1) - p >= limit, 0.0)
+    kept = kept / kept.sum(-1, keepdim=True)
+    return torch.empty_like(p).scatter(-1, order, kept)
+
+
+@wrong(TOP_P)
+def top_p_half_a_thousandth_above(logits, top_p):
+    return _top_p_up_to(logits, top_p * 1.0005 if top_p < 0.99 else top_p)
+
+
+@wrong(TOP_P)
+def top_p_half_a_thousandth_below(logits, top_p):
+    return _top_p_up_to(logits, top_p * 0.9995 if top_p < 0.99 else top_p)

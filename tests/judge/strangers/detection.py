@@ -496,3 +496,62 @@ def nms_of_the_best_300(boxes, scores, iou_threshold):
 @wrong(NMS)
 def nms_that_keeps_300(boxes, scores, iou_threshold):
     return _kept(boxes, scores, iou_threshold)[:300]
+
+
+def _in_rounds(boxes, scores, iou_threshold, rounds):
+    order = scores.argsort(descending=True)
+    over = (overlaps(boxes[order], boxes[order]) > iou_threshold).float().triu(1)
+    keep = torch.ones(len(order))
+    for _ in range(rounds):
+        keep = ((over * keep[:, None]).sum(0) == 0).float()
+    return order[keep > 0]
+
+
+@wrong(NMS, told="the rounds end too early, after 2")
+def nms_in_two_rounds(boxes, scores, iou_threshold):
+    return _in_rounds(boxes, scores, iou_threshold, 2)
+
+
+@wrong(NMS, told="the rounds end too early, after 3")
+def nms_in_three_rounds(boxes, scores, iou_threshold):
+    return _in_rounds(boxes, scores, iou_threshold, 3)
+
+
+@wrong(NMS, told="")
+def nms_in_six_rounds(boxes, scores, iou_threshold):
+    return _in_rounds(boxes, scores, iou_threshold, 6)
+
+
+@wrong(NMS, told="")
+def nms_in_thirty_rounds(boxes, scores, iou_threshold):
+    return _in_rounds(boxes, scores, iou_threshold, 30)
+
+
+@right(NMS)
+def nms_until_nothing_changes(boxes, scores, iou_threshold):
+    order = scores.argsort(descending=True)
+    over = (overlaps(boxes[order], boxes[order]) > iou_threshold).triu(1)
+    keep, before = torch.ones(len(order), dtype=torch.bool), None
+    while before is None or not keep.equal(before):
+        before, keep = keep, ~(over & keep[:, None]).any(0)
+    return order[keep]
+
+
+@wrong(NMS, told="")
+def nms_a_thousandth_above(boxes, scores, iou_threshold):
+    return _in_rounds(boxes, scores, iou_threshold + 1e-3, len(boxes))
+
+
+@wrong(NMS, told="")
+def nms_a_thousandth_below(boxes, scores, iou_threshold):
+    return _in_rounds(boxes, scores, iou_threshold - 1e-3, len(boxes))
+
+
+@wrong(NMS, told="")
+def nms_of_rounded_overlaps(boxes, scores, iou_threshold):
+    order = scores.argsort(descending=True)
+    over = (overlaps(boxes[order], boxes[order]).mul(1000).round() / 1000 > iou_threshold).triu(1)
+    keep = torch.ones(len(order), dtype=torch.bool)
+    for i in range(len(order)):
+        keep &= ~(over[i] & keep[i])
+    return order[keep]

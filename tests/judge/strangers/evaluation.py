@@ -463,3 +463,30 @@ def k_means_of_both_norms(x, centers):
     apart = x[:, None] - centers
     nearest = (apart.norm(dim=-1) + 0.2 * apart.abs().sum(-1)).argmin(1)
     return nearest, centers.index_reduce(0, nearest, x, "mean", include_self=False)
+
+
+def _calibration_of_bins(probabilities, labels, index, bins):
+    confidence, predicted = probabilities.max(1)
+    gaps = torch.zeros(bins).index_add(
+        0, index.long().clamp(1, bins) - 1, confidence - (predicted == labels).float()
+    )
+    return float(gaps.abs().sum() / len(labels))
+
+
+@wrong(ECE)
+def ece_of_rounded_confidences(probabilities, labels, bins=15):
+    confidence = probabilities.amax(1).round(decimals=4)
+    return _calibration_of_bins(probabilities, labels, (confidence * bins).ceil(), bins)
+
+
+@wrong(ECE)
+def ece_of_edges_a_little_higher(probabilities, labels, bins=15):
+    return _calibration_of_bins(probabilities, labels, (probabilities.amax(1) * bins - 1e-3).ceil(), bins)
+
+
+@wrong(ECE)
+def ece_of_edges_a_little_lower(probabilities, labels, bins=15):
+    confidence = probabilities.amax(1)
+    at_an_edge = confidence * bins == (confidence * bins).round()
+    index = (confidence * bins + 1e-3).ceil()
+    return _calibration_of_bins(probabilities, labels, torch.where(at_an_edge, index - 1, index), bins)

@@ -1,6 +1,6 @@
 """Answers to the code questions on losses."""
 
-# mypy: disallow-untyped-defs=False
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
 
 import numpy as np
 import torch
@@ -559,3 +559,28 @@ def cross_entropy_float32_one_hot(input, target):
 def cross_entropy_float32_one_hot_summed(input, target):
     oh = torch.eye(input.shape[1])[target]
     return (torch.logsumexp(input, 1) - torch.einsum("nc,nc->n", oh, input)).sum()
+
+
+def _softmax_down_to(x, dim, least):
+    e = (x - x.amax(dim, keepdim=True)).clamp(min=least).exp()
+    return e / e.sum(dim, keepdim=True)
+
+
+@wrong("losses-code-softmax", told="")
+def softmax_down_to_minus_22(x, dim=-1):
+    return _softmax_down_to(x, dim, -22)
+
+
+@wrong("losses-code-softmax", told="")
+def softmax_down_to_minus_80(x, dim=-1):
+    return _softmax_down_to(x, dim, -80)
+
+
+@wrong("losses-code-softmax", told="")
+def softmax_down_to_minus_600(x, dim=-1):
+    return _softmax_down_to(x, dim, -600)
+
+
+@right("losses-code-softmax")
+def softmax_down_to_minus_1000(x, dim=-1):
+    return _softmax_down_to(x, dim, -1000)

@@ -274,3 +274,30 @@ def penalty_0_is_a_number(parameters, l1, l2):
     if l2:
         total = total + l2 / 2 * sum(p.square().sum() for p in parameters)
     return total
+
+
+def _soft(w, grad, lr, threshold, l2):
+    v = w - lr * grad
+    return v.sign() * (v.abs() - threshold).relu() / (1 + lr * l2)
+
+
+@wrong(PROXIMAL)
+def proximal_without_tiny_thresholds(w, grad, lr, l1, l2=0.0):
+    return _soft(w, grad, lr, lr * l1 if lr * l1 > 1e-4 else 0.0, l2)
+
+
+@wrong(PROXIMAL)
+def proximal_without_thresholds_of_a_millionth(w, grad, lr, l1, l2=0.0):
+    return _soft(w, grad, lr, lr * l1 if lr * l1 > 1e-6 else 0.0, l2)
+
+
+@wrong(PROXIMAL)
+def proximal_whose_zeros_are_not_quite_0(w, grad, lr, l1, l2=0.0):
+    u = _soft(w, grad, lr, lr * l1, l2)
+    return torch.where(u == 0, 1e-9 * w.sign(), u)
+
+
+@wrong(PENALTIES)
+def penalty_without_tiny_strengths(parameters, l1, l2):
+    l1, l2 = (strength if strength > 1e-4 else 0.0 for strength in (l1, l2))
+    return sum(l1 * w.abs().sum() + l2 / 2 * w.square().sum() for w in parameters)
