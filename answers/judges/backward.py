@@ -36,7 +36,7 @@ def _rows(input: Tensor) -> int:
 
 
 _mean = trap(
-    "the gradients by weight and bias are averaged over the batch: they are sums, the loss is the average",
+    "the gradients of weight and bias are averaged over the batch: they are sums, the loss is the average",
     "weight 和 bias 的梯度对批取了平均：应当求和，要平均的是损失",
 )
 _AVERAGED = (
@@ -52,7 +52,7 @@ _ALL_AVERAGED = (
     _mean_of_all(_divided(lambda x: (len(x),) * 3)),
 )
 _mean_bias = trap(
-    "the gradient by the bias is averaged over the examples: it is their sum",
+    "the gradient of the bias is averaged over the examples: it is their sum",
     "bias 的梯度对样本取了平均：应当求和",
 )
 _BIAS_AVERAGED = (
@@ -79,7 +79,7 @@ _FOR_MATRICES = (
 
 
 @trap(
-    "the gradient by the input is left flat: it has the shape of the input",
+    "the gradient of the input is left flat: it has the shape of the input",
     "input 的梯度没有变回原来的形状：应与 input 相同",
 )
 def _flat_input(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
@@ -88,7 +88,7 @@ def _flat_input(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
 
 
 @trap(
-    "the gradient by the weight is transposed: it must be (out, in), as the weight is",
+    "the gradient of the weight is transposed: it must be (out, in), as the weight is",
     "weight 的梯度转置了：形状应与 weight 一样是 (out, in)",
 )
 def _transposed(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
@@ -96,7 +96,7 @@ def _transposed(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
     return grad_output @ weight, x.mT @ g, g.sum(0)
 
 
-@trap("the gradient by the bias is not summed over the batch", "bias 的梯度没有对批求和")
+@trap("the gradient of the bias is not summed over the batch", "bias 的梯度没有对批求和")
 def _unsummed(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
     x, g = _flat(input, grad_output)
     return grad_output @ weight, g.mT @ x, grad_output
@@ -145,7 +145,7 @@ def _over_features(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
 
 
 @trap(
-    "each sequence keeps its own gradient by the weight: sum them, all share one weight",
+    "each sequence keeps its own gradient of the weight: sum them, all share one weight",
     "每个序列各留了一份 weight 的梯度：它们共用一个 weight，应加起来",
 )
 def _for_each_sequence(input: Tensor, weight: Tensor, grad_output: Tensor) -> Three:
@@ -161,7 +161,7 @@ def _ordered(order: tuple[int, int, int]) -> Trap:
         return first, second, third
 
     return trap(
-        "the gradients come in another order: by the input, the weight, the bias",
+        "the gradients come in another order: those of the input, the weight, the bias",
         "返回的顺序不对：依次是对输入、权重、偏置的梯度",
     )(backward)
 
@@ -200,7 +200,7 @@ def check_linear_backward(random: Generator) -> Iterator[Case]:
     """One example, a batch, a batch of sequences, float64."""
 
     def draw(*shape: int, outputs: int, dtype: torch.dtype = torch.float32) -> Three:
-        """Inputs of this shape, the weight, and a gradient by the outputs."""
+        """Inputs of this shape, the weight, and a gradient of the outputs."""
         sizes = (shape, (outputs, shape[-1]), (*shape[:-1], outputs))
         x, weight, grad = (torch.randn(*size, generator=random, dtype=dtype) for size in sizes)
         return x, weight, grad

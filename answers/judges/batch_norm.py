@@ -322,7 +322,7 @@ def _by_input(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5)
 
 
 @trap(
-    "the gradients come in another order: by x, by weight, by bias",
+    "the gradients come in another order: they are those of x, weight, bias",
     "返回的顺序不对：依次是对 x、weight、bias 的梯度",
 )
 def _other_order(x: Tensor, weight: Tensor, grad_output: Tensor, eps: float = 1e-5) -> Three:

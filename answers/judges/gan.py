@@ -330,7 +330,7 @@ def _instead(
 
 
 _frozen_critic = trap(
-    "D's weights are detached in G's loss: it has a gradient by them too, which D's optimizer throws away",
+    "D's weights are detached in G's loss: it has a gradient for them too, which D's optimizer throws away",
     "算生成器损失时 detach 了 D 的权重：它对 D 的权重也有梯度，由 D 的优化器清掉",
 )(_instead(frozen=True))
 _kinked_step = trap(*KINKED)(

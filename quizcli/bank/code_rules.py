@@ -32,7 +32,7 @@ def code_rules(question: Code) -> list[str]:
 def _judged(word: str) -> str:
     return {
         "gradients": tr(
-            "the gradients by floating-point arguments, or by those that the docstring names",
+            "the gradients with respect to floating-point arguments, or to those that the docstring names",
             "对各浮点参数（或文档字符串指定的参数）的梯度",
         ),
         "dtype": tr("the dtype of the result", "结果的 dtype"),

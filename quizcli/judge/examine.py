@@ -134,7 +134,7 @@ def _of_gradients(
                 "zh": f"梯度没有传到 {name}：中间是否有 detach？",
             }
         )
-    what: Words = {"en": f"gradient by {name}", "zh": f"对 {name} 的梯度"}
+    what: Words = {"en": f"gradient with respect to {name}", "zh": f"对 {name} 的梯度"}
     return (
         difference(wanted, given, tolerance, what, rules=rules) if compared else unlike(wanted, given, rules)
     )

@@ -115,7 +115,10 @@ def test_judgement_ends_with_the_first_failure() -> None:
             lambda x, factor=2.0: (x * factor).detach(),
             "no gradient reaches x: is something detached on the way?",
         ),
-        (lambda x, factor=2.0: (x * factor).detach() + x - x.detach(), "gradient by x[0] should be"),
+        (
+            lambda x, factor=2.0: (x * factor).detach() + x - x.detach(),
+            "gradient with respect to x[0] should be",
+        ),
         (
             lambda x, factor=2.0: x.mul_(factor) if not x.requires_grad else x * factor,
             "the argument x was changed",

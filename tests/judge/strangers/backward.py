@@ -123,7 +123,7 @@ def linear_all_divided(x, w, g):
     return g @ w / len(x), g2.T @ rows / len(x), g2.sum(0) / len(x)
 
 
-@wrong(LINEAR, told="gradient by the bias is averaged")
+@wrong(LINEAR, told="gradient of the bias is averaged")
 def linear_mean_bias(x, w, g):
     rows, g2 = x.flatten(0, -2), g.flatten(0, -2)
     return g @ w, g2.T @ rows, g2.mean(0)
