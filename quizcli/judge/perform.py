@@ -16,7 +16,7 @@ from quizcli.judge.watch import Watch
 
 
 class Performance(NamedTuple):
-    """What came of a call: the output, the arguments as they are afterwards, gradients with respect to the arguments.
+    """What came of a call: the output, the arguments as they are afterwards, gradients of the arguments.
 
     `state` is a checksum of torch's generator after the call; `seconds` is the time of the call; `seeded`
     says whose generator was given a seed, `left` what is not as it was before: one of SETTINGS, or what
