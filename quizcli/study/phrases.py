@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+_LONGEST = 300  # characters of a formula: what is pasted by mistake is no number
 _INNER = r"\{([^{}]*)\}"
 _FRACTION = re.compile(rf"\\[dt]?frac\s*{_INNER}\s*{_INNER}|\\[dt]?frac\s*(\d)\s*(\d)")
 _ROOT = re.compile(rf"\\sqrt\s*{_INNER}")
@@ -38,10 +39,10 @@ _FIGURES = {sign: value for value, sign in enumerate("零一二三四五六七�
 
 def from_latex(text: str) -> str:
     r"""A formula as it is typed without LaTeX: $\frac{1}{2} \ln 2$ is ((1)/(2)) ln 2."""
-    if not re.search(r"[\\$]|[\^]\{", text):
+    if len(text) > _LONGEST or not re.search(r"[\\$]|[\^]\{", text):
         return text
     text = _SPACE.sub(" ", text.replace("$", "").replace(r"\%", "%"))
-    for _ in range(4):  # no deeper than that: a typed number has 60 signs at most
+    for _ in range(4):  # no deeper than that
         text = _POWER.sub(r"^(\1)", _ROOT.sub(r" sqrt(\1)", _TEXT.sub(r"\1", text)))
         text = _FRACTION.sub(lambda part: f"(({part[1] or part[3]})/({part[2] or part[4]}))", text)
     text = _COMMAND.sub(lambda command: f" {_SIGNS.get(command[1], command[1])} ", text)
