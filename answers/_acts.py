@@ -24,13 +24,13 @@ class Acts:
     def play(self, events: Iterator[Event], en: str = "", zh: str = "") -> Generator[Event, None, Any]:
         """The events of the next act, and what it returns: `found = yield from acts.play(…)`.
 
-        Its own Progress is put into its share of the bar. Where it yields none, each thing that it shows
-        moves the bar: nobody knows how many are to come, so that it nears the end ever more slowly.
+        Each thing that it shows moves the bar: nobody knows how many are to come, so that it nears the end
+        ever more slowly. Its own Progress, once it comes, is put into what is left of its share.
         """
         low, high = self._ends[self._next : self._next + 2]
         self._next += 1
         text: Words = {"en": en, "zh": zh} if en else {}
-        done, counts = 0.0, False  # of this act; whether it counts its steps itself
+        done, counted = 0.0, -1.0  # of this act; how much was done when it began to count its steps itself
         yield Progress(done=low, total=1, text=text)
         with closing(_generator(events)) as act:
             while True:
@@ -40,11 +40,12 @@ class Acts:
                     yield Progress(done=high, total=1, text=text)
                     return end.value
                 if isinstance(event, Progress):
-                    counts, done = True, max(done, event.done / event.total)
+                    counted = done if counted < 0 else counted
+                    done = max(done, counted + (1 - counted) * event.done / event.total)
                     yield replace(event, done=low + (high - low) * done, total=1, text=event.text or text)
                     continue
                 yield event
-                if isinstance(event, _PANELS) and not counts:
+                if isinstance(event, _PANELS) and counted < 0:
                     done += (1 - done) / _LOOKS
                     yield Progress(done=low + (high - low) * done, total=1, text=text)
 

@@ -34,6 +34,7 @@ from quizcli.study.card import Card
 from quizcli.study.days import Days, now_ms
 from quizcli.text import tr
 
+_WHOLE = 10_000  # columns of code that goes into a file: somebody will run it
 AsJson = Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))]
 
 
@@ -52,7 +53,9 @@ def show(
     questions = all_questions(load_banks(settings))
     question = with_figures(named(question_id, questions), settings)
     if as_json:
-        print_json(question)
+        from quizcli.cli.model_answer import with_source
+
+        print_json(with_source(question, settings))
         return ExitStatus.OK
     from quizcli.screen.answer import answer_lines
     from quizcli.screen.card import question_lines
@@ -72,7 +75,7 @@ def show(
     if isinstance(question, Code):
         from quizcli.cli.model_answer import model_answer
 
-        lines += model_answer(question, settings, width)
+        lines += model_answer(question, settings, width if console.is_terminal else _WHOLE)
     for line in lines:
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
     return ExitStatus.OK

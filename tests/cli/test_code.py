@@ -479,3 +479,19 @@ def test_a_link_that_leads_nowhere_is_a_mistake(coded: Program, tmp_path: Path) 
     assert ran.returncode == 3
     assert "'check' names no judge" in ran.stdout
     assert "'solution' cannot be shown" in ran.stdout
+
+
+def test_the_model_answer_that_goes_into_a_file_can_be_run(coded_site: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    shutil.copytree(coded_site, site)
+    model = next(site.rglob("models/doubling.py"))
+    long = "    # a line of code is whole, however long it may be: " + "word " * 40
+    model.write_text(model.read_text().replace("    # y = 2 x", long.rstrip()))
+    program = Program(site, tmp_path / "home")
+    shown = program.run("show", "doubling-code").stdout
+    assert long.strip() in shown
+    assert "↪" not in shown
+    source = json.loads(program.run("show", "doubling-code", "--json").stdout)["solution_source"]
+    assert "def double" in source
+    with program.terminal("show", "doubling-code") as terminal:
+        terminal.wait_for("↪")  # a window has an end
