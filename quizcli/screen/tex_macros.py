@@ -27,6 +27,11 @@ _MACROS: dict[str, tuple[int, str]] = {
     "textsuperscript": (1, r"{}^{\text{#1}}"),
     "textsubscript": (1, r"{}_{\text{#1}}"),
     "eval": (1, r"\left.#1\right|"),
+    "LaTeX": (0, r"\text{LaTeX}"),
+    "TeX": (0, r"\text{TeX}"),
+    "ref": (1, r"\text{#1}"),
+    "eqref": (1, r"\text{(#1)}"),
+    "cite": (1, r"\text{[#1]}"),
 }
 _DERIVATIVES = {
     **dict.fromkeys(("dv", "derivative", "odv"), "d"),

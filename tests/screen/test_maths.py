@@ -67,6 +67,7 @@ ON_ONE_ROW = [
     # text with more in it
     (r"\text{if $x_i > 0$ and \textbf{any} \alpha, 5\%~of}", "if xᵢ > 0 and any α, 5% of"),
     (r"\mbox{s.t. }\,x \text{a\_b} \textrm{caf\'e}", "s.t.  x a_b café"),
+    (r"\text{by \cite{he} and \eqref{a}, see \ref{fig:b}; \LaTeX}", "by [he] and (a), see fig:b; LaTeX"),
     # strokes, arrows, operators
     (r"a \not= b \not\in C \not\subset D, \cancel{x}", "a ≠ b ∉ C ⊄ D, x̸"),
     (r"\overrightarrow{x_i} + \vec v + \overleftarrow{h}", "x⃗ᵢ + v⃗ + h⃖"),
