@@ -9,15 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from quizcli.study.spelt import is_spelt
 from quizcli.text import Text
 
 _SENTENCE = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])")
-_POINTS_BACK = re.compile(r"\b(?:it|they|them)\b|它们?(?!的)")  # the clause alone does not say what is asked
 _ASKS = re.compile(r"\b(?:how|what|which|where)\b|多少|多大|几|哪")
 _ASIDE = re.compile(r"\([^()]*\)|（[^（）]*）")
 _CLAUSE = re.compile(r",\s|[，；]")
-_DENIES = re.compile(r"^(?:not|no|non|never|without|false|wrong|missed|nor)$|[不非无没未误错]")
-_FILLERS = frozenset(("from", "the", "of", "for", "number", "a", "an"))
+# What says another number, though the question may have the word too: not 8, 2 squared, half of 3, 8 多.
+_DENIES = re.compile(
+    r"^(?:not|no|non|never|without|false|wrong|missed|nor|below|above|squared?|root|inverse|reciprocal|half"
+    r"|double|twice|log|logarithm|minus|plus)$|[不非无没未错半倍多几余]|误(?!差)|平方|开方|对数"
+)
+_FILLERS = frozenset(("the", "of", "for", "number", "a", "an"))
 _ONE_OF = r"\b(?:each|every|per|one|an?|single)\s+(?:of (?:its|the) )?"
 _ONE_OF_ZH = "(?:每|一|单|某一)个?[块层张条对]?"
 _ALIKE = {"width": "wide", "length": "long", "height": "high", "size": "large", "宽": "边长", "宽度": "边长"}
@@ -33,23 +37,21 @@ _PLACE = re.compile(r"\bwhich\b|第几")
 
 
 def clause(text: str) -> str:
-    """The part of a question that asks, in lower case; all of it where that part points back to the rest."""
-    asking = _asking(text)
-    return text.casefold() if _POINTS_BACK.search(asking) else asking
+    """The part of a question that asks, in lower case; all of it where nothing asks."""
+    parts = _CLAUSE.split(_sentence(text))
+    return " ".join([part for part in parts if _ASKS.search(part)] or parts)
 
 
-def _asking(text: str) -> str:
+def _sentence(text: str) -> str:
+    """The sentence that asks, without what stands in brackets."""
     plain = text.casefold()
     questions = [sentence for sentence in _SENTENCE.split(plain) if sentence.rstrip().endswith(("?", "？"))]
-    if not questions:
-        return plain
-    parts = _CLAUSE.split(_ASIDE.sub("", questions[-1]))
-    return " ".join([part for part in parts if _ASKS.search(part)] or parts)
+    return _ASIDE.sub("", questions[-1]) if questions else plain
 
 
 def is_said(word: str, ask: Text) -> bool:
     """Whether the question asks for it: what it counts, in the singular or the plural, or shortened."""
-    if _DENIES.search(word):
+    if _DENIES.search(word) or is_spelt(word):
         return False
     word = _ALIKE.get(word, word)
     short = word.removesuffix("s")
@@ -64,6 +66,8 @@ def is_of_something_else(words: str, ask: Text) -> bool:
     """Whether a name before "=" or "is" is that of another thing that the question speaks of: dog = 0.75."""
     if any(sign.isdecimal() for sign in words):  # a calculation
         return False
+    if any(_DENIES.search(word) for word in re.findall("[a-z]+|[\u4e00-\u9fff]+", words)):
+        return True
     own, whole = set(_words(clause(ask.en))), set(_words(ask.en.casefold()))
     named = {word for word in _words(words) if len(word) > 2} - _FILLERS - _GREEK
     signs = re.findall("[\u4e00-\u9fff]+", words)
@@ -74,11 +78,11 @@ def is_of_something_else(words: str, ask: Text) -> bool:
 def is_for_each(word: str, ask: Text) -> bool:
     """Whether so much is asked for each of that: on each GPU, of one sequence. "" stands for anything."""
     if not word:
-        return re.search(r"\b(?:each|every|per)\b|每", f"{ask.en} {ask.zh}".casefold()) is not None
+        return re.search(r"\b(?:each|every|per)\b|每", f"{_sentence(ask.en)} {_sentence(ask.zh)}") is not None
     short = re.escape(word.removesuffix("s"))
     if re.fullmatch("[a-z]*", word):
-        return re.search(_ONE_OF + short, ask.en.casefold()) is not None
-    return re.search(_ONE_OF_ZH + r"\s*" + re.escape(word), ask.zh.casefold()) is not None
+        return re.search(_ONE_OF + short, _sentence(ask.en)) is not None
+    return re.search(_ONE_OF_ZH + r"\s*" + re.escape(word), _sentence(ask.zh)) is not None
 
 
 def is_factor(ask: Text) -> bool:
@@ -127,7 +131,7 @@ def without_change(text: str, ask: Text) -> str:
 
 
 def _in_either(pattern: re.Pattern[str], ask: Text) -> bool:
-    return any(pattern.search(_asking(side)) for side in (ask.en, ask.zh))
+    return any(pattern.search(clause(side)) for side in (ask.en, ask.zh))
 
 
 def _words(text: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Order, Truth
 from quizcli.study.card import Rating
 from quizcli.study.numeral import narrow
 from quizcli.study.quantity import Quantity, read_quantities, unreadable
-from quizcli.study.wording import fits, places
+from quizcli.study.wording import fits, is_noted, places
 from quizcli.text import tr
 
 _NO_ORDER = re.compile(
@@ -76,7 +76,14 @@ def grade_cloze(question: Cloze, typed: str) -> Verdict:
             ),
             tr("Separate them by ; and leave one empty with ;;", "各空用 ; 隔开，不会的留空：;;"),
         )
-    return verdict([fits(part, place) for part, place in zip(given, wanted, strict=True)])
+    right = [fits(part, place) for part, place in zip(given, wanted, strict=True)]
+    for part, place, is_right in zip(given, wanted, right, strict=True):
+        if not is_right and is_noted(part, place):
+            raise unreadable(
+                tr(f"{part!r}: is that one answer?", f"{part!r}：这是一个答案吗？"),
+                tr("Leave out what stands in brackets.", "请去掉括号里的内容。"),
+            )
+    return verdict(right)
 
 
 def _parted(typed: str, count: int) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from itertools import product
 from unicodedata import numeric
 
 LONGEST = 60  # characters
@@ -30,7 +31,8 @@ _CROSS = re.compile(r"(?<=\d)(?:(?<!\b0)\s*x\s*|\s+by\s+|\s*乘以?\s*)(?=\d)")
 _LOG = re.compile(r"log_?\{?(2|10)\}?(?=[\s(])|log([₂]|₁₀)")
 _NATURAL = re.compile(r"\blog_?\{?e\}?(?=[\s(])")
 _OF_TWO = re.compile(r"\blog2(?=\s*(?:[-+*/)]|$))")  # log2/0.001: a logarithm of nothing is that of 2
-_MIXED = re.compile("([0-9]*)([¼-¾⅐-⅞])")
+_MIXED = re.compile(r"([0-9]*)\s*([¼-¾⅐-⅞])")  # 33⅓, 33 ⅓
+_OF_FRACTION = re.compile(r"\b(ln|log)\s*(\d+/\d+)(?![\d/^.])")
 _WITH_PART = re.compile(r"(?<![\w.,^/*)])(\d+)(?:\s+and)?\s+(\d+)/(\d+)(?![\w.,/^])")  # 33 1/3
 _PARTS_OF = {"%": 100.0, "‰": 1000.0, "‱": 10_000.0}
 _FULL_WIDTH = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: " "}
@@ -65,11 +67,12 @@ def readings(text: str) -> tuple[float, ...]:
     parted = _MIXED.sub(lambda part: f"({part[1] or 0}+{numeric(part[2])!r})", lifted(narrow(text)))
     plain = _CROSS.sub("*", parted.translate(_SIGNS).casefold())
     logs = _LOG.sub(lambda log: f"log{log[1] or ('2' if log[2] == '₂' else '10')}", plain)
-    tokens = _tokens(_OF_TWO.sub("log(2)", _WITH_PART.sub(_with_part, _NATURAL.sub("ln", logs))))
+    usual = _OF_TWO.sub("log(2)", _WITH_PART.sub(_with_part, _NATURAL.sub("ln", logs)))
     values: list[float] = []
     refusal = ValueError("no finite number")
-    for close in (False, True):
-        for wide in (False, True):
+    for written in dict.fromkeys((usual, _OF_FRACTION.sub(r"\1(\2)", usual))):  # ln 1/2 / ln 0.999
+        tokens = _tokens(written)
+        for close, wide in product((False, True), repeat=2):
             try:
                 value = _Reader(tokens, wide=wide, close=close).value()
             except ArithmeticError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -66,6 +65,8 @@ _SIDES = re.compile(
     r"^(?:\d+\s*[x×*]\s*)?(\d+)\s*[x×*]\s*\1(?:\s*[x×*]\s*\d+)?$|^[(\[](?:\d+, *)*(\d+), *\2[)\]]$"
 )
 _PLAIN = re.compile(r"^[\d.,\s]+\D+$")
+_WORKING = re.compile(r"[-+*/^×·–√]|[a-z]\s*\(|\b(?:ln|log|sqrt)")
+_ABOUT_THE_SAME = 0.05  # of the value: who rounds says the same
 _HEDGE = re.compile(r"\b(?:or|maybe|perhaps|not sure)\b|或|\?")
 
 
@@ -94,13 +95,13 @@ def read_quantities(
             tr(f"{typed.strip()!r} is a range.", f"{typed.strip()!r} 是一个范围。"),
             tr("Type one number, from the middle of it.", "请只写一个数，例如中间值。"),
         )
+    main, note = _parted(typed.strip(), plain) if notes else (plain, "")
     found: list[Quantity] = []
     refusal = ValueError("no finite number")
-    for text in _without_note(typed.strip(), plain, unit, ask) if notes else (plain,):
-        try:
-            found += _read_text(text, unit, ask)
-        except ValueError as error:
-            refusal = error
+    try:
+        found = _read_noted(plain, main, note, unit, ask) if note else _read_text(main, unit, ask)
+    except ValueError as error:
+        refusal = error
     if found := [quantity for quantity in found if math.isfinite(quantity.value)]:
         return tuple(found)
     raise unreadable(
@@ -123,25 +124,61 @@ def _is_range(text: str) -> bool:
         return False
 
 
-def _without_note(typed: str, plain: str, unit: Text | None, ask: Text | None) -> Iterator[str]:
-    """The text, and that before a note in brackets at its end: 0.6 (60%).
+def _parted(typed: str, plain: str) -> tuple[str, str]:
+    """The text before a note in brackets at its end, and the note: 0.6 (60%). "" where there is none.
 
     A space before the bracket, or a full-width one, makes it a note; 3(1 + 2) is a product. A unit in
-    brackets is the unit of the number, "0.64 (64 %)" is 64 where per cent are asked for, and "5 (or 8)" is
-    no answer yet.
+    brackets is the unit of the number.
     """
     start = _bracket_at_end(plain)
     if not start or not (plain[start - 1].isspace() or typed[start : start + 1] == "（"):
-        yield plain
-        return
+        return plain, ""
     main, note = plain[:start].rstrip(), plain[start + 1 : -1].strip()
-    if is_unit(note):
-        yield f"{main} {note}"
-    elif not _HEDGE.search(note.casefold()):
-        yield plain
-        yield note if _tells_unit(note, unit) and not _tells_unit(main, unit) else main
-        if ask is not None and _names_it(note, ask) and not _names_it(main, ask):
-            yield note  # 0.59 (epoch 5)
+    return (f"{main} {note}", "") if is_unit(note) else (main, note)
+
+
+def _read_noted(plain: str, main: str, note: str, unit: Text | None, ask: Text | None) -> list[Quantity]:
+    """The number before a note that says the same or is no number: 49 (7×7), 10 (0.5 per dimension).
+
+    "0.64 (64 %)" is 64 where per cent are asked for, and 2 (ln 2) a product. ValueError where the two say
+    different things, 20 (10 nats), and for "5 (or 8)": that is no answer yet.
+    """
+    if _HEDGE.search(note.casefold()) or (
+        ask is not None and asked.is_of_something_else(note.casefold(), ask)
+    ):
+        raise ValueError("no answer yet")
+    try:
+        told = _read_text(main, unit, ask)
+    except ValueError:
+        return _read_text(plain, unit, ask)  # 2 ln (4 - 2)
+    try:
+        noted = _read_text(note, unit, ask)
+    except ValueError:
+        return told
+    if any(
+        _is_same(one.value, other.value) or other.value == one.value**2 for one in told for other in noted
+    ):
+        return noted if _tells_unit(note, unit) and not _tells_unit(main, unit) else told
+    if ask is not None and _names_it(main, ask) and not _names_it(note, ask):
+        return told  # epoch 5 (0.59)
+    if not _WORKING.search(note) or not all(each.bare for each in noted):
+        raise ValueError("two numbers")
+    try:
+        return [*told, *_read_text(plain, unit, ask)]  # how it comes about, or a factor
+    except ValueError:
+        return told
+
+
+def _is_same(one: float, other: float) -> bool:
+    """Whether two numbers are about the same amount, perhaps in another unit: 0.154 and 15.4 %."""
+    if not one or not other or (one < 0) != (other < 0):
+        return one == other
+    powers = (
+        *(100.0**n for n in (-1, 1)),
+        *(1000.0**n for n in range(-4, 5)),
+        *(1024.0**n for n in range(-4, 5)),
+    )
+    return any(abs(one / other / power - 1) < _ABOUT_THE_SAME for power in powers)
 
 
 def _names_it(text: str, ask: Text) -> bool:
@@ -177,7 +214,23 @@ def _read_text(text: str, unit: Text | None, ask: Text | None) -> list[Quantity]
     if is_size(unit) and is_in_bits(text):
         raise ValueError("bits are no bytes")
     name, said = named_apart(conclusion(text.casefold(), ask), ask)
-    return _square_before(name, said) or _read(calculation(bare(said, ask)), unit, ask)
+    if square := _square_before(name, said):
+        return square
+    found = _read(calculation(bare(said, ask)), unit, ask)
+    if name and not _agrees(name, found):
+        raise ValueError("two numbers")
+    return found
+
+
+def _agrees(name: str, found: list[Quantity]) -> bool:
+    """Whether what stands before "=" is a name, or a calculation of the same: not 64 = 8."""
+    if not re.search(r"\d", name):
+        return True
+    try:
+        values = _values(calculation(bare(name, None)), None, None)
+    except ValueError:
+        return True
+    return any(_is_same(value, each.value) for value in values for each in found)
 
 
 def _square_before(left: str, right: str) -> list[Quantity]:
@@ -287,8 +340,12 @@ def _values(text: str, unit: Text | None, ask: Text | None) -> tuple[float, ...]
     text = _without_times(text, ask)
     if (ask is None or asked.is_factor(ask)) and (parts := _IN_PROPORTION.match(text)):
         text = f"{parts[1]}/{parts[2]}"
-    if parts := _OUT_OF.match(text):  # 2 out of 13; of 196 patches 49
-        return (*spoken_numbers(f"{parts[1]}/{parts[2]}"), *spoken_numbers(parts[1]))
+    if parts := _OUT_OF.match(text):  # 2 out of 13; of 196 patches 49; 0.25 of 196
+        return tuple(
+            value
+            for each in (f"{parts[1]}/{parts[2]}", parts[1], f"{parts[1]}*{parts[2]}")
+            for value in spoken_numbers(each)
+        )
     if found := MAGNITUDE.search(text):
         own = MAGNITUDES.get(unit.en, 1.0) if unit is not None else 1.0
         return tuple(value * MAGNITUDES[found[1]] / own for value in spoken_numbers(text[: found.start()]))

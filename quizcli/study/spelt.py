@@ -26,6 +26,7 @@ _ORDINALS = {f"{word}th": value for word, value in _DIGITS.items() if word.isasc
 _ORDINALS |= {"first": 1, "second": 2, "third": 3, "fifth": 5, "eighth": 8, "ninth": 9, "twelfth": 12}
 _ORDINALS |= {"twentieth": 20}
 _PLACE = re.compile(rf"^(?:the\s+)?({'|'.join(_ORDINALS)})\b")
+_ANY_PLACE = re.compile(rf"\b(?:the\s+)?({'|'.join(_ORDINALS)})\b(?:\s+one\b)?")
 _POINT = re.compile(r"(.*?)(?:点|\bpoint\s)(.+)")  # 零点二五, zero point two five, point five
 _PART = re.compile(rf"(?:(.+?)[\s-]+)?({'|'.join(_PARTS)})s?")
 
@@ -54,8 +55,17 @@ def read_spelt(text: str) -> float:
 
 
 def with_place(text: str) -> str:
-    """The text with the place that it begins with in figures: "fifth epoch" is "5 epoch"."""
-    return _PLACE.sub(lambda place: str(_ORDINALS[place[1]]), text)
+    """The text with a place in figures: "weights of the fifth epoch" is "weights of 5 epoch"."""
+    return _ANY_PLACE.sub(lambda place: str(_ORDINALS[place[1]]), text)
+
+
+def is_spelt(word: str) -> bool:
+    """Whether it is the word of a number: two, 两."""
+    try:
+        read_spelt(word)
+    except ValueError:
+        return False
+    return True
 
 
 def is_place(text: str) -> bool:

@@ -58,10 +58,7 @@ _OTHER_NAME = re.compile(
     r"|(?:i\.e\.,?|a\.?k\.?a\.?|also|or|that is,?|called)\s+)*([^()]+|\([^()]+\))\)$",
     re.IGNORECASE,
 )
-_NOTE = re.compile(r"^([^()]*[^\W\d_][^()]*?|[^()]+?(?=\s+\(\D+$))\s*\(([^()]+)\)$")
-_HEDGE = re.compile(
-    r"\b(?:or|maybe|perhaps|not|no)\b|[或不]|\?|^(?:[即也又亦=]|i\.e\.|a\.?k\.?a\b|also|that is|called)"
-)
+_NOTE = re.compile(r"^([^()]+?)\s*\([^()]+\)$")
 _TIMES_SIGN = re.compile(r"(?<=[\w)²³])\s*[*·×⋅]\s*(?=[^\W\d_]|\()")  # 2*(N-1), x·σ(x), but 3×9 is no 39
 _SIDE_BY_SIDE = re.compile(
     r"(?:\s*,\s*|\s+)(?:or|i\.e\.,?|a\.?k\.?a\.?|also (?:called|known as)|that is,?)\s+"
@@ -102,24 +99,13 @@ def fits(typed: str, place: Place) -> bool:
     if len(typed) > _LONGEST + max(map(len, place.answers)):
         return False  # a pasted page says no blank, and takes seconds to look at in every way
     said = _is_answer(typed, place) or _are_names(typed, place)
-    if said or any(_is_amount(typed, value, place.answers) for value in _amounts(typed, place)):
-        return True
-    main = _before_note(typed)
-    return main != typed and fits(main, place)
+    return said or any(_is_amount(typed, value, place.answers) for value in _amounts(typed, place))
 
 
-def _before_note(typed: str) -> str:
-    """The text before a note in brackets that says something of it: all (CPU and GPU), 4 (quadratic).
-
-    One word behind a word is another name of it, which must fit too.
-    """
+def is_noted(typed: str, place: Place) -> bool:
+    """Whether it fits but for a note in brackets, which may say more, or something else: 4 (double)."""
     noted = _NOTE.match(narrow(typed).strip())
-    if noted is None or _HEDGE.search(noted[2].casefold()):
-        return typed
-    words = _words(noted[2])
-    is_number = re.search(r"[^\W\d_]", noted[1]) is None
-    least = 1 if is_number else 2 + all("\u4e00" <= word <= "\u9fff" for word in words)
-    return noted[1] if len(words) >= least else typed
+    return noted is not None and fits(noted[1], place)
 
 
 def normalized(text: str) -> str:
@@ -165,7 +151,7 @@ def _multiplied(text: str) -> str:
 
 
 def _without_of(text: str) -> str:
-    return text.removesuffix("的") if len(text) > 1 else text
+    return text.removesuffix("的").removesuffix("了") if len(text) > 1 else text
 
 
 def _forms(typed: str, place: Place) -> Iterator[str]:
@@ -238,8 +224,8 @@ def _are_names(typed: str, place: Place) -> bool:
     names = [name for name in (other.groups() if other else _SIDE_BY_SIDE.split(text)) if name]
     if len({normalized(name) for name in names}) < max(2, len(names)):
         return False
-    if not other and any(_amounts(name, place) for name in names):
-        return False
+    if not other and any(_amounts(name, place) or re.search(r"\d", name) for name in names):
+        return False  # twice 2Ψ
     return all(fits(name, place) for name in names)
 
 

@@ -357,3 +357,17 @@ def test_blanks_may_be_parted_otherwise(typed: str) -> None:
 )
 def test_an_order_in_words(typed: str) -> None:
     assert typed_order(typed, 3) == [0, 2, 1]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["4 (double); small", "4; small (very large)", "4（翻倍）; small", "4 (1); small", "4; small (or large)"],
+)
+def test_a_note_in_brackets_is_asked_about(typed: str) -> None:
+    """It may say more of the answer, or something else: who can tell?"""
+    text = "{{c1::4}} and {{c2::small}}"
+    question = Cloze(id="q", topic="t", level=1, ask=ASK, text=Text(text, text), accept={"c2": ("low",)})
+    with pytest.raises(QuizError, match="is that one answer"):
+        grade(question, typed)
+    assert grade(question, "4; small (low)").right
+    assert not grade(question, "5 (double); small").right

@@ -147,13 +147,19 @@ def test_what_the_question_counts_may_stand_behind_the_number(typed: str, value:
 @pytest.mark.parametrize(
     ("typed", "unit", "values"),
     [
-        ("49 (7×7)", None, {49 * 49, 49}),
-        ("49（7×7）", None, {49 * 49, 49}),
-        ("0.6 (60%)", None, {0.36, 0.6}),
+        ("49 (7×7)", None, {49}),
+        ("49（7×7）", None, {49}),
+        ("0.6 (60%)", None, {0.6}),
         ("49 (= 7×7)", None, {49}),
         ("44 GB (16+16+12)", Text("GB", "GB"), {44}),
         ("44 (as it stands)", Text("GB", "GB"), {44}),
         ("3(1 + 2)", None, {9}),
+        ("3 (1 + 1)", None, {3, 6}),
+        ("4 (27–30)", None, {4, -12}),
+        ("10 (0.5 per dimension)", None, {10}),
+        ("0.154 (15.4 %)", None, {0.154}),
+        ("33 ⅓ %", None, {33.333333333333336 / 100}),
+        ("62 ½", None, {62.5}),
         ("2 ln (4 - 2)", None, {2 * math.log(2)}),
         ("0.5 GB", Text("MiB", "MiB"), {512, 500_000_000 / 1024**2}),
         ("0.5 GiB", Text("MiB", "MiB"), {512}),
@@ -183,7 +189,8 @@ def test_a_note_that_takes_the_number_back_is_asked_again(typed: str) -> None:
         ("第 5 个 epoch", 5),
         ("第五个epoch", 5),
         ("the 5th", 5),
-        ("0.59 (epoch 5)", 0.59),
+        ("weights of the fifth epoch", 5),
+        ("epoch 5 (0.59)", 5),
     ],
 )
 def test_a_place_where_the_question_asks_for_one(typed: str, asked: float) -> None:
@@ -299,6 +306,10 @@ LEAST = Text("What is the smallest patience that does not stop it?", "patience �
 MOST = Text("How many points could be gained at most?", "最多能降低几个百分点？")
 FACTOR = Text("How many times larger is the gradient?", "梯度是多少倍？")
 RISES = Text("By how many per cent does it rise?", "计算量增加百分之几？")
+SPREAD = Text(
+    "Components have variance 1, and 64 of them. What is the standard deviation of their squared product?",
+    "各分量方差为 1，共 64 个。它们点积的标准差是多少？",
+)
 PER_CENT, SIZE, NATS = Text("%", "%"), Text("GiB", "GiB"), Text("nats", "nat")
 
 
@@ -331,7 +342,21 @@ PER_CENT, SIZE, NATS = Text("%", "%"), Text("GiB", "GiB"), Text("nats", "nat")
         ("at least 0.75", None, CAT),
         ("99 times smaller", None, FACTOR),
         ("99 第", None, FACTOR),
-        ("8 层", None, Text("What is the standard deviation?", "标准差是多少？")),
+        ("8 层", None, SPREAD),
+        ("方差 8", None, SPREAD),
+        ("方差为 8", None, SPREAD),
+        ("8 (variance)", None, SPREAD),
+        ("8 squared", None, SPREAD),
+        ("half of 8", None, SPREAD),
+        ("8多", None, SPREAD),
+        ("8 几", None, SPREAD),
+        ("wrong: 8", None, SPREAD),
+        ("64 = 8", None, SPREAD),
+        ("8 (64)", None, SPREAD),
+        ("20 (8 %)", PER_CENT, SPREAD),
+        ("not (8 %)", PER_CENT, SPREAD),
+        ("20（8 %）", PER_CENT, SPREAD),
+        ("9 (epoch 5)", None, Text("Which epoch is restored?", "恢复的是第几个 epoch？")),
     ],
 )
 def test_a_word_that_says_something_else_is_asked_about(typed: str, unit: Text | None, ask: Text) -> None:
@@ -392,9 +417,10 @@ def test_a_range_is_one_in_its_unit_too(typed: str) -> None:
 
 
 def test_what_may_be_read_in_two_ways() -> None:
-    which = Text("Which epoch's weights are restored?", "恢复的是第几个 epoch 的权重？")
-    assert [each.value for each in read_quantities("0.59 (epoch 5)", None, which)][-1] == 5
     assert [each.value for each in read_quantities("1,386", NATS)] == [1386, 1.386]
-    assert {each.value for each in read_quantities("49 out of 196", None)} == {49, 0.25}
+    assert {each.value for each in read_quantities("49 out of 196", None)} == {49, 0.25, 49 * 196}
+    assert 49 in {each.value for each in read_quantities("0.25 of 196", None)}
+    values = [each.value for each in read_quantities("ln 1/2 / ln 0.999", None)]
+    assert any(value == pytest.approx(692.8, abs=0.1) for value in values)
     sides = read_quantities("388 × 388 × 2", Text("pixels", "像素"))
     assert (388**2, True) in {(each.value, each.square) for each in sides}
