@@ -40,6 +40,8 @@ _MEDDLING = (
 _FOLDERS = {"optim": ("torch/optim/",), "lr_scheduler": ("torch/optim/lr_scheduler",)}
 THREADS = "threads"  # known as used where one is started: what runs there goes unseen
 _STARTED = ("_thread.start_new_thread", "_thread.start_joinable_thread")  # C too, from Python 3.12 on
+_TORCH = nn.__path__[0].removesuffix("nn")  # where PyTorch's own files are
+_IMPORTING = "<frozen importlib._bootstrap>"
 _RUN = ("__call__", "decompose", "redispatch")  # of an operator: what its object in Python runs it by
 
 
@@ -123,7 +125,7 @@ class Watch:
             for called in _called(frame):
                 self._note(called, frame)
             for folder, name in self._folders.items():
-                if folder in frame.f_code.co_filename.replace("\\", "/"):
+                if folder in frame.f_code.co_filename.replace("\\", "/") and not _is_imported(frame):
                     self.used = name, self._line(frame)
 
     def _note(self, name: str, frame: FrameType) -> None:
@@ -148,6 +150,8 @@ class Watch:
 
     def _minds_its_own(self, frame: FrameType | None) -> bool:
         """Whether PyTorch does something for itself, not on the way to what the person calls."""
+        if _is_imported(frame):
+            return True
         beneath = takewhile(lambda one: one.f_code.co_filename != self._file, _outwards(frame))
         return any(one.f_code in _OWN_BUSINESS for one in beneath)
 
@@ -161,6 +165,17 @@ def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
     while frame is not None:
         yield frame
         frame = frame.f_back
+
+
+def _is_imported(frame: FrameType | None) -> bool:
+    """Whether a module of PyTorch is being imported, and nobody else's code runs in between.
+
+    Classes are made then and functions wrapped that are called by forbidden names; `checkpoint` and `compile`
+    import whole packages when they are first called.
+    """
+    *_, caller = (None, *takewhile(lambda one: one.f_code.co_filename.startswith(_TORCH), _outwards(frame)))
+    importing = caller.f_back if caller is not None else None
+    return importing is not None and importing.f_code.co_filename == _IMPORTING
 
 
 _watching: list[Watch] = []  # the one that is entered; an audit hook cannot be taken away

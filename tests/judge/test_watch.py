@@ -1,5 +1,6 @@
 """What a question forbids is found by what runs, whatever it is called in the source."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -449,3 +450,57 @@ with Watch(("softmax",), "x.py").operators():
 sys.exit("torch._dynamo" in sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "checkpoint(lambda x: x.exp() / x.exp().sum(), torch.ones(3), use_reentrant=False)",
+        "torch.compile(lambda x: x.exp())(torch.ones(3))",
+        "__import__('torch._dynamo')",
+    ],
+)
+def test_what_pytorch_imports_for_itself_is_no_fault(body: str) -> None:
+    """It makes classes and wraps functions by all names, the first time in a process."""
+    avoid = (
+        "softmax",
+        "scaled_dot_product_attention",
+        "group_norm",
+        "dropout",
+        "optim",
+        "adam",
+        "layer_norm",
+    )
+    program = f"""
+import sys
+import torch
+assert "torch._dynamo" not in sys.modules
+from quizcli.judge.perform import perform
+from quizcli.judge.watch import Watch
+source = '''
+import torch
+from torch.utils.checkpoint import checkpoint
+def f():
+    return {body}
+'''
+space = {{}}
+exec(compile(source, "answer.py", "exec"), space)
+watch = Watch({avoid!r}, "answer.py")
+perform(space["f"], (), {{}}, (), (), 0, watch, operators=False)
+print(watch.used)
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "TORCH_COMPILE_DISABLE": "1"},
+    )
+    assert said.stdout.strip().endswith("None"), said.stdout + said.stderr
+
+
+def test_what_somebody_imports_to_hide_it_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hidden_softmax.py").write_text("import torch\nhidden = torch.softmax(torch.ones(3), 0)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    source = "def f():\n    import hidden_softmax\n    return hidden_softmax.hidden\n"
+    assert used(source) == ("softmax", 2)
