@@ -155,9 +155,7 @@ def _read_noted(plain: str, main: str, note: str, unit: Text | None, ask: Text |
         noted = _read_text(note, unit, ask)
     except ValueError:
         return told
-    if any(
-        _is_same(one.value, other.value) or other.value == one.value**2 for one in told for other in noted
-    ):
+    if any(_say_the_same(one, other) for one in told for other in noted):
         return noted if _tells_unit(note, unit) and not _tells_unit(main, unit) else told
     if ask is not None and _names_it(main, ask) and not _names_it(note, ask):
         return told  # epoch 5 (0.59)
@@ -169,16 +167,20 @@ def _read_noted(plain: str, main: str, note: str, unit: Text | None, ask: Text |
         return told
 
 
-def _is_same(one: float, other: float) -> bool:
-    """Whether two numbers are about the same amount, perhaps in another unit: 0.154 and 15.4 %."""
-    if not one or not other or (one < 0) != (other < 0):
-        return one == other
-    powers = (
-        *(100.0**n for n in (-1, 1)),
-        *(1000.0**n for n in range(-4, 5)),
-        *(1024.0**n for n in range(-4, 5)),
+def _say_the_same(one: Quantity, other: Quantity) -> bool:
+    """Whether two numbers are about the same amount, perhaps in another unit: 0.154 and 15.4 %.
+
+    Also 14 (14 × 14), a picture's side and both sides.
+    """
+    if other.square and other.value == one.value**2:
+        return True
+    if not one.value or not other.value:
+        return one.value == other.value
+    powers = {float(base**n) for base in (1000, 1024) for n in range(5)}
+    powers |= (
+        {1 / power for power in powers} | ({0.01} if one.bare else set()) | ({100.0} if other.bare else set())
     )
-    return any(abs(one / other / power - 1) < _ABOUT_THE_SAME for power in powers)
+    return any(abs(one.value / other.value / power - 1) < _ABOUT_THE_SAME for power in powers)
 
 
 def _names_it(text: str, ask: Text) -> bool:
@@ -230,7 +232,7 @@ def _agrees(name: str, found: list[Quantity]) -> bool:
         values = _values(calculation(bare(name, None)), None, None)
     except ValueError:
         return True
-    return any(_is_same(value, each.value) for value in values for each in found)
+    return any(_say_the_same(Quantity(value, True), each) for value in values for each in found)
 
 
 def _square_before(left: str, right: str) -> list[Quantity]:
