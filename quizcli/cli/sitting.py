@@ -290,6 +290,8 @@ class Sitting:
         return grade_code(came.passed, came.failures, helped=came.helped)
 
     def _reveal(self, response: Response | None) -> None:
+        if self._all_keys:
+            self._toggle_help()  # they are others now
         self._verdict = None if response is None else self._judged(response)
         if self._written is not None:  # begun, left, and now the answer is looked at
             self._verdict = self._verdict_on(self._written)

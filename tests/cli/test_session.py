@@ -689,6 +689,16 @@ def test_all_keys_are_shown_wherever_one_reads(program: Program, rows: int) -> N
         assert "stop; nothing" not in terminal.settle()
 
 
+def test_the_keys_of_a_question_go_when_its_answer_comes(program: Program) -> None:
+    with program.terminal() as terminal:
+        terminal.wait_for(FIRST)
+        terminal.send("?")
+        terminal.wait_for("show answer", "stop; nothing is lost")
+        terminal.send(" ")
+        terminal.wait_for("4 easy", "It asks for a spoken answer.")
+        assert "stop; nothing" not in terminal.settle()
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_what_falls_off_the_bar_leaves_a_sign(program: Program, lang: str) -> None:
     with program.terminal(columns=60, env={"QUIZCLI_LANG": lang}) as terminal:
