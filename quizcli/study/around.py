@@ -70,16 +70,11 @@ def _refuse_bound(least: str | None, most: str | None, ask: Text | None) -> None
 
 
 def named_apart(text: str, ask: Text | None) -> tuple[str, str]:
-    """The name or calculation that stands before the number, if any, and the number.
-
-    ValueError where the question speaks of that name, but asks for something else: dog = 0.75.
-    """
+    """The name or calculation that stands before the number, if any, and the number."""
     for pattern in (_EQUAL, _COLON, _IS, _OF):
         called = pattern.match(text)
         if called is None or (pattern is _OF and not (ask and asked.is_said(called[1], ask))):
             continue
-        if ask is not None and asked.is_of_something_else(called[1], ask):
-            raise ValueError("a name of something else")
         return called[1], text[called.end() :]
     return "", text
 

@@ -24,7 +24,20 @@ _DENIES = re.compile(
 _FILLERS = frozenset(("the", "of", "for", "number", "a", "an"))
 _ONE_OF = r"\b(?:each|every|per|one|an?|single)\s+(?:of (?:its|the) )?"
 _ONE_OF_ZH = "(?:每|一|单|某一)个?[块层张条对]?"
-_ALIKE = {"width": "wide", "length": "long", "height": "high", "size": "large", "宽": "边长", "宽度": "边长"}
+_ALIKE = {
+    "width": "wide",
+    "length": "long",
+    "height": "high",
+    "size": "large",
+    "宽": "边长",
+    "宽度": "边长",
+    "std": "standard",
+    "sd": "standard",
+    "prob": "probability",
+    "acc": "accuracy",
+    "err": "error",
+}
+_PLAIN_NAMES = ("answer", "ans", "result", "it", "答案", "结果", "答")
 _FACTOR = re.compile(r"\bfactor\b|\btimes\b|-fold\b|倍|几分之一")
 _GROWS = re.compile(r"\b(?:larger|greater|bigger|higher|rises?|increases?|grows?)\b|增|升|大")
 _SHRINKS = re.compile(r"\b(?:smaller|less|fewer|lower|falls?|decreases?|shrinks?)\b|减|降|小")
@@ -57,22 +70,22 @@ def is_said(word: str, ask: Text) -> bool:
     short = word.removesuffix("s")
     return (
         word in _FILLERS
-        or (len(short) > 2 and any(each.startswith(short) for each in _words(clause(ask.en))))
+        or (len(short) > 1 and any(_begins(each, short) for each in _words(clause(ask.en))))
         or word.removeprefix("个") in clause(ask.zh)
     )
 
 
-def is_of_something_else(words: str, ask: Text) -> bool:
-    """Whether a name before "=" or "is" is that of another thing that the question speaks of: dog = 0.75."""
-    if any(sign.isdecimal() for sign in words):  # a calculation
-        return False
-    if any(_DENIES.search(word) for word in re.findall("[a-z]+|[\u4e00-\u9fff]+", words)):
+def is_name_of_it(name: str, ask: Text) -> bool:
+    """Whether a name before "=" or "is" can be that of what is asked for: λ, patience; not 1 - λ, dog."""
+    if name.strip() in _PLAIN_NAMES:
         return True
-    own, whole = set(_words(clause(ask.en))), set(_words(ask.en.casefold()))
-    named = {word for word in _words(words) if len(word) > 2} - _FILLERS - _GREEK
-    signs = re.findall("[\u4e00-\u9fff]+", words)
-    strange = any(sign in ask.zh and sign not in clause(ask.zh) for sign in signs if sign not in _PARTICLES)
-    return strange or bool((whole - own) & named)
+    words = re.findall(r"[a-z]+\d*|[\u4e00-\u9fff]+|\d+", name)
+    rest = re.sub(r"[a-z\d\u4e00-\u9fff_'′(){}|\s√的αβγδεηθκλμξρστφω]", "", name)
+    return not rest and all(_is_letter(word) or is_said(word, ask) or word in _PARTICLES for word in words)
+
+
+def _is_letter(word: str) -> bool:
+    return (len(word) == 1 and word.isalpha() and word.isascii()) or word in _GREEK
 
 
 def is_for_each(word: str, ask: Text) -> bool:
@@ -134,5 +147,9 @@ def _in_either(pattern: re.Pattern[str], ask: Text) -> bool:
     return any(pattern.search(clause(side)) for side in (ask.en, ask.zh))
 
 
+def _begins(word: str, short: str) -> bool:
+    return word == short or (len(short) > 2 and word.startswith(short))
+
+
 def _words(text: str) -> Iterator[str]:
-    return iter(re.findall("[a-z]+", text))
+    return iter(re.findall(r"[a-z]+\d*", text))

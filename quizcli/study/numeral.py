@@ -32,7 +32,7 @@ _LOG = re.compile(r"log_?\{?(2|10)\}?(?=[\s(])|log([₂]|₁₀)")
 _NATURAL = re.compile(r"\blog_?\{?e\}?(?=[\s(])")
 _OF_TWO = re.compile(r"\blog2(?=\s*(?:[-+*/)]|$))")  # log2/0.001: a logarithm of nothing is that of 2
 _MIXED = re.compile(r"([0-9]*)\s*([¼-¾⅐-⅞])")  # 33⅓, 33 ⅓
-_OF_FRACTION = re.compile(r"\b(ln|log)\s*(\d+/\d+)(?![\d/^.])")
+_OF_FRACTION = re.compile(r"(\bln|\blog|\^)\s*(\d+/\d+)(?![\d/^.])")  # ln 1/2 / ln 0.999, 64^1/2
 _WITH_PART = re.compile(r"(?<![\w.,^/*)])(\d+)(?:\s+and)?\s+(\d+)/(\d+)(?![\w.,/^])")  # 33 1/3
 _PARTS_OF = {"%": 100.0, "‰": 1000.0, "‱": 10_000.0}
 _FULL_WIDTH = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: " "}
@@ -70,7 +70,7 @@ def readings(text: str) -> tuple[float, ...]:
     usual = _OF_TWO.sub("log(2)", _WITH_PART.sub(_with_part, _NATURAL.sub("ln", logs)))
     values: list[float] = []
     refusal = ValueError("no finite number")
-    for written in dict.fromkeys((usual, _OF_FRACTION.sub(r"\1(\2)", usual))):  # ln 1/2 / ln 0.999
+    for written in dict.fromkeys((usual, _OF_FRACTION.sub(r"\1(\2)", usual))):
         tokens = _tokens(written)
         for close, wide in product((False, True), repeat=2):
             try:

@@ -46,7 +46,7 @@ _TIMES = re.compile(
     r"|(bigger|larger|greater|higher|stronger|more)|(smaller|less|fewer|lower|weaker)))?$"
 )
 _IN_PROPORTION = re.compile(r"^([\d.,]+)\s*[:：]\s*([\d.,]+)$")  # 99:1
-_OUT_OF = re.compile(r"^([\d.,]+)\s*(?:out of|in|of)\s*([\d.,]+)$")
+_OUT_OF = re.compile(r"^([\d.,]+)\s*(out of|in|of)\s*([\d.,]+)$")
 _FOR_EACH = re.compile(r"\s*(?:/|\b(?:per|for each|for every|each|every)\b)\s*([a-z]*)$")
 _FOR_EACH_ZH = re.compile(r"^每(?:个|一)?([\u4e00-\u9fff]*)\s*([a-z]*)\s*")
 _PER_CENT = re.compile(r"\s*(?:per ?cent|pct)$")
@@ -57,13 +57,16 @@ _COUNTED = re.compile(rf"(?<=[\d{FIGURES}])\s*([个{MEASURES}])$")
 _RANGE = re.compile(
     r"^([\d.,]+)\s*(%|[a-z]{1,12}|[\u4e00-\u9fff]{0,4})?\s*(?:[-–—~～]|to|至|到)\s*([\d.,]+)\s*(\D*)$"
 )
+_BEFORE_DIGITS = re.compile(r"^[a-z\u4e00-\u9fff ]+(?=\d)")  # epochs 27-30
 _WORD = re.compile(rf"(?<=[\d%)a-z{FIGURES}{MEASURES}个])\s*(?:/\s*)?([a-z]{{2,}}|[\u4e00-\u9fff]+)$")
 _WORD_BEFORE = re.compile(r"^([a-z]{2,}|[\u4e00-\u9fff]+)(?:\s*#?\s*(?=\d)|\s+(?=[a-z]))")
 _OF_ANY_UNIT = frozenset(("the", "of", "for", "number", "wide", "more", "large", "high", "long", "宽"))
 _SQUARE = re.compile(r"^([\d.]+)\s*(?:(?:[x×*]|by|乘以?)\s*\1|²|\^2|\*\*2)$")
 _SIDES = re.compile(
-    r"^(?:\d+\s*[x×*]\s*)?(\d+)\s*[x×*]\s*\1(?:\s*[x×*]\s*\d+)?$|^[(\[](?:\d+, *)*(\d+), *\2[)\]]$"
+    r"^(?:\d+\s*(?:[x×*]|by)\s*)*(\d+)\s*(?:[x×*]|by)\s*\1(?:\s*(?:[x×*]|by)\s*\d+)*$"
+    r"|^[(\[](?:\d+, *)*(\d+), *\2[)\]]$"
 )
+_SHARE = re.compile(r"^[\d.,]+\s*[%‰‱]$")
 _PLAIN = re.compile(r"^[\d.,\s]+\D+$")
 _WORKING = re.compile(r"[-+*/^×·–√]|[a-z]\s*\(|\b(?:ln|log|sqrt)")
 _ABOUT_THE_SAME = 0.05  # of the value: who rounds says the same
@@ -115,7 +118,7 @@ def read_quantities(
 
 def _is_range(text: str) -> bool:
     """62-63, ~690–700 steps and 62 % to 63 %, but not 12-3, which is 9, nor 12 % - 3 %."""
-    ends = _RANGE.match(without_about(text))
+    ends = _RANGE.match(_BEFORE_DIGITS.sub("", without_about(text)))
     if ends is None or (ends[2] or "") not in ("", ends[4].strip()):
         return False
     try:
@@ -138,14 +141,12 @@ def _parted(typed: str, plain: str) -> tuple[str, str]:
 
 
 def _read_noted(plain: str, main: str, note: str, unit: Text | None, ask: Text | None) -> list[Quantity]:
-    """The number before a note that says the same or is no number: 49 (7×7), 10 (0.5 per dimension).
+    """The number before a note that says the same or how it comes about: 49 (7×7), 0.154 (15.4 %).
 
     "0.64 (64 %)" is 64 where per cent are asked for, and 2 (ln 2) a product. ValueError where the two say
-    different things, 20 (10 nats), and for "5 (or 8)": that is no answer yet.
+    different things, 20 (10 nats), and where the note may: 2 GiB (per layer), 5 (or 8).
     """
-    if _HEDGE.search(note.casefold()) or (
-        ask is not None and asked.is_of_something_else(note.casefold(), ask)
-    ):
+    if _HEDGE.search(note.casefold()):
         raise ValueError("no answer yet")
     try:
         told = _read_text(main, unit, ask)
@@ -154,6 +155,10 @@ def _read_noted(plain: str, main: str, note: str, unit: Text | None, ask: Text |
     try:
         noted = _read_text(note, unit, ask)
     except ValueError:
+        words = re.findall(r"[a-z\d]+|[\u4e00-\u9fff]+", note.casefold())
+        own = names(unit) if unit is not None else ()
+        if ask is None or not all(word in own or asked.is_said(word, ask) for word in words):
+            raise  # per head, smaller, for all 8: who can tell?
         return told
     if any(_say_the_same(one, other) for one in told for other in noted):
         return noted if _tells_unit(note, unit) and not _tells_unit(main, unit) else told
@@ -219,19 +224,17 @@ def _read_text(text: str, unit: Text | None, ask: Text | None) -> list[Quantity]
     if square := _square_before(name, said):
         return square
     found = _read(calculation(bare(said, ask)), unit, ask)
-    if name and not _agrees(name, found):
+    if name and not _agrees(name, found, ask):
         raise ValueError("two numbers")
     return found
 
 
-def _agrees(name: str, found: list[Quantity]) -> bool:
-    """Whether what stands before "=" is a name, or a calculation of the same: not 64 = 8."""
-    if not re.search(r"\d", name):
-        return True
+def _agrees(name: str, found: list[Quantity], ask: Text | None) -> bool:
+    """Whether what stands before "=" is a calculation of the same, or its name: not 64 = 8, dog = 0.75."""
     try:
         values = _values(calculation(bare(name, None)), None, None)
     except ValueError:
-        return True
+        return ask is None or asked.is_name_of_it(name, ask)
     return any(_say_the_same(Quantity(value, True), each) for value in values for each in found)
 
 
@@ -287,6 +290,8 @@ def _as_told(text: str, unit: Text | None, ask: Text | None) -> list[Quantity]:
     text = _PER_CENT.sub(" %", text)
     hundredths = text.endswith("%")
     of_hundred = hundredths and unit is not None and "%" in names(unit)  # 12% - 3%
+    if unit is not None and not of_hundred and _SHARE.match(text):
+        raise ValueError("a share of what?")
     scaled = is_magnitude(unit) and MAGNITUDE.search(text) is not None
     square = _SQUARE.match(text) is not None
     sides = _sides(text, unit)
@@ -342,13 +347,11 @@ def _values(text: str, unit: Text | None, ask: Text | None) -> tuple[float, ...]
     text = _without_times(text, ask)
     if (ask is None or asked.is_factor(ask)) and (parts := _IN_PROPORTION.match(text)):
         text = f"{parts[1]}/{parts[2]}"
-    if parts := _OUT_OF.match(text):  # 2 out of 13; of 196 patches 49; 0.25 of 196
-        return tuple(
-            value
-            for each in (f"{parts[1]}/{parts[2]}", parts[1], f"{parts[1]}*{parts[2]}")
-            for value in spoken_numbers(each)
-        )
+    if parts := _OUT_OF.match(text):
+        return _out_of(*parts.groups(), unit)
     if found := MAGNITUDE.search(text):
+        if is_size(unit):
+            raise ValueError("thousands of what?")
         own = MAGNITUDES.get(unit.en, 1.0) if unit is not None else 1.0
         return tuple(value * MAGNITUDES[found[1]] / own for value in spoken_numbers(text[: found.start()]))
     try:
@@ -369,6 +372,14 @@ def _is_measure(sign: str, unit: Text | None, ask: Text | None) -> bool:
     if unit is None or is_magnitude(unit):
         return ask is None or sign in ask.zh
     return sign in names(unit)
+
+
+def _out_of(part: str, word: str, whole: str, unit: Text | None) -> tuple[float, ...]:
+    """2 out of 13 is a share where one is asked for; 49 of 196 patches are 49, as are 0.25 of 196."""
+    if word == "of" and 0 < read_number(part) < 1:
+        return spoken_numbers(f"{part}*{whole}")
+    is_share = unit is None or "%" in names(unit)
+    return spoken_numbers(f"{part}/{whole}" if is_share else part)
 
 
 def _without_times(text: str, ask: Text | None) -> str:
