@@ -348,7 +348,7 @@ def _values(text: str, unit: Text | None, ask: Text | None) -> tuple[float, ...]
     if (ask is None or asked.is_factor(ask)) and (parts := _IN_PROPORTION.match(text)):
         text = f"{parts[1]}/{parts[2]}"
     if parts := _OUT_OF.match(text):
-        return _out_of(*parts.groups(), unit)
+        return _out_of(parts[1], parts[2], parts[3], unit)
     if found := MAGNITUDE.search(text):
         if is_size(unit):
             raise ValueError("thousands of what?")
