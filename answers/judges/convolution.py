@@ -302,6 +302,11 @@ def check_max_pool2d(random: Generator) -> Iterator[Case]:
     )
     yield Case({"en": "windows at every pixel", "zh": "每个像素一个窗口"}, (draw(2, 2, 6, 5), 3, 1))
     yield Case({"en": "windows that leave gaps", "zh": "窗口之间有空隙"}, (draw(1, 3, 9, 8), 2, 3))
+    yield Case({"en": "stride 5", "zh": "步幅 5"}, (draw(1, 2, 13, 17), 2, 5))
+    yield Case(
+        {"en": "7 × 7 windows, stride 6, padding 3", "zh": "7 × 7 的窗口，步幅 6，填充 3"},
+        (draw(1, 2, 20, 15), 7, 6, 3),
+    )
     yield Case(
         {"en": "padding half the side of a window", "zh": "填充为窗口边长的一半"},
         (draw(2, 2, 4, 5), 4, None, 2),
