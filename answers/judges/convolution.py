@@ -130,6 +130,7 @@ def _not_transposed(
     ),
     equivalent={
         "conv2d: x.unfold(-2, high, stride) → x.unfold(2, high, stride)": _FOUR_AXES,
+        "conv2d: begins with stride = stride or 1": "No window moves by 0: PyTorch refuses that stride.",
         "conv2d: -2: → 2:": "A weight has four axes: the last two are those from the third on.",
     },
 )

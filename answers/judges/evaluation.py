@@ -417,6 +417,7 @@ def _over_all_bins(probabilities: Tensor, labels: Tensor, bins: int = 15) -> flo
         _of_squares,
     ),
     equivalent={
+        "expected_calibration_error: begins with bins = bins or 15": "Bins of width 1 / M are one or more.",
         "expected_calibration_error: at_least_float32(probabilities).max → probabilities.max": CAST,
         "expected_calibration_error: (confidence * bins).ceil().long().clamp(1, bins) - 1 → "
         "(confidence * bins).ceil().long() - 1": _A_BIN_EACH,
