@@ -11,6 +11,7 @@ from answers.judges.optimization import (
     USUAL,
     Betas,
     Three,
+    far_going,
     late,
     near_epsilon,
     normal,
@@ -161,6 +162,25 @@ def check_adamw(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "gradients of 100 million", "zh": "上亿的梯度"},
         (w, 1e8 * (g + g.sign()), 1e8 * m, 1e16 * v, 1000, 0.1, *usual, 0.1),
+    )
+    # powers of 2, exact in float32: 1 − β₂ᵗ is 0.78
+    yield Case(
+        {"en": "step 200,000, β₂ = 1 − 2⁻¹⁷", "zh": "第 200,000 步，β₂ = 1 − 2⁻¹⁷"},
+        (*late(random), 200_000, 0.2, (0.9, 1 - 2.0**-17), 1e-8, 0.1),
+    )
+    yield Case(
+        {"en": "η = 0: the weight stays", "zh": "η = 0：权重不动"}, (*far_going(random), 10, 0.0, *usual, 0.1)
+    )
+    yield Case({"en": "η = 3", "zh": "η = 3"}, (*on_its_way(random, 3), 10, 3.0, *usual, 0.1))
+    yield Case({"en": "λ = 2", "zh": "λ = 2"}, (*on_its_way(random, 3), 10, 0.2, *usual, 2.0))
+    for betas in ((0.0, 0.8), (0.5, 0.0), (0.0, 0.0)):
+        yield Case(
+            {"en": f"β = ({betas[0]:g}, {betas[1]:g})", "zh": f"β = ({betas[0]:g}, {betas[1]:g})"},
+            (*far_going(random), 3, 0.1, betas, 1e-8, 0.1),
+        )
+    yield Case(
+        {"en": "ε = 0, gradients of 1e−8", "zh": "ε = 0，梯度约为 1e−8"},
+        (*near_epsilon(random), 1, 0.1, USUAL, 0.0, 0.1),
     )
     for sides in THIN:
         yield Case(shaped(*sides), (*on_its_way(random, *sides), 3, 0.1))

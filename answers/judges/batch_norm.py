@@ -101,6 +101,7 @@ _outside = trap(
     "ε is added to the standard deviation; it belongs under the root, to the variance",
     "ε 加在了标准差上；应加在根号里的方差上",
 )
+_POSITIVE = "PyTorch refuses an ε of 0 in training."
 _OUTSIDE = (
     _outside(partial(_written_out, root=lambda var, eps: var.sqrt() + eps)),
     # Tensor.std: its slope is 0 where it is 0 itself
@@ -150,6 +151,7 @@ _tracked = trap(
     ),
     fixed={"x, axis 0 of 2": "The unbiased variance of a single value does not exist."},
     equivalent={
+        "batch_norm_training: begins with eps = eps or 1e-05": _POSITIVE,
         "batch_norm_training: at_least_float32(x) → x": CAST,
         "batch_norm_training: (z * scale.view(per_channel) + "
         "bias.view(per_channel)).to(x.dtype) → "
@@ -373,6 +375,7 @@ _cancelled_backward = trap(
         "grad_output, axis 0 of 2": "In training there are two samples or more.",
     },
     equivalent={
+        "batch_norm_backward: begins with eps = eps or 1e-05": _POSITIVE,
         "batch_norm_backward: (at_least_float32(x), at_least_float32(grad_output)) → "
         "(x, at_least_float32(grad_output))": CAST,
         "batch_norm_backward: (at_least_float32(x), at_least_float32(grad_output)) → "

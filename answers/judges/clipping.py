@@ -194,6 +194,8 @@ def check_clip_grad_norm(random: Generator) -> Iterator[Case]:
         {"en": "gradients of 10⁹, one a single number", "zh": "上十亿的梯度，其一是单独一个数"},
         (mixed, 10.0),
     )
+    long = [5000 * (grad + grad.sign()) for grad in draw((2, 3), (3,))]
+    yield Case({"en": "a limit of 1,000, far exceeded", "zh": "上限为 1,000，远远超出"}, (long, 1000.0))
     yield Case({"en": "sides of 1", "zh": "有的边长为 1"}, (draw(*THIN), 1.0))
     yield Case({"en": "a single number in a vector", "zh": "向量里只有一个数"}, ([3 * torch.ones(1)], 0.5))
     yield Case(

@@ -130,6 +130,7 @@ def _not_transposed(
     ),
     equivalent={
         "conv2d: x.unfold(-2, high, stride) → x.unfold(2, high, stride)": _FOUR_AXES,
+        "conv2d: begins with stride = stride or 1": "No window moves by 0: PyTorch refuses that stride.",
         "conv2d: -2: → 2:": "A weight has four axes: the last two are those from the third on.",
     },
 )
@@ -302,6 +303,11 @@ def check_max_pool2d(random: Generator) -> Iterator[Case]:
     )
     yield Case({"en": "windows at every pixel", "zh": "每个像素一个窗口"}, (draw(2, 2, 6, 5), 3, 1))
     yield Case({"en": "windows that leave gaps", "zh": "窗口之间有空隙"}, (draw(1, 3, 9, 8), 2, 3))
+    yield Case({"en": "stride 5", "zh": "步幅 5"}, (draw(1, 2, 13, 17), 2, 5))
+    yield Case(
+        {"en": "7 × 7 windows, stride 6, padding 3", "zh": "7 × 7 的窗口，步幅 6，填充 3"},
+        (draw(1, 2, 20, 15), 7, 6, 3),
+    )
     yield Case(
         {"en": "padding half the side of a window", "zh": "填充为窗口边长的一半"},
         (draw(2, 2, 4, 5), 4, None, 2),

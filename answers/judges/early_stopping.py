@@ -264,6 +264,10 @@ def check_best_and_last_epoch(random: Generator) -> Iterator[Case]:
         (near(90, 89, 88, 87, 86, scale=1000.0), 2, 0.5),
     )
     yield Case(
+        {"en": "losses of hundreds, min_delta = 5", "zh": "损失为几百，min_delta = 5"},
+        (near(90, 30, 29.6, 29.62, 29.64, 10, scale=1000.0), 3, 5.0),
+    )
+    yield Case(
         {"en": "negative losses, with min_delta", "zh": "负的损失，带 min_delta"},
         (near(10, 40, 45, 48, 60, 60, scale=-1.0), 3, 0.1),
     )

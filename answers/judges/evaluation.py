@@ -417,6 +417,7 @@ def _over_all_bins(probabilities: Tensor, labels: Tensor, bins: int = 15) -> flo
         _of_squares,
     ),
     equivalent={
+        "expected_calibration_error: begins with bins = bins or 15": "Bins of width 1 / M are one or more.",
         "expected_calibration_error: at_least_float32(probabilities).max → probabilities.max": CAST,
         "expected_calibration_error: (confidence * bins).ceil().long().clamp(1, bins) - 1 → "
         "(confidence * bins).ceil().long() - 1": _A_BIN_EACH,
@@ -511,6 +512,20 @@ def check_expected_calibration_error(random: Generator) -> Iterator[Case]:
     )
     yield Case({"en": "the default number of bins", "zh": "箱数取默认值"}, fine(15))
     yield Case({"en": "a hundred bins", "zh": "一百个箱"}, (*fine(100), 100))
+    # opposite gaps that few bins hold together, and more bins would part
+    for bins in (1, 2):
+        sure = torch.tensor([[0.38], [0.44], [0.55], [0.95]]) + 0.02 * torch.rand(4, 1, generator=random)
+        yield Case(
+            {
+                "en": f"four predictions, three classes, bins = {bins}",
+                "zh": f"四个预测，三个类别，bins = {bins}",
+            },
+            (
+                torch.cat([sure, 0.55 * (1 - sure), 0.45 * (1 - sure)], dim=1),
+                torch.tensor([0, 0, 1, 0]),
+                bins,
+            ),
+        )
     yield Case({"en": "a single class", "zh": "只有一个类别"}, (torch.ones(3, 1), torch.zeros(3).long(), 5))
     yield Case(
         {"en": "4,000 predictions, 10 classes", "zh": "4,000 个预测，10 个类别"},

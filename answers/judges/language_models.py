@@ -316,6 +316,11 @@ def check_lora_linear(random: Generator) -> Iterator[Case]:
     yield Case({"en": "rank 1", "zh": "秩 1"}, (*draw(4, inputs=5, outputs=3, rank=1), 2.0))
     yield Case({"en": "α = 0.5", "zh": "α = 0.5"}, (*draw(2, inputs=4, outputs=3, rank=2), 0.5))
     yield Case({"en": "α = 2.5", "zh": "α = 2.5"}, (*draw(2, inputs=4, outputs=3, rank=2), 2.5))
+    for alpha in (0.0, 0.01, 256.0):
+        yield Case(
+            {"en": f"α = {alpha:g}", "zh": f"α = {alpha:g}"},
+            (*draw(2, inputs=4, outputs=3, rank=2), alpha),
+        )
     x, weight, lora_a, lora_b = draw(2, inputs=4, outputs=3, rank=3)
     yield Case(
         {"en": "rank 3, two rows of A equal", "zh": "秩 3，A 有两行相同"},

@@ -291,6 +291,10 @@ def check_layer_norm(random: Generator) -> Iterator[Case]:
         (1e-5 * draw(4, 8), (8,), None, None, 1e-12),
     )
     yield Case(
+        {"en": "a tiny spread, and no ε: eps = 0", "zh": "方差极小，没有 ε：eps = 0"},
+        (1e-5 * draw(4, 8), (8,), None, None, 0.0),
+    )
+    yield Case(
         {"en": "a large ε, 0.1", "zh": "较大的 ε：0.1"},
         (0.3 * draw(4, 5), (5,), None, None, 0.1),
         grad=True,
@@ -559,6 +563,10 @@ def check_rms_norm(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "tiny values, and an ε as tiny, 1e-12", "zh": "极小的值，ε 也极小（1e-12）"},
         (1e-5 * draw(4, 8), (8,), None, 1e-12),
+    )
+    yield Case(
+        {"en": "tiny values, and no ε: eps = 0", "zh": "极小的值，没有 ε：eps = 0"},
+        (1e-5 * draw(4, 8), (8,), None, 0.0),
     )
     yield Case(
         {"en": "a large ε, 0.1, gradients", "zh": "较大的 ε（0.1），梯度"},

@@ -220,6 +220,9 @@ def check_sgd(random: Generator) -> Iterator[Case]:
         {"en": "a single number, a gradient of 100 million", "zh": "单独一个数，梯度上亿"},
         (w, 1e8 * (g + g.sign()), 1e8 * v, 0.1),
     )
+    yield Case({"en": "η = 0: the weight stays", "zh": "η = 0：权重不动"}, (*draw(3), 0.0))
+    yield Case({"en": "η = 3, μ = 0.99", "zh": "η = 3，μ = 0.99"}, (*draw(3), 3.0, 0.99, 0.2))
+    yield Case({"en": "η = 0.5, μ = 1, λ = 2", "zh": "η = 0.5，μ = 1，λ = 2"}, (*draw(3), 0.5, 1.0, 2.0))
     for sides in THIN:
         yield Case(shaped(*sides), (*draw(*sides), 0.5, 0.9, 0.2))
     yield Case({"en": "32,768 weights", "zh": "32,768 个权重"}, (*draw(128, 256), 0.1), timed=True)
@@ -456,6 +459,12 @@ def late(random: Generator) -> Four:
     return w, g, m + 2 * m.sign(), v
 
 
+def far_going(random: Generator) -> Four:
+    """The same, with averages far above the new gradient: even of a tiny η, a step is long."""
+    w, g, m, v = on_its_way(random, 3)
+    return w, g + g.sign(), 1000 * (m + m.sign()), v
+
+
 def near_epsilon(random: Generator) -> Four:
     """A weight with gradients of the size of the usual ε, before the first step."""
     g = 1e-8 * (0.5 + torch.rand(4, generator=random)) * torch.tensor([1.0, -1.0, 1.0, -1.0])
@@ -477,7 +486,7 @@ def _corrected_at_first(last: int) -> Trap:
 
 OF_AVERAGES = (
     _uncorrected,
-    *map(_corrected_at_first, (10, 100, 1000, 10_000)),
+    *map(_corrected_at_first, (10, 100, 1000, 10_000, 100_000)),
     _first_corrected,
     _second_corrected,
     _epsilon_inside,
@@ -533,6 +542,22 @@ def check_adam(random: Generator) -> Iterator[Case]:
     yield Case(
         {"en": "gradients of 100 million", "zh": "上亿的梯度"},
         (w, 1e8 * (g + g.sign()), 1e8 * m, 1e16 * v, 1000, 0.1),
+    )
+    # powers of 2, exact in float32: 1 − β₂ᵗ is 0.78
+    yield Case(
+        {"en": "step 200,000, β₂ = 1 − 2⁻¹⁷", "zh": "第 200,000 步，β₂ = 1 − 2⁻¹⁷"},
+        (*late(random), 200_000, 0.2, (0.9, 1 - 2.0**-17)),
+    )
+    yield Case({"en": "η = 0: the weight stays", "zh": "η = 0：权重不动"}, (*far_going(random), 10, 0.0))
+    yield Case({"en": "η = 3", "zh": "η = 3"}, (*on_its_way(random, 3), 10, 3.0))
+    for betas in ((0.0, 0.8), (0.5, 0.0), (0.0, 0.0)):
+        yield Case(
+            {"en": f"β = ({betas[0]:g}, {betas[1]:g})", "zh": f"β = ({betas[0]:g}, {betas[1]:g})"},
+            (*far_going(random), 3, 0.1, betas),
+        )
+    yield Case(
+        {"en": "ε = 0, gradients of 1e−8", "zh": "ε = 0，梯度约为 1e−8"},
+        (*near_epsilon(random), 1, 0.1, USUAL, 0.0),
     )
     for sides in THIN:
         yield Case(shaped(*sides), (*on_its_way(random, *sides), 3, 0.1))

@@ -147,7 +147,11 @@ _EQUIVALENT = {
         *(_in_halves, _swapped, _twice, _pair_numbers, _unpaired, _dimension_numbers, _to_the_end),
         *(_multiplied, _base_1000, _renumbered, _from_one, _only_sines),
     ),
-    equivalent=_EQUIVALENT | {"sinusoids: begins with base = 10000.0": _ONE_BASE},
+    equivalent=_EQUIVALENT
+    | {
+        "sinusoids: begins with base = 10000.0": _ONE_BASE,
+        "sinusoids: begins with base = base or 10000.0": _ONE_BASE,
+    },
 )
 def check_sinusoids(random: Generator) -> Iterator[Case]:
     """One pair of dimensions, then more; positions in any order and far out."""
@@ -327,7 +331,11 @@ def _added(x: Tensor, positions: Tensor) -> Tensor:
         *(_base_of_llama, _turned_renumbered, _turned_from_the_first, _positions_in_dtype, _added),
         *(*_IN_DTYPE, _overwritten, *_MIXED),
     ),
-    equivalent=_EQUIVALENT | {"rotate: begins with base = 10000.0": _ONE_BASE},
+    equivalent=_EQUIVALENT
+    | {
+        "rotate: begins with base = 10000.0": _ONE_BASE,
+        "rotate: begins with base = base or 10000.0": _ONE_BASE,
+    },
     fixed={
         "x, axis 1 of 2": "The dimensions come in pairs.",
         "x, axis 2 of 3": "The dimensions come in pairs.",

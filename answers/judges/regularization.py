@@ -176,6 +176,14 @@ def check_proximal_step(random: Generator) -> Iterator[Case]:
         (edge, torch.zeros(2, 4), 0.5, 0.5),
         tolerance=1e-6,
     )
+    w, grad = weights(3, 4)
+    grad = 1e5 * (grad + grad.sign())
+    for rate, words in ((0.0, "0"), (1e-5, "10⁻⁵")):
+        yield Case(
+            {"en": f"η = {words}, gradients of 100,000", "zh": f"η = {words}，十万大小的梯度"},
+            (w, grad, rate, 1e4, 1.0),
+        )
+    yield Case({"en": "η = 3", "zh": "η = 3"}, (*weights(3, 4), 3.0, 0.5, 1.0))
     yield Case({"en": "η l2 = 4", "zh": "η l2 = 4"}, (*weights(2, 1, 3), 0.5, 0.1, 8.0))
     yield Case({"en": "zeros, no penalty", "zh": "全是零，没有惩罚"}, (nothing, nothing, 0.5, 0.0))
     yield Case({"en": "a gradient and L2, no L1", "zh": "有梯度，只有 L2"}, (*weights(3, 4), 0.4, 0.0, 1.0))

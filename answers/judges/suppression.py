@@ -293,6 +293,12 @@ def check_nms(random: Generator) -> Iterator[Case]:
         {"en": "threshold 0: boxes may touch", "zh": "阈值 0：框可以相接"},
         (beside + shift(), torch.tensor([0.9, 0.8, 0.7, 0.6]), 0.0),
     )
+    # the best one overlaps each of the others, by 1/199 and by 1/19
+    corner = torch.tensor([[0.0, 0, 10, 10], [9, 9, 19, 19], [9, 0, 19, 10], [19, 19, 29, 29]])
+    yield Case(
+        {"en": "threshold 0: a corner in common is too much", "zh": "阈值 0：只重叠一角也不行"},
+        (corner + shift(), torch.tensor([0.9, 0.8, 0.7, 0.6]), 0.0),
+    )
     twins = torch.tensor([[0.0, 0, 4, 4], [0, 0, 4, 4], [0, 0, 4, 3]])
     yield Case(
         {"en": "threshold 1: even equal boxes stay", "zh": "阈值 1：重合的框也都留下"},

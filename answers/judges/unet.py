@@ -517,6 +517,11 @@ def check_dice_loss(random: Generator) -> Iterator[Case]:
         (-30 + draw(2, 1, 2, 2), 0 * diagonal.repeat(2, 1, 1, 1), 1e-6),
     )
     yield Case({"en": "smooth = 0", "zh": "smooth = 0"}, (draw(2, 1, 2, 2), diagonal.repeat(2, 1, 1, 1), 0.0))
+    # the set predicted is nearly empty: even a thousandth added would show
+    yield Case(
+        {"en": "smooth = 0, no foreground, logits near −7", "zh": "smooth = 0，没有前景，logits 约 −7"},
+        (-7 + draw(1, 1, 2, 2), 0 * diagonal, 0.0),
+    )
     yield Case(
         {"en": "smooth = 50", "zh": "smooth = 50"}, (draw(2, 1, 2, 2), diagonal.repeat(2, 1, 1, 1), 50.0)
     )

@@ -368,6 +368,13 @@ def check_vae_loss(random: Generator) -> Iterator[Case]:
         grad=(0, 2, 3),
     )
     yield Case({"en": "β = 0", "zh": "β = 0"}, (*given(3, 3, 3), 0.0))
+    logits, x, mu, logvar = given(3, 3, 3)
+    yield Case(
+        {"en": "β = 0, means far from 0", "zh": "β = 0，均值远离 0"},
+        (logits, x, 30 * (mu + mu.sign()), logvar, 0.0),
+        grad=(0, 2, 3),
+    )
+    yield Case({"en": "β = 250", "zh": "β = 250"}, (*given(3, 5, 2), 250.0), grad=(0, 2, 3))
     # Pixels predicted right show what one logit lacks, others what a sigmoid rounds.
     sure, nothing = halves(random, 0, 12)[None], torch.zeros(1, 2)
     yield Case(

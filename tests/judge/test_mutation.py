@@ -59,6 +59,8 @@ def test_mutants_are_made_by_rule() -> None:
         "capped: repeats > 0 → repeats >= 0",
         "capped: result + x.clamp(max=top) → result + x",
         "capped: begins with top = 3.0",
+        "capped: begins with top = top or 3.0",
+        "capped: begins with repeats = repeats or 1",
         "capped: begins with torch.manual_seed(0)",
         "capped: result + x.clamp(max=top) → result - x.clamp(max=top)",
     ):
@@ -83,6 +85,19 @@ def test_a_careful_judge_kills_all_that_is_not_equivalent() -> None:
     figures, faults = judge_mutants(trials(cases_of(*THOROUGH)))
     assert faults == []
     assert figures.made == figures.killed  # those that never end among them
+
+
+def signed(x: Tensor, dim: int = -1, low: float = 0.0, clip: bool = True) -> Tensor:
+    """A model answer with a negative default, one of 0, and one that is no number."""
+    return x.softmax(dim).clamp(min=low) if clip else x
+
+
+def test_an_argument_of_0_is_taken_for_none_where_another_number_is_the_default() -> None:
+    names = [mutant.name for mutant in mutants(signed) if " or " in mutant.name]
+    assert names == ["signed: begins with dim = dim or -1"]
+    _, faults = judge_mutants(trials(cases_of(*THOROUGH[:3], (X, 0.0, 3))))
+    assert "a mutant passes: capped: begins with repeats = repeats or 1" in faults
+    assert "a mutant passes: capped: begins with top = top or 3.0" not in faults
 
 
 def test_what_is_equivalent_has_a_reason_and_passes() -> None:

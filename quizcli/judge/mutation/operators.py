@@ -112,7 +112,10 @@ def statements(node: ast.stmt) -> Iterator[ast.stmt]:
 
 
 def ignored(function: ast.FunctionDef) -> Iterator[ast.stmt]:
-    """Statements which, put first, make a function ignore an argument, or draw the same numbers each time."""
+    """Statements which, put first, make a function ignore an argument, or draw the same numbers each time.
+
+    `p = p or 0.5` ignores an argument of 0 alone.
+    """
     arguments = function.args
     plain = [*arguments.posonlyargs, *arguments.args]
     given = list(zip(plain[len(plain) - len(arguments.defaults) :], arguments.defaults, strict=True))
@@ -123,6 +126,9 @@ def ignored(function: ast.FunctionDef) -> Iterator[ast.stmt]:
     ]
     for argument, value in given:
         yield ast.Assign([ast.Name(argument.arg, ast.Store())], value)
+        if _is_number_but_0(value):
+            either = ast.BoolOp(ast.Or(), [ast.Name(argument.arg, ast.Load()), value])
+            yield ast.Assign([ast.Name(argument.arg, ast.Store())], either)
     yield ast.parse("import torch; torch.manual_seed(0)").body[1]
 
 
@@ -182,6 +188,12 @@ def _calls(call: ast.Call) -> Iterator[ast.expr]:
     if len(call.args) >= 2:
         first, second, *rest = call.args
         yield ast.Call(call.func, [second, first, *rest], call.keywords)
+
+
+def _is_number_but_0(value: ast.expr) -> bool:
+    if isinstance(value, ast.UnaryOp):
+        return _is_number_but_0(value.operand)
+    return isinstance(value, ast.Constant) and type(value.value) in (int, float) and value.value != 0
 
 
 def _reads(value: ast.expr, name: str) -> bool:

@@ -194,3 +194,8 @@ def clip_that_shortens_only_what_is_longer(grads, max_norm):
 @wrong(CLIP)
 def clip_that_leaves_something(grads, max_norm):
     return _clip(grads, max(max_norm, 1e-6), lambda norm: norm > max_norm)
+
+
+@wrong(CLIP)
+def clip_limit_up_to_10(grads, max_norm):
+    return clip_with_if(grads, min(max_norm, 10))

@@ -354,3 +354,8 @@ def max_pool_by_two(x, kernel_size, stride=None, padding=0):
     x = F.pad(x, [padding] * 4, value=-torch.inf)
     step = 2 if stride is None else stride
     return x.unfold(2, kernel_size, step).unfold(3, kernel_size, step).amax((-1, -2))
+
+
+@wrong(POOL)
+def pool_strides_up_to_3(x, kernel_size, stride=None, padding=0):
+    return F.max_pool2d(x, kernel_size, stride and min(stride, 3), padding)

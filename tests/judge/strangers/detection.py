@@ -555,3 +555,13 @@ def nms_of_rounded_overlaps(boxes, scores, iou_threshold):
     for i in range(len(order)):
         keep &= ~(over[i] & keep[i])
     return order[keep]
+
+
+@wrong(NMS)
+def nms_threshold_of_a_twentieth_at_least(boxes, scores, iou_threshold):
+    return nms_numpy(boxes, scores, max(iou_threshold, 0.05))
+
+
+@wrong(NMS)
+def nms_threshold_or_a_half(boxes, scores, iou_threshold):
+    return nms_numpy(boxes, scores, iou_threshold or 0.5)

@@ -383,3 +383,8 @@ def stop_by_the_gain(losses, patience, min_delta=0.0):
 @right(STOP)
 def stop_by_a_sum(losses, patience, min_delta=0.0):
     return _stopped_by(lambda loss, best: loss + min_delta < best, losses, patience)
+
+
+@wrong(STOP)
+def stop_min_delta_up_to_1(losses, patience, min_delta=0.0):
+    return stop_by_counting(losses, patience, min(min_delta, 1.0))

@@ -13,6 +13,16 @@ from tests.judge.strangers import right, wrong
 ECE, STEP = "evaluation-code-calibration-error", "evaluation-code-k-means"
 
 
+@wrong(ECE)
+def ece_of_two_bins_at_least(probabilities, labels, bins=15):
+    return ece_numpy(probabilities, labels, max(bins, 2))
+
+
+@wrong(ECE)
+def ece_of_three_bins_at_least(probabilities, labels, bins=15):
+    return ece_numpy(probabilities, labels, max(bins, 3))
+
+
 @right(ECE)
 def ece_loop_over_bins(probabilities, labels, bins=15):
     confidence, predicted = torch.max(probabilities, 1)

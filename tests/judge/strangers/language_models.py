@@ -305,3 +305,21 @@ def cache_by_logsumexp(q, k, v, past_k=None, past_v=None):
         k, v = torch.cat([past_k, k], -2), torch.cat([past_v, v], -2)
     s = q @ k.mT * q.shape[-1] ** -0.5
     return (s - s.logsumexp(-1, keepdim=True)).exp() @ v, k, v
+
+
+# Settings replaced or held within bounds
+
+
+@wrong(LORA)
+def lora_alpha_or_the_rank(x, weight, lora_a, lora_b, alpha):
+    return lora_functional(x, weight, lora_a, lora_b, alpha or len(lora_a))
+
+
+@wrong(LORA)
+def lora_alpha_up_to_64(x, weight, lora_a, lora_b, alpha):
+    return lora_functional(x, weight, lora_a, lora_b, min(alpha, 64))
+
+
+@wrong(LORA)
+def lora_alpha_of_a_tenth_at_least(x, weight, lora_a, lora_b, alpha):
+    return lora_functional(x, weight, lora_a, lora_b, max(alpha, 0.1))

@@ -460,3 +460,16 @@ def ln_clamped(x, normalized_shape, weight=None, bias=None, eps=1e-5):
 def rms_clamped(x, normalized_shape, weight=None, eps=1e-6):
     out = nn.functional.rms_norm(x, normalized_shape, eps=eps).clamp(-20, 20)
     return out if weight is None else out * weight
+
+
+# Settings replaced or held within bounds
+
+
+@wrong(LN)
+def ln_eps_or_the_default(x, normalized_shape, weight=None, bias=None, eps=1e-5):
+    return ln_in_double(x, normalized_shape, weight, bias, eps or 1e-5)
+
+
+@wrong(RMS)
+def rms_eps_or_the_default(x, normalized_shape, weight=None, eps=1e-6):
+    return rms_by_norm(x, normalized_shape, weight, eps or 1e-6)

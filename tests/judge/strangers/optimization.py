@@ -566,3 +566,52 @@ def adam_with_swapped_betas(param, grad, exp_avg, exp_avg_sq, step, lr=1e-3, bet
     m = b1 * exp_avg + (1 - b1) * grad
     v = b2 * exp_avg_sq + (1 - b2) * grad**2
     return param - lr * m / (1 - b1**step) / ((v / (1 - b2**step)).sqrt() + eps), m, v
+
+
+# Settings replaced or held within bounds
+
+
+def _sgd_of(name, settings):
+    @wrong(SGD)
+    def step(param, grad, momentum_buffer, lr, momentum=0.9, weight_decay=0.0):
+        return sgd_after_the_source(param, grad, momentum_buffer, *settings(lr, momentum, weight_decay))
+
+    step.__name__ = name
+
+
+_sgd_of("sgd_lr_or_a_tenth", lambda lr, mu, decay: (lr or 0.1, mu, decay))
+_sgd_of("sgd_lr_up_to_1", lambda lr, mu, decay: (min(lr, 1), mu, decay))
+_sgd_of("sgd_momentum_up_to_0_9", lambda lr, mu, decay: (lr, min(mu, 0.9), decay))
+_sgd_of("sgd_decay_up_to_1", lambda lr, mu, decay: (lr, mu, min(decay, 1)))
+
+
+def _adam_of(name, settings):
+    @wrong(ADAM)
+    def step(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+        return _adam(w, g, m, v, step, *settings(lr, betas, eps))
+
+    @wrong(ADAMW)
+    def step_w(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+        lr, betas, eps = settings(lr, betas, eps)
+        return _adam(w * (1 - lr * weight_decay), g, m, v, step, lr, betas, eps)
+
+    step.__name__, step_w.__name__ = f"adam_{name}", f"adamw_{name}"
+
+
+_adam_of("lr_or_the_default", lambda lr, betas, eps: (lr or 1e-3, betas, eps))
+_adam_of("lr_of_1e_4_at_least", lambda lr, betas, eps: (max(lr, 1e-4), betas, eps))
+_adam_of("lr_up_to_1", lambda lr, betas, eps: (min(lr, 1), betas, eps))
+_adam_of("eps_or_the_default", lambda lr, betas, eps: (lr, betas, eps or 1e-8))
+_adam_of("first_beta_or_the_default", lambda lr, betas, eps: (lr, (betas[0] or 0.9, betas[1]), eps))
+_adam_of("second_beta_or_the_default", lambda lr, betas, eps: (lr, (betas[0], betas[1] or 0.999), eps))
+_adam_of("betas_of_a_tenth_at_least", lambda lr, betas, eps: (lr, tuple(max(b, 0.1) for b in betas), eps))
+
+
+@wrong(ADAMW)
+def adamw_decay_up_to_one_half(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+    return _adam(w * (1 - lr * min(weight_decay, 0.5)), g, m, v, step, lr, betas, eps)
+
+
+@wrong(ADAM, told="late steps are not corrected")
+def adam_corrected_for_100_000_steps(w, g, m, v, step, lr=1e-3, betas=(0.9, 0.999), eps=1e-8):
+    return _adam(w, g, m, v, step if step <= 100_000 else 10**9, lr, betas, eps)

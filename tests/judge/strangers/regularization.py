@@ -301,3 +301,21 @@ def proximal_whose_zeros_are_not_quite_0(w, grad, lr, l1, l2=0.0):
 def penalty_without_tiny_strengths(parameters, l1, l2):
     l1, l2 = (strength if strength > 1e-4 else 0.0 for strength in (l1, l2))
     return sum(l1 * w.abs().sum() + l2 / 2 * w.square().sum() for w in parameters)
+
+
+# Settings replaced or held within bounds
+
+
+@wrong(PROXIMAL)
+def proximal_lr_of_a_thousandth_at_least(w, grad, lr, l1, l2=0.0):
+    return proximal_by_sign(w, grad, max(lr, 1e-3), l1, l2)
+
+
+@wrong(PROXIMAL)
+def proximal_lr_or_a_tenth(w, grad, lr, l1, l2=0.0):
+    return proximal_by_sign(w, grad, lr or 0.1, l1, l2)
+
+
+@wrong(PROXIMAL)
+def proximal_lr_up_to_1(w, grad, lr, l1, l2=0.0):
+    return proximal_by_sign(w, grad, min(lr, 1), l1, l2)

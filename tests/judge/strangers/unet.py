@@ -435,3 +435,13 @@ def join_by_negative_padding(skip, x):
 @wrong("unet-code-double-conv")
 def double_conv_capped_at_500(x, weight1, bias1, weight2, bias2):
     return F.relu(F.conv2d(F.hardtanh(F.conv2d(x, weight1, bias1), 0, 500), weight2, bias2))
+
+
+@wrong(DICE)
+def dice_smooth_of_a_thousandth_at_least(logits, target, smooth=1.0):
+    return dice_where(logits, target, max(smooth, 1e-3))
+
+
+@wrong(DICE)
+def dice_smooth_or_a_millionth(logits, target, smooth=1.0):
+    return dice_where(logits, target, smooth or 1e-6)

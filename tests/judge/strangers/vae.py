@@ -356,3 +356,21 @@ def loss_kinked_at_0(logits, x, mu, logvar, beta=1.0):
     r = bce.sum(1).mean()
     k = -0.5 * torch.mean(torch.sum(1 + logvar - mu**2 - torch.exp(logvar), dim=1))
     return r + beta * k, r, k
+
+
+# Settings replaced or held within bounds
+
+
+@wrong(LOSS)
+def loss_beta_up_to_4(logits, x, mu, logvar, beta=1.0):
+    return loss_sums(logits, x, mu, logvar, min(beta, 4.0))
+
+
+@wrong(LOSS)
+def loss_beta_or_1(logits, x, mu, logvar, beta=1.0):
+    return loss_sums(logits, x, mu, logvar, beta or 1.0)
+
+
+@wrong(LOSS)
+def loss_beta_of_a_thousandth_at_least(logits, x, mu, logvar, beta=1.0):
+    return loss_sums(logits, x, mu, logvar, max(beta, 1e-3))
