@@ -21,7 +21,7 @@ _NUMBER = r"\d[\d.,]*"
 _OF = re.compile(r"(?<=[%‰])\s*(?:of|的)\s*(?=\d)|(?<=\d/\d)\s+of\s+(?=\d)|(?<=[¼-¾⅐-⅞])\s+of\s+(?=\d)")
 _ROOT_SIGN = re.compile(r"根号\s*")
 _TENTHS = re.compile(r"([一二两三四五六七八九\d])成([一二三四五六七八九半\d])?")
-_TIMES = re.compile(r"([一二两三四五六七八九十\d]+)\s*倍的?\s*(?=ln|log|\d)")
+_TIMES = re.compile(r"(\d+|[一二两三四五六七八九十])\s*倍的?\s*(?=ln|log|\d)")
 _HALF = re.compile(r"^half an?\s+(?=[a-z])|^半个?\s*(?=[a-z])")
 _RAISED = re.compile(r"(\d+)\s*的\s*(负?)\s*(\d+)\s*次方")
 _BETWEEN = (

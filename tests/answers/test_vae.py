@@ -69,7 +69,8 @@ def test_the_curves_fall_and_add_up(events: list[Event]) -> None:
 def test_progress_rises_to_the_end_and_tells_the_speed(events: list[Event]) -> None:
     steps = [event for event in events if isinstance(event, Progress) and event.unit == IMAGES]
     assert [step.done for step in steps] == sorted(step.done for step in steps)
-    assert steps[-1].done / steps[-1].total == pytest.approx(6 / 7 * 225 / 240)  # looked at every 25 steps
+    # looked at every 25 of 240 steps; what was shown before them has moved the bar already
+    assert 6 / 7 * 225 / 240 <= steps[-1].done / steps[-1].total < 6 / 7
     assert all(step.rate and step.rate > 0 for step in steps)
     assert steps[-1].text == {"en": "epoch 3/3", "zh": "第 3/3 轮"}
 

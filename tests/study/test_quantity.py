@@ -278,7 +278,24 @@ def test_words_that_are_no_number(text: str) -> None:
 
 SIGNS = "0123456789.,+-*/^()%√π⁻²½×x=≈ 零一二三十百千万亿分之第个倍约"
 WORDS = ["1e308", "thousand", "hundred", "half", "k", "m", "GiB", "bytes", "percent", "about", "epochs", "th"]
-PARTS = st.sampled_from([*SIGNS, *WORDS, "parameters", "三分之", "百分之", "cos", "ln"])
+SAID = [
+    "倍",
+    "根号",
+    "成",
+    "每",
+    "多",
+    "的",
+    "次方",
+    "\\frac{1}{2}",
+    "^{",
+    "(",
+    ")",
+    " (",
+    "=",
+    "at least ",
+    "out of ",
+]
+PARTS = st.sampled_from([*SIGNS, *WORDS, *SAID, "parameters", "三分之", "百分之", "cos", "ln", "一", "0"])
 UNITS = [None, *(Text(unit, unit) for unit in ("%", "GiB", "million", "percentage points", "epochs"))]
 
 
