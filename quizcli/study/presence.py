@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+
+from msgspec import Struct
 
 File = tuple[int, int] | None  # device and inode; None where there is no file
 
 
-class Presence(NamedTuple):
+class Presence(Struct, frozen=True):
     """The three files of an open store, as the folder names them."""
 
     main: File
@@ -18,6 +19,10 @@ class Presence(NamedTuple):
     wal_size: int
     changed: int  # when the main file was written to last, in ns
     shm_size: int
+
+    @property
+    def _names(self) -> tuple[File, File, File]:
+        return self.main, self.wal, self.shm
 
     @property
     def _contents(self) -> tuple[int, int]:
@@ -32,7 +37,7 @@ class Presence(NamedTuple):
         folder, `git checkout`, a disk that has gone.
         """
         grown = self.wal_size <= now.wal_size and self.shm_size <= now.shm_size
-        return self[:3] == now[:3] and self._contents == now._contents and grown
+        return self._names == now._names and self._contents == now._contents and grown
 
     def is_overwritten(self, now: Presence) -> bool:
         """Whether somebody has written to the main file, which is still the same one to SQLite."""
