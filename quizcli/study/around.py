@@ -84,7 +84,7 @@ def bare(text: str, ask: Text | None) -> str:
     text = _OR_SO.sub("", without_about(text))
     if ask is not None:
         text = _without_more(asked.without_change(text, ask), ask)
-    if ask is None or asked.is_place(ask):
+    if ask is None or asked.asks_for_a_place(ask):
         text = _ORDINAL.sub("", with_place(text) if ask is not None else text)
     return _BELOW_ZERO.sub("-", text)
 

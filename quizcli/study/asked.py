@@ -7,7 +7,6 @@ of both: what counts is the clause that asks.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from quizcli.study.spelt import is_spelt
 from quizcli.text import Text
@@ -123,7 +122,7 @@ def is_most(ask: Text) -> bool:
     return _in_either(_MOST, ask)
 
 
-def is_place(ask: Text) -> bool:
+def asks_for_a_place(ask: Text) -> bool:
     """Whether it is asked the how-manieth something is."""
     return _in_either(_PLACE, ask)
 
@@ -151,5 +150,5 @@ def _begins(word: str, short: str) -> bool:
     return word == short or (len(short) > 2 and word.startswith(short))
 
 
-def _words(text: str) -> Iterator[str]:
-    return iter(re.findall(r"[a-z]+\d*", text))
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z]+\d*", text)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from quizcli.study.spelt import read_spelt
+
 _LONGEST = 300  # characters of a formula: what is pasted by mistake is no number
 _INNER = r"\{([^{}]*)\}"
 _FRACTION = re.compile(rf"\\[dt]?frac\s*{_INNER}\s*{_INNER}|\\[dt]?frac\s*(\d)\s*(\d)")
@@ -34,7 +36,6 @@ _TERM = rf"({_NUMBER})\s*([a-z]+)"
 _SUM = re.compile(rf"{_TERM}(?:\s*[-+]\s*{_NUMBER}\s*[a-z]+)+")
 _QUOTIENT = re.compile(rf"{_TERM}\s*[/÷]\s*({_NUMBER})\s*([a-z]+)")
 _PRODUCT = re.compile(rf"{_TERM}\s*[*×x·]\s*({_NUMBER})")
-_FIGURES = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"两": 2, "十": 10}
 
 
 def from_latex(text: str) -> str:
@@ -77,4 +78,4 @@ def _with_one_unit(text: str) -> str:
 
 
 def _figure(text: str) -> str:
-    return text if text.isdecimal() else str(_FIGURES[text])
+    return text if text.isdecimal() else f"{read_spelt(text):.0f}"
