@@ -13,6 +13,7 @@ GROUND = {
     "quizcli",
     "quizcli.errors",
     "quizcli.nearest",
+    "quizcli.notices",
     "quizcli.parameters",
     "quizcli.permit",
     "quizcli.private",

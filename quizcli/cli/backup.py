@@ -59,7 +59,7 @@ def command(
 
 def _made(settings: Settings, path: Path | None) -> Made:
     from quizcli.study.archive import own_files, write
-    from quizcli.study.to_read import store_to_read
+    from quizcli.study.to_read import readable_store
 
     refuse_dangling(settings.store_file)
     stored = is_there(settings.store_file)
@@ -71,7 +71,7 @@ def _made(settings: Settings, path: Path | None) -> Made:
     try:
         if not stored:
             return write(settings, goal=path, with_store=False)
-        with store_to_read(settings.store_file) as store:  # what is no store makes no backup
+        with readable_store(settings.store_file) as store:  # what is no store makes no backup
             return write(settings, goal=path, store=store.path)
     except FileExistsError as error:
         raise QuizError(

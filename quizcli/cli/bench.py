@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text as Line
 
 from quizcli.bank.types import AnyQuestion, Code, DemoLink
-from quizcli.cli.opened import as_asked, with_figures
+from quizcli.cli.library import as_asked, with_figures
 from quizcli.errors import QuizError
 from quizcli.screen.keys import Keyboard
 from quizcli.settings import Settings
@@ -151,7 +151,7 @@ class Bench:
             how = f"`quizcli code {question.id} --file FILE`"
             raise QuizError(tr("without a terminal nothing can be written", "非终端环境无法编写"), how)
         from quizcli.bank.trust import trusted
-        from quizcli.cli.opened import origin
+        from quizcli.cli.library import origin
         from quizcli.cli.writing import Desk
         from quizcli.study.drafts import Drafts
 

@@ -10,8 +10,8 @@ import typer
 
 from quizcli.bank.types import AnyQuestion, Code
 from quizcli.cli import completing
+from quizcli.cli.library import all_questions, load_banks, origin
 from quizcli.cli.look import print_questions
-from quizcli.cli.opened import all_questions, load_banks, origin
 from quizcli.cli.output import print_json_line
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings

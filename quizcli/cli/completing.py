@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _banks(settings: Settings) -> Loaded:
-    from quizcli.cli.opened import every_bank
+    from quizcli.cli.library import every_bank
 
     return every_bank(settings, _say_nothing)
 
@@ -39,7 +39,7 @@ def kinds() -> list[str]:
 
 def questions(ctx: typer.Context) -> list[str]:
     """The ids of all questions."""
-    from quizcli.cli.opened import all_questions
+    from quizcli.cli.library import all_questions
 
     return list(all_questions(_banks(ctx.obj)))
 
@@ -47,14 +47,14 @@ def questions(ctx: typer.Context) -> list[str]:
 def code_questions(ctx: typer.Context) -> list[str]:
     """The ids of the questions that `quizcli code` takes."""
     from quizcli.bank.types import Code
-    from quizcli.cli.opened import all_questions
+    from quizcli.cli.library import all_questions
 
     return [name for name, q in all_questions(_banks(ctx.obj)).items() if isinstance(q, Code)]
 
 
 def suspended(ctx: typer.Context) -> list[str]:
     """The ids of suspended cards."""
-    from quizcli.cli.opened import card_states
+    from quizcli.study.opening import card_states
 
     return [card.id for card in card_states(ctx.obj).values() if card.suspended]
 

@@ -85,8 +85,8 @@ def command(
 ) -> int:
     """Run the demonstration NAME; without a name, list them all."""
     from quizcli.cli.demonstrations import every, find
-    from quizcli.cli.opened import tell
     from quizcli.demo.catalogue import check_settings
+    from quizcli.notices import tell
 
     settings: Settings = ctx.obj
     if name.startswith("-"):

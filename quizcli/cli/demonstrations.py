@@ -7,10 +7,9 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from quizcli.bank.namespace import demonstrations_in, full, parted
-from quizcli.bank.packs import Pack
+from quizcli.bank.packs import Pack, builtin
 from quizcli.bank.registry import Added, added, added_as
-from quizcli.cli import opened
-from quizcli.cli.joined import present
+from quizcli.cli.library import present
 from quizcli.demo.catalogue import Answer, find_answer, find_answers
 from quizcli.demo.events import Setting
 from quizcli.demo.wire import Request
@@ -21,7 +20,7 @@ from quizcli.text import tr
 
 def every(settings: Settings, tell: Callable[[str], None]) -> dict[str, Answer]:
     """All demonstrations by full name; `tell` is told in a line which packs could not be read."""
-    found = find_answers(opened.pack().root)
+    found = find_answers(builtin().root)
     for one in added(settings):
         try:
             found |= {answer.name: answer for answer in _of(one)}
@@ -49,13 +48,13 @@ def find(name: str, settings: Settings) -> Answer:
     owner, bare = parted(name)
     owner = owner or _owner(bare, settings)
     if not owner:
-        return find_answer(opened.pack().root, bare)
+        return find_answer(builtin().root, bare)
     return _named(owner, find_answer(_readable(added_as(owner, settings)).root, bare))
 
 
 def _owner(bare: str, settings: Settings) -> str:
     """The added pack that alone has a demonstration of this name; "" where none or the program has it."""
-    if bare in demonstrations_in(opened.pack().root):
+    if bare in demonstrations_in(builtin().root):
         return ""
     owners = [one.name for one in added(settings) if bare in demonstrations_in(one.pack.root)]
     if len(owners) > 1:

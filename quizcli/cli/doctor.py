@@ -12,9 +12,9 @@ from typing import Annotated
 import typer
 
 from quizcli import __version__
+from quizcli.bank.packs import builtin
 from quizcli.cli.engine import torch_found, worker_found
 from quizcli.cli.finding import Finding
-from quizcli.cli.opened import pack
 from quizcli.cli.output import print_json
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.private import refuse_dangling
@@ -138,7 +138,7 @@ def _signs() -> Finding:
 def _banks(settings: Settings) -> Finding:
     from quizcli.bank.packs import load
 
-    loaded = load(pack(), settings.cache_dir)
+    loaded = load(builtin(), settings.cache_dir)
     banks, count = len(loaded.banks), sum(len(bank.questions) for bank in loaded.banks)
     detail = tr(
         f"{count} question{'s' * (count != 1)} in {banks} bank{'s' * (banks != 1)}",

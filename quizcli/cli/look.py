@@ -11,15 +11,7 @@ import typer
 from quizcli.bank.packs import Loaded
 from quizcli.bank.types import AnyQuestion, Code
 from quizcli.cli import completing
-from quizcli.cli.opened import (
-    all_questions,
-    as_asked,
-    card_states,
-    follow_ups,
-    load_banks,
-    titles_of,
-    with_figures,
-)
+from quizcli.cli.library import all_questions, as_asked, follow_ups, load_banks, titles_of, with_figures
 from quizcli.cli.output import print_json
 from quizcli.cli.standing import standing
 from quizcli.cli.ticks import findings, ticked
@@ -32,6 +24,7 @@ from quizcli.screen.prediction import NOTHING, Findings
 from quizcli.settings import Settings
 from quizcli.study.card import Card
 from quizcli.study.days import Days, now_ms
+from quizcli.study.opening import card_states
 from quizcli.text import tr
 
 _WHOLE = 10_000  # columns of code that goes into a file: somebody will run it
@@ -99,9 +92,9 @@ def _measured(settings: Settings, question: AnyQuestion) -> tuple[Sequence[Ticke
     refuse_dangling(settings.store_file)
     if not settings.store_file.exists():
         return (), NOTHING
-    from quizcli.study.to_read import store_to_read
+    from quizcli.study.to_read import readable_store
 
-    with store_to_read(settings.store_file) as store:
+    with readable_store(settings.store_file) as store:
         return ticked(store, question), findings(store, question)
 
 

@@ -129,7 +129,7 @@ def trust(
     from quizcli.bank.trust import differences, fingerprint, sources
     from quizcli.bank.trust import trust as remember
     from quizcli.bank.trusted_copies import keep_copies
-    from quizcli.cli.joined import present
+    from quizcli.cli.library import present
     from quizcli.cli.trusting import Reading
 
     settings: Settings = ctx.obj
@@ -200,7 +200,7 @@ def _report(one: Added, settings: Settings) -> Report:
 
     from quizcli.bank.packs import load
     from quizcli.bank.trust import fingerprint, sources
-    from quizcli.cli.joined import present
+    from quizcli.cli.library import present
     from quizcli.demo.catalogue import find_answers
 
     report = Report(one.name, one.root)

@@ -10,8 +10,8 @@ from rich.text import Text as Line
 from quizcli.bank.packs import Loaded
 from quizcli.bank.types import AnyQuestion, Code
 from quizcli.cli.bench import Bench
+from quizcli.cli.library import all_questions, follow_ups, titles_of
 from quizcli.cli.occasion import Decision, Occasion
-from quizcli.cli.opened import all_questions, follow_ups, store_to_write, titles_of
 from quizcli.cli.sitting import Sitting
 from quizcli.cli.standing import answered_elsewhere, standing
 from quizcli.cli.ticks import ticked
@@ -24,6 +24,7 @@ from quizcli.screen.page import Page
 from quizcli.screen.theme import make_console
 from quizcli.settings import Settings
 from quizcli.study.card import Card
+from quizcli.study.opening import store_to_write
 from quizcli.study.session import Session
 from quizcli.study.store import Store
 from quizcli.text import tr

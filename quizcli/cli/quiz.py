@@ -12,9 +12,9 @@ from rich.text import Text as Line
 from quizcli.bank.types import AnyQuestion
 from quizcli.cli import completing
 from quizcli.cli.bench import Bench
+from quizcli.cli.library import all_questions, follow_ups, load_banks, titles_of
 from quizcli.cli.look import chosen_questions
 from quizcli.cli.occasion import Occasion, shuffled
-from quizcli.cli.opened import all_questions, follow_ups, load_banks, store_to_write, titles_of
 from quizcli.cli.output import print_json
 from quizcli.cli.sitting import Sitting
 from quizcli.cli.ticks import ticked
@@ -28,6 +28,7 @@ from quizcli.screen.page import Page
 from quizcli.screen.theme import make_console
 from quizcli.settings import Settings
 from quizcli.study.introduced import marked
+from quizcli.study.opening import store_to_write
 from quizcli.study.rounds import Result, Round, choose, new_seed
 from quizcli.study.store import Store
 from quizcli.text import tr

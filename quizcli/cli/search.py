@@ -11,8 +11,8 @@ import typer
 
 from quizcli.bank.prediction import asked
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Order
+from quizcli.cli.library import all_questions, load_banks
 from quizcli.cli.look import AsJson, print_questions
-from quizcli.cli.opened import all_questions, load_banks
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.nearest import did_you_mean, in_a_row, nearest
 from quizcli.text import Text, tr

@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 from quizcli.bank.needs import taught
-from quizcli.cli.opened import load_banks, store_to_read, titles_of
+from quizcli.cli.library import load_banks, titles_of
 from quizcli.cli.output import print_json
 from quizcli.errors import ExitStatus
 from quizcli.settings import Settings
+from quizcli.study.opening import store_to_read
 from quizcli.text import tr
 
 

@@ -10,12 +10,13 @@ import typer
 
 from quizcli.bank.types import AnyQuestion
 from quizcli.cli import completing
+from quizcli.cli.library import all_questions, load_banks
 from quizcli.cli.look import named, print_questions
-from quizcli.cli.opened import all_questions, card_states, load_banks, store_to_write
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
 from quizcli.study.card import Act
 from quizcli.study.days import Days, now_ms
+from quizcli.study.opening import card_states, store_to_write
 from quizcli.text import tr
 
 

@@ -19,8 +19,8 @@ from quizcli.bank.needs import taught
 from quizcli.bank.types import AnyQuestion, Bank
 from quizcli.bank.unread import ById, heads
 from quizcli.cli.bench import Bench
+from quizcli.cli.library import every_bank, follow_ups, load_banks, origin
 from quizcli.cli.occasion import Decision, Occasion, shuffled
-from quizcli.cli.opened import every_bank, follow_ups, load_banks, origin, store_to_write
 from quizcli.cli.sitting import Sitting
 from quizcli.cli.standing import answered_elsewhere, standing
 from quizcli.cli.waiting import next_key
@@ -32,6 +32,7 @@ from quizcli.screen.page import Page
 from quizcli.screen.theme import make_console
 from quizcli.settings import Settings
 from quizcli.study.introduced import Mark, marked, reviewed_on
+from quizcli.study.opening import store_to_write
 from quizcli.study.session import Counts, Session
 from quizcli.study.store import Store
 from quizcli.text import tr

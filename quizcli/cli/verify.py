@@ -76,7 +76,8 @@ def command(
 ) -> int:
     """Run demonstrations and compare what they measure with what they claim."""
     from quizcli.cli.demonstrations import find, runnable
-    from quizcli.cli.opened import load_banks, tell
+    from quizcli.cli.library import load_banks
+    from quizcli.notices import tell
 
     answers = [find(name, ctx.obj) for name in names] if names else runnable(ctx.obj, tell)
     jobs = [Job(answer, settings_of(answer, quick=quick, seed=seed)) for answer in answers]

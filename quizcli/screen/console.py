@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from quizcli.screen.theme import MOST
+from quizcli.screen.stream import MOST
 from quizcli.visible import clean
 
 

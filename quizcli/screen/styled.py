@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
-from quizcli.screen.theme import MOST, PLAIN, QUIET, STRONG, able, environ
+from quizcli.screen.stream import MOST, able, environ
+from quizcli.screen.theme import PLAIN, QUIET, STRONG
 from quizcli.screen.wrap import Row
 from quizcli.visible import clean
 

@@ -21,7 +21,7 @@ _TRIES = 20  # another process may be writing, or ending
 
 
 @contextmanager
-def store_to_read(path: Path) -> Iterator[Store]:
+def readable_store(path: Path) -> Iterator[Store]:
     """The store at the path, or a copy of what it is now. QuizError as where it is opened to write."""
     try:
         store = Store.open(path)

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from quizcli.bank.packs import Pack
 from quizcli.bank.trust import fingerprint, sources
-from quizcli.cli import demo, demonstrations, opened, verify
+from quizcli.cli import demo, demonstrations, verify
 from quizcli.cli.demonstrations import request
 from quizcli.demo.catalogue import Answer, read_answer
 from quizcli.demo.events import Finished, Setting, Started, from_json
@@ -93,7 +93,7 @@ def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     answers.mkdir(parents=True)
     for name, source in {"small": SMALL, "broken": BROKEN, "silent": SILENT, "endless": ENDLESS}.items():
         (answers / f"{name}.py").write_text(source, encoding="utf-8")
-    monkeypatch.setattr(opened, "pack", lambda: Pack("test", tmp_path / "pack"))
+    monkeypatch.setattr(demonstrations, "builtin", lambda: Pack("test", tmp_path / "pack"))
     monkeypatch.setattr(demonstrations, "request", permitted)
     monkeypatch.setenv("QUIZCLI_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
@@ -423,7 +423,7 @@ def program(pack: Path, tmp_path: Path) -> list[str]:
             from pathlib import Path
             from quizcli import __main__ as program
             from quizcli.bank.packs import Pack
-            from quizcli.cli import demonstrations, opened
+            from quizcli.cli import demonstrations, library
             from tests.cli.test_demo_command import permitted
 
             def dispatch(words, settings):
@@ -433,7 +433,7 @@ def program(pack: Path, tmp_path: Path) -> list[str]:
                 app.command("verify")(verify.command)
                 return app(words, obj=settings, standalone_mode=False)
 
-            opened.pack = lambda: Pack("test", Path({str(pack)!r}))
+            library.builtin = demonstrations.builtin = lambda: Pack("test", Path({str(pack)!r}))
             demonstrations.request = permitted
             program._dispatch = dispatch
             program.main()

@@ -519,15 +519,14 @@ def test_a_start_reads_no_yaml_and_no_code_of_packs(program: Program, mine: Path
         "quizcli.bank.registry",
         "quizcli.bank.namespace",
         "quizcli.bank.trust",
-        "quizcli.cli.joined",
     }, "who has added no pack pays for none"
     os.utime(mine / "questions" / "own.yaml", (1_500_000_000, 1_500_000_000))  # settled: not read again
     program.run("pack", "add", str(mine))
     with_pack = modules(program, tmp_path)
     assert not with_pack.intersection(HEAVY)
     more = with_pack - without
-    assert {"quizcli.bank.registry", "quizcli.bank.namespace", "quizcli.cli.joined"} <= more
-    assert len(more) <= 6, sorted(more)
+    assert {"quizcli.bank.registry", "quizcli.bank.namespace"} <= more
+    assert len(more) <= 5, sorted(more)
     assert sorted(path.name.split("-")[0] for path in (program.home / "cache" / "banks").iterdir()) == [
         "builtin",
         "mine",

@@ -241,7 +241,7 @@ def in_process(home: Path, command: tuple[str, ...], keys: str = "") -> tuple[in
         os.fdopen(read, encoding="utf-8") as stdin,
         mock.patch.dict(os.environ, environment),
         mock.patch("sys.stdin", stdin),
-        mock.patch("quizcli.cli.opened.builtin", return_value=PACK),
+        mock.patch("quizcli.cli.library.builtin", return_value=PACK),
         mock.patch("quizcli.cli.main.build", built),
         mock.patch("quizcli.__main__.streams"),  # it mends and lets go those of a process
         contextlib.redirect_stdout(out),

@@ -1,10 +1,8 @@
-"""What a command opens before it begins: the banks, and where there is one already, the store."""
+"""The banks of all packs as a person studies them: their own wording, measured numbers, added packs."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,24 +12,18 @@ from quizcli.bank.packs import Loaded, Pack, builtin, load
 from quizcli.bank.types import AnyQuestion
 from quizcli.bank.unread import ById
 from quizcli.errors import QuizError
-from quizcli.private import refuse_dangling
+from quizcli.notices import tell
 from quizcli.reading import is_there
 from quizcli.settings import Settings
 from quizcli.text import tr
 
 if TYPE_CHECKING:
-    from quizcli.study.card import Card
-    from quizcli.study.store import Store
-
-
-def pack() -> Pack:
-    """The pack that comes with the program."""
-    return builtin()
+    from quizcli.bank.registry import Added
 
 
 def every_bank(settings: Settings, tell: Callable[[str], None]) -> Loaded:
     """The healthy banks of all packs; `tell` is told in a line what was left out."""
-    loaded = in_own_words(pack(), settings.edits_dir, settings)
+    loaded = in_own_words(builtin(), settings.edits_dir, settings)
     if count := len(loaded.mistakes):
         tell(
             tr(
@@ -41,9 +33,7 @@ def every_bank(settings: Settings, tell: Callable[[str], None]) -> Loaded:
             )
         )
     if is_there(settings.packs_file):
-        from quizcli.cli.joined import joined
-
-        loaded = joined(loaded, settings, tell)
+        loaded = _joined(loaded, settings, tell)
     return loaded
 
 
@@ -52,15 +42,36 @@ def load_banks(settings: Settings) -> Loaded:
     loaded = every_bank(settings, tell)
     if not any(bank.questions for bank in loaded.banks):
         raise QuizError(
-            tr(f"{pack().questions}: no questions here", f"{pack().questions}：没有题目"),
+            tr(f"{builtin().questions}: no questions here", f"{builtin().questions}：没有题目"),
             tr("`quizcli doctor` looks at the installation.", "`quizcli doctor` 可检查安装情况。"),
         )
     return loaded
 
 
-def tell(line: str) -> None:
-    """Say on stderr what does not stop the command."""
-    print(tr("quizcli: ", "quizcli：") + line, file=sys.stderr)
+def _joined(loaded: Loaded, settings: Settings, tell: Callable[[str], None]) -> Loaded:
+    """The banks with those of added packs behind them. What is wrong with one pack is told in one line."""
+    from quizcli.bank.namespace import named_after
+    from quizcli.bank.registry import added
+
+    banks, mistakes = loaded.banks, loaded.mistakes
+    for mine in added(settings):
+        try:
+            own = in_own_words(present(mine).pack, edits_of(mine.name, settings), settings)
+        except QuizError as error:
+            tell(error.message)
+            continue
+        if count := len(own.mistakes):
+            tell(
+                tr(
+                    f"{count} mistake{'s' * (count != 1)} in the pack {mine.name}; questions are left out "
+                    f"(`quizcli bank check {mine.root}`)",
+                    f"题库包 {mine.name} 中有 {count} 处错误，相关题目已略过"
+                    f"（用 `quizcli bank check {mine.root}` 查看）",
+                )
+            )
+        banks += named_after(mine.pack, own).banks
+        mistakes += own.mistakes
+    return Loaded(banks, mistakes)
 
 
 def in_own_words(pack: Pack, edits: Path, settings: Settings) -> Loaded:
@@ -71,6 +82,25 @@ def in_own_words(pack: Pack, edits: Path, settings: Settings) -> Loaded:
 
         loaded = merged(loaded, load(edits_at(edits), settings.cache_dir))
     return loaded
+
+
+def present(mine: Added) -> Added:
+    """The pack itself; QuizError where its folder has gone."""
+    if not mine.found:
+        raise QuizError(
+            tr(
+                f"the pack {mine.name} is no longer in {mine.root} (`quizcli pack add` its new place, "
+                f"or `quizcli pack remove {mine.name}`)",
+                f"题库包 {mine.name} 已不在 {mine.root}（用 `quizcli pack add` 指定新位置，"
+                f"或执行 `quizcli pack remove {mine.name}`）",
+            )
+        )
+    return mine
+
+
+def edits_of(pack: str, settings: Settings) -> Path:
+    """Where a person's own wording of an added pack's questions is."""
+    return settings.edits_dir / "packs" / pack
 
 
 def with_figures(question: AnyQuestion, settings: Settings) -> AnyQuestion:
@@ -110,10 +140,9 @@ class Origin(Struct, frozen=True):
 def origin(question_id: str, settings: Settings) -> Origin:
     """Where the question of this (full) id comes from. QuizError where its pack has been removed."""
     if "/" not in question_id:
-        return Origin(pack(), question_id, settings.edits_dir)
+        return Origin(builtin(), question_id, settings.edits_dir)
     from quizcli.bank.namespace import parted
     from quizcli.bank.registry import added_as
-    from quizcli.cli.joined import edits_of
 
     owner, bare = parted(question_id)
     return Origin(added_as(owner, settings).pack, bare, edits_of(owner, settings))
@@ -132,67 +161,3 @@ def all_questions(loaded: Loaded) -> ById:
 def titles_of(loaded: Loaded) -> dict[str, str]:
     """The title of each topic; the program's own where an added pack has a topic of the same name."""
     return {bank.topic: str(bank.title) for bank in reversed(loaded.banks)}
-
-
-def card_states(settings: Settings) -> dict[str, Card]:
-    """The cards by id; empty before the first answer."""
-    with store_to_read(settings) as store:
-        return {card.id: card for card in store.cards()}
-
-
-@contextmanager
-def store_to_write(settings: Settings) -> Iterator[Store]:
-    """The store for a command that writes: the day's backup is made, and trouble is told at the end."""
-    from quizcli.study.daily import Daily
-    from quizcli.study.store import Store
-
-    new = not settings.store_file.exists()
-    with Store.open(settings.store_file) as store:
-        daily = Daily(settings)
-        store.after_first_write = daily.begin
-        if new and (lost := _lost_one(settings)):
-            store.notices.append(lost)
-        try:
-            yield store
-        finally:
-            daily.finish()
-            store.close()  # now, so that what became of the file is told too
-            for line in store.notices:
-                tell(line)
-            if daily.trouble is not None:
-                tell(_no_backup(daily.trouble))
-
-
-def _lost_one(settings: Settings) -> str:
-    """What to say where there was a store before the one that begins now; nothing where there was none."""
-    from quizcli.study.backups import backups
-
-    with suppress(OSError):
-        if count := len(backups(settings.store_file)):
-            where = settings.store_file
-            return tr(
-                f"{where} was gone, and a new one has begun. There {'are' if count > 1 else 'is'} {count} "
-                f"backup{'s' * (count > 1)}: `quizcli restore`",
-                f"{where} 已不存在，因此新建了一个；另有 {count} 份备份：`quizcli restore`",
-            )
-    return ""
-
-
-def _no_backup(error: QuizError | OSError) -> str:
-    reason = error.message if isinstance(error, QuizError) else f"{error.filename}: {error.strerror}"
-    return tr(f"today's backup could not be made: {reason}", f"今天的备份未能完成：{reason}")
-
-
-@contextmanager
-def store_to_read(settings: Settings) -> Iterator[Store]:
-    """The store; before the first answer an empty one that leaves nothing behind: to look is no beginning."""
-    from tempfile import TemporaryDirectory
-
-    from quizcli.study import to_read
-
-    with ExitStack() as stack:
-        path = settings.store_file
-        refuse_dangling(path)
-        if not path.exists():
-            path = Path(stack.enter_context(TemporaryDirectory(prefix="quizcli-"))) / path.name
-        yield stack.enter_context(to_read.store_to_read(path))
