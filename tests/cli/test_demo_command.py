@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from quizcli.bank.packs import Pack
 from quizcli.bank.trust import fingerprint, sources
-from quizcli.cli import demo, demonstrations, verify
+from quizcli.cli import demo, demonstrations, library, verify
 from quizcli.cli.demonstrations import request
 from quizcli.demo.catalogue import Answer, read_answer
 from quizcli.demo.events import Finished, Setting, Started, from_json
@@ -93,7 +93,8 @@ def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     answers.mkdir(parents=True)
     for name, source in {"small": SMALL, "broken": BROKEN, "silent": SILENT, "endless": ENDLESS}.items():
         (answers / f"{name}.py").write_text(source, encoding="utf-8")
-    monkeypatch.setattr(demonstrations, "builtin", lambda: Pack("test", tmp_path / "pack"))
+    for module in (demonstrations, library):
+        monkeypatch.setattr(module, "builtin", lambda: Pack("test", tmp_path / "pack"))
     monkeypatch.setattr(demonstrations, "request", permitted)
     monkeypatch.setenv("QUIZCLI_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
