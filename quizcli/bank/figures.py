@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from quizcli.bank.full_names import parted
 from quizcli.bank.markdown import around, spans
-from quizcli.bank.namespace import parted
 from quizcli.bank.recorded import Entry, Key, key
 from quizcli.bank.types import (
     AnyQuestion,

@@ -11,19 +11,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from quizcli.bank.full_names import full
 from quizcli.bank.packs import Loaded, Pack
 from quizcli.bank.types import AnyQuestion, Bank
-
-
-def full(pack: str, name: str) -> str:
-    """The full name of a question or a demonstration of an added pack."""
-    return f"{pack}/{name}"
-
-
-def parted(name: str) -> tuple[str, str]:
-    """The pack, "" for that of the program, and the name in it."""
-    pack, _, rest = name.rpartition("/")
-    return pack, rest
 
 
 def demonstrations_in(root: Path) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """The code of a pack, which runs only after a person has been told its files and said so.
 
-What can run are the `*.py` files below `answers` and `models` (quizcli/demo/room.py sees to that). Allowed is
-exactly what was listed: one file changed, new or gone, and the person is asked again.
+What can run are the `*.py` files below `answers` and `models`: quizcli/processes/pack_imports.py sees to that.
+Allowed is exactly what was listed: one file changed, new or gone, and the person is asked again.
 """
 
 from __future__ import annotations

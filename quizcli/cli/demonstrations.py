@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from quizcli.bank.namespace import demonstrations_in, full, parted
+from quizcli.bank.full_names import full, parted
+from quizcli.bank.namespace import demonstrations_in
 from quizcli.bank.packs import Pack, builtin
 from quizcli.bank.registry import Added, added, added_as
 from quizcli.cli.library import present

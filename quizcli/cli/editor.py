@@ -9,8 +9,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from quizcli.demo.process import signal_name
 from quizcli.errors import QuizError
+from quizcli.processes.spawn import signal_name
 from quizcli.screen.door import steer
 from quizcli.text import tr
 

@@ -10,8 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 import msgspec
 
 from quizcli.cli.finding import Finding
-from quizcli.demo.process import folder_for_children
 from quizcli.errors import QuizError
+from quizcli.processes.spawn import folder_for_children
 from quizcli.settings import Settings
 from quizcli.text import tr
 

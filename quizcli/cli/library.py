@@ -141,7 +141,7 @@ def origin(question_id: str, settings: Settings) -> Origin:
     """Where the question of this (full) id comes from. QuizError where its pack has been removed."""
     if "/" not in question_id:
         return Origin(builtin(), question_id, settings.edits_dir)
-    from quizcli.bank.namespace import parted
+    from quizcli.bank.full_names import parted
     from quizcli.bank.registry import added_as
 
     owner, bare = parted(question_id)

@@ -25,9 +25,10 @@ from msgspec.structs import replace
 
 from quizcli.demo.catalogue import module_of
 from quizcli.demo.events import Event, Failed, Finished, Setting, Started, encode
-from quizcli.demo.room import Room, make_room
-from quizcli.demo.wire import Order, Request, frame, read_frame
+from quizcli.demo.wire import Order, Request
 from quizcli.errors import QuizError
+from quizcli.processes.frames import frame, read_frame
+from quizcli.processes.pack_imports import Room, make_room
 from quizcli.settings import load_settings
 from quizcli.text import tr, use_language
 from quizcli.visible import clean

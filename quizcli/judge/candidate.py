@@ -19,11 +19,11 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn
 import msgspec
 from msgspec import structs
 
-from quizcli.demo.wire import frame, read_frame
 from quizcli.judge import bounds
 from quizcli.judge.cage import shut
 from quizcli.judge.values import unpacked
 from quizcli.judge.wire import Answer, Ask, Gave, Raised, Source
+from quizcli.processes.frames import frame, read_frame
 
 # Made while the modules that the types name can still be looked up.
 _SOURCES, _ASKS = msgspec.msgpack.Decoder(Source), msgspec.msgpack.Decoder(Ask)

@@ -10,11 +10,11 @@ from typing import Self
 
 import msgspec
 
-from quizcli.demo.process import signal_name, spawn
 from quizcli.judge import bounds, folder
-from quizcli.judge.framed import Framed
 from quizcli.judge.values import Value, unpacked
 from quizcli.judge.wire import Answer, Ask, Gave, Raised, Source
+from quizcli.processes.framed_child import Framed
+from quizcli.processes.spawn import signal_name, spawn
 from quizcli.text import language, tr
 
 PATIENCE = 30.0  # seconds for the source to load, and for each call: slow is not wrong

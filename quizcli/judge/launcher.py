@@ -10,10 +10,10 @@ from typing import Self
 
 import msgspec
 
-from quizcli.demo.process import signal_name, spawn
 from quizcli.errors import QuizError
-from quizcli.judge.framed import Framed
 from quizcli.judge.wire import Judgement, News, Over, Proof
+from quizcli.processes.framed_child import Framed
+from quizcli.processes.spawn import signal_name, spawn
 from quizcli.text import tr
 
 SILENCE = 600.0  # seconds without a word after which a judge is taken to hang

@@ -17,13 +17,13 @@ from typing import BinaryIO, NamedTuple, NoReturn
 
 import msgspec
 
-from quizcli.demo.room import Room, make_room
-from quizcli.demo.wire import frame, read_frame
 from quizcli.errors import QuizError
 from quizcli.judge.child import Candidate, GoneError, UnstartedError
 from quizcli.judge.folder import sweep
 from quizcli.judge.trial import BrokenError, Trial, load
 from quizcli.judge.wire import CaseResult, Judgement, News, Over, Proof, Raised, Source, Speed
+from quizcli.processes.frames import frame, read_frame
+from quizcli.processes.pack_imports import Room, make_room
 from quizcli.settings import load_settings
 from quizcli.text import use_language
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.bank.namespace import named_after, parted
+from quizcli.bank.full_names import parted
+from quizcli.bank.namespace import named_after
 from quizcli.bank.packs import Pack, load
 
 BANK = """

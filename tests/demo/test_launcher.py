@@ -28,7 +28,7 @@ from quizcli.demo.events import (
     Started,
 )
 from quizcli.demo.launcher import GRACE, Request, Run, Worker, environment, start, warm
-from quizcli.demo.process import spawn
+from quizcli.processes.spawn import spawn
 from quizcli.settings import load_settings
 from tests.demo.conftest import Begin, Write
 from tests.permits import permit_for
@@ -571,7 +571,7 @@ def test_beside_the_program_lies_nothing_that_a_child_imports_in_the_place_of_it
         (tmp_path / f"{name}.py").write_text("raise SystemExit(__name__)")
     script = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import quizcli; del sys.path[0]\n"
-        "from quizcli.demo.process import spawn\n"
+        "from quizcli.processes.spawn import spawn\n"
         "child = spawn('quizcli.__main__', None, arguments=['-V'])\n"
         "print(*child.communicate())"
     )

@@ -16,7 +16,7 @@ import pytest
 
 from quizcli.demo.events import Event, Failed, Note
 from quizcli.demo.launcher import Request, start
-from quizcli.demo.room import _BUILTIN
+from quizcli.processes.pack_imports import _BUILTIN
 from quizcli.text import words
 from tests.demo.conftest import Begin, Write
 from tests.permits import permit_for
@@ -99,7 +99,7 @@ def test_a_second_pack_in_one_process_is_another(tmp_path: Path) -> None:
     code = f"""
 import importlib
 from pathlib import Path
-from quizcli.demo.room import make_room
+from quizcli.processes.pack_imports import make_room
 from quizcli.permit import Permit
 for name in ("one", "two", "one"):
     make_room(Path({str(tmp_path)!r}) / name, {permits!r}[name])

@@ -12,13 +12,13 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from quizcli.demo.room import make_room
 from quizcli.judge import folder, launcher
 from quizcli.judge.child import Candidate
 from quizcli.judge.launcher import Referee
 from quizcli.judge.referee import judged, prepare, proven
 from quizcli.judge.wire import CaseResult, Judgement, News, Over, Proof, Source
 from quizcli.permit import NOTHING, Permit
+from quizcli.processes.pack_imports import make_room
 from tests.permits import permit_for
 
 RIGHT = "def double(x): return 2 * x\n"

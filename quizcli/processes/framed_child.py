@@ -14,8 +14,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, cast
 
-from quizcli.demo.process import kill
-from quizcli.demo.wire import LONGEST, frame, read_frame
+from quizcli.processes.frames import LONGEST, frame, read_frame
+from quizcli.processes.spawn import kill
 
 if TYPE_CHECKING:
     from subprocess import Popen

@@ -1,0 +1,1 @@
+"""Child processes: how they start and end, what passes through their pipes, what they import."""
