@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from quizcli import quick  # noqa: F401 - before all that takes its time
+from quizcli import startup  # noqa: F401 - before all that takes its time
 from quizcli.cli import streams
 from quizcli.errors import ExitStatus, QuizError, what_happened, what_helps
 from quizcli.settings import Settings, likely_language, load_settings

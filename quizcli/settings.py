@@ -12,8 +12,8 @@ from typing import Any
 from msgspec import Struct
 
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.parameters import converted
-from quizcli.reading import dangling, read_regular
+from quizcli.file_reading import dangling, read_regular
+from quizcli.fsrs_parameters import converted
 from quizcli.text import LANGS, Lang, tr
 
 
@@ -191,7 +191,7 @@ def _from_file(path: Path) -> dict[str, Any]:
         data = read_regular(path, _LONGEST)
     except (FileNotFoundError, NotADirectoryError):
         if dangling(path):  # the settings of who keeps them elsewhere are not the defaults
-            from quizcli.private import refuse_dangling
+            from quizcli.file_writing import refuse_dangling
 
             refuse_dangling(path)
         return {}
@@ -231,7 +231,7 @@ def _unreadable(path: Path, reason: str) -> QuizError:
 def _from_line(path: Path, name: str, value: object) -> Any:
     if name in SETTABLE:
         return _checked(name, value, f"{path}: {name}")
-    from quizcli.nearest import did_you_mean, in_a_row, nearest
+    from quizcli.did_you_mean import did_you_mean, in_a_row, nearest
 
     listed = ", ".join(SETTABLE)
     raise QuizError(

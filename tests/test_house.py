@@ -12,16 +12,16 @@ ROOT = Path(__file__).parent.parent
 GROUND = {
     "quizcli",
     "quizcli.errors",
-    "quizcli.nearest",
+    "quizcli.did_you_mean",
     "quizcli.notices",
-    "quizcli.parameters",
+    "quizcli.fsrs_parameters",
     "quizcli.permit",
-    "quizcli.private",
-    "quizcli.reading",
-    "quizcli.options",
+    "quizcli.file_writing",
+    "quizcli.file_reading",
+    "quizcli.json_output",
     "quizcli.settings",
     "quizcli.text",
-    "quizcli.visible",
+    "quizcli.visible_text",
 }
 FLOORS = {
     "quizcli/cli": {"cli", "session", "screen", "study", "packs", "judge", "demo", "bank", "processes"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quizcli.nearest import did_you_mean, in_a_row, nearest
+from quizcli.did_you_mean import did_you_mean, in_a_row, nearest
 from quizcli.text import use_language
 
 CODES = [

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from quizcli.parameters import BOUNDS, converted
+from quizcli.fsrs_parameters import BOUNDS, converted
 
 FOUR_AND_A_HALF = (
     *(0.4, 0.6, 2.4, 5.8, 4.93, 0.94, 0.86, 0.01, 1.49, 0.14, 0.94, 2.18, 0.05),

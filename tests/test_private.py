@@ -12,12 +12,12 @@ from threading import Timer
 import pytest
 
 from quizcli.errors import QuizError, what_happened
-from quizcli.private import alone, create, make_folder, replace_file, replacing
+from quizcli.file_writing import alone, create, make_folder, replace_file, replacing
 
 ROOT = Path(__file__).parent.parent
-# Who may write without quizcli/private.py, and why.
+# Who may write without quizcli/file_writing.py, and why.
 REASONED = {
-    ("quizcli/private.py", "*"),  # the one place
+    ("quizcli/file_writing.py", "*"),  # the one place
     ("quizcli/cli/bank.py", "mkdir"),  # `bank new` writes in a folder of the person's own, for others to read
     ("quizcli/cli/bank.py", "open"),
     ("quizcli/study/archive.py", "open"),  # a member of an archive, whose file is a private one
@@ -140,12 +140,12 @@ def test_a_folder_that_another_process_holds_is_waited_for_but_not_for_ever(
 
     held = os.open(tmp_path, os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_EX)
-    monkeypatch.setattr("quizcli.private.BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("quizcli.file_writing.BUSY_SECONDS", 0.2)
     with pytest.raises(QuizError) as told, alone(tmp_path):
         pytest.fail("two have it")
     assert told.value.message == f"{tmp_path} has been locked by another process for 0.2 seconds."
     assert told.value.hint == "Close the program that holds it, then try again."
-    monkeypatch.setattr("quizcli.private.BUSY_SECONDS", 20)
+    monkeypatch.setattr("quizcli.file_writing.BUSY_SECONDS", 20)
     released: list[int] = []
 
     def release() -> None:

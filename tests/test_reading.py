@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.reading import (
+from quizcli.file_reading import (
     UnfitError,
     decoded,
     first_bytes,

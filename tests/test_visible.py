@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizcli.visible import _deceptive, _plain, clean, clean_line, escaped
+from quizcli.visible_text import _deceptive, _plain, clean, clean_line, escaped
 
 # Controls, direction, tags, fillers, joiners and variants, beside letters of several scripts.
 ALPHABET = (

@@ -18,8 +18,8 @@ from quizcli.bank.files import BankFile, content, unreadable
 from quizcli.bank.mistake import Mistake
 from quizcli.bank.types import Bank
 from quizcli.bank.unread import Head, Unread, head
-from quizcli.private import replace_file
-from quizcli.reading import MEBIBYTE, UNDECODABLE, read_regular
+from quizcli.file_reading import MEBIBYTE, UNDECODABLE, read_regular
+from quizcli.file_writing import replace_file
 from quizcli.text import Lang, Text, language
 
 SCHEMA = 7  # raise it when a record of bank/types.py or of this module changes; a test watches them

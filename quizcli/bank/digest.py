@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from quizcli.reading import MEBIBYTE, read_text
+from quizcli.file_reading import MEBIBYTE, read_text
 
 _OWN = ("answers", "models")  # the folders of a pack that hold code
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from quizcli.bank.mistake import Mistake
 from quizcli.errors import QuizError
-from quizcli.reading import UnfitError, first_bytes, leaves
+from quizcli.file_reading import UnfitError, first_bytes, leaves
 from quizcli.text import tr
 
 MAX_BYTES = 2 << 20  # of one bank: twice the size of 1,000 questions

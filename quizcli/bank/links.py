@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from quizcli.bank.types import Code
-from quizcli.reading import MEBIBYTE, read_text
+from quizcli.file_reading import MEBIBYTE, read_text
 from quizcli.text import tr
 
 _UNREADABLE = (OSError, SyntaxError, ValueError, RecursionError, MemoryError)

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from quizcli.bank.mistake import Mistake, shown
-from quizcli.reading import MEBIBYTE, UNDECODABLE, read_regular
+from quizcli.file_reading import MEBIBYTE, UNDECODABLE, read_regular
 from quizcli.text import tr
 
 FEWEST_SEEDS = 10

@@ -17,8 +17,8 @@ from msgspec import Meta, Struct
 from quizcli.bank.mistake import did_you_mean, shown
 from quizcli.bank.packs import Pack, builtin, pack_at
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.private import alone, refuse_dangling, replace_file
-from quizcli.reading import MEBIBYTE, UNDECODABLE, leaves, read_regular
+from quizcli.file_reading import MEBIBYTE, UNDECODABLE, leaves, read_regular
+from quizcli.file_writing import alone, refuse_dangling, replace_file
 from quizcli.settings import Settings
 from quizcli.text import tr
 

@@ -1,6 +1,6 @@
 """The code of a pack, which runs only after a person has been told its files and said so.
 
-What can run are the `*.py` files below `answers` and `models`: quizcli/processes/pack_imports.py sees to that.
+What can run are the `*.py` files below `answers` and `models` (quizcli/processes/pack_imports.py sees to it).
 Allowed is exactly what was listed: one file changed, new or gone, and the person is asked again.
 """
 
@@ -17,9 +17,9 @@ from msgspec.structs import replace
 from quizcli.bank.packs import Pack, builtin
 from quizcli.bank.registry import Added, added, keep
 from quizcli.errors import QuizError
+from quizcli.file_reading import MEBIBYTE, UnfitError, first_bytes, leaves
+from quizcli.file_writing import alone
 from quizcli.permit import NOTHING, Permit
-from quizcli.private import alone
-from quizcli.reading import MEBIBYTE, UnfitError, first_bytes, leaves
 from quizcli.settings import Settings
 from quizcli.text import tr
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from quizcli.bank.registry import added
 from quizcli.bank.trust import MAX_BYTES, Source
 from quizcli.errors import QuizError
-from quizcli.private import replace_file
-from quizcli.reading import read_regular
+from quizcli.file_reading import read_regular
+from quizcli.file_writing import replace_file
 from quizcli.text import tr
 
 if TYPE_CHECKING:

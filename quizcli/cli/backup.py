@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.private import refuse_dangling
-from quizcli.reading import is_there
+from quizcli.file_reading import is_there
+from quizcli.file_writing import refuse_dangling
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -33,8 +33,8 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))] = False,
 ) -> int:
     """Make a backup and print its path, or list those that there are."""
-    from quizcli.cli.output import print_json
     from quizcli.cli.restore import print_list
+    from quizcli.json_output import print_json
     from quizcli.screen.stage import ending_cleanly
 
     settings: Settings = ctx.obj

@@ -228,7 +228,7 @@ def _questions_here() -> Path:
 def _topic(word: str) -> str:
     """The topic, if it can be one. QuizError (USAGE) with a spelling that can."""
     from quizcli.bank.shapes import KEBAB
-    from quizcli.nearest import did_you_mean
+    from quizcli.did_you_mean import did_you_mean
 
     if re.fullmatch(KEBAB, word):
         return word

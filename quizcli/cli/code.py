@@ -12,8 +12,8 @@ from quizcli.bank.types import AnyQuestion, Code
 from quizcli.cli import completing
 from quizcli.cli.library import all_questions, load_banks, origin
 from quizcli.cli.look import print_questions
-from quizcli.cli.output import print_json_line
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.json_output import print_json_line
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -62,7 +62,7 @@ def command(
 
 
 def _question(questions: Mapping[str, AnyQuestion], question_id: str) -> Code:
-    from quizcli.nearest import did_you_mean, in_a_row, nearest
+    from quizcli.did_you_mean import did_you_mean, in_a_row, nearest
 
     codes = {name: question for name, question in questions.items() if isinstance(question, Code)}
     if question_id in codes:

@@ -14,9 +14,9 @@ from typer.core import TyperCommand, TyperOption
 
 from quizcli.cli import completing
 from quizcli.cli.help import Command, print_page
-from quizcli.cli.output import print_json_line, print_json_text
+from quizcli.demo.typed_settings import as_options
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.options import as_options
+from quizcli.json_output import print_json_line, print_json_text
 from quizcli.settings import Settings
 from quizcli.text import language, tr
 

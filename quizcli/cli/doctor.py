@@ -15,10 +15,10 @@ from quizcli import __version__
 from quizcli.bank.packs import builtin
 from quizcli.cli.engine import torch_found, worker_found
 from quizcli.cli.finding import Finding
-from quizcli.cli.output import print_json
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.private import refuse_dangling
-from quizcli.reading import is_there
+from quizcli.file_reading import is_there
+from quizcli.file_writing import refuse_dangling
+from quizcli.json_output import print_json
 from quizcli.settings import SETTABLE, Settings
 from quizcli.text import Text, tr
 

@@ -12,8 +12,8 @@ from quizcli.bank.files import MAX_BYTES
 from quizcli.cli.editor import open_editor
 from quizcli.cli.waiting import next_key
 from quizcli.errors import QuizError, told
-from quizcli.private import make_folder, replace_file
-from quizcli.reading import read_regular, read_text
+from quizcli.file_reading import read_regular, read_text
+from quizcli.file_writing import make_folder, replace_file
 from quizcli.screen import theme
 from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page

@@ -8,7 +8,7 @@ from contextlib import suppress
 from quizcli.demo.catalogue import Answer
 from quizcli.demo.events import Finished, Setting
 from quizcli.demo.timings import Timing, Timings
-from quizcli.options import as_options
+from quizcli.demo.typed_settings import as_options
 from quizcli.screen.live import Outcome
 from quizcli.screen.opening import Coming
 from quizcli.settings import Settings

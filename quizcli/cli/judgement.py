@@ -8,7 +8,7 @@ from pathlib import Path
 from quizcli.bank.types import Code
 from quizcli.judge.wire import Judgement, Source
 from quizcli.permit import NOTHING, Permit
-from quizcli.visible import clean
+from quizcli.visible_text import clean
 
 
 def judgement_of(

@@ -12,8 +12,8 @@ from quizcli.bank.packs import Loaded, Pack, builtin, load
 from quizcli.bank.types import AnyQuestion
 from quizcli.bank.unread import ById
 from quizcli.errors import QuizError
+from quizcli.file_reading import is_there
 from quizcli.notices import tell
-from quizcli.reading import is_there
 from quizcli.settings import Settings
 from quizcli.text import tr
 

@@ -21,8 +21,8 @@ from quizcli.cli.demonstrations import find, request
 from quizcli.demo.catalogue import Answer
 from quizcli.demo.events import Claim, Failed, Started
 from quizcli.demo.launcher import environment, start
+from quizcli.demo.typed_settings import as_options
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.options import as_options
 from quizcli.settings import Settings
 from quizcli.text import tr
 

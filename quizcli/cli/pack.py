@@ -91,7 +91,7 @@ def list_packs(
 
     reports = [_report(one, ctx.obj) for one in added(ctx.obj)]
     if as_json:
-        from quizcli.cli.output import print_json
+        from quizcli.json_output import print_json
 
         print_json(reports)
         return ExitStatus.OK

@@ -10,8 +10,8 @@ from typing import Any
 
 import typer
 
+from quizcli.did_you_mean import did_you_mean, in_a_row
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.nearest import did_you_mean, in_a_row
 from quizcli.text import tr
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from quizcli.cli import completing
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.private import refuse_dangling
+from quizcli.file_writing import refuse_dangling
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -91,7 +91,7 @@ def print_list(settings: Settings, as_json: bool) -> int:
     found = backups(settings.store_file)
     rows = [_listed(each) for each in found]
     if as_json:
-        from quizcli.cli.output import print_json
+        from quizcli.json_output import print_json
 
         print_json(rows)
         return ExitStatus.OK
@@ -142,7 +142,7 @@ def _path(name: str, settings: Settings) -> Path:
         there_too = Path(name).exists()
     except (OSError, ValueError):  # no name that a file can have
         there_too = False
-    from quizcli.nearest import did_you_mean, in_a_row, nearest
+    from quizcli.did_you_mean import did_you_mean, in_a_row, nearest
 
     raise QuizError(
         tr(f"{name!r} is there, but it is no regular file", f"{name!r} 存在，但不是普通文件")
@@ -225,7 +225,7 @@ def _bring_up_to_date(settings: Settings) -> None:
 
 
 def _print_json(seen: Preview, kept: Made | None, *, restored: bool) -> None:
-    from quizcli.cli.output import print_json
+    from quizcli.json_output import print_json
 
     print_json({"preview": seen, "restored": restored, "before": str(kept.path) if kept else None})
 

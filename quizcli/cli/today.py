@@ -83,7 +83,7 @@ def study(
         status = desk.work()
         day = {**asdict(desk.counts), "next_due": desk.next_due} if as_json else None
     if day is not None:
-        from quizcli.cli.output import print_json
+        from quizcli.json_output import print_json
 
         print_json(day)
     return status

@@ -27,7 +27,7 @@ def _folded(title: str) -> str:
 
 
 def _refuse(word: str, titles: dict[str, str], ids: dict[str, str]) -> str:
-    from quizcli.nearest import did_you_mean, in_a_row, nearest
+    from quizcli.did_you_mean import did_you_mean, in_a_row, nearest
 
     near = nearest(word, titles, 1) or [ids[title] for title in nearest(_folded(word), ids, 1)]
     listed = tr(", ", "、").join(

@@ -14,10 +14,10 @@ from msgspec.structs import replace
 from quizcli.bank.prediction import decides, outcome_of, ranking
 from quizcli.bank.types import Bank, Predict
 from quizcli.cli import completing
-from quizcli.cli.output import print_json_line
 from quizcli.demo.events import Claim, Setting
+from quizcli.demo.typed_settings import as_options
 from quizcli.errors import ExitStatus
-from quizcli.options import as_options
+from quizcli.json_output import print_json_line
 from quizcli.settings import Settings
 from quizcli.text import tr
 

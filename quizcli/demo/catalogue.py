@@ -15,9 +15,9 @@ from msgspec import Struct
 
 from quizcli.demo.events import Setting
 from quizcli.demo.parameter import NO_TEXT, Parameter, Type, converted
+from quizcli.did_you_mean import did_you_mean, nearest
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.nearest import did_you_mean, nearest
-from quizcli.reading import MEBIBYTE, read_text
+from quizcli.file_reading import MEBIBYTE, read_text
 from quizcli.text import Text, tr
 
 # Options that `quizcli demo` takes itself: an answer cannot have a setting of such a name.

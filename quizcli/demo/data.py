@@ -16,8 +16,8 @@ from quizcli.demo.mnist import Tensors, UnusableError, download, read_folder
 from quizcli.demo.option import Option
 from quizcli.demo.synthetic import synthetic_digits
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.private import replace_file, replacing
-from quizcli.reading import open_regular, read_text
+from quizcli.file_reading import open_regular, read_text
+from quizcli.file_writing import replace_file, replacing
 from quizcli.settings import Settings, load_settings
 from quizcli.text import Text, tr
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from quizcli.demo.events import UNDRAWABLE, Array, Bars, Event, Heatmap, Images, Label, Points, Scalars, Words
 from quizcli.demo.spoken import unmarked
 from quizcli.errors import QuizError
-from quizcli.private import replacing
+from quizcli.file_writing import replacing
 from quizcli.text import language, tr
 
 if TYPE_CHECKING:

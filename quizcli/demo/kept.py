@@ -21,7 +21,7 @@ from quizcli.demo.events import Event, Finished, Setting
 from quizcli.demo.launcher import Run
 from quizcli.demo.record import EVENTS, Recorder, rerun
 from quizcli.errors import QuizError
-from quizcli.reading import MEBIBYTE
+from quizcli.file_reading import MEBIBYTE
 
 LONGEST = 24 * MEBIBYTE  # bytes of one run; a longer one is not kept
 ROOM = 160 * MEBIBYTE  # bytes of all of them; the oldest make room

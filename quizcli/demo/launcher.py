@@ -19,10 +19,10 @@ import msgspec
 from quizcli.demo.events import Event, Failed, Finished, decode
 from quizcli.demo.limits import LONGEST_EVENT, Limits
 from quizcli.demo.wire import Order, Request
-from quizcli.private import make_folder
+from quizcli.file_reading import UNDECODABLE
+from quizcli.file_writing import make_folder
 from quizcli.processes.frames import frame, read_frame
 from quizcli.processes.spawn import kill, signal_name, spawn
-from quizcli.reading import UNDECODABLE
 from quizcli.settings import Settings
 from quizcli.text import tr
 

@@ -23,8 +23,8 @@ from msgspec import Struct
 
 from quizcli.demo.events import Event, Progress
 from quizcli.demo.fetch import DiskError, FetchError, fetch
-from quizcli.private import FILE, make_folder
-from quizcli.reading import read_regular
+from quizcli.file_reading import read_regular
+from quizcli.file_writing import FILE, make_folder
 from quizcli.text import Text
 
 if TYPE_CHECKING:

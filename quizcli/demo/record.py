@@ -18,8 +18,8 @@ from quizcli.demo.figures import draw, file_of
 from quizcli.demo.launcher import Run
 from quizcli.demo.wire import Order, Request
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.private import create, make_folder
-from quizcli.reading import MEBIBYTE, UNDECODABLE, open_regular
+from quizcli.file_reading import MEBIBYTE, UNDECODABLE, open_regular
+from quizcli.file_writing import create, make_folder
 from quizcli.text import tr
 
 EVENTS = "events.jsonl"

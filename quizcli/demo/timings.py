@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from quizcli.demo.events import Setting
-from quizcli.private import replace_file
-from quizcli.reading import MEBIBYTE, UNDECODABLE, read_regular
+from quizcli.file_reading import MEBIBYTE, UNDECODABLE, read_regular
+from quizcli.file_writing import replace_file
 
 _MOST = 300  # demonstrations that are remembered; the oldest make room
 

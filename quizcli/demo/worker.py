@@ -31,7 +31,7 @@ from quizcli.processes.frames import frame, read_frame
 from quizcli.processes.pack_imports import Room, make_room
 from quizcli.settings import load_settings
 from quizcli.text import tr, use_language
-from quizcli.visible import clean
+from quizcli.visible_text import clean
 
 
 def main() -> NoReturn:

@@ -7,7 +7,7 @@ import tokenize
 from pathlib import Path
 
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.reading import MEBIBYTE, read_given
+from quizcli.file_reading import MEBIBYTE, read_given
 from quizcli.text import tr
 
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from quizcli.errors import QuizError
+from quizcli.file_reading import MEBIBYTE, read_regular
 from quizcli.permit import NOTHING, Permit
-from quizcli.reading import MEBIBYTE, read_regular
 from quizcli.text import tr
 
 _FOLDERS = ("answers", "models")

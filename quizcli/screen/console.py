@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableT
 from rich.segment import Segment
 
 from quizcli.screen.stream import MOST
-from quizcli.visible import clean
+from quizcli.visible_text import clean
 
 
 class CleanConsole(Console):

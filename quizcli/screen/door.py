@@ -1,4 +1,4 @@
-"""The door of the terminal: text that is printed passes through it, and comes out clean (quizcli.visible).
+"""The door of the terminal: what is printed passes through it, and comes out clean (quizcli.visible_text).
 
 Sequences that steer the terminal are ours alone. They are written behind the door: by Rich, whose texts are
 cleaned before it styles them (quizcli.screen.theme), by the stage and the page, and by `steer`.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TextIO
 
-from quizcli.visible import clean
+from quizcli.visible_text import clean
 
 
 class Door:

@@ -7,7 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from quizcli.screen import theme
-from quizcli.visible import clean_line
+from quizcli.visible_text import clean_line
 
 Line = list[Segment]
 

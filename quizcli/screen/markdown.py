@@ -15,7 +15,7 @@ from quizcli.bank import markdown as grammar
 from quizcli.bank.markdown import Block, Code, Formula, Gap, Paragraph, blocks, normal
 from quizcli.screen import theme
 from quizcli.screen.wrap import Inset, Span, wrap
-from quizcli.visible import clean
+from quizcli.visible_text import clean
 
 INDENT = 2  # cells before formulas on lines of their own
 _ENDLESS = 10_000  # cells: a text in one line
@@ -44,7 +44,7 @@ def numbered(number: int) -> list[Span]:
 
 
 def visible(text: str) -> str:
-    """The text with nothing in it that a terminal obeys (quizcli.visible); tabs are spaces."""
+    """The text with nothing in it that a terminal obeys (quizcli.visible_text); tabs are spaces."""
     return clean(normal(text))
 
 

@@ -8,7 +8,7 @@ from quizcli.screen import theme
 from quizcli.screen.numbers import duration, number
 from quizcli.screen.status import claim_figures, claim_text, data_of, name_of, stand_in
 from quizcli.text import tr
-from quizcli.visible import clean_line
+from quizcli.visible_text import clean_line
 
 _STEP = 10  # percent between two lines about the progress
 

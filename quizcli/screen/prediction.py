@@ -10,7 +10,7 @@ from rich.text import Text
 
 from quizcli.bank.prediction import decides, outcome_of, ranking
 from quizcli.bank.types import Predict
-from quizcli.options import as_options
+from quizcli.demo.typed_settings import as_options
 from quizcli.screen import theme
 from quizcli.screen.markdown import numbered, render, visible
 from quizcli.screen.numbers import aligned, number

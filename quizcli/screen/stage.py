@@ -15,7 +15,7 @@ from rich.segment import Segment
 
 from quizcli.screen.lines import Line
 from quizcli.screen.synchronized import BEGIN, END
-from quizcli.visible import clean
+from quizcli.visible_text import clean
 
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[2J"  # alternate screen, no cursor, empty
 _LEAVE = "\x1b[0m\x1b[2J\x1b[H\x1b[?25h\x1b[?1049l"  # cleared for terminals that have one screen only

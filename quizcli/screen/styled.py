@@ -10,7 +10,7 @@ from typing import TextIO
 from quizcli.screen.stream import MOST, able, environ
 from quizcli.screen.theme import PLAIN, QUIET, STRONG
 from quizcli.screen.wrap import Row
-from quizcli.visible import clean
+from quizcli.visible_text import clean
 
 _USUAL = 80  # columns, where nothing says how many there are
 _CODES = {STRONG: "1", QUIET: "2"}

@@ -13,7 +13,7 @@ from quizcli.screen import theme
 from quizcli.screen.program import highlighted
 from quizcli.screen.wrap import Span, wrap
 from quizcli.text import tr, words
-from quizcli.visible import clean_line
+from quizcli.visible_text import clean_line
 
 _MARGIN = "  "
 _PRINTED = 6  # lines of what was printed

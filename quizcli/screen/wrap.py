@@ -14,7 +14,7 @@ from msgspec import Struct
 from rich.cells import cell_len, chop_cells, set_cell_size
 
 from quizcli.screen.box import Box, blank, side_by_side
-from quizcli.visible import clean, clean_line
+from quizcli.visible_text import clean, clean_line
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -26,8 +26,8 @@ from msgspec.structs import replace
 
 from quizcli import __version__
 from quizcli.errors import QuizError
-from quizcli.private import create, make_folder, refuse_dangling
-from quizcli.reading import UNDECODABLE, first_bytes, read_regular
+from quizcli.file_reading import UNDECODABLE, first_bytes, read_regular
+from quizcli.file_writing import create, make_folder, refuse_dangling
 from quizcli.settings import Settings
 from quizcli.study.backups import BY_HAND, clear_away, partial, put, put_next, remove, snapshot, target
 from quizcli.study.connection import MAGIC, fail, fail_reading

@@ -12,7 +12,7 @@ import weakref
 from pathlib import Path
 from zlib import crc32
 
-from quizcli.private import make_folder
+from quizcli.file_writing import make_folder
 
 HAS_LOCKS = os.name == "posix"
 

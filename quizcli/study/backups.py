@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from quizcli.private import create, flush_folder, make_folder, refuse_dangling
+from quizcli.file_writing import create, flush_folder, make_folder, refuse_dangling
 from quizcli.study.connection import backups_of, fail
 
 BY_HAND = "by-hand"  # why: the person asked for it, and so it stays

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 from quizcli.errors import QuizError
-from quizcli.private import replace_file
-from quizcli.reading import UNDECODABLE
+from quizcli.file_reading import UNDECODABLE
+from quizcli.file_writing import replace_file
 from quizcli.settings import Settings, check_config
 from quizcli.study.archive import CONFIG, PACKS, no_backup, own_files, places
 from quizcli.study.connection import backups_of

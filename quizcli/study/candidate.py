@@ -14,8 +14,8 @@ from typing import NoReturn
 import msgspec
 
 from quizcli.errors import QuizError
-from quizcli.private import make_folder, refuse_dangling
-from quizcli.reading import first_bytes
+from quizcli.file_reading import first_bytes
+from quizcli.file_writing import make_folder, refuse_dangling
 from quizcli.settings import Settings
 from quizcli.study.archive import About, has_pages, is_bare_store, no_backup, opened
 from quizcli.study.backups import partial

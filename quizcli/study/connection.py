@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 from quizcli.errors import QuizError
-from quizcli.private import BUSY_SECONDS, create, locked, make_folder, refuse_dangling
+from quizcli.file_writing import BUSY_SECONDS, create, locked, make_folder, refuse_dangling
 from quizcli.study.damage import DamagedError, ForeignError
 from quizcli.text import tr
 

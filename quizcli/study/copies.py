@@ -12,8 +12,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from quizcli.errors import QuizError
-from quizcli.private import create, make_folder
-from quizcli.reading import open_regular
+from quizcli.file_reading import open_regular
+from quizcli.file_writing import create, make_folder
 from quizcli.study.archive import is_bare_store, opened
 from quizcli.study.backups import backups, partial, remove
 from quizcli.study.carrying import Written

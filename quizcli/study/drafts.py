@@ -9,8 +9,8 @@ from pathlib import Path
 
 from quizcli.bank.code_rules import code_rules
 from quizcli.bank.types import Code
-from quizcli.private import replace_file
-from quizcli.reading import read_regular
+from quizcli.file_reading import read_regular
+from quizcli.file_writing import replace_file
 
 LONGEST = 4 << 20  # bytes of a draft that are read: nobody writes as much
 KEPT = 50  # attempts for each question; older ones make room

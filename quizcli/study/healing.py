@@ -13,8 +13,8 @@ import time
 from contextlib import suppress
 
 from quizcli.errors import QuizError
-from quizcli.private import refuse_dangling
-from quizcli.reading import dangling
+from quizcli.file_reading import dangling
+from quizcli.file_writing import refuse_dangling
 from quizcli.study.backups import partial, remove
 from quizcli.study.carrying import Written, carry_over
 from quizcli.study.connection import connect, writing

@@ -10,7 +10,7 @@ import sqlite3
 from contextlib import closing, suppress
 
 from quizcli.errors import QuizError
-from quizcli.reading import first_bytes, open_regular
+from quizcli.file_reading import first_bytes, open_regular
 from quizcli.study.backups import partial
 from quizcli.study.carrying import carry_over
 from quizcli.study.connection import APPLICATION_ID, MAGIC, connect, not_ours

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quizcli.errors import QuizError
+from quizcli.file_writing import refuse_dangling
 from quizcli.notices import tell
-from quizcli.private import refuse_dangling
 from quizcli.settings import Settings
 from quizcli.text import tr
 

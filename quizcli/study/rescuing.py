@@ -9,7 +9,7 @@ import time
 from contextlib import closing
 
 from quizcli.errors import QuizError
-from quizcli.private import create, make_folder
+from quizcli.file_writing import create, make_folder
 from quizcli.study.backups import RESCUED
 from quizcli.study.carrying import Written, carry_over
 from quizcli.study.connection import backups_of

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from quizcli.errors import QuizError
-from quizcli.private import BUSY_SECONDS, refuse_dangling
+from quizcli.file_writing import BUSY_SECONDS, refuse_dangling
 from quizcli.settings import Settings
 from quizcli.study.archive import Made, opened, own_files, write
 from quizcli.study.backups import put, remove, thin_out

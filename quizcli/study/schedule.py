@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.parameters import converted
+from quizcli.fsrs_parameters import converted
 from quizcli.study import fuzz
 from quizcli.study.card import Card, Rating, State
 from quizcli.study.chance import chance

@@ -92,7 +92,7 @@ class Session(Generic[T]):
         wanted = set(topics)
         known = {question.topic for question in items.values()}
         if unknown := sorted(wanted - known):
-            from quizcli.nearest import did_you_mean, in_a_row, nearest
+            from quizcli.did_you_mean import did_you_mean, in_a_row, nearest
 
             raise QuizError(
                 tr(f"There is no topic {unknown[0]!r}.", f"没有 {unknown[0]!r} 这个主题。"),

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from quizcli.bank import registry
 from quizcli.errors import QuizError
-from quizcli.private import replace_file
+from quizcli.file_writing import replace_file
 from quizcli.settings import Settings, load_settings
 from quizcli.study import archive, restoring
 from quizcli.study import backups as backups_module

@@ -5,7 +5,7 @@ import sys
 
 import msgspec
 
-from quizcli.visible import escaped
+from quizcli.visible_text import escaped
 
 
 def print_json(value: object) -> None:

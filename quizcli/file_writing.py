@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 from quizcli.errors import QuizError
-from quizcli.reading import dangling
+from quizcli.file_reading import dangling
 from quizcli.text import tr
 
 BUSY_SECONDS = 5.0  # in which who holds a folder or a store should be done
