@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from quizcli.bank.trust import fingerprint, sources
+from quizcli.packs.trust import fingerprint, sources
 from quizcli.permit import Permit
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.bank.packs import builtin, load
 from quizcli.bank.types import Code
 from quizcli.demo.catalogue import find_answers
+from quizcli.packs.pack import builtin, load
 from quizcli.settings import SETTABLE, load_settings
 
 ROOT = Path(__file__).parent.parent
@@ -50,9 +50,9 @@ def test_the_bank_of_the_readme_passes_the_check(readme: Path, pack: Path) -> No
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
 def test_the_answer_of_the_readme_runs_and_its_claim_holds(readme: Path, pack: Path) -> None:
-    from quizcli.bank.trust import fingerprint, sources
     from quizcli.demo.events import Claim, Failed
     from quizcli.demo.launcher import Request, start
+    from quizcli.packs.trust import fingerprint, sources
     from quizcli.permit import Permit
 
     (source,) = blocks(readme, "python")

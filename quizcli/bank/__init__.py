@@ -1,1 +1,1 @@
-"""Question banks: their records, loading, checking, and the packs that hold them."""
+"""Question banks: their records, how they are read, and what is checked before one is shown."""

@@ -20,10 +20,10 @@ from quizcli.text import LANGS, tr
 
 if TYPE_CHECKING:
     from quizcli.bank.checker import Outside
-    from quizcli.bank.examine import Examined, Target
     from quizcli.bank.mistake import Mistake
     from quizcli.cli.proving import Proved
     from quizcli.demo.catalogue import Flaw
+    from quizcli.packs.check import Examined, Target
 
 app = typer.Typer()
 
@@ -128,8 +128,8 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))] = False,
 ) -> int:
     """Print every mistake, one a line; exit 3 if there is one."""
-    from quizcli.bank.examine import Examined, examine
     from quizcli.cli.proving import Plan, Proved, prove
+    from quizcli.packs.check import Examined, examine
 
     if (mutants or only) and not run:
         message = tr("--mutants and --only go with --run", "--mutants 与 --only 须配合 --run")
@@ -253,8 +253,8 @@ def _there_already(bank: Path) -> QuizError:
 
 def _adding(root: Path, settings: Settings) -> str:
     """What is left to type before the pack is studied, if anything."""
-    from quizcli.bank.packs import builtin
-    from quizcli.bank.registry import added
+    from quizcli.packs.pack import builtin
+    from quizcli.packs.registry import added
 
     if str(root) in [str(builtin().root), *(one.root for one in added(settings))]:
         return ""
@@ -263,8 +263,8 @@ def _adding(root: Path, settings: Settings) -> str:
 
 
 def _targets(paths: list[Path]) -> list[Target]:
-    from quizcli.bank.examine import Target, target_at
-    from quizcli.bank.packs import builtin
+    from quizcli.packs.check import Target, target_at
+    from quizcli.packs.pack import builtin
 
     if not paths:
         here = Path()
@@ -278,11 +278,11 @@ def _outside(root: Path) -> Outside:
     A demonstration that the pack lacks is that of the program.
     """
     from quizcli.bank.checker import Outside
-    from quizcli.bank.digest import code_digest
     from quizcli.bank.links import broken_links
-    from quizcli.bank.packs import builtin
     from quizcli.bank.recorded import read_record
     from quizcli.demo.catalogue import check_settings, find_answers, look_for_answers, name_of
+    from quizcli.packs.code_digest import code_digest
+    from quizcli.packs.pack import builtin
     from quizcli.screen.maths import unshowable
 
     found, flaws = look_for_answers(root)
@@ -303,7 +303,7 @@ def _outside(root: Path) -> Outside:
 def _code_mistakes(root: Path, flaws: Iterable[Flaw]) -> Iterator[Mistake]:
     """What is wrong with the code of a pack, as far as it shows without running it."""
     from quizcli.bank.mistake import Mistake
-    from quizcli.bank.trust import survey
+    from quizcli.packs.trust import survey
 
     _, faults = survey(root)
     unfit = {fault.path for fault in faults}

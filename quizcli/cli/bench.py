@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.text import Text as Line
 
 from quizcli.bank.types import AnyQuestion, Code, DemoLink
-from quizcli.cli.library import as_asked, with_figures
 from quizcli.errors import QuizError
+from quizcli.packs.library import as_asked, with_figures
 from quizcli.screen.keys import Keyboard
 from quizcli.settings import Settings
 from quizcli.study.store import Store
@@ -58,12 +58,12 @@ class Bench:
         With `keep` the run is kept too, to be shown `again`. QuizError where there is none of that name, or
         the person has not trusted the code of its pack.
         """
-        from quizcli.bank.digest import code_digest
-        from quizcli.cli.demonstrations import find, request
         from quizcli.cli.expecting import coming, note
         from quizcli.demo.catalogue import check_settings
         from quizcli.demo.kept import Kept
         from quizcli.demo.launcher import environment, start
+        from quizcli.packs.code_digest import code_digest
+        from quizcli.packs.demos import find, request
         from quizcli.screen.live import watch
         from quizcli.study.claims import save_claims
 
@@ -102,9 +102,9 @@ class Bench:
 
     def earlier(self, link: DemoLink) -> Earlier | None:
         """The last run that was kept of a question's demonstration; None where there is none."""
-        from quizcli.bank.digest import code_digest
-        from quizcli.cli.demonstrations import find
         from quizcli.demo.kept import Kept
+        from quizcli.packs.code_digest import code_digest
+        from quizcli.packs.demos import find
 
         try:
             answer = find(link.run, self._settings)
@@ -150,9 +150,9 @@ class Bench:
         if not self._keys.interactive:
             how = f"`quizcli code {question.id} --file FILE`"
             raise QuizError(tr("without a terminal nothing can be written", "非终端环境无法编写"), how)
-        from quizcli.bank.trust import trusted
-        from quizcli.cli.library import origin
         from quizcli.cli.writing import Desk
+        from quizcli.packs.library import origin
+        from quizcli.packs.trust import trusted
         from quizcli.study.drafts import Drafts
 
         pack = origin(question.id, self._settings).pack

@@ -10,10 +10,10 @@ import typer
 
 from quizcli.bank.types import AnyQuestion, Code
 from quizcli.cli import completing
-from quizcli.cli.library import all_questions, load_banks, origin
 from quizcli.cli.look import print_questions
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.json_output import print_json_line
+from quizcli.packs.library import all_questions, load_banks, origin
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -83,12 +83,12 @@ def _question(questions: Mapping[str, AnyQuestion], question_id: str) -> Code:
 
 def _judge(question: Code, file: Path, seed: int | None, as_json: bool, settings: Settings) -> int:
     """Judge one file and print what there is to say."""
-    from quizcli.bank.trust import trusted
     from quizcli.cli.judgement import judgement_of
     from quizcli.demo.launcher import environment
     from quizcli.judge.launcher import Referee, unless_refused
     from quizcli.judge.source import read_source
     from quizcli.judge.wire import Over
+    from quizcli.packs.trust import trusted
     from quizcli.screen.theme import make_console
     from quizcli.screen.verdict import news_lines
 

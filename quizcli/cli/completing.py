@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from quizcli.bank.packs import Loaded
+    from quizcli.packs.pack import Loaded
     from quizcli.settings import Settings
 
 
 def _banks(settings: Settings) -> Loaded:
-    from quizcli.cli.library import every_bank
+    from quizcli.packs.library import every_bank
 
     return every_bank(settings, _say_nothing)
 
@@ -39,7 +39,7 @@ def kinds() -> list[str]:
 
 def questions(ctx: typer.Context) -> list[str]:
     """The ids of all questions."""
-    from quizcli.cli.library import all_questions
+    from quizcli.packs.library import all_questions
 
     return list(all_questions(_banks(ctx.obj)))
 
@@ -47,7 +47,7 @@ def questions(ctx: typer.Context) -> list[str]:
 def code_questions(ctx: typer.Context) -> list[str]:
     """The ids of the questions that `quizcli code` takes."""
     from quizcli.bank.types import Code
-    from quizcli.cli.library import all_questions
+    from quizcli.packs.library import all_questions
 
     return [name for name, q in all_questions(_banks(ctx.obj)).items() if isinstance(q, Code)]
 
@@ -61,15 +61,15 @@ def suspended(ctx: typer.Context) -> list[str]:
 
 def demonstrations(ctx: typer.Context) -> list[str]:
     """The names of all demonstrations."""
-    from quizcli.cli.demonstrations import every
+    from quizcli.packs.demos import every
 
     return list(every(ctx.obj, _say_nothing))
 
 
 def settings_of(name: str, settings: Settings) -> list[tuple[str, str]]:
     """The settings of a demonstration as options, each with its help; none where there is no such one."""
-    from quizcli.cli.demonstrations import find
     from quizcli.errors import QuizError
+    from quizcli.packs.demos import find
 
     try:
         parameters = find(name, settings).parameters
@@ -89,6 +89,6 @@ def backups(ctx: typer.Context) -> list[str]:
 
 def packs(ctx: typer.Context) -> list[str]:
     """The names of the packs that the person has added."""
-    from quizcli.bank.registry import added
+    from quizcli.packs.registry import added
 
     return [one.name for one in added(ctx.obj)]

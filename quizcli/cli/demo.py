@@ -84,9 +84,9 @@ def command(
     help_wanted: Annotated[bool, typer.Option("--help", "-h", help=_HELP_HELP)] = False,
 ) -> int:
     """Run the demonstration NAME; without a name, list them all."""
-    from quizcli.cli.demonstrations import every, find
     from quizcli.demo.catalogue import check_settings
     from quizcli.notices import tell
+    from quizcli.packs.demos import every, find
 
     settings: Settings = ctx.obj
     if name.startswith("-"):
@@ -149,10 +149,10 @@ def _run(
     as_json: bool,
     save: Path | None,
 ) -> int:
-    from quizcli.cli.demonstrations import request
     from quizcli.cli.expecting import coming, note
     from quizcli.demo.launcher import environment, start
     from quizcli.demo.record import Recorder, Snapshot
+    from quizcli.packs.demos import request
 
     asked = request(answer, chosen, settings)
     snapshot = Snapshot(asked.answer, Path())

@@ -12,13 +12,13 @@ from typing import Annotated
 import typer
 
 from quizcli import __version__
-from quizcli.bank.packs import builtin
 from quizcli.cli.engine import torch_found, worker_found
 from quizcli.cli.finding import Finding
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.file_reading import is_there
 from quizcli.file_writing import refuse_dangling
 from quizcli.json_output import print_json
+from quizcli.packs.pack import builtin
 from quizcli.settings import SETTABLE, Settings
 from quizcli.text import Text, tr
 
@@ -136,7 +136,7 @@ def _signs() -> Finding:
 
 
 def _banks(settings: Settings) -> Finding:
-    from quizcli.bank.packs import load
+    from quizcli.packs.pack import load
 
     loaded = load(builtin(), settings.cache_dir)
     banks, count = len(loaded.banks), sum(len(bank.questions) for bank in loaded.banks)

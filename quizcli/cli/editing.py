@@ -7,13 +7,13 @@ from pathlib import Path
 
 from rich.text import Text as Line
 
-from quizcli.bank.edits import edits_at, excerpt
 from quizcli.bank.files import MAX_BYTES
 from quizcli.cli.editor import open_editor
 from quizcli.cli.waiting import next_key
 from quizcli.errors import QuizError, told
 from quizcli.file_reading import read_regular, read_text
 from quizcli.file_writing import make_folder, replace_file
+from quizcli.packs.rewording import edits_at, excerpt
 from quizcli.screen import theme
 from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
@@ -23,7 +23,7 @@ from quizcli.text import tr
 def edited(bank: Path, question_id: str, folder: Path, page: Page, keys: Keyboard) -> str:
     """Let the person reword a question until it is sound or they leave it. Returns what came of it.
 
-    The wording goes into `folder` (see `quizcli.bank.edits`); the bank stays as it is. What is left unsound
+    The wording goes into `folder` (quizcli.packs.rewording); the bank stays as it is. What is left unsound
     stays there too, as a draft with which the next edit goes on.
     """
     kept = edits_at(folder).questions / f"{question_id}.yaml"

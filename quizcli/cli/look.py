@@ -8,10 +8,8 @@ from typing import Annotated
 import msgspec
 import typer
 
-from quizcli.bank.packs import Loaded
 from quizcli.bank.types import AnyQuestion, Code
 from quizcli.cli import completing
-from quizcli.cli.library import all_questions, as_asked, follow_ups, load_banks, titles_of, with_figures
 from quizcli.cli.standing import standing
 from quizcli.cli.ticks import findings, ticked
 from quizcli.cli.topics import topics_named
@@ -19,6 +17,8 @@ from quizcli.did_you_mean import did_you_mean, in_a_row, nearest
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.file_writing import refuse_dangling
 from quizcli.json_output import print_json
+from quizcli.packs.library import all_questions, as_asked, follow_ups, load_banks, titles_of, with_figures
+from quizcli.packs.pack import Loaded
 from quizcli.screen.answer import TickedClaim
 from quizcli.screen.prediction import NOTHING, Findings
 from quizcli.settings import Settings

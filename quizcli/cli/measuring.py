@@ -12,17 +12,17 @@ from math import isclose
 from msgspec import Struct
 from msgspec.structs import replace
 
-from quizcli.bank.digest import code_digest
 from quizcli.bank.figures import link_of
-from quizcli.bank.packs import Pack, load
 from quizcli.bank.recorded import Entry, Key, Setting, keep, key, recorded
 from quizcli.bank.types import Bank
-from quizcli.cli.demonstrations import find, request
 from quizcli.demo.catalogue import Answer
 from quizcli.demo.events import Claim, Failed, Started
 from quizcli.demo.launcher import environment, start
 from quizcli.demo.typed_settings import as_options
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.packs.code_digest import code_digest
+from quizcli.packs.demos import find, request
+from quizcli.packs.pack import Pack, load
 from quizcli.settings import Settings
 from quizcli.text import tr
 

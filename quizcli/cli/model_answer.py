@@ -7,8 +7,8 @@ from rich.text import Text as Line
 
 from quizcli.bank.links import solution_source
 from quizcli.bank.types import AnyQuestion, Code
-from quizcli.cli.library import origin
 from quizcli.errors import QuizError
+from quizcli.packs.library import origin
 from quizcli.screen.source import source_lines
 from quizcli.settings import Settings
 

@@ -17,7 +17,7 @@ from quizcli.settings import Settings
 from quizcli.text import tr
 
 if TYPE_CHECKING:
-    from quizcli.bank.registry import Added
+    from quizcli.packs.registry import Added
 
 app = typer.Typer()
 
@@ -66,7 +66,7 @@ def add(
     ] = "",
 ) -> int:
     """Register a pack and say what is in it."""
-    from quizcli.bank import registry
+    from quizcli.packs import registry
 
     settings: Settings = ctx.obj
     one, before = registry.add(path, name, settings)
@@ -87,7 +87,7 @@ def list_packs(
     as_json: Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))] = False,
 ) -> int:
     """Print what is known of each pack; one that cannot be read hides no other."""
-    from quizcli.bank.registry import added
+    from quizcli.packs.registry import added
 
     reports = [_report(one, ctx.obj) for one in added(ctx.obj)]
     if as_json:
@@ -125,12 +125,12 @@ def trust(
     ] = False,
 ) -> int:
     """Show what would run, ask, remember; exit 1 where the person does not want it."""
-    from quizcli.bank.registry import added_as
-    from quizcli.bank.trust import differences, fingerprint, sources
-    from quizcli.bank.trust import trust as remember
-    from quizcli.bank.trusted_copies import keep_copies
-    from quizcli.cli.library import present
     from quizcli.cli.trusting import Reading
+    from quizcli.packs.library import present
+    from quizcli.packs.registry import added_as
+    from quizcli.packs.trust import differences, fingerprint, sources
+    from quizcli.packs.trust import trust as remember
+    from quizcli.packs.trusted_copies import keep_copies
 
     settings: Settings = ctx.obj
     one = present(added_as(name, settings))
@@ -170,7 +170,7 @@ def trust(
 )
 def remove(ctx: typer.Context, name: Name) -> int:
     """Forget a pack."""
-    from quizcli.bank import registry
+    from quizcli.packs import registry
 
     registry.added_as(name, ctx.obj)
     _back_up(ctx.obj)
@@ -198,10 +198,10 @@ def _report(one: Added, settings: Settings) -> Report:
     """What is in a pack, as far as it can be read."""
     from msgspec.structs import replace
 
-    from quizcli.bank.packs import load
-    from quizcli.bank.trust import fingerprint, sources
-    from quizcli.cli.library import present
     from quizcli.demo.catalogue import find_answers
+    from quizcli.packs.library import present
+    from quizcli.packs.pack import load
+    from quizcli.packs.trust import fingerprint, sources
 
     report = Report(one.name, one.root)
     try:

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 from rich.text import Text as Line
 
-from quizcli.bank.packs import Loaded
 from quizcli.bank.types import AnyQuestion, Code
 from quizcli.cli.bench import Bench
-from quizcli.cli.library import all_questions, follow_ups, titles_of
 from quizcli.cli.occasion import Decision, Occasion
 from quizcli.cli.sitting import Sitting
 from quizcli.cli.standing import answered_elsewhere, standing
 from quizcli.cli.ticks import ticked
 from quizcli.cli.undoing import asks_first, undone
 from quizcli.errors import ExitStatus
+from quizcli.packs.library import all_questions, follow_ups, titles_of
+from quizcli.packs.pack import Loaded
 from quizcli.screen import theme
 from quizcli.screen.card import Header
 from quizcli.screen.keys import Keyboard

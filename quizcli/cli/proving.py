@@ -8,10 +8,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from quizcli.bank.examine import Target
 from quizcli.bank.mistake import Mistake
-from quizcli.bank.packs import load
-from quizcli.bank.trust import trusted
 from quizcli.bank.types import Code
 from quizcli.cli.editing import line_of
 from quizcli.cli.judgement import judgement_of
@@ -19,6 +16,9 @@ from quizcli.demo.launcher import environment
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.judge.launcher import Referee, unless_refused
 from quizcli.judge.wire import Mutants, Over, Proof
+from quizcli.packs.check import Target
+from quizcli.packs.pack import load
+from quizcli.packs.trust import trusted
 from quizcli.permit import Permit
 from quizcli.screen.door import steer
 from quizcli.settings import Settings

@@ -12,7 +12,6 @@ from rich.text import Text as Line
 from quizcli.bank.types import AnyQuestion
 from quizcli.cli import completing
 from quizcli.cli.bench import Bench
-from quizcli.cli.library import all_questions, follow_ups, load_banks, titles_of
 from quizcli.cli.look import chosen_questions
 from quizcli.cli.occasion import Occasion, shuffled
 from quizcli.cli.sitting import Sitting
@@ -21,6 +20,7 @@ from quizcli.cli.topics import topics_named
 from quizcli.cli.waiting import next_key
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.json_output import print_json
+from quizcli.packs.library import all_questions, follow_ups, load_banks, titles_of
 from quizcli.screen import theme
 from quizcli.screen.card import Header, as_question
 from quizcli.screen.keys import Keyboard

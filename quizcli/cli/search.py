@@ -11,10 +11,10 @@ import typer
 
 from quizcli.bank.prediction import asked
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Order
-from quizcli.cli.library import all_questions, load_banks
 from quizcli.cli.look import AsJson, print_questions
 from quizcli.did_you_mean import did_you_mean, in_a_row, nearest
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.packs.library import all_questions, load_banks
 from quizcli.text import Text, tr
 
 _WORD = re.compile(r"[a-z][a-z0-9]{2,}")  # of a language that writes words apart

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from quizcli.bank.needs import taught
-from quizcli.cli.library import load_banks, titles_of
 from quizcli.errors import ExitStatus
 from quizcli.json_output import print_json
+from quizcli.packs.library import load_banks, titles_of
 from quizcli.settings import Settings
 from quizcli.study.opening import store_to_read
 from quizcli.text import tr

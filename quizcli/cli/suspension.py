@@ -10,9 +10,9 @@ import typer
 
 from quizcli.bank.types import AnyQuestion
 from quizcli.cli import completing
-from quizcli.cli.library import all_questions, load_banks
 from quizcli.cli.look import named, print_questions
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.packs.library import all_questions, load_banks
 from quizcli.settings import Settings
 from quizcli.study.card import Act
 from quizcli.study.days import Days, now_ms

@@ -19,12 +19,12 @@ from quizcli.bank.needs import taught
 from quizcli.bank.types import AnyQuestion, Bank
 from quizcli.bank.unread import ById, heads
 from quizcli.cli.bench import Bench
-from quizcli.cli.library import every_bank, follow_ups, load_banks, origin
 from quizcli.cli.occasion import Decision, Occasion, shuffled
 from quizcli.cli.sitting import Sitting
 from quizcli.cli.standing import answered_elsewhere, standing
 from quizcli.cli.waiting import next_key
 from quizcli.errors import ExitStatus, QuizError, told
+from quizcli.packs.library import every_bank, follow_ups, load_banks, origin
 from quizcli.screen import theme
 from quizcli.screen.card import Header
 from quizcli.screen.keys import Keyboard

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text as Line
 
-from quizcli.bank.registry import Added
-from quizcli.bank.trust import Source
-from quizcli.bank.trusted_copies import copy_of, text_of
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.packs.registry import Added
+from quizcli.packs.trust import Source
+from quizcli.packs.trusted_copies import copy_of, text_of
 from quizcli.screen import theme
 from quizcli.screen.theme import make_console
 from quizcli.settings import Settings

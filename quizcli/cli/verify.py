@@ -75,9 +75,9 @@ def command(
     seed: Annotated[int | None, typer.Option("--seed", help=_SEED_HELP)] = None,
 ) -> int:
     """Run demonstrations and compare what they measure with what they claim."""
-    from quizcli.cli.demonstrations import find, runnable
-    from quizcli.cli.library import load_banks
     from quizcli.notices import tell
+    from quizcli.packs.demos import find, runnable
+    from quizcli.packs.library import load_banks
 
     answers = [find(name, ctx.obj) for name in names] if names else runnable(ctx.obj, tell)
     jobs = [Job(answer, settings_of(answer, quick=quick, seed=seed)) for answer in answers]
@@ -118,9 +118,9 @@ def linked(job: Job, banks: Iterable[Bank]) -> Iterator[Job]:
 
 def verdicts(job: Job, settings: Settings) -> Iterator[Verdict]:
     """Run a job and judge its claims as they come. One that breaks or does not measure them is at fault."""
-    from quizcli.cli.demonstrations import request
     from quizcli.demo.events import Failed, Finished, Started
     from quizcli.demo.launcher import environment, start
+    from quizcli.packs.demos import request
 
     synthetic = False
     claimed: dict[str, float] = {}

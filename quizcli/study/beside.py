@@ -40,7 +40,7 @@ def is_ours(path: Path, settings: Settings) -> bool:
 
 def _packs(data: bytes, path: Path, settings: Settings) -> bytes:
     """packs.json: which code may run is for the person here to say, not for a file from elsewhere."""
-    from quizcli.bank.registry import Added, added
+    from quizcli.packs.registry import Added, added
 
     try:
         packs = msgspec.json.decode(data, type=tuple[Added, ...])

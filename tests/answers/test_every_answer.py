@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import torch
 
-from quizcli.bank.packs import builtin, load
 from quizcli.demo.catalogue import Answer, find_answers, module_of
 from quizcli.demo.events import Claim, Event, Progress, Started
+from quizcli.packs.pack import builtin, load
 from tests.answers.streams import PANELS, check_whole, claims
 
 pytestmark = pytest.mark.usefixtures("few")

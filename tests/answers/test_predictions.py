@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from quizcli.bank.packs import builtin, load
 from quizcli.bank.prediction import decides, is_near, outcome_of, ranking
 from quizcli.bank.types import Predict
 from quizcli.demo.catalogue import find_answer, module_of
+from quizcli.packs.pack import builtin, load
 from tests.answers.streams import claims
 
 FEW = 60_000, 4_000

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.bank.edits import edits_at, excerpt, merged
-from quizcli.bank.packs import Pack, builtin, load
 from quizcli.bank.reader import read
+from quizcli.packs.pack import Pack, builtin, load
+from quizcli.packs.rewording import edits_at, excerpt, merged
 
 BANK = """
 # a comment

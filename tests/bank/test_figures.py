@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.bank.digest import code_digest
 from quizcli.bank.figures import link_of, names_in, quoted, shown
 from quizcli.bank.types import DemoLink, Figure, Recall
+from quizcli.packs.code_digest import code_digest
 from quizcli.text import Text
 
 VALUES = (0.4526, 0.752, 0.604)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from quizcli.bank.links import solution_source
-from quizcli.bank.packs import builtin, load
 from quizcli.bank.types import Code
+from quizcli.packs.pack import builtin, load
 
 MODULE = """
 import math

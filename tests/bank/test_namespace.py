@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from quizcli.bank.full_names import parted
-from quizcli.bank.namespace import named_after
-from quizcli.bank.packs import Pack, load
+from quizcli.packs.namespace import named_after
+from quizcli.packs.pack import Pack, load
 
 BANK = """
 topic: t

@@ -11,10 +11,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from quizcli.bank import cache, packs, types, unread
+from quizcli.bank import types, unread
 from quizcli.bank.mistake import Mistake
-from quizcli.bank.packs import Pack, builtin, load, pack_at
 from quizcli.errors import QuizError
+from quizcli.packs import cache
+from quizcli.packs import pack as pack_module
+from quizcli.packs.pack import Pack, builtin, load, pack_at
 from quizcli.text import Text, use_language
 
 LONG_AGO = 1_500_000_000_000_000_000  # a file that old cannot change within its tick unseen
@@ -57,7 +59,7 @@ def test_the_builtin_pack_is_this_repository() -> None:
 def test_an_installed_program_carries_its_content_inside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packs, "__file__", str(tmp_path / "quizcli" / "bank" / "packs.py"))
+    monkeypatch.setattr(pack_module, "__file__", str(tmp_path / "quizcli" / "packs" / "pack.py"))
     assert builtin().root == tmp_path
     (tmp_path / "quizcli" / "_builtin").mkdir(parents=True)
     assert builtin().root == tmp_path / "quizcli" / "_builtin"
@@ -133,7 +135,7 @@ def test_a_hot_start_imports_neither_yaml_nor_the_rules(pack: Pack, tmp_path: Pa
     write(pack, "a.yaml", bank("one"))
     cold = load(pack, tmp_path / "cache")
     program = (
-        "import json, sys; from pathlib import Path; from quizcli.bank.packs import Pack, load;"
+        "import json, sys; from pathlib import Path; from quizcli.packs.pack import Pack, load;"
         f"loaded = load(Pack('mine', Path({str(pack.root)!r})), Path({str(tmp_path / 'cache')!r}));"
         "print(json.dumps([loaded.banks[0].questions[0].id, sorted(sys.modules)]))"
     )
@@ -144,8 +146,9 @@ def test_a_hot_start_imports_neither_yaml_nor_the_rules(pack: Pack, tmp_path: Pa
     assert question == cold.banks[0].questions[0].id
     slow = {"yaml", "difflib", "hashlib", "json.decoder", "rich", "typer", "torch", "quizcli.bank.reader"}
     assert slow & set(modules) == {"json.decoder"}, "only the test itself may import json"
-    assert {name for name in modules if name.startswith("quizcli.bank.")} == {
-        f"quizcli.bank.{name}" for name in ("cache", "files", "mistake", "packs", "types", "unread")
+    assert {name for name in modules if name.startswith(("quizcli.bank.", "quizcli.packs."))} == {
+        *(f"quizcli.bank.{name}" for name in ("files", "mistake", "types", "unread")),
+        *(f"quizcli.packs.{name}" for name in ("cache", "pack")),
     }
 
 

@@ -10,7 +10,6 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizcli.bank.cache import Stored
 from quizcli.bank.reader import Reading, read
 from quizcli.bank.types import (
     KINDS,
@@ -28,6 +27,7 @@ from quizcli.bank.types import (
     Recall,
     Truth,
 )
+from quizcli.packs.cache import Stored
 from quizcli.text import Text, use_language
 
 GOOD = (Path(__file__).parent / "good.yaml").read_bytes()

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.bank.packs import builtin
-from quizcli.bank.registry import add, added, added_as, remove
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.packs.pack import builtin
+from quizcli.packs.registry import add, added, added_as, remove
 from quizcli.settings import Settings, load_settings
 
 

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from quizcli.bank import schema
-from quizcli.bank.packs import builtin
 from quizcli.bank.reader import read
+from quizcli.packs.pack import builtin
 
 GOOD = (Path(__file__).parent / "good.yaml").read_text(encoding="utf-8")
 COMMITTED = Path(schema.__file__).with_name("schema.json")

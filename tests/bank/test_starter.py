@@ -9,10 +9,10 @@ import pytest
 
 from quizcli.bank import starter as module
 from quizcli.bank.checker import Outside, check
-from quizcli.bank.packs import builtin
 from quizcli.bank.reader import read
 from quizcli.bank.starter import SCHEMA, schema_for, starter
 from quizcli.bank.types import KINDS
+from quizcli.packs.pack import builtin
 from quizcli.text import LANGS, Lang, use_language
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.bank import trust as module
-from quizcli.bank.packs import Pack, builtin
-from quizcli.bank.registry import add, added, added_as, remove
-from quizcli.bank.trust import differences, fingerprint, sources, trust, trusted
 from quizcli.errors import QuizError
+from quizcli.packs import trust as module
+from quizcli.packs.pack import Pack, builtin
+from quizcli.packs.registry import add, added, added_as, remove
+from quizcli.packs.trust import differences, fingerprint, sources, trust, trusted
 from quizcli.settings import Settings, load_settings
 from quizcli.text import use_language
 

@@ -3,12 +3,12 @@ from pathlib import Path
 import pytest
 
 from quizcli.bank import unread
-from quizcli.bank.cache import Stored
 from quizcli.bank.files import bank_files, content
-from quizcli.bank.packs import builtin, load
 from quizcli.bank.reader import read
 from quizcli.bank.types import Bank
 from quizcli.bank.unread import ById, Head, Unread, head, heads
+from quizcli.packs.cache import Stored
+from quizcli.packs.pack import builtin, load
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from quizcli.bank.packs import Pack, load
+from quizcli.packs.pack import Pack, load
 
 QUESTION = """
   - id: q-{bank}-{number}

@@ -11,9 +11,9 @@ import statistics
 import sys
 import time
 
-from quizcli.bank.packs import builtin
 from quizcli.demo.catalogue import check_settings, find_answer
 from quizcli.demo.launcher import Request, Worker, start, warm
+from quizcli.packs.pack import builtin
 
 HEAD_START = 8.0  # seconds a person takes to read a question and to press d
 LIMIT = 0.03

@@ -17,14 +17,15 @@ import pytest
 import typer
 from msgspec.structs import replace
 
-from quizcli.bank.packs import Pack
-from quizcli.bank.trust import fingerprint, sources
-from quizcli.cli import demo, demonstrations, library, verify
-from quizcli.cli.demonstrations import request
+from quizcli.cli import demo, verify
 from quizcli.demo.catalogue import Answer, read_answer
 from quizcli.demo.events import Finished, Setting, Started, from_json
 from quizcli.demo.wire import Request
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.packs import demos, library
+from quizcli.packs.demos import request
+from quizcli.packs.pack import Pack
+from quizcli.packs.trust import fingerprint, sources
 from quizcli.permit import Permit
 from quizcli.settings import Settings, load_settings
 from quizcli.text import use_language
@@ -93,9 +94,9 @@ def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     answers.mkdir(parents=True)
     for name, source in {"small": SMALL, "broken": BROKEN, "silent": SILENT, "endless": ENDLESS}.items():
         (answers / f"{name}.py").write_text(source, encoding="utf-8")
-    for module in (demonstrations, library):
+    for module in (demos, library):
         monkeypatch.setattr(module, "builtin", lambda: Pack("test", tmp_path / "pack"))
-    monkeypatch.setattr(demonstrations, "request", permitted)
+    monkeypatch.setattr(demos, "request", permitted)
     monkeypatch.setenv("QUIZCLI_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     return tmp_path / "pack"
@@ -423,8 +424,8 @@ def program(pack: Path, tmp_path: Path) -> list[str]:
             import typer
             from pathlib import Path
             from quizcli import __main__ as program
-            from quizcli.bank.packs import Pack
-            from quizcli.cli import demonstrations, library
+            from quizcli.packs.pack import Pack
+            from quizcli.packs import demos, library
             from tests.cli.test_demo_command import permitted
 
             def dispatch(words, settings):
@@ -434,8 +435,8 @@ def program(pack: Path, tmp_path: Path) -> list[str]:
                 app.command("verify")(verify.command)
                 return app(words, obj=settings, standalone_mode=False)
 
-            library.builtin = demonstrations.builtin = lambda: Pack("test", Path({str(pack)!r}))
-            demonstrations.request = permitted
+            library.builtin = demos.builtin = lambda: Pack("test", Path({str(pack)!r}))
+            demos.request = permitted
             program._dispatch = dispatch
             program.main()
             """

@@ -515,17 +515,17 @@ def modules(program: Program, tmp_path: Path) -> set[str]:
 def test_a_start_reads_no_yaml_and_no_code_of_packs(program: Program, mine: Path, tmp_path: Path) -> None:
     program.run("list")
     without = modules(program, tmp_path)
-    assert not {name for name in without if name.startswith(("quizcli.bank.", "quizcli.cli."))} & {
-        "quizcli.bank.registry",
-        "quizcli.bank.namespace",
-        "quizcli.bank.trust",
+    assert not {name for name in without if name.startswith("quizcli.packs.")} & {
+        "quizcli.packs.registry",
+        "quizcli.packs.namespace",
+        "quizcli.packs.trust",
     }, "who has added no pack pays for none"
     os.utime(mine / "questions" / "own.yaml", (1_500_000_000, 1_500_000_000))  # settled: not read again
     program.run("pack", "add", str(mine))
     with_pack = modules(program, tmp_path)
     assert not with_pack.intersection(HEAVY)
     more = with_pack - without
-    assert {"quizcli.bank.registry", "quizcli.bank.namespace"} <= more
+    assert {"quizcli.packs.registry", "quizcli.packs.namespace"} <= more
     assert len(more) <= 5, sorted(more)
     assert sorted(path.name.split("-")[0] for path in (program.home / "cache" / "banks").iterdir()) == [
         "builtin",

@@ -240,7 +240,7 @@ def test_one_referee_for_all_that_is_hostile(pack: Path, tmp_path: Path) -> None
 TERMINAL = """
 import sys
 from pathlib import Path
-from quizcli.bank.trust import fingerprint, sources
+from quizcli.packs.trust import fingerprint, sources
 from quizcli.judge.launcher import Referee
 from quizcli.judge.wire import Judgement, Source
 from quizcli.permit import Permit

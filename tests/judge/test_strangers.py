@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.bank.packs import builtin, load
 from quizcli.bank.types import Code
 from quizcli.cli.judgement import judgement_of
 from quizcli.judge import trial
@@ -15,6 +14,7 @@ from quizcli.judge.local import Local
 from quizcli.judge.trial import Trial
 from quizcli.judge.trial import load as load_trial
 from quizcli.judge.wire import CaseResult
+from quizcli.packs.pack import builtin, load
 from tests.judge import strangers
 from tests.judge.strangers import STRANGERS, Stranger
 

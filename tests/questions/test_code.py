@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.bank.packs import builtin, load
 from quizcli.bank.types import Code
+from quizcli.packs.pack import builtin, load
 
 ROOT = Path(__file__).parents[2]
 CODES = [q for bank in load(builtin(), None).banks for q in bank.questions if isinstance(q, Code)]

@@ -1,8 +1,8 @@
 """What a prediction asks is not shown by the run of a card that comes before it."""
 
 from quizcli.bank.needs import seen_first
-from quizcli.bank.packs import builtin, load
 from quizcli.bank.types import Predict
+from quizcli.packs.pack import builtin, load
 
 # The prediction begins with the mistake whose consequence the choice asks for: each gives the other away, and
 # the easier one comes first.

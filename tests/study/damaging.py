@@ -16,9 +16,9 @@ from unittest import mock
 from msgspec import Struct
 
 from quizcli.__main__ import run
-from quizcli.bank.packs import Pack
 from quizcli.cli.main import build
 from quizcli.errors import QuizError
+from quizcli.packs.pack import Pack
 from quizcli.study.card import Rating
 from quizcli.study.days import Days, now_ms
 from quizcli.study.schedule import Schedule
@@ -241,7 +241,7 @@ def in_process(home: Path, command: tuple[str, ...], keys: str = "") -> tuple[in
         os.fdopen(read, encoding="utf-8") as stdin,
         mock.patch.dict(os.environ, environment),
         mock.patch("sys.stdin", stdin),
-        mock.patch("quizcli.cli.library.builtin", return_value=PACK),
+        mock.patch("quizcli.packs.library.builtin", return_value=PACK),
         mock.patch("quizcli.cli.main.build", built),
         mock.patch("quizcli.__main__.streams"),  # it mends and lets go those of a process
         contextlib.redirect_stdout(out),

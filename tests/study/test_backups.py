@@ -20,9 +20,9 @@ from typing import NoReturn
 import pytest
 from msgspec.structs import replace
 
-from quizcli.bank import registry
 from quizcli.errors import QuizError
 from quizcli.file_writing import replace_file
+from quizcli.packs import registry
 from quizcli.settings import Settings, load_settings
 from quizcli.study import archive, restoring
 from quizcli.study import backups as backups_module

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from quizcli.bank.full_names import full, parted
-from quizcli.bank.namespace import demonstrations_in
-from quizcli.bank.packs import Pack, builtin
-from quizcli.bank.registry import Added, added, added_as
-from quizcli.cli.library import present
 from quizcli.demo.catalogue import Answer, find_answer, find_answers
 from quizcli.demo.events import Setting
 from quizcli.demo.wire import Request
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.packs.library import present
+from quizcli.packs.namespace import demonstrations_in
+from quizcli.packs.pack import Pack, builtin
+from quizcli.packs.registry import Added, added, added_as
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -74,7 +74,7 @@ def request(answer: Answer, chosen: dict[str, Setting], settings: Settings) -> R
     owner, bare = parted(answer.name)
     if not owner:
         return Request(str(root), bare, chosen)
-    from quizcli.bank.trust import trusted
+    from quizcli.packs.trust import trusted
 
     return Request(str(root), bare, chosen, trusted(Pack(owner, root), settings))
 
@@ -85,7 +85,7 @@ def _of(one: Added) -> list[Answer]:
 
 def _readable(one: Added) -> Pack:
     """The pack, where its folder is there and its code can be read without harm: no pipe, no huge file."""
-    from quizcli.bank.trust import sources
+    from quizcli.packs.trust import sources
 
     own = present(one).pack
     sources(own.root)

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from quizcli.bank.packs import Loaded, Pack, builtin, load
 from quizcli.bank.types import AnyQuestion
 from quizcli.bank.unread import ById
 from quizcli.errors import QuizError
 from quizcli.file_reading import is_there
 from quizcli.notices import tell
+from quizcli.packs.pack import Loaded, Pack, builtin, load
 from quizcli.settings import Settings
 from quizcli.text import tr
 
 if TYPE_CHECKING:
-    from quizcli.bank.registry import Added
+    from quizcli.packs.registry import Added
 
 
 def every_bank(settings: Settings, tell: Callable[[str], None]) -> Loaded:
@@ -50,8 +50,8 @@ def load_banks(settings: Settings) -> Loaded:
 
 def _joined(loaded: Loaded, settings: Settings, tell: Callable[[str], None]) -> Loaded:
     """The banks with those of added packs behind them. What is wrong with one pack is told in one line."""
-    from quizcli.bank.namespace import named_after
-    from quizcli.bank.registry import added
+    from quizcli.packs.namespace import named_after
+    from quizcli.packs.registry import added
 
     banks, mistakes = loaded.banks, loaded.mistakes
     for mine in added(settings):
@@ -78,7 +78,7 @@ def in_own_words(pack: Pack, edits: Path, settings: Settings) -> Loaded:
     """The healthy banks of a pack, its questions as the person has reworded them in the folder `edits`."""
     loaded = load(pack, settings.cache_dir)
     if edits.is_dir():
-        from quizcli.bank.edits import edits_at, merged
+        from quizcli.packs.rewording import edits_at, merged
 
         loaded = merged(loaded, load(edits_at(edits), settings.cache_dir))
     return loaded
@@ -142,7 +142,7 @@ def origin(question_id: str, settings: Settings) -> Origin:
     if "/" not in question_id:
         return Origin(builtin(), question_id, settings.edits_dir)
     from quizcli.bank.full_names import parted
-    from quizcli.bank.registry import added_as
+    from quizcli.packs.registry import added_as
 
     owner, bare = parted(question_id)
     return Origin(added_as(owner, settings).pack, bare, edits_of(owner, settings))

@@ -14,11 +14,11 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from quizcli.bank.packs import Pack, builtin
-from quizcli.bank.registry import Added, added, keep
 from quizcli.errors import QuizError
 from quizcli.file_reading import MEBIBYTE, UnfitError, first_bytes, leaves
 from quizcli.file_writing import alone
+from quizcli.packs.pack import Pack, builtin
+from quizcli.packs.registry import Added, added, keep
 from quizcli.permit import NOTHING, Permit
 from quizcli.settings import Settings
 from quizcli.text import tr

@@ -12,8 +12,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from quizcli.bank.full_names import full
-from quizcli.bank.packs import Loaded, Pack
 from quizcli.bank.types import AnyQuestion, Bank
+from quizcli.packs.pack import Loaded, Pack
 
 
 def demonstrations_in(root: Path) -> frozenset[str]:

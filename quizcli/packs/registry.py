@@ -15,10 +15,10 @@ import msgspec
 from msgspec import Meta, Struct
 
 from quizcli.bank.mistake import did_you_mean, shown
-from quizcli.bank.packs import Pack, builtin, pack_at
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.file_reading import MEBIBYTE, UNDECODABLE, leaves, read_regular
 from quizcli.file_writing import alone, refuse_dangling, replace_file
+from quizcli.packs.pack import Pack, builtin, pack_at
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -29,7 +29,7 @@ _LIMIT = 64 * MEBIBYTE  # of packs.json: a pack of a thousand files takes a tent
 
 
 class Added(Struct, frozen=True, omit_defaults=True):
-    """A pack of the person's own. `trusted`: the code that may run, SHA-256 by path (quizcli.bank.trust)."""
+    """A pack of the person's own. `trusted`: the code that may run, SHA-256 by path (quizcli.packs.trust)."""
 
     name: Annotated[str, Meta(pattern=NAME)]
     root: str

@@ -10,11 +10,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quizcli.bank.registry import added
-from quizcli.bank.trust import MAX_BYTES, Source
 from quizcli.errors import QuizError
 from quizcli.file_reading import read_regular
 from quizcli.file_writing import replace_file
+from quizcli.packs.registry import added
+from quizcli.packs.trust import MAX_BYTES, Source
 from quizcli.text import tr
 
 if TYPE_CHECKING:

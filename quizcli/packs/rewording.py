@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from quizcli.bank.packs import Loaded, Pack
 from quizcli.bank.types import AnyQuestion, Bank
+from quizcli.packs.pack import Loaded, Pack
 
 
 def edits_at(folder: Path) -> Pack:

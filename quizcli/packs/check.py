@@ -11,10 +11,10 @@ from quizcli.bank.checker import Outside, check
 from quizcli.bank.files import BankFile, bank_file, bank_files, content, unreadable
 from quizcli.bank.mistake import Mistake
 from quizcli.bank.notes import Places
-from quizcli.bank.packs import Pack, clashing, pack_at
 from quizcli.bank.reader import Reading, read
 from quizcli.bank.types import Bank
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.packs.pack import Pack, clashing, pack_at
 from quizcli.text import tr
 
 

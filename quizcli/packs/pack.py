@@ -10,11 +10,11 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from quizcli.bank.cache import entries
 from quizcli.bank.files import bank_files
 from quizcli.bank.mistake import Mistake
 from quizcli.bank.types import AnyQuestion, Bank
 from quizcli.errors import QuizError
+from quizcli.packs.cache import entries
 from quizcli.text import tr
 
 
