@@ -25,7 +25,7 @@ REASONED = {
     ("quizcli/demo/fetch.py", "open"),  # into the private folder of a download
     ("quizcli/demo/worker.py", "open"),  # /dev/null
     ("quizcli/study/asking.py", "open"),  # a file of locks in the cache, private too
-    ("quizcli/bank/recorded.py", "write_bytes"),  # a part of the pack, for others to read
+    ("quizcli/bank/measured_record.py", "write_bytes"),  # a part of the pack, for others to read
     ("quizcli/judge/cage.py", "*"),  # the candidate's folder, see tests/judge
 }
 WRITERS = {"write_text", "write_bytes", "mkdir", "makedirs", "touch", "mkstemp", "NamedTemporaryFile"}

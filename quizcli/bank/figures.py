@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from quizcli.bank.full_names import parted
 from quizcli.bank.markdown import around, spans
-from quizcli.bank.recorded import Entry, Key, key
+from quizcli.bank.measured_record import Entry, Key, key
 from quizcli.bank.types import (
     AnyQuestion,
     Choice,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from quizcli.bank.mistake import Mistake
+from quizcli.bank.diagnostic import Mistake
 from quizcli.errors import QuizError
 from quizcli.file_reading import UnfitError, first_bytes, leaves
 from quizcli.text import tr

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Protocol
 
-from quizcli.bank.mistake import did_you_mean
+from quizcli.bank.diagnostic import did_you_mean
 from quizcli.bank.types import Bank
 from quizcli.text import tr
 

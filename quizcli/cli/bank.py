@@ -19,8 +19,8 @@ from quizcli.settings import Settings
 from quizcli.text import LANGS, tr
 
 if TYPE_CHECKING:
-    from quizcli.bank.checker import Outside
-    from quizcli.bank.mistake import Mistake
+    from quizcli.bank.checking.content import Outside
+    from quizcli.bank.diagnostic import Mistake
     from quizcli.cli.proving import Proved
     from quizcli.demo.catalogue import Flaw
     from quizcli.packs.check import Examined, Target
@@ -46,7 +46,7 @@ def new(
     ],
 ) -> int:
     """Write a starter that passes the check, and print its path; an existing bank is left alone."""
-    from quizcli.bank.starter import schema_for, starter
+    from quizcli.bank.template import schema_for, starter
 
     settings: Settings = ctx.obj
     folder = _questions_here()
@@ -189,7 +189,7 @@ def measure(
 )
 def schema() -> int:
     """Print the schema that `quizcli/bank/schema.json` holds."""
-    from quizcli.bank.schema import as_json
+    from quizcli.bank.reading.json_schema import as_json
 
     print(as_json(), end="")
     return ExitStatus.OK
@@ -227,7 +227,7 @@ def _questions_here() -> Path:
 
 def _topic(word: str) -> str:
     """The topic, if it can be one. QuizError (USAGE) with a spelling that can."""
-    from quizcli.bank.shapes import KEBAB
+    from quizcli.bank.reading.field_types import KEBAB
     from quizcli.did_you_mean import did_you_mean
 
     if re.fullmatch(KEBAB, word):
@@ -277,9 +277,9 @@ def _outside(root: Path) -> Outside:
 
     A demonstration that the pack lacks is that of the program.
     """
-    from quizcli.bank.checker import Outside
-    from quizcli.bank.links import broken_links
-    from quizcli.bank.recorded import read_record
+    from quizcli.bank.checking.code_links import broken_links
+    from quizcli.bank.checking.content import Outside
+    from quizcli.bank.measured_record import read_record
     from quizcli.demo.catalogue import check_settings, find_answers, look_for_answers, name_of
     from quizcli.packs.code_digest import code_digest
     from quizcli.packs.pack import builtin
@@ -302,7 +302,7 @@ def _outside(root: Path) -> Outside:
 
 def _code_mistakes(root: Path, flaws: Iterable[Flaw]) -> Iterator[Mistake]:
     """What is wrong with the code of a pack, as far as it shows without running it."""
-    from quizcli.bank.mistake import Mistake
+    from quizcli.bank.diagnostic import Mistake
     from quizcli.packs.trust import survey
 
     _, faults = survey(root)

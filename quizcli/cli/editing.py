@@ -84,7 +84,7 @@ def _read_out(wrong: list[str], page: Page, keys: Keyboard, offer: list[tuple[st
 
 def mistakes_in(path: Path, data: bytes, question_id: str) -> list[str]:
     """The mistakes of an edited question, each as one line."""
-    from quizcli.bank.reader import read
+    from quizcli.bank.reading.reader import read
 
     reading = read(data, path.name)
     mistakes = [str(mistake) for mistake in reading.mistakes]

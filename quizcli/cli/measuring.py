@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from quizcli.bank.figures import link_of
-from quizcli.bank.recorded import Entry, Key, Setting, keep, key, recorded
+from quizcli.bank.measured_record import Entry, Key, Setting, keep, key, recorded
 from quizcli.bank.types import Bank
 from quizcli.demo.catalogue import Answer
 from quizcli.demo.events import Claim, Failed, Started

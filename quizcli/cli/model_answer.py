@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import to_builtins
 from rich.text import Text as Line
 
-from quizcli.bank.links import solution_source
+from quizcli.bank.checking.code_links import solution_source
 from quizcli.bank.types import AnyQuestion, Code
 from quizcli.errors import QuizError
 from quizcli.packs.library import origin

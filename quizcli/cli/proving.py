@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from quizcli.bank.mistake import Mistake
+from quizcli.bank.diagnostic import Mistake
 from quizcli.bank.types import Code
 from quizcli.cli.editing import line_of
 from quizcli.cli.judgement import judgement_of

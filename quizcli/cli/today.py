@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Literal, TextIO
 from msgspec.structs import asdict, replace
 from rich.text import Text as Line
 
+from quizcli.bank.lazy_questions import ById, heads
 from quizcli.bank.needs import taught
 from quizcli.bank.types import AnyQuestion, Bank
-from quizcli.bank.unread import ById, heads
 from quizcli.cli.bench import Bench
 from quizcli.cli.occasion import Decision, Occasion, shuffled
 from quizcli.cli.sitting import Sitting

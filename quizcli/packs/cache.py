@@ -1,7 +1,7 @@
 """The compiled banks of a pack: one msgpack file that saves the next start from parsing YAML.
 
-The cache may be deleted at any time. Whatever is wrong with it, the banks are read again. Most of
-its questions are not asked today: they are read as far as the schedule needs them (quizcli.bank.unread).
+The cache may be deleted at any time. Whatever is wrong with it, the banks are read again. Most of its
+questions are not asked today: they are read as far as the schedule needs them (quizcli.bank.lazy_questions).
 """
 
 import os
@@ -14,10 +14,10 @@ import msgspec
 from msgspec import Raw, Struct
 
 from quizcli import __version__
+from quizcli.bank.diagnostic import Mistake
 from quizcli.bank.files import BankFile, content, unreadable
-from quizcli.bank.mistake import Mistake
+from quizcli.bank.lazy_questions import Head, Unread, head
 from quizcli.bank.types import Bank
-from quizcli.bank.unread import Head, Unread, head
 from quizcli.file_reading import MEBIBYTE, UNDECODABLE, read_regular
 from quizcli.file_writing import replace_file
 from quizcli.text import Lang, Text, language
@@ -136,7 +136,7 @@ def _entry(file: BankFile, known: Entry | None) -> Entry:
     if known is not None and known.digest == digest:
         stored, mistakes, ids = known.stored, known.mistakes, known.ids
     else:
-        from quizcli.bank.reader import read
+        from quizcli.bank.reading.reader import read
 
         reading = read(data, file.name)
         bank, mistakes = reading.bank, reading.mistakes

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from quizcli.bank.checker import Outside, check
+from quizcli.bank.checking.content import Outside, check
+from quizcli.bank.diagnostic import Mistake
 from quizcli.bank.files import BankFile, bank_file, bank_files, content, unreadable
-from quizcli.bank.mistake import Mistake
-from quizcli.bank.notes import Places
-from quizcli.bank.reader import Reading, read
+from quizcli.bank.reading.reader import Reading, read
+from quizcli.bank.reading.reading_log import Places
 from quizcli.bank.types import Bank
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.packs.pack import Pack, clashing, pack_at

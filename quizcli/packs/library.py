@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from quizcli.bank.lazy_questions import ById
 from quizcli.bank.types import AnyQuestion
-from quizcli.bank.unread import ById
 from quizcli.errors import QuizError
 from quizcli.file_reading import is_there
 from quizcli.notices import tell
@@ -111,7 +111,7 @@ def with_figures(question: AnyQuestion, settings: Settings) -> AnyQuestion:
     if not question.measured:
         return question
     from quizcli.bank.figures import quoted
-    from quizcli.bank.recorded import recorded
+    from quizcli.bank.measured_record import recorded
 
     try:
         record = recorded(origin(question.id, settings).pack.root)

@@ -10,8 +10,8 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from quizcli.bank.diagnostic import Mistake
 from quizcli.bank.files import bank_files
-from quizcli.bank.mistake import Mistake
 from quizcli.bank.types import AnyQuestion, Bank
 from quizcli.errors import QuizError
 from quizcli.packs.cache import entries

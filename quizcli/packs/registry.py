@@ -14,7 +14,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from quizcli.bank.mistake import did_you_mean, shown
+from quizcli.bank.diagnostic import did_you_mean, shown
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.file_reading import MEBIBYTE, UNDECODABLE, leaves, read_regular
 from quizcli.file_writing import alone, refuse_dangling, replace_file

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from quizcli.bank.recorded import canonical
+from quizcli.bank.measured_record import canonical
 from quizcli.study.card import Instant
 from quizcli.study.days import now_ms
 from quizcli.study.store import Store

@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from quizcli.bank.checker import Outside, check, longest_is_right
-from quizcli.bank.notes import MAX_MISTAKES
-from quizcli.bank.reader import read
+from quizcli.bank.checking.content import Outside, check, longest_is_right
+from quizcli.bank.reading.reader import read
+from quizcli.bank.reading.reading_log import MAX_MISTAKES
 from quizcli.bank.types import AnyQuestion, Bank, Choice, Option, Recall
 from quizcli.errors import QuizError
 from quizcli.text import Text

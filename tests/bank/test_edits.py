@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.bank.reader import read
+from quizcli.bank.reading.reader import read
 from quizcli.packs.pack import Pack, builtin, load
 from quizcli.packs.rewording import edits_at, excerpt, merged
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.bank.links import solution_source
+from quizcli.bank.checking.code_links import solution_source
 from quizcli.bank.types import Code
 from quizcli.packs.pack import builtin, load
 

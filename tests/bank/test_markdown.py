@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quizcli.bank.checking.unshowable import plain_only, unshowable_markdown
 from quizcli.bank.markdown import (
     Code,
     Formula,
@@ -17,7 +18,6 @@ from quizcli.bank.markdown import (
     reads_alike,
     spans,
 )
-from quizcli.bank.unshowable import plain_only, unshowable_markdown
 
 
 def test_a_text_is_cut_into_spans() -> None:

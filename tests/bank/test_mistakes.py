@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.bank.reader import read
+from quizcli.bank.reading.reader import read
 
 GOOD = (Path(__file__).parent / "good.yaml").read_text(encoding="utf-8")
 

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizcli.bank.reader import Reading, read
+from quizcli.bank.reading.reader import Reading, read
 from quizcli.bank.types import (
     KINDS,
     AnyQuestion,

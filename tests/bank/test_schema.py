@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 import yaml
 
-from quizcli.bank import schema
-from quizcli.bank.reader import read
+from quizcli.bank.reading import json_schema
+from quizcli.bank.reading.reader import read
 from quizcli.packs.pack import builtin
 
 GOOD = (Path(__file__).parent / "good.yaml").read_text(encoding="utf-8")
-COMMITTED = Path(schema.__file__).with_name("schema.json")
+COMMITTED = Path(json_schema.__file__).parents[1] / "schema.json"
 TYPES: dict[str, Any] = {"object": dict, "array": list, "string": str, "boolean": bool}
 
 
 def test_the_committed_file_is_what_the_command_prints() -> None:
     """When this fails: `quizcli bank schema > quizcli/bank/schema.json`."""
-    assert COMMITTED.read_text(encoding="utf-8") == schema.as_json()
+    assert COMMITTED.read_text(encoding="utf-8") == json_schema.as_json()
 
 
 def is_a(value: Any, name: str) -> bool:
@@ -141,7 +141,7 @@ def broken_scalar(keyword: str, wanted: Any, value: Any) -> Iterator[str]:
 
 
 def editor_says(text: str) -> list[str]:
-    made = schema.schema()
+    made = json_schema.schema()
     return list(faults(yaml.load(text, Loader=yaml.CSafeLoader), made, made))
 
 
@@ -201,7 +201,7 @@ def test_what_the_reader_refuses_an_editor_marks(old: str, new: str) -> None:
 
 
 def test_every_key_is_explained_in_both_languages() -> None:
-    made = schema.schema()
+    made = json_schema.schema()
     places = [made, *(made["definitions"][kind] for kind in ("recall", "choice", "number"))]
     for place in places:
         for name, rule in place["properties"].items():

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.bank import starter as module
-from quizcli.bank.checker import Outside, check
-from quizcli.bank.reader import read
-from quizcli.bank.starter import SCHEMA, schema_for, starter
+from quizcli.bank import template as module
+from quizcli.bank.checking.content import Outside, check
+from quizcli.bank.reading.reader import read
+from quizcli.bank.template import SCHEMA, schema_for, starter
 from quizcli.bank.types import KINDS
 from quizcli.packs.pack import builtin
 from quizcli.text import LANGS, Lang, use_language

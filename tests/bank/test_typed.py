@@ -4,11 +4,11 @@ from itertools import chain
 
 import pytest
 
-from quizcli.bank.checker import texts
-from quizcli.bank.figure_rules import figure_faults
+from quizcli.bank.checking.content import texts
+from quizcli.bank.checking.figure_rules import figure_faults
+from quizcli.bank.checking.typed_numbers import typed
 from quizcli.bank.markdown import spans
-from quizcli.bank.recorded import Entry, key
-from quizcli.bank.typed import typed
+from quizcli.bank.measured_record import Entry, key
 from quizcli.bank.types import (
     AnyQuestion,
     Choice,

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.bank import unread
+from quizcli.bank import lazy_questions
 from quizcli.bank.files import bank_files, content
-from quizcli.bank.reader import read
+from quizcli.bank.lazy_questions import ById, Head, Unread, head, heads
+from quizcli.bank.reading.reader import read
 from quizcli.bank.types import Bank
-from quizcli.bank.unread import ById, Head, Unread, head, heads
 from quizcli.packs.cache import Stored
 from quizcli.packs.pack import builtin, load
 
@@ -48,14 +48,14 @@ def test_questions_by_id(banks: list[Bank]) -> None:
 
 def test_only_what_is_looked_at_is_decoded(banks: list[Bank], monkeypatch: pytest.MonkeyPatch) -> None:
     decoded = []
-    whole = unread._decoded
+    whole = lazy_questions._decoded
 
     def counted(body: object) -> object:
         decoded.append(body)
         return whole(body)  # type: ignore[arg-type]
 
     known = [Stored.of(bank).bank for bank in banks]
-    monkeypatch.setattr(unread, "_decoded", counted)
+    monkeypatch.setattr(lazy_questions, "_decoded", counted)
     found = ById(known)
     assert all(isinstance(item, Head) for bank in known for item in heads(bank))
     assert not decoded

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from rich.text import Text as Line
 
-from quizcli.bank.reader import read
+from quizcli.bank.reading.reader import read
 from quizcli.demo.events import Claim, Event, Failed, Finished, decode, encode
 from quizcli.judge.wire import CaseResult, Grid, News, Over, Proof, Raised
 from quizcli.screen.answer import answer_lines

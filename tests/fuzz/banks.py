@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from quizcli.bank.checker import Outside, check
-from quizcli.bank.reader import read
+from quizcli.bank.checking.content import Outside, check
+from quizcli.bank.reading.reader import read
 from quizcli.errors import QuizError
 from quizcli.screen.answer import answer_lines
 from quizcli.screen.card import question_lines

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from quizcli.bank.reader import read
+from quizcli.bank.reading.reader import read
 from quizcli.bank.types import Cloze, Number
 from quizcli.errors import QuizError
 from quizcli.study.grading import grade

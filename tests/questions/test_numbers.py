@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.bank.reader import read
+from quizcli.bank.reading.reader import read
 from quizcli.bank.types import Number
 
 HERE = Path(__file__).parent

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
+from quizcli.bank.checking.unshowable import unshowable_markdown
 from quizcli.bank.markdown import spans
-from quizcli.bank.unshowable import unshowable_markdown
 from quizcli.screen.markdown import in_one_line, render, visible
 from quizcli.screen.maths import inline
 from quizcli.screen.wrap import Span

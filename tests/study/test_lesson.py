@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quizcli.bank.needs import seen_first, taught
-from quizcli.bank.reader import read
+from quizcli.bank.reading.reader import read
 from quizcli.study.introduced import Standing
 from quizcli.study.lesson import FIRST, OPEN, lesson
 from tests.study.many import Asked

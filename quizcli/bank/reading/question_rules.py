@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from quizcli.bank.cloze import blanks
-from quizcli.bank.notes import Notes, Spot, place_of
+from quizcli.bank.reading.reading_log import Notes, Spot, place_of
 from quizcli.bank.types import Choice, Cloze, Number, Order, Predict, Question
 from quizcli.text import LANGS, Text, tr
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from quizcli.bank.tree import Node, Report, parse
+from quizcli.bank.yaml.nodes import Node, Report, parse
 
 _BEGINS = re.compile(r"( *)- +id:")
 _MOST_READ = 16 << 20  # characters in all: each question that is left out costs a reading of the rest

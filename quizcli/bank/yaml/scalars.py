@@ -7,7 +7,7 @@ from math import isfinite
 
 import yaml
 
-from quizcli.bank.tree import Scalar
+from quizcli.bank.yaml.nodes import Scalar
 from quizcli.text import tr
 
 _RESOLVERS = yaml.SafeLoader.yaml_implicit_resolvers

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from quizcli.bank import fields
-from quizcli.bank.compound import Record
+from quizcli.bank.reading import question_fields
+from quizcli.bank.reading.container_types import Record
 from quizcli.bank.types import KINDS
 
 _TEXT = {
@@ -26,7 +26,7 @@ _TEXT = {
 
 def schema() -> dict[str, Any]:
     """The schema as plain data (draft 7, which every editor knows)."""
-    bank = Record(fields.BANK).schema()
+    bank = Record(question_fields.BANK).schema()
     bank["properties"]["questions"] = {
         "type": "array",
         "minItems": 1,
@@ -46,7 +46,7 @@ def schema() -> dict[str, Any]:
 
 
 def _question(kind: str) -> dict[str, Any]:
-    made = fields.question(kind).schema()
+    made = question_fields.question(kind).schema()
     made["properties"]["kind"] = {"const": kind}
     return made
 

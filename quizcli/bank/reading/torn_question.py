@@ -6,11 +6,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from quizcli.bank import fields
-from quizcli.bank.notes import EnoughError, Notes, Spot
-from quizcli.bank.question_rules import note_rules
-from quizcli.bank.tree import Mapping, Node, Scalar
+from quizcli.bank.reading import question_fields
+from quizcli.bank.reading.question_rules import note_rules
+from quizcli.bank.reading.reading_log import EnoughError, Notes, Spot
 from quizcli.bank.types import AnyQuestion, Recall
+from quizcli.bank.yaml.nodes import Mapping, Node, Scalar
 from quizcli.text import Text
 
 _STAND_IN = Text("…", "…")
@@ -37,8 +37,8 @@ def torn_question(node: Node, topic: str, notes: Notes, *, ruled: bool) -> Torn 
         return None
     given = {key.text: (key, value) for key, value in node.entries if isinstance(key, Scalar)}
     kind = given["kind"][1] if "kind" in given else None
-    word = kind.text if isinstance(kind, Scalar) and kind.text in fields.RECORDS else ""
-    known = fields.question(word).fields if word else fields.COMMON
+    word = kind.text if isinstance(kind, Scalar) and kind.text in question_fields.RECORDS else ""
+    known = question_fields.question(word).fields if word else question_fields.COMMON
     values: dict[str, Any] = {
         name: value
         for name, (key, inner) in given.items()
@@ -48,7 +48,7 @@ def torn_question(node: Node, topic: str, notes: Notes, *, ruled: bool) -> Torn 
     values = {"level": 1, "ask": _STAND_IN, **values} | {"id": notes.question, "topic": topic}
     values.pop("kind", None)
     try:
-        question = fields.RECORDS[word or "recall"](**values)
+        question = question_fields.RECORDS[word or "recall"](**values)
     except TypeError:  # what its kind cannot be without is among the mistakes
         common: dict[str, Any] = {name: values[name] for name in Recall.__struct_fields__ if name in values}
         return Torn(Recall(**common), sound)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from quizcli.bank.compound import Field, ListOf, MapOf, Record, Settings
-from quizcli.bank.shapes import KEBAB, Decimal, Flag, OneOf, Ordinal, Schema, Whole, Word, Words
+from quizcli.bank.reading.container_types import Field, ListOf, MapOf, Record, Settings
+from quizcli.bank.reading.field_types import KEBAB, Decimal, Flag, OneOf, Ordinal, Schema, Whole, Word, Words
 from quizcli.bank.types import (
     JUDGED,
     KINDS,

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import yaml
 from msgspec import Struct
 
-from quizcli.bank.mistake import shown
+from quizcli.bank.diagnostic import shown
 from quizcli.text import tr
 
 MAX_DEPTH = 16  # a bank needs 9
@@ -75,7 +75,7 @@ def parse(source: str, report: Report) -> Node | None:
     try:
         return _Builder(source, report).build()
     except yaml.MarkedYAMLError as error:
-        from quizcli.bank.syntax import explain
+        from quizcli.bank.yaml.errors import explain
 
         report(*explain(error, source))
     except _StopError:

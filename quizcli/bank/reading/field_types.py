@@ -11,12 +11,12 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from quizcli.bank.entries import named
+from quizcli.bank.diagnostic import did_you_mean, shown
 from quizcli.bank.markdown import reads_alike
-from quizcli.bank.mistake import did_you_mean, shown
-from quizcli.bank.notes import Notes, Spot
-from quizcli.bank.traps import is_whole, not_number, not_text
-from quizcli.bank.tree import Listing, Mapping, Node, Scalar
+from quizcli.bank.reading.mapping import named
+from quizcli.bank.reading.reading_log import Notes, Spot
+from quizcli.bank.yaml.nodes import Listing, Mapping, Node, Scalar
+from quizcli.bank.yaml.scalars import is_whole, not_number, not_text
 from quizcli.text import LANGS, Text, tr
 
 Schema = dict[str, Any]

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from quizcli.bank.mistake import Mistake, shown
+from quizcli.bank.diagnostic import Mistake, shown
 from quizcli.file_reading import MEBIBYTE, UNDECODABLE, read_regular
 from quizcli.text import tr
 

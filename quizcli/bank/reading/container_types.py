@@ -9,11 +9,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from quizcli.bank.entries import named
-from quizcli.bank.notes import Notes, Spot
-from quizcli.bank.shapes import Schema, string
-from quizcli.bank.traps import is_plain_number, is_whole, not_number, type_of
-from quizcli.bank.tree import Listing, Mapping, Node, Scalar
+from quizcli.bank.reading.field_types import Schema, string
+from quizcli.bank.reading.mapping import named
+from quizcli.bank.reading.reading_log import Notes, Spot
+from quizcli.bank.yaml.nodes import Listing, Mapping, Node, Scalar
+from quizcli.bank.yaml.scalars import is_plain_number, is_whole, not_number, type_of
 from quizcli.text import tr
 
 

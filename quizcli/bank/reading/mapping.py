@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from quizcli.bank.mistake import did_you_mean, shown
-from quizcli.bank.notes import Notes, Spot
-from quizcli.bank.tree import Mapping, Node, Scalar
+from quizcli.bank.diagnostic import did_you_mean, shown
+from quizcli.bank.reading.reading_log import Notes, Spot
+from quizcli.bank.yaml.nodes import Mapping, Node, Scalar
 from quizcli.text import tr
 
 

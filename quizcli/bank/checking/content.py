@@ -15,17 +15,17 @@ from typing import Any, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from quizcli.bank.checking.figure_rules import figure_faults
+from quizcli.bank.checking.unshowable import plain_only, unshowable_markdown
 from quizcli.bank.cloze import filled
-from quizcli.bank.figure_rules import figure_faults
+from quizcli.bank.diagnostic import Mistake, did_you_mean, shown
 from quizcli.bank.figures import link_of
 from quizcli.bank.markdown import formulas, spans
-from quizcli.bank.mistake import Mistake, did_you_mean, shown
+from quizcli.bank.measured_record import Entry, Key
 from quizcli.bank.needs import mistaken, never_begun, seen_first
-from quizcli.bank.notes import MAX_MISTAKES, Places, place_of
-from quizcli.bank.recorded import Entry, Key
-from quizcli.bank.torn import Torn
+from quizcli.bank.reading.reading_log import MAX_MISTAKES, Places, place_of
+from quizcli.bank.reading.torn_question import Torn
 from quizcli.bank.types import AnyQuestion, Bank, Choice, Cloze, Code, DemoLink, Number, Order, Predict
-from quizcli.bank.unshowable import plain_only, unshowable_markdown
 from quizcli.errors import QuizError
 from quizcli.text import LANGS, Lang, Text, tr
 

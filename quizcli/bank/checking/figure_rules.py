@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from quizcli.bank.checking.typed_numbers import Measured, lies_in, typed
+from quizcli.bank.diagnostic import did_you_mean, shown
 from quizcli.bank.figures import link_of, names_in
 from quizcli.bank.markdown import spans
-from quizcli.bank.mistake import did_you_mean, shown
-from quizcli.bank.recorded import FEWEST_SEEDS, Entry, Key, key
-from quizcli.bank.typed import Measured, lies_in, typed
+from quizcli.bank.measured_record import FEWEST_SEEDS, Entry, Key, key
 from quizcli.bank.types import AnyQuestion, DemoLink, Figure, Number, Predict
 from quizcli.text import LANGS, Text, tr
 

@@ -7,22 +7,22 @@ from collections.abc import Collection
 
 from msgspec import Struct
 
-from quizcli.bank import fields
-from quizcli.bank.compound import Record
-from quizcli.bank.entries import named
+from quizcli.bank.diagnostic import Mistake
 from quizcli.bank.files import MAX_BYTES
-from quizcli.bank.mistake import Mistake
-from quizcli.bank.notes import EnoughError, Notes, Places, Spot
-from quizcli.bank.question_rules import note_rules
-from quizcli.bank.salvage import parse_most
-from quizcli.bank.shapes import KEBAB
-from quizcli.bank.torn import Torn, names_of, torn_question
-from quizcli.bank.tree import Listing, Mapping, Node, Scalar
+from quizcli.bank.reading import question_fields
+from quizcli.bank.reading.container_types import Record
+from quizcli.bank.reading.field_types import KEBAB
+from quizcli.bank.reading.mapping import named
+from quizcli.bank.reading.question_rules import note_rules
+from quizcli.bank.reading.reading_log import EnoughError, Notes, Places, Spot
+from quizcli.bank.reading.torn_question import Torn, names_of, torn_question
 from quizcli.bank.types import KINDS, AnyQuestion, Bank
+from quizcli.bank.yaml.nodes import Listing, Mapping, Node, Scalar
+from quizcli.bank.yaml.salvage import parse_most
 from quizcli.text import tr
 
 _END = (MAX_BYTES, 0)  # a place behind every place
-_TOP = (*fields.BANK, "questions")
+_TOP = (*question_fields.BANK, "questions")
 _ID_LINE = re.compile(r"[ ]*(?:- +)?id: *([a-z0-9-]{1,80}) *(?:#|$)")
 
 
@@ -107,10 +107,10 @@ def _bank(root: Node | None, notes: Notes, torn: list[Torn], left_out: set[int])
     top = named(root, spot, notes, _TOP)
     if "languages" in top:
         key, node = top["languages"]
-        shape = fields.BANK["languages"].shape
+        shape = question_fields.BANK["languages"].shape
         notes.languages = shape.read(node, Spot("languages", key.line, key.column), notes) or notes.languages
-    header = [top[name] for name in fields.BANK if name in top and name != "languages"]
-    values = Record(fields.BANK).read(Mapping([*header], root.line, root.column), spot, notes)
+    header = [top[name] for name in question_fields.BANK if name in top and name != "languages"]
+    values = Record(question_fields.BANK).read(Mapping([*header], root.line, root.column), spot, notes)
     if "questions" not in top:
         notes.wrong(Spot("questions", root.line, root.column), tr("is missing", "缺失"))
         return None
@@ -175,11 +175,11 @@ def _question(node: Node, topic: str, notes: Notes) -> AnyQuestion | None:
     if kind is None:
         return None
     before = len(notes.mistakes)
-    values = fields.question(kind).read(node, spot, notes)
+    values = question_fields.question(kind).read(node, spot, notes)
     if values is None or len(notes.mistakes) > before:
         return None
     del values["kind"]
-    question = fields.RECORDS[kind](topic=topic, **values)
+    question = question_fields.RECORDS[kind](topic=topic, **values)
     note_rules(question, notes)
     return question  # type: ignore[return-value]
 
@@ -199,9 +199,11 @@ def _kind(node: Node, notes: Notes) -> str | None:
                 return value.text
             break
     shared = [
-        e for e in node.entries if isinstance(e[0], Scalar) and (e[0].text in fields.COMMON or _stray(e[0]))
+        e
+        for e in node.entries
+        if isinstance(e[0], Scalar) and (e[0].text in question_fields.COMMON or _stray(e[0]))
     ]
-    Record(fields.COMMON).read(
+    Record(question_fields.COMMON).read(
         Mapping(shared, node.line, node.column), Spot("", node.line, node.column), notes
     )
     return None
@@ -209,4 +211,4 @@ def _kind(node: Node, notes: Notes) -> str | None:
 
 def _stray(key: Scalar) -> bool:
     """Whether no kind of question has this key."""
-    return not any(key.text in own for own in fields.OWN.values())
+    return not any(key.text in own for own in question_fields.OWN.values())

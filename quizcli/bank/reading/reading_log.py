@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from quizcli.bank.mistake import Mistake, shown
-from quizcli.bank.tree import Node
+from quizcli.bank.diagnostic import Mistake, shown
+from quizcli.bank.yaml.nodes import Node
 from quizcli.text import Lang, tr
 
 MAX_MISTAKES = 200  # of one file; more help nobody, and a hostile file could hold a million
