@@ -20,11 +20,11 @@ REASONED = {
     ("quizcli/file_writing.py", "*"),  # the one place
     ("quizcli/cli/bank.py", "mkdir"),  # `bank new` writes in a folder of the person's own, for others to read
     ("quizcli/cli/bank.py", "open"),
-    ("quizcli/study/archive.py", "open"),  # a member of an archive, whose file is a private one
+    ("quizcli/study/backups/archive.py", "open"),  # a member of an archive, whose file is a private one
     ("quizcli/cli/streams.py", "open"),  # /dev/null
     ("quizcli/demo/fetch.py", "open"),  # into the private folder of a download
     ("quizcli/demo/worker.py", "open"),  # /dev/null
-    ("quizcli/study/asking.py", "open"),  # a file of locks in the cache, private too
+    ("quizcli/study/card_locks.py", "open"),  # a file of locks in the cache, private too
     ("quizcli/bank/measured_record.py", "write_bytes"),  # a part of the pack, for others to read
     ("quizcli/judge/cage.py", "*"),  # the candidate's folder, see tests/judge
 }

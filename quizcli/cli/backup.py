@@ -15,7 +15,7 @@ from quizcli.settings import Settings
 from quizcli.text import tr
 
 if TYPE_CHECKING:
-    from quizcli.study.archive import Made
+    from quizcli.study.backups.archive import Made
 
 
 def command(
@@ -58,8 +58,8 @@ def command(
 
 
 def _made(settings: Settings, path: Path | None) -> Made:
-    from quizcli.study.archive import own_files, write
-    from quizcli.study.to_read import readable_store
+    from quizcli.study.backups.archive import own_files, write
+    from quizcli.study.store.read_only import readable_store
 
     refuse_dangling(settings.store_file)
     stored = is_there(settings.store_file)

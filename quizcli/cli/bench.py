@@ -14,7 +14,7 @@ from quizcli.errors import QuizError
 from quizcli.packs.library import as_asked, with_figures
 from quizcli.screen.keys import Keyboard
 from quizcli.settings import Settings
-from quizcli.study.store import Store
+from quizcli.study.store.store import Store
 from quizcli.text import tr
 
 if TYPE_CHECKING:

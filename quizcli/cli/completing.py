@@ -54,7 +54,7 @@ def code_questions(ctx: typer.Context) -> list[str]:
 
 def suspended(ctx: typer.Context) -> list[str]:
     """The ids of suspended cards."""
-    from quizcli.study.opening import card_states
+    from quizcli.study.store.opening import card_states
 
     return [card.id for card in card_states(ctx.obj).values() if card.suspended]
 
@@ -82,7 +82,7 @@ def settings_of(name: str, settings: Settings) -> list[tuple[str, str]]:
 
 def backups(ctx: typer.Context) -> list[str]:
     """The names of the backups that there are."""
-    from quizcli.study.backups import backups as there
+    from quizcli.study.backups.files import backups as there
 
     return [each.name for each in there(ctx.obj.store_file)]
 

@@ -220,7 +220,7 @@ def _cache(folder: Path) -> Finding:
 
 
 def _store(settings: Settings) -> Finding:
-    from quizcli.study.store import Store
+    from quizcli.study.store.store import Store
 
     path = settings.store_file
     try:
@@ -248,7 +248,7 @@ def _store(settings: Settings) -> Finding:
 
 def backups_found(settings: Settings) -> Finding:
     """How many backups there are, and of when the last one is."""
-    from quizcli.study.backups import backups
+    from quizcli.study.backups.files import backups
 
     try:
         found = backups(settings.store_file)

@@ -22,9 +22,9 @@ from quizcli.packs.pack import Loaded
 from quizcli.screen.answer import TickedClaim
 from quizcli.screen.prediction import NOTHING, Findings
 from quizcli.settings import Settings
-from quizcli.study.card import Card
-from quizcli.study.days import Days, now_ms
-from quizcli.study.opening import card_states
+from quizcli.study.schedule.card import Card
+from quizcli.study.schedule.study_days import Days, now_ms
+from quizcli.study.store.opening import card_states
 from quizcli.text import tr
 
 _WHOLE = 10_000  # columns of code that goes into a file: somebody will run it
@@ -92,7 +92,7 @@ def _measured(settings: Settings, question: AnyQuestion) -> tuple[Sequence[Ticke
     refuse_dangling(settings.store_file)
     if not settings.store_file.exists():
         return (), NOTHING
-    from quizcli.study.to_read import readable_store
+    from quizcli.study.store.read_only import readable_store
 
     with readable_store(settings.store_file) as store:
         return ticked(store, question), findings(store, question)

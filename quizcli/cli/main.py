@@ -14,7 +14,7 @@ from quizcli.settings import Settings
 from quizcli.text import tr
 
 if TYPE_CHECKING:
-    from quizcli.study.introduced import Mark
+    from quizcli.study.day_cards import Mark
 
 _COMPLETION = "_QUIZCLI_COMPLETE"  # set by the shell that asks for completions
 

@@ -66,7 +66,7 @@ def shuffled(question: AnyQuestion, count: int) -> tuple[int, ...]:
         lines = question.choices
     if not lines:
         return ()
-    from quizcli.study.chance import permutation
+    from quizcli.study.schedule.seeded_random import permutation
 
     return permutation(len(lines), question.id, count)
 

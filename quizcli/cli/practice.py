@@ -23,10 +23,10 @@ from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
 from quizcli.screen.theme import make_console
 from quizcli.settings import Settings
-from quizcli.study.card import Card
-from quizcli.study.opening import store_to_write
+from quizcli.study.schedule.card import Card
 from quizcli.study.session import Session
-from quizcli.study.store import Store
+from quizcli.study.store.opening import store_to_write
+from quizcli.study.store.store import Store
 from quizcli.text import tr
 
 _ALL = 1_000_000  # whoever asks for a question by its name is not kept from it by the day's limit

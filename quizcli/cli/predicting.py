@@ -15,7 +15,7 @@ from quizcli.text import tr
 if TYPE_CHECKING:
     from quizcli.demo.kept import Earlier
     from quizcli.screen.live import Outcome
-    from quizcli.study.grading import Verdict
+    from quizcli.study.grading.grade import Verdict
 
 
 def replay_offer(earlier: Earlier) -> list[tuple[str, str]]:
@@ -40,7 +40,7 @@ class Prediction:
 
     def check(self, response: Response) -> None:
         """Raise QuizError for a prediction that cannot be read: before the demonstration runs."""
-        from quizcli.study.prediction import check_readable
+        from quizcli.study.grading.prediction import check_readable
 
         check_readable(self._question, response)
 
@@ -69,6 +69,6 @@ class Prediction:
         """The verdict on a prediction; None where there is none, or nothing to judge it by."""
         if response is None:
             return None
-        from quizcli.study.prediction import judge
+        from quizcli.study.grading.prediction import judge
 
         return judge(self._question, response, self.findings.values, self._permutation)

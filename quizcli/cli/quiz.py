@@ -27,10 +27,10 @@ from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
 from quizcli.screen.theme import make_console
 from quizcli.settings import Settings
-from quizcli.study.introduced import marked
-from quizcli.study.opening import store_to_write
-from quizcli.study.rounds import Result, Round, choose, new_seed
-from quizcli.study.store import Store
+from quizcli.study.day_cards import marked
+from quizcli.study.quiz_round import Result, Round, choose, new_seed
+from quizcli.study.store.opening import store_to_write
+from quizcli.study.store.store import Store
 from quizcli.text import tr
 
 Topics = Annotated[

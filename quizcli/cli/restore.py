@@ -17,9 +17,9 @@ from quizcli.settings import Settings
 from quizcli.text import tr
 
 if TYPE_CHECKING:
-    from quizcli.study.archive import Made
-    from quizcli.study.backups import Backup
-    from quizcli.study.preview import Preview
+    from quizcli.study.backups.archive import Made
+    from quizcli.study.backups.files import Backup
+    from quizcli.study.restore.preview import Preview
 
 _FILES_SHOWN = 5
 
@@ -59,9 +59,9 @@ def command(
     if not name:
         return print_list(settings, as_json)
     from quizcli.screen.stage import ending_cleanly
-    from quizcli.study.candidate import candidate
-    from quizcli.study.preview import preview
-    from quizcli.study.restoring import restore
+    from quizcli.study.restore.candidate import candidate
+    from quizcli.study.restore.preview import preview
+    from quizcli.study.restore.put_back import restore
 
     with ending_cleanly(), candidate(_path(name, settings), settings) as found:
         seen = preview(found, settings)
@@ -85,7 +85,7 @@ def command(
 
 def print_list(settings: Settings, as_json: bool) -> int:
     """Print all backups, the newest last; one that cannot be read hides no other."""
-    from quizcli.study.backups import backups
+    from quizcli.study.backups.files import backups
 
     refuse_dangling(settings.store_file)
     found = backups(settings.store_file)
@@ -114,7 +114,7 @@ def print_list(settings: Settings, as_json: bool) -> int:
 
 
 def _listed(each: Backup) -> Listed:
-    from quizcli.study.archive import about
+    from quizcli.study.backups.archive import about
 
     made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(each.made))
     try:
@@ -128,7 +128,7 @@ def _listed(each: Backup) -> Listed:
 
 def _path(name: str, settings: Settings) -> Path:
     """The backup that a person names. QuizError (USAGE) where there is none; a pipe is never opened."""
-    from quizcli.study.backups import backups
+    from quizcli.study.backups.files import backups
 
     there = {each.name: each.path for each in backups(settings.store_file)}
     if name in there:
@@ -218,7 +218,7 @@ def _after(kept: Made | None) -> list[str]:
 
 def _bring_up_to_date(settings: Settings) -> None:
     """A backup of an older quizcli goes through the steps since, each with a backup before it."""
-    from quizcli.study.store import Store
+    from quizcli.study.store.store import Store
 
     if settings.store_file.exists():
         Store.open(settings.store_file).close()

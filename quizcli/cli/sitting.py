@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from quizcli.demo.kept import Earlier
     from quizcli.screen.live import Outcome
     from quizcli.screen.solution import Response
-    from quizcli.study.grading import Verdict
+    from quizcli.study.grading.grade import Verdict
 
 GOOD = 3
 
@@ -285,7 +285,7 @@ class Sitting:
 
     @staticmethod
     def _verdict_on(came: Written) -> Verdict:
-        from quizcli.study.grading import grade_code
+        from quizcli.study.grading.grade import grade_code
 
         return grade_code(came.passed, came.failures, helped=came.helped)
 
@@ -319,7 +319,7 @@ class Sitting:
         if self._prediction is not None:
             self._prediction.check(response)
             return None
-        from quizcli.study.grading import grade
+        from quizcli.study.grading.grade import grade
 
         return grade(self._question, response, self._occasion.permutation)
 

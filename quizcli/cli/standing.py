@@ -1,6 +1,6 @@
 """How a card stands, in a few words."""
 
-from quizcli.study.card import Card, State
+from quizcli.study.schedule.card import Card, State
 from quizcli.text import tr
 
 

@@ -9,7 +9,7 @@ from quizcli.errors import ExitStatus
 from quizcli.json_output import print_json
 from quizcli.packs.library import load_banks, titles_of
 from quizcli.settings import Settings
-from quizcli.study.opening import store_to_read
+from quizcli.study.store.opening import store_to_read
 from quizcli.text import tr
 
 

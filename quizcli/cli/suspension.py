@@ -14,9 +14,9 @@ from quizcli.cli.look import named, print_questions
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.packs.library import all_questions, load_banks
 from quizcli.settings import Settings
-from quizcli.study.card import Act
-from quizcli.study.days import Days, now_ms
-from quizcli.study.opening import card_states, store_to_write
+from quizcli.study.schedule.card import Act
+from quizcli.study.schedule.study_days import Days, now_ms
+from quizcli.study.store.opening import card_states, store_to_write
 from quizcli.text import tr
 
 

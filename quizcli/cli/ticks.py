@@ -8,7 +8,7 @@ from typing import cast
 from quizcli.bank.types import AnyQuestion, Predict
 from quizcli.screen.answer import TickedClaim
 from quizcli.screen.prediction import NOTHING, Findings
-from quizcli.study.store import Store
+from quizcli.study.store.store import Store
 from quizcli.text import tr
 
 

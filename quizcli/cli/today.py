@@ -31,10 +31,10 @@ from quizcli.screen.keys import Keyboard
 from quizcli.screen.page import Page
 from quizcli.screen.theme import make_console
 from quizcli.settings import Settings
-from quizcli.study.introduced import Mark, marked, reviewed_on
-from quizcli.study.opening import store_to_write
+from quizcli.study.day_cards import Mark, marked, reviewed_on
 from quizcli.study.session import Counts, Session
-from quizcli.study.store import Store
+from quizcli.study.store.opening import store_to_write
+from quizcli.study.store.store import Store
 from quizcli.text import tr
 
 if TYPE_CHECKING:

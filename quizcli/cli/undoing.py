@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from quizcli.study.days import iso
-from quizcli.study.rows import Entry
+from quizcli.study.schedule.study_days import iso
+from quizcli.study.store.rows import Entry
 from quizcli.text import tr
 
 

@@ -12,13 +12,13 @@ from collections.abc import Container, Mapping
 
 from msgspec import Struct
 
-from quizcli.study.card import Card, State
-from quizcli.study.chance import chance
-from quizcli.study.days import MINUTE, Days
-from quizcli.study.introduced import Mark, has, last_answered, reviewed_on, standing
-from quizcli.study.lesson import Taught, lesson
-from quizcli.study.queues import due_on
-from quizcli.study.store import Store
+from quizcli.study.day_cards import Mark, has, last_answered, reviewed_on, standing
+from quizcli.study.due_cards import due_on
+from quizcli.study.new_cards import Taught, lesson
+from quizcli.study.schedule.card import Card, State
+from quizcli.study.schedule.seeded_random import chance
+from quizcli.study.schedule.study_days import MINUTE, Days
+from quizcli.study.store.store import Store
 
 AHEAD = 20 * MINUTE  # a learning card may come this much too early when nothing else is left
 

@@ -11,9 +11,9 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from quizcli.bank.measured_record import canonical
-from quizcli.study.card import Instant
-from quizcli.study.days import now_ms
-from quizcli.study.store import Store
+from quizcli.study.schedule.card import Instant
+from quizcli.study.schedule.study_days import now_ms
+from quizcli.study.store.store import Store
 
 if TYPE_CHECKING:
     from quizcli.demo.events import Claim, Label, Setting, Started

@@ -14,15 +14,15 @@ from msgspec import Struct
 from quizcli.bank.needs import seen_first
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.study.agenda import Portion, draw_up
-from quizcli.study.asking import Asking
-from quizcli.study.card import Act, Card, Rating, State
-from quizcli.study.days import MINUTE, Clock, Days, now_ms
-from quizcli.study.introduced import Mark, last_day_before, marked, standing
-from quizcli.study.lesson import Taught, lesson
-from quizcli.study.queues import coming
-from quizcli.study.rows import Entry
-from quizcli.study.schedule import Interval, Schedule
-from quizcli.study.store import LONGEST_ANSWER, AnsweredElsewhereError, Store
+from quizcli.study.card_locks import Asking
+from quizcli.study.day_cards import Mark, last_day_before, marked, standing
+from quizcli.study.due_cards import coming
+from quizcli.study.new_cards import Taught, lesson
+from quizcli.study.schedule.card import Act, Card, Rating, State
+from quizcli.study.schedule.schedule import Interval, Schedule
+from quizcli.study.schedule.study_days import MINUTE, Clock, Days, now_ms
+from quizcli.study.store.rows import Entry
+from quizcli.study.store.store import LONGEST_ANSWER, AnsweredElsewhereError, Store
 from quizcli.text import tr
 
 if TYPE_CHECKING:

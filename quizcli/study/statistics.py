@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from quizcli.study.agenda import Agenda, queue_due
-from quizcli.study.card import Card, State
-from quizcli.study.days import MINUTE, Clock, Days, iso, now_ms
-from quizcli.study.introduced import standing
-from quizcli.study.lesson import Item
-from quizcli.study.store import LONGEST_ANSWER, Store
+from quizcli.study.day_cards import standing
+from quizcli.study.new_cards import Item
+from quizcli.study.schedule.card import Card, State
+from quizcli.study.schedule.study_days import MINUTE, Clock, Days, iso, now_ms
+from quizcli.study.store.store import LONGEST_ANSWER, Store
 
 if TYPE_CHECKING:
     from quizcli.settings import Settings

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from quizcli.study.card import Rating
-from quizcli.study.chance import chance
-from quizcli.study.days import DAY, Days, now_ms
-from quizcli.study.schedule import Schedule
-from quizcli.study.store import Store
+from quizcli.study.schedule.card import Rating
+from quizcli.study.schedule.schedule import Schedule
+from quizcli.study.schedule.seeded_random import chance
+from quizcli.study.schedule.study_days import DAY, Days, now_ms
+from quizcli.study.store.store import Store
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from quizcli.study.store import Store
+from quizcli.study.store.store import Store
 from tests.study.damaging import BY_CHANCE, faults, lost_unsaid, real_store
 
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from quizcli.settings import Settings
-from quizcli.study.replay import drift
 from quizcli.study.session import Session
-from quizcli.study.store import Store
+from quizcli.study.store.replay import drift
+from quizcli.study.store.store import Store
 from tests.study.many import questions
 
 PATIENCE = 60.0  # seconds that a child may take to begin

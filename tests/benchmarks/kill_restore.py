@@ -16,11 +16,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from quizcli.settings import Settings
-from quizcli.study.archive import write
-from quizcli.study.backups import backups
-from quizcli.study.candidate import candidate
-from quizcli.study.restoring import restore
-from quizcli.study.store import Store
+from quizcli.study.backups.archive import write
+from quizcli.study.backups.files import backups
+from quizcli.study.restore.candidate import candidate
+from quizcli.study.restore.put_back import restore
+from quizcli.study.store.store import Store
 from tests.benchmarks.kill_nine import settings_in
 from tests.study.damaging import real_store
 

@@ -19,9 +19,9 @@ from pathlib import Path
 import fsrs
 
 from quizcli.settings import Settings
-from quizcli.study.days import Days, now_ms
+from quizcli.study.schedule.study_days import Days, now_ms
 from quizcli.study.session import Session
-from quizcli.study.store import Store
+from quizcli.study.store.store import Store
 from tests.study.many import fill, questions
 
 CARDS, ROWS = 10_000, 100_000

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.study.card import Rating
-from quizcli.study.days import DAY, Days, now_ms
-from quizcli.study.schedule import Schedule
-from quizcli.study.store import Store
+from quizcli.study.schedule.card import Rating
+from quizcli.study.schedule.schedule import Schedule
+from quizcli.study.schedule.study_days import DAY, Days, now_ms
+from quizcli.study.store.store import Store
 from tests.cli.conftest import Program
 
 HEAVY = ("torch", "torchvision", "numpy", "pydantic", "matplotlib", "rich.markdown", "typer", "yaml", "fsrs")

@@ -13,7 +13,7 @@ import yaml
 from quizcli.bank.reading.reader import read
 from quizcli.bank.types import Cloze, Number
 from quizcli.errors import QuizError
-from quizcli.study.grading import grade
+from quizcli.study.grading.grade import grade
 from quizcli.text import LANGS, use_language
 
 ANSWERS = Path(__file__).parent / "good_answers"

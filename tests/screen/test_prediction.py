@@ -15,8 +15,8 @@ from quizcli.screen.answer import answer_lines
 from quizcli.screen.card import question_lines
 from quizcli.screen.prediction import NOTHING, Findings
 from quizcli.screen.solution import Response
-from quizcli.study.grading import Verdict
-from quizcli.study.prediction import judge
+from quizcli.study.grading.grade import Verdict
+from quizcli.study.grading.prediction import judge
 from quizcli.text import LANGS, Text, use_language
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from quizcli.settings import Settings
-from quizcli.study.store import Store
+from quizcli.study.store.store import Store
 from tests.study.desk import BERLIN, Wall, at
 
 

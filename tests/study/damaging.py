@@ -19,10 +19,10 @@ from quizcli.__main__ import run
 from quizcli.cli.main import build
 from quizcli.errors import QuizError
 from quizcli.packs.pack import Pack
-from quizcli.study.card import Rating
-from quizcli.study.days import Days, now_ms
-from quizcli.study.schedule import Schedule
-from quizcli.study.store import Store
+from quizcli.study.schedule.card import Rating
+from quizcli.study.schedule.schedule import Schedule
+from quizcli.study.schedule.study_days import Days, now_ms
+from quizcli.study.store.store import Store
 from quizcli.text import use_language
 
 PAGE = 4096

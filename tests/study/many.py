@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from quizcli.study.card import Card, State
-from quizcli.study.chance import chance
-from quizcli.study.days import Days
-from quizcli.study.rows import APPEND, PUT, Entry
-from quizcli.study.store import Store
+from quizcli.study.schedule.card import Card, State
+from quizcli.study.schedule.seeded_random import chance
+from quizcli.study.schedule.study_days import Days
+from quizcli.study.store.rows import APPEND, PUT, Entry
+from quizcli.study.store.store import Store
 
 BEFORE = '["question-00000",2,null,12.345678,5.432101,1750000000000,12,738000,737990,9]'
 

@@ -9,9 +9,9 @@ import pytest
 
 from quizcli.errors import QuizError
 from quizcli.settings import Settings
-from quizcli.study.backups import back_up
-from quizcli.study.rounds import Round
-from quizcli.study.store import Store
+from quizcli.study.backups.files import back_up
+from quizcli.study.quiz_round import Round
+from quizcli.study.store.store import Store
 from tests.study.desk import BERLIN, Wall
 from tests.study.test_presence import DAYS, QUIZZED, answer, rows_at
 

@@ -24,19 +24,20 @@ from quizcli.errors import QuizError
 from quizcli.file_writing import replace_file
 from quizcli.packs import registry
 from quizcli.settings import Settings, load_settings
-from quizcli.study import archive, restoring
-from quizcli.study import backups as backups_module
-from quizcli.study.backups import BY_HAND, DAILY, Backup, back_up, backups, superfluous, thin_out
-from quizcli.study.candidate import candidate
-from quizcli.study.card import Rating
-from quizcli.study.daily import Daily
-from quizcli.study.days import Days
-from quizcli.study.migrations import MIGRATIONS, checked_version
-from quizcli.study.preview import preview
-from quizcli.study.replay import drift
-from quizcli.study.restoring import restore
-from quizcli.study.schedule import Schedule
-from quizcli.study.store import Store
+from quizcli.study.backups import archive
+from quizcli.study.backups import files as backups_module
+from quizcli.study.backups.daily import Daily
+from quizcli.study.backups.files import BY_HAND, DAILY, Backup, back_up, backups, superfluous, thin_out
+from quizcli.study.restore import put_back
+from quizcli.study.restore.candidate import candidate
+from quizcli.study.restore.preview import preview
+from quizcli.study.restore.put_back import restore
+from quizcli.study.schedule.card import Rating
+from quizcli.study.schedule.schedule import Schedule
+from quizcli.study.schedule.study_days import Days
+from quizcli.study.store.migrations import MIGRATIONS, checked_version
+from quizcli.study.store.replay import drift
+from quizcli.study.store.store import Store
 from tests.study.damaging import BY_CHANCE, by_hand
 from tests.study.damaging import BY_HAND as SPOILT
 from tests.study.desk import BERLIN, Wall
@@ -85,13 +86,13 @@ def bring_back(path: Path, settings: Settings) -> Path | None:
 
 def before_the_exchange(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Have a restore do this between its backup of what there is and the exchange."""
-    real = restoring._overwrite
+    real = put_back._overwrite
 
     def late(*given: object) -> None:
         act()
         real(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(restoring, "_overwrite", late)
+    monkeypatch.setattr(put_back, "_overwrite", late)
 
 
 def own_file(settings: Settings, name: str, text: str) -> Path:
@@ -426,8 +427,8 @@ def test_a_session_that_is_open_goes_on_with_the_restored_store(
 def test_a_store_that_is_being_written_is_not_touched(
     settings: Settings, answered: Answered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("quizcli.study.restoring.BUSY_SECONDS", 0.2)
-    monkeypatch.setattr("quizcli.study.connection.BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("quizcli.study.restore.put_back.BUSY_SECONDS", 0.2)
+    monkeypatch.setattr("quizcli.study.database.connection.BUSY_SECONDS", 0.2)
     answered("a")
     made = archive.write(settings).path
     answered("b")
@@ -523,7 +524,7 @@ def test_no_room_for_a_backup_is_no_fault_of_the_backup(
     if when == "before":
         monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9, 8, 1))
     else:
-        monkeypatch.setattr(f"quizcli.study.{'copies' if bare else 'archive'}.create", full)
+        monkeypatch.setattr(f"quizcli.study.{'store.copies' if bare else 'backups.archive'}.create", full)
     with pytest.raises(QuizError, match="cannot be unpacked in") as caught, candidate(path, settings):
         pass
     assert str(settings.store_file.parent) in caught.value.message
@@ -813,7 +814,7 @@ def test_a_restore_that_fails_says_where_what_was_before_is(
     def full(*_: object) -> None:
         raise QuizError("The disk is full.", "Free some space.")
 
-    monkeypatch.setattr(restoring, "_overwrite", full)
+    monkeypatch.setattr(put_back, "_overwrite", full)
     with pytest.raises(QuizError, match="The disk is full") as caught:
         bring_back(made, settings)
     (before,) = settings.store_file.with_name("backups").glob("*before-restore*")
@@ -846,7 +847,7 @@ def test_answers_given_while_it_is_backed_up_are_in_it(
             answered("meanwhile")
         return kept
 
-    monkeypatch.setattr(restoring, "write", slow)
+    monkeypatch.setattr(put_back, "write", slow)
     before = bring_back(made, settings)
     assert held(settings) == ["a"]
     assert before is not None

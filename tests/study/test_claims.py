@@ -2,7 +2,7 @@ import math
 
 from quizcli.demo.events import Claim, Started
 from quizcli.study.claims import claims_for, save_claims
-from quizcli.study.store import Store
+from quizcli.study.store.store import Store
 
 TEXT = {"en": "…", "zh": "…"}
 GPU = Started(device="cuda:0", data="MNIST, 60,000 images")

@@ -4,16 +4,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from quizcli.study.replay import drift
-from quizcli.study.store import Store
+from quizcli.study.store.replay import drift
+from quizcli.study.store.store import Store
 
 ANSWER = """
 import sys
 sys.path[:] = sys.argv[3:]
-from quizcli.study.card import Rating
-from quizcli.study.days import Days, now_ms
-from quizcli.study.schedule import Schedule
-from quizcli.study.store import Store
+from quizcli.study.schedule.card import Rating
+from quizcli.study.schedule.study_days import Days, now_ms
+from quizcli.study.schedule.schedule import Schedule
+from quizcli.study.store.store import Store
 
 path, name = sys.argv[1:3]
 sys.stdin.readline()  # all begin at once

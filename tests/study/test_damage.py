@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.study.store import Store
+from quizcli.study.store.store import Store
 from tests.study.damaging import BY_CHANCE, BY_HAND, by_hand, faults, lost_unsaid, real_store
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizcli.study.days import Days, iso
+from quizcli.study.schedule.study_days import Days, iso
 from tests.study.desk import BERLIN, HOUR, at
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -10,18 +10,18 @@ import pytest
 from msgspec.structs import astuple, replace
 
 from quizcli.settings import Settings
-from quizcli.study.backups import backups
-from quizcli.study.candidate import candidate
-from quizcli.study.card import Card, Rating, State, acted
-from quizcli.study.connection import connect
-from quizcli.study.days import DAY, Days
-from quizcli.study.migrations import MIGRATIONS, migrate
-from quizcli.study.replay import drift
-from quizcli.study.rows import CARD, ENTRY, Entry
-from quizcli.study.schedule import ALGORITHM, Schedule
+from quizcli.study.backups.files import backups
+from quizcli.study.database.connection import connect
+from quizcli.study.restore.candidate import candidate
+from quizcli.study.schedule.card import Card, Rating, State, acted
+from quizcli.study.schedule.schedule import ALGORITHM, Schedule
+from quizcli.study.schedule.study_days import DAY, Days
 from quizcli.study.session import Session
 from quizcli.study.statistics import statistics
-from quizcli.study.store import Store
+from quizcli.study.store.migrations import MIGRATIONS, migrate
+from quizcli.study.store.replay import drift
+from quizcli.study.store.rows import CARD, ENTRY, Entry
+from quizcli.study.store.store import Store
 from tests.study.desk import BERLIN, HOUR, MINUTE, Wall, at
 from tests.study.many import Asked, questions
 

@@ -9,7 +9,7 @@ OPEN = """
 import json, sys
 sys.path[:] = sys.argv[2:]
 from quizcli.study.session import Session
-from quizcli.study.store import Store
+from quizcli.study.store.store import Store
 from quizcli.settings import Settings
 from tests.study.many import questions
 from pathlib import Path

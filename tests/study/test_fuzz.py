@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizcli.study.fuzz import delayed, fuzz_range, fuzzed, fuzzed_by_version_1, not_back
+from quizcli.study.schedule.fuzz import delayed, fuzz_range, fuzzed, fuzzed_by_version_1, not_back
 from tests.study.desk import MINUTE
 
 places = st.floats(0, 1, exclude_max=True)

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from quizcli.bank.types import Choice, Cloze, Number, Option, Order, Recall, Truth
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.study.card import Rating
-from quizcli.study.chance import permutation
-from quizcli.study.grading import Verdict, grade, typed_order
-from quizcli.study.wording import normalized
+from quizcli.study.grading.blank import normalized
+from quizcli.study.grading.grade import Verdict, grade, typed_order
+from quizcli.study.schedule.card import Rating
+from quizcli.study.schedule.seeded_random import permutation
 from quizcli.text import Lang, Text, use_language
 
 ASK = Text("?", "？")

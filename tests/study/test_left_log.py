@@ -10,11 +10,11 @@ import pytest
 
 from quizcli.errors import QuizError
 from quizcli.settings import Settings
-from quizcli.study.backups import back_up
-from quizcli.study.candidate import candidate
-from quizcli.study.preview import preview
-from quizcli.study.restoring import restore
-from quizcli.study.store import Store
+from quizcli.study.backups.files import back_up
+from quizcli.study.restore.candidate import candidate
+from quizcli.study.restore.preview import preview
+from quizcli.study.restore.put_back import restore
+from quizcli.study.store.store import Store
 from tests.study.desk import Wall
 from tests.study.test_overwritten import child, studied
 from tests.study.test_presence import answer, rows_at

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from quizcli.bank.needs import seen_first, taught
 from quizcli.bank.reading.reader import read
-from quizcli.study.introduced import Standing
-from quizcli.study.lesson import FIRST, OPEN, lesson
+from quizcli.study.day_cards import Standing
+from quizcli.study.new_cards import FIRST, OPEN, lesson
 from tests.study.many import Asked
 
 NOBODY = Standing()  # has seen anything

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizcli.study.numeral import read_number, readings
+from quizcli.study.grading.number_parser import read_number, readings
 
 
 @pytest.mark.parametrize(

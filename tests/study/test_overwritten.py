@@ -17,13 +17,13 @@ import pytest
 from quizcli.demo.events import Claim
 from quizcli.errors import QuizError
 from quizcli.settings import Settings
-from quizcli.study.archive import write
-from quizcli.study.backups import back_up
-from quizcli.study.candidate import candidate
+from quizcli.study.backups.archive import write
+from quizcli.study.backups.files import back_up
 from quizcli.study.claims import claims_for, save_claims
-from quizcli.study.restoring import restore
-from quizcli.study.rounds import Round
-from quizcli.study.store import Store
+from quizcli.study.quiz_round import Round
+from quizcli.study.restore.candidate import candidate
+from quizcli.study.restore.put_back import restore
+from quizcli.study.store.store import Store
 from tests.study.desk import BERLIN, Wall
 from tests.study.test_presence import DAYS, QUIZZED, answer, gone, rows_at
 
@@ -279,8 +279,8 @@ def test_what_closing_writes_is_our_own(tmp_path: Path, wall: Wall, monkeypatch:
 PRELUDE = """
 import os, signal, sys
 from pathlib import Path
-from quizcli.study import copies, healing
-from quizcli.study.store import Store
+from quizcli.study.store import copies, healing
+from quizcli.study.store.store import Store
 from tests.study.desk import Wall
 from tests.study.test_presence import DAYS, answer
 path, old = Path(sys.argv[1]), Path(sys.argv[2])

@@ -16,9 +16,9 @@ from quizcli.bank.types import (
     Recall,
 )
 from quizcli.errors import QuizError
-from quizcli.study.card import Rating
-from quizcli.study.grading import Verdict, grade
-from quizcli.study.prediction import check_readable, judge
+from quizcli.study.grading.grade import Verdict, grade
+from quizcli.study.grading.prediction import check_readable, judge
+from quizcli.study.schedule.card import Rating
 from quizcli.text import Text
 
 ASK = Text("?", "？")

@@ -11,12 +11,12 @@ import pytest
 
 from quizcli.errors import QuizError
 from quizcli.settings import Settings
-from quizcli.study.card import Rating
-from quizcli.study.days import Days
-from quizcli.study.replay import drift
-from quizcli.study.rounds import Round
-from quizcli.study.schedule import Schedule
-from quizcli.study.store import Store
+from quizcli.study.quiz_round import Round
+from quizcli.study.schedule.card import Rating
+from quizcli.study.schedule.schedule import Schedule
+from quizcli.study.schedule.study_days import Days
+from quizcli.study.store.replay import drift
+from quizcli.study.store.store import Store
 from tests.study.damaging import Quizzed
 from tests.study.desk import BERLIN, Wall
 
@@ -173,7 +173,7 @@ def test_where_the_last_entry_could_not_be_rescued_that_is_said(
         answer(store, wall, "a")
         all_gone(path, path)
         path.mkdir()
-        monkeypatch.setattr("quizcli.study.store.APPEND", "INSERT INTO nowhere VALUES (?)")
+        monkeypatch.setattr("quizcli.study.store.store.APPEND", "INSERT INTO nowhere VALUES (?)")
         with pytest.raises(QuizError, match=r"All that this run .* The last entry is not in it"):
             answer(store, wall, "b")
 

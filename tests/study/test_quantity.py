@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quizcli.errors import QuizError
-from quizcli.study.quantity import read_quantities, typed_number
-from quizcli.study.spelt import read_spelt
+from quizcli.study.grading.quantity import read_quantities, typed_number
+from quizcli.study.grading.spelled_numbers import read_spelt
 from quizcli.text import Text
 
 

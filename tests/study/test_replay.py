@@ -10,10 +10,10 @@ from hypothesis import settings as configured
 from hypothesis import strategies as st
 
 from quizcli.settings import Settings
-from quizcli.study.days import DAY
-from quizcli.study.replay import drift, replay
+from quizcli.study.schedule.study_days import DAY
 from quizcli.study.session import Session
-from quizcli.study.store import Store
+from quizcli.study.store.replay import drift, replay
+from quizcli.study.store.store import Store
 from tests.study.desk import BERLIN, MINUTE, Wall, at
 from tests.study.many import Asked, questions
 

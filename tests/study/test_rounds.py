@@ -5,9 +5,9 @@ from msgspec import Struct
 
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
-from quizcli.study.rounds import Result, Round, TopicScore, choose, new_seed
+from quizcli.study.quiz_round import Result, Round, TopicScore, choose, new_seed
 from quizcli.study.session import Session
-from quizcli.study.store import Store
+from quizcli.study.store.store import Store
 from tests.study.desk import BERLIN, HOUR, MINUTE, Wall
 
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.study.card import Card, Rating, State
-from quizcli.study.chance import chance
-from quizcli.study.days import DAY, Days
-from quizcli.study.fuzz import fuzzed
-from quizcli.study.schedule import Schedule
+from quizcli.study.schedule.card import Card, Rating, State
+from quizcli.study.schedule.fuzz import fuzzed
+from quizcli.study.schedule.schedule import Schedule
+from quizcli.study.schedule.seeded_random import chance
+from quizcli.study.schedule.study_days import DAY, Days
 from tests.study.desk import BERLIN, HOUR, MINUTE, at
 from tests.test_parameters import FIVE, FOUR_AND_A_HALF
 

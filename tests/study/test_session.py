@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from quizcli.cli.today import backlog
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
-from quizcli.study.card import Rating, State
-from quizcli.study.days import DAY
+from quizcli.study.schedule.card import Rating, State
+from quizcli.study.schedule.study_days import DAY
 from quizcli.study.session import Counts, Session
-from quizcli.study.store import Store
+from quizcli.study.store.store import Store
 from quizcli.text import use_language
 from tests.study.desk import BERLIN, MINUTE, Wall, at
 from tests.study.many import Asked, questions

@@ -5,10 +5,10 @@ import msgspec
 import pytest
 
 from quizcli.settings import Settings
-from quizcli.study.days import DAY, Days
+from quizcli.study.schedule.study_days import DAY, Days
 from quizcli.study.session import Session
 from quizcli.study.statistics import Statistics, statistics
-from quizcli.study.store import Store
+from quizcli.study.store.store import Store
 from tests.study.desk import BERLIN, HOUR, Wall, at
 from tests.study.many import Asked, fill, questions
 

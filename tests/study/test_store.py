@@ -12,15 +12,15 @@ from msgspec.structs import replace
 
 from quizcli.errors import QuizError
 from quizcli.settings import Settings
-from quizcli.study.backups import back_up
-from quizcli.study.candidate import candidate
-from quizcli.study.card import Card, Rating
-from quizcli.study.connection import LONGEST_FOLDER
-from quizcli.study.days import Days
-from quizcli.study.migrations import MIGRATIONS, Migration, migrate
-from quizcli.study.restoring import restore
-from quizcli.study.schedule import Schedule
-from quizcli.study.store import Store
+from quizcli.study.backups.files import back_up
+from quizcli.study.database.connection import LONGEST_FOLDER
+from quizcli.study.restore.candidate import candidate
+from quizcli.study.restore.put_back import restore
+from quizcli.study.schedule.card import Card, Rating
+from quizcli.study.schedule.schedule import Schedule
+from quizcli.study.schedule.study_days import Days
+from quizcli.study.store.migrations import MIGRATIONS, Migration, migrate
+from quizcli.study.store.store import Store
 from tests.study.desk import BERLIN, Wall
 from tests.study.many import back_to_the_first_schema
 
@@ -243,7 +243,7 @@ def test_a_read_only_folder(tmp_path: Path, exists: bool) -> None:
     folder.chmod(0o555)
     script = (
         "import os, sys; sys.path[:] = sys.argv[2:]\n"
-        "from quizcli.errors import QuizError; from quizcli.study.store import Store\n"
+        "from quizcli.errors import QuizError; from quizcli.study.store.store import Store\n"
         # root may write anywhere: become somebody else once everything is imported
         "os.chdir(sys.argv[1])\n"
         "if os.geteuid() == 0: os.setuid(65534)\n"

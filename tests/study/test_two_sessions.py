@@ -11,12 +11,12 @@ import pytest
 from msgspec.structs import replace
 
 from quizcli.settings import Settings
-from quizcli.study import asking
-from quizcli.study.asking import Asking
-from quizcli.study.card import Rating, State
-from quizcli.study.replay import drift
+from quizcli.study import card_locks
+from quizcli.study.card_locks import Asking
+from quizcli.study.schedule.card import Rating, State
 from quizcli.study.session import Session
-from quizcli.study.store import AnsweredElsewhereError, Store
+from quizcli.study.store.replay import drift
+from quizcli.study.store.store import AnsweredElsewhereError, Store
 from tests.study.desk import BERLIN, MINUTE, Wall
 from tests.study.many import Asked, questions
 
@@ -26,7 +26,7 @@ OTHER = """
 import sys
 sys.path[:] = sys.argv[2:]
 from pathlib import Path
-from quizcli.study.asking import Asking
+from quizcli.study.card_locks import Asking
 
 asking = Asking(Path(sys.argv[1]))
 for line in sys.stdin:
@@ -99,7 +99,7 @@ def test_without_locks_the_session_goes_on(
     tmp_path: Path,
 ) -> None:
     if missing == "locks":
-        monkeypatch.setattr(asking, "HAS_LOCKS", False)
+        monkeypatch.setattr(card_locks, "HAS_LOCKS", False)
     else:
         (tmp_path / "file").write_text("")
         settings = replace(settings, cache_dir=tmp_path / "file")
@@ -173,7 +173,7 @@ def test_a_file_for_the_locks_is_for_nobody_else(settings: Settings) -> None:
     assert (settings.cache_dir / "asking").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.skipif(not asking.HAS_LOCKS, reason="no locks here")
+@pytest.mark.skipif(not card_locks.HAS_LOCKS, reason="no locks here")
 def test_a_session_that_is_drawn_up_anew_keeps_its_card(settings: Settings) -> None:
     path = settings.cache_dir / "asking"
     with window(settings) as other:

@@ -1,7 +1,7 @@
 import pytest
 
 from quizcli.bank.types import Cloze
-from quizcli.study.wording import fits, normalized, places
+from quizcli.study.grading.blank import fits, normalized, places
 from quizcli.text import LANGS, Text, use_language
 
 ASK = Text("?", "？")

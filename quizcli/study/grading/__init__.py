@@ -1,0 +1,1 @@
+"""Whether a response is right: numbers, blanks and predictions as people type them."""

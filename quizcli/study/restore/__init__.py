@@ -1,0 +1,1 @@
+"""A backup put back: what it would bring and cost, and the way back."""
