@@ -26,7 +26,7 @@ REASONED = {
     ("quizcli/demo/worker.py", "open"),  # /dev/null
     ("quizcli/study/card_locks.py", "open"),  # a file of locks in the cache, private too
     ("quizcli/bank/measured_record.py", "write_bytes"),  # a part of the pack, for others to read
-    ("quizcli/judge/cage.py", "*"),  # the candidate's folder, see tests/judge
+    ("quizcli/judge/sandbox/limits.py", "*"),  # the candidate's folder, see tests/judge
 }
 WRITERS = {"write_text", "write_bytes", "mkdir", "makedirs", "touch", "mkstemp", "NamedTemporaryFile"}
 

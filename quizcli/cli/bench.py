@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from quizcli.cli.writing import Written
     from quizcli.demo.kept import Earlier
     from quizcli.demo.launcher import Worker
-    from quizcli.judge.launcher import Referee
+    from quizcli.judge.referee.launcher import Referee
     from quizcli.screen.live import Outcome
     from quizcli.screen.page import Page
 
@@ -135,7 +135,7 @@ class Bench:
         """A judge's process. It imports torch in the background, so that the first verdict comes at once."""
         if self._referee is None or not self._referee.alive:
             from quizcli.demo.launcher import environment
-            from quizcli.judge.launcher import Referee
+            from quizcli.judge.referee.launcher import Referee
 
             self._referee = Referee(environment(self._settings))
         return self._referee

@@ -83,11 +83,11 @@ def _question(questions: Mapping[str, AnyQuestion], question_id: str) -> Code:
 
 def _judge(question: Code, file: Path, seed: int | None, as_json: bool, settings: Settings) -> int:
     """Judge one file and print what there is to say."""
-    from quizcli.cli.judgement import judgement_of
     from quizcli.demo.launcher import environment
-    from quizcli.judge.launcher import Referee, unless_refused
+    from quizcli.judge.calls.messages import Over
+    from quizcli.judge.referee.launcher import Referee, unless_refused
+    from quizcli.judge.request import judgement_of
     from quizcli.judge.source import read_source
-    from quizcli.judge.wire import Over
     from quizcli.packs.trust import trusted
     from quizcli.screen.theme import make_console
     from quizcli.screen.verdict import news_lines

@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from quizcli.bank.diagnostic import Mistake
 from quizcli.bank.types import Code
 from quizcli.cli.editing import line_of
-from quizcli.cli.judgement import judgement_of
 from quizcli.demo.launcher import environment
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.judge.launcher import Referee, unless_refused
-from quizcli.judge.wire import Mutants, Over, Proof
+from quizcli.judge.calls.messages import Mutants, Over, Proof
+from quizcli.judge.referee.launcher import Referee, unless_refused
+from quizcli.judge.request import judgement_of
 from quizcli.packs.check import Target
 from quizcli.packs.pack import load
 from quizcli.packs.trust import trusted

@@ -13,13 +13,13 @@ from rich.text import Text as Line
 
 from quizcli.bank.types import Code
 from quizcli.cli.editor import named_editor, open_editor
-from quizcli.cli.judgement import judgement_of
 from quizcli.cli.waiting import REDRAW
 from quizcli.errors import QuizError, told
 from quizcli.file_reading import MEBIBYTE, UnfitError, read_regular
-from quizcli.judge.launcher import Referee
+from quizcli.judge.calls.messages import CaseResult, Over
+from quizcli.judge.referee.launcher import Referee
+from quizcli.judge.request import judgement_of
 from quizcli.judge.source import source_text
-from quizcli.judge.wire import CaseResult, Over
 from quizcli.permit import Permit
 from quizcli.screen import theme
 from quizcli.screen.card import footer, labelled, question_lines, remark

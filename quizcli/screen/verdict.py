@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from quizcli.judge.grids import EXPECTED, GOT, THEN
-from quizcli.judge.wire import CaseResult, Grid, News, Over, Proof, Raised, Speed
+from quizcli.judge.calls.messages import CaseResult, Grid, News, Over, Proof, Raised, Speed
+from quizcli.judge.judging.tensor_window import EXPECTED, GOT, THEN
 from quizcli.screen import theme
 from quizcli.screen.program import highlighted
 from quizcli.screen.wrap import Span, wrap

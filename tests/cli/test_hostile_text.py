@@ -17,7 +17,7 @@ from rich.text import Text as Line
 
 from quizcli.bank.reading.reader import read
 from quizcli.demo.events import Claim, Event, Failed, Finished, decode, encode
-from quizcli.judge.wire import CaseResult, Grid, News, Over, Proof, Raised
+from quizcli.judge.calls.messages import CaseResult, Grid, News, Over, Proof, Raised
 from quizcli.screen.answer import answer_lines
 from quizcli.screen.board import Board
 from quizcli.screen.card import question_lines

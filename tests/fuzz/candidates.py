@@ -7,8 +7,8 @@ import random
 from functools import cache
 from pathlib import Path
 
-from quizcli.judge.launcher import Referee
-from quizcli.judge.wire import CaseResult, Judgement, Over, Source
+from quizcli.judge.calls.messages import CaseResult, Judgement, Over, Source
+from quizcli.judge.referee.launcher import Referee
 from quizcli.screen.verdict import news_lines
 
 ROOT = Path(__file__).parents[2]

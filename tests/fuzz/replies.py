@@ -11,12 +11,12 @@ import msgspec
 import torch
 from torch import Generator, Tensor
 
+from quizcli.judge.calls.messages import Answer, Ask, CaseResult, Gave, Raised
+from quizcli.judge.calls.tensor_codec import Flat, Keyed, Many, Strange, Value
+from quizcli.judge.candidate.launcher import GoneError
 from quizcli.judge.case import Case, judge
-from quizcli.judge.child import GoneError
-from quizcli.judge.local import Local
-from quizcli.judge.trial import Trial
-from quizcli.judge.values import Flat, Keyed, Many, Strange, Value
-from quizcli.judge.wire import Answer, Ask, CaseResult, Gave, Raised
+from quizcli.judge.judging.judging import Trial
+from quizcli.judge.judging.trusted_functions import Local
 from quizcli.screen.verdict import news_lines
 from tests.fuzz.program import PATIENCE, at_most
 

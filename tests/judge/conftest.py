@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from quizcli.judge import child
+from quizcli.judge.candidate import launcher
 from quizcli.text import use_language
 from tests.judge.forking import Nursery
 
@@ -23,7 +23,7 @@ def english() -> Iterator[None]:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Candidates have one second, not thirty."""
-    monkeypatch.setattr(child, "PATIENCE", 1.0)
+    monkeypatch.setattr(launcher, "PATIENCE", 1.0)
 
 
 @pytest.fixture(autouse=True)
@@ -67,8 +67,8 @@ def forked(nursery: Nursery | None, monkeypatch: pytest.MonkeyPatch) -> None:
         return
 
     def spawn(module: str, environ: dict[str, str], options: object, folder: str) -> Popen[bytes]:
-        assert module == "quizcli.judge.candidate"
+        assert module == "quizcli.judge.candidate.main"
         return nursery.spawn(environ, folder)
 
     made: Any = spawn
-    monkeypatch.setattr(child, "spawn", made)
+    monkeypatch.setattr(launcher, "spawn", made)

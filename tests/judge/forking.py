@@ -96,9 +96,9 @@ def serve() -> None:
     import torch.optim  # noqa: F401 - once for all
     from torch.nn import functional  # noqa: F401
 
-    from quizcli.judge import candidate
+    from quizcli.judge.candidate import main
 
-    candidate._warm_up()
+    main._warm_up()
     line = socket.socket(fileno=0)
     while True:
         message, ends, _, _ = socket.recv_fds(line, 65_536, 3)
@@ -112,7 +112,7 @@ def serve() -> None:
         if not (pid := os.fork()):
             os.setpgid(0, 0)
             _become(order, ends)
-            candidate.main()
+            main.main()
         os.setpgid(pid, pid)  # here too: it may be killed, as a group, before it has got that far
         for end in ends:
             os.close(end)

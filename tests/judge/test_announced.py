@@ -4,8 +4,8 @@ import inspect
 
 import pytest
 
+from quizcli.judge.calls.tensor_codec import tensors
 from quizcli.judge.case import Case
-from quizcli.judge.values import tensors
 from tests.judge.test_strangers import CODES, SEED, trial_of
 
 GRADIENTS = sorted(name for name, code in CODES.items() if "gradients" in code.judged)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.judge import landlock, seccomp
-from quizcli.judge.syscalls import ALLOWED, FEIGNED, LIMITED, Numbers
+from quizcli.judge.sandbox import landlock, seccomp
+from quizcli.judge.sandbox.syscalls import ALLOWED, FEIGNED, LIMITED, Numbers
 
 ROOT = Path(__file__).parents[2]
 LINUX = pytest.mark.skipif(not seccomp.known(), reason="no filter for this system")
@@ -227,14 +227,14 @@ def call(number, *args):
     if value < 0:
         raise OSError(ctypes.get_errno(), "")
     return value
-from quizcli.judge import cage, capabilities, landlock, seccomp
-cage._guard = lambda *given: lambda *event: None
+from quizcli.judge.sandbox import capabilities, landlock, limits, seccomp
+limits._guard = lambda *given: lambda *event: None
 """
 
 
 def native(folder: Path, attempts: list[str], setup: str = "", before: list[str] | None = None) -> list[str]:
     """What came of each, in one caged process; every argument and result is plain text."""
-    text = f"{BEGIN}\n{setup}\ncage.shut({str(folder)!r})\nos.chdir({str(folder)!r})\n" + (
+    text = f"{BEGIN}\n{setup}\nlimits.shut({str(folder)!r})\nos.chdir({str(folder)!r})\n" + (
         f"print(json.dumps([told(eval('lambda: ' + a)) for a in {attempts!r}]), flush=True)\nos._exit(0)"
     )
     folder.chmod(0o777)
@@ -466,7 +466,7 @@ def test_without_landlock_the_hook_and_the_filter_hold(tmp_path: Path) -> None:
     home.mkdir()
     secret = tmp_path / "secret"
     secret.write_text("progress")
-    setup = "hook = cage._guard\nlandlock.version = lambda: 0"
+    setup = "hook = limits._guard\nlandlock.version = lambda: 0"
     attempts = [
         "os.fork()",
         "os.truncate('../secret', 0)",
@@ -475,8 +475,8 @@ def test_without_landlock_the_hook_and_the_filter_hold(tmp_path: Path) -> None:
     ]
     assert native(home, attempts, setup) == ["errno 1"] * 4
     text = (
-        f"{BEGIN.rpartition('cage._guard')[0]}\nlandlock.version = lambda: 0\n"
-        f"cage.shut({str(home)!r})\nopen({str(secret)!r})"
+        f"{BEGIN.rpartition('limits._guard')[0]}\nlandlock.version = lambda: 0\n"
+        f"limits.shut({str(home)!r})\nopen({str(secret)!r})"
     )
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", text]

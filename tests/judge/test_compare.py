@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from quizcli.judge.compare import Rules, difference, unlike
-from quizcli.judge.grids import about, window
-from quizcli.judge.names import parameters
-from quizcli.judge.values import Flat, Strange, packed, unpacked
+from quizcli.judge.calls.tensor_codec import Flat, Strange, packed, unpacked
+from quizcli.judge.judging.compare import Rules, difference, unlike
+from quizcli.judge.judging.source_rules import parameters
+from quizcli.judge.judging.tensor_window import about, window
 
 PLAIN = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.text(max_size=9)

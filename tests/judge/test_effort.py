@@ -6,8 +6,8 @@ import torch
 from torch import Generator, Tensor
 
 from quizcli.judge.case import Call, Case, judge
-from quizcli.judge.effort import too_large
-from quizcli.judge.trial import Trial
+from quizcli.judge.judging.judging import Trial
+from quizcli.judge.self_test.effort import too_large
 
 
 @judge()

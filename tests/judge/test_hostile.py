@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.judge.child import Candidate
-from quizcli.judge.referee import judged
-from quizcli.judge.wire import CaseResult, Judgement, Over, Source
+from quizcli.judge.calls.messages import CaseResult, Judgement, Over, Source
+from quizcli.judge.candidate.launcher import Candidate
+from quizcli.judge.referee.main import judged
 from quizcli.text import use_language, words
 
 pytestmark = pytest.mark.usefixtures("forked")
@@ -253,15 +253,17 @@ def attention(q, k, v, attn_mask=None):
 
 
 def test_the_judges_own_module_is_not_loaded_there() -> None:
-    listed = "[n for n in sys.modules if n.startswith(('answers', 'models', 'quizcli.judge.trial'))]"
+    listed = (
+        "[n for n in sys.modules if n.startswith(('answers', 'models', 'quizcli.judge.judging.judging'))]"
+    )
     _, over = judge(f"import sys\nprint({listed})\n{RIGHT}")
     assert over.printed == "[]\n"
 
 
 FORGERS = {
-    "perform": "import sys\nsys.modules['quizcli.judge.perform'].tensors = lambda value: []\n",
-    "watch": "from quizcli.judge.watch import Watch\nWatch._note = lambda *given: None\n",
-    "local": "import quizcli.judge.local as local\nlocal.gave = None\n",
+    "perform": "import sys\nsys.modules['quizcli.judge.calls.call'].tensors = lambda value: []\n",
+    "watch": "from quizcli.judge.calls.watch import Watch\nWatch._note = lambda *given: None\n",
+    "local": "import quizcli.judge.judging.trusted_functions as local\nlocal.gave = None\n",
 }
 
 

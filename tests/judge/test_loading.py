@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from quizcli.bank import code_rules
-from quizcli.judge import child
-from quizcli.judge.launcher import Referee
-from quizcli.judge.wire import CaseResult, Over
+from quizcli.judge.calls.messages import CaseResult, Over
+from quizcli.judge.candidate import launcher
+from quizcli.judge.referee.launcher import Referee
 from tests.judge.test_referee import asked, over, pack  # noqa: F401
 from tests.permits import permit_for
 
@@ -92,4 +92,4 @@ def test_every_style_is_judged(pack: Path, tmp_path: Path) -> None:  # noqa: F81
 
 
 def test_the_limit_that_is_announced_is_the_one_there_is() -> None:
-    assert code_rules.SECONDS == child.PATIENCE
+    assert code_rules.SECONDS == launcher.PATIENCE

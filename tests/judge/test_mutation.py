@@ -7,14 +7,14 @@ import torch
 from torch import Generator, Tensor
 
 from quizcli.judge.case import Case, Judge, judge
-from quizcli.judge.coverage import untried
-from quizcli.judge.local import Local
-from quizcli.judge.mutation import survivors
-from quizcli.judge.mutation.mutants import mutants
-from quizcli.judge.mutation.survivors import judge_mutants
-from quizcli.judge.mutation.wrapped import in_dtype
-from quizcli.judge.sides import untried_sides
-from quizcli.judge.trial import Trial
+from quizcli.judge.judging.judging import Trial
+from quizcli.judge.judging.trusted_functions import Local
+from quizcli.judge.self_test.coverage import untried
+from quizcli.judge.self_test.mutation import survivors
+from quizcli.judge.self_test.mutation.mutants import mutants
+from quizcli.judge.self_test.mutation.survivors import judge_mutants
+from quizcli.judge.self_test.mutation.wrapped import in_dtype
+from quizcli.judge.self_test.sides import untried_sides
 
 STARTER = "def capped(x, top=3.0, repeats=1):\n    raise NotImplementedError"
 

@@ -13,12 +13,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from quizcli.judge import bounds, child, folder, proof, referee
+from quizcli.judge.calls import size_limits
+from quizcli.judge.calls.messages import Ask, Gave, Judgement, Over, Proof, Raised, Source
+from quizcli.judge.calls.tensor_codec import Flat, Many, Strange, packed
+from quizcli.judge.candidate import folder, launcher
+from quizcli.judge.candidate.launcher import Candidate, GoneError, UnstartedError
 from quizcli.judge.case import Judge
-from quizcli.judge.child import Candidate, GoneError, UnstartedError
-from quizcli.judge.trial import Trial
-from quizcli.judge.values import Flat, Many, Strange, packed
-from quizcli.judge.wire import Ask, Gave, Judgement, Over, Proof, Raised, Source
+from quizcli.judge.judging.judging import Trial
+from quizcli.judge.referee import main
+from quizcli.judge.self_test import self_test
 
 NO_ANSWER = "it sent something that is no answer"
 SOURCE = Source("", "answer.py", "f")
@@ -51,7 +54,7 @@ def candidate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Candi
             command = [sys.executable, "-S", "-c", HOSTILE + text]
             return subprocess.Popen(command, cwd=home, start_new_session=True, **ends)  # type: ignore[call-overload,no-any-return]
 
-        monkeypatch.setattr(child, "_spawn", spawn)
+        monkeypatch.setattr(launcher, "_spawn", spawn)
         made.append(Candidate())
         return made[-1]
 
@@ -79,7 +82,7 @@ PAYLOADS = {
     "four thousand million items": b"\xdd\xff\xff\xff\xff",
     "four thousand million pairs": b"\xdf\xff\xff\xff\xff",
     "claimed inside": gave(1)[:-1] + b"\xdd\xff\xff\xff\xff",
-    "a long text": gave("x" * (bounds.TEXT + 1)),
+    "a long text": gave("x" * (size_limits.TEXT + 1)),
     "a text cut short": gave(1)[:-1] + b"\xdb\xff\xff\xff\xffx",
     "bytes cut short": gave(1)[:-1] + b"\xc6\xff\xff\xff\xffx",
     "nested": NESTED,
@@ -188,11 +191,11 @@ def test_one_that_does_not_start_is_no_fault_of_the_file(
     prove: bool, candidate: Callable[[str], Candidate], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules[__name__], "HOSTILE", "")
-    for place in (referee, proof):  # the judge is sound; what it asks for is no matter here
+    for place in (main, self_test):  # the judge is sound; what it asks for is no matter here
         monkeypatch.setattr(place, "load", lambda *_: Trial(Judge(lambda _: iter(())), abs, 1))
-    monkeypatch.setattr(proof, "_of_solution", lambda _: [])
-    monkeypatch.setattr(proof, "untried", lambda *_: [])
-    rule = referee.proven if prove else referee.judged
+    monkeypatch.setattr(self_test, "_of_solution", lambda _: [])
+    monkeypatch.setattr(self_test, "untried", lambda *_: [])
+    rule = main.proven if prove else main.judged
     judgement = Judgement("", "abs.check", "models.abs:abs", SOURCE, 1, prove=prove, rounds=1)
     *_, news = rule(judgement, candidate("raise ImportError('no torch')"))
     told = news.faults[0] if isinstance(news, Proof) else news.broken if isinstance(news, Over) else ""
@@ -264,7 +267,7 @@ def _until(holds: Callable[[], bool]) -> None:
     ],
 )
 def test_what_is_packed_passes(value: object) -> None:
-    bounds.check(msgspec.msgpack.encode(Gave(packed(value), packed(value), packed(value))))
+    size_limits.check(msgspec.msgpack.encode(Gave(packed(value), packed(value), packed(value))))
 
 
 def test_the_bounds_count_every_form_of_msgpack() -> None:
@@ -300,13 +303,13 @@ def test_the_bounds_count_every_form_of_msgpack() -> None:
     forms += [{}, {"k": 1}, {str(n): n for n in range(16)}, {str(n): n for n in range(66_000)}]
     for form in forms:
         payload = msgspec.msgpack.encode(form)
-        bounds.check(payload)
+        size_limits.check(payload)
         for cut in {1, len(payload) // 2, len(payload) - 1} - {0, len(payload)}:
             with pytest.raises(ValueError):
-                bounds.check(payload[:cut])
-    bounds.check(b"\xca" + struct.pack(">f", 1.0))
+                size_limits.check(payload[:cut])
+    size_limits.check(b"\xca" + struct.pack(">f", 1.0))
     with pytest.raises(ValueError):
-        bounds.check(b"\xc7\x00\x01")
+        size_limits.check(b"\xc7\x00\x01")
 
 
 def test_numpys_numbers_are_numbers() -> None:
@@ -363,7 +366,7 @@ def test_tensors_of_every_sort() -> None:
 
 
 def test_a_bool_is_true_or_false() -> None:
-    from quizcli.judge.values import unpacked
+    from quizcli.judge.calls.tensor_codec import unpacked
 
     assert unpacked(Flat("bool", (3,), b"\x00\x01\x02")).tolist() == [False, True, True]
 

@@ -12,11 +12,12 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from quizcli.judge import folder, launcher
-from quizcli.judge.child import Candidate
-from quizcli.judge.launcher import Referee
-from quizcli.judge.referee import judged, prepare, proven
-from quizcli.judge.wire import CaseResult, Judgement, News, Over, Proof, Source
+from quizcli.judge.calls.messages import CaseResult, Judgement, News, Over, Proof, Source
+from quizcli.judge.candidate import folder
+from quizcli.judge.candidate.launcher import Candidate
+from quizcli.judge.referee import launcher
+from quizcli.judge.referee.launcher import Referee
+from quizcli.judge.referee.main import judged, prepare, proven
 from quizcli.permit import NOTHING, Permit
 from quizcli.processes.pack_imports import make_room
 from tests.permits import permit_for
@@ -241,8 +242,8 @@ TERMINAL = """
 import sys
 from pathlib import Path
 from quizcli.packs.trust import fingerprint, sources
-from quizcli.judge.launcher import Referee
-from quizcli.judge.wire import Judgement, Source
+from quizcli.judge.referee.launcher import Referee
+from quizcli.judge.calls.messages import Judgement, Source
 from quizcli.permit import Permit
 root, text = sys.argv[1:]
 permit = Permit("pack", fingerprint(sources(Path(root))))

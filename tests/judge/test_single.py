@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
+from quizcli.judge.calls.messages import CaseResult
 from quizcli.judge.case import Call, Case, judge
-from quizcli.judge.local import Local
-from quizcli.judge.single import in_single
-from quizcli.judge.trial import Trial
-from quizcli.judge.wire import CaseResult
+from quizcli.judge.judging.judging import Trial
+from quizcli.judge.judging.single_precision import in_single
+from quizcli.judge.judging.trusted_functions import Local
 
 
 def total(x: Tensor, weight: Tensor) -> Tensor:

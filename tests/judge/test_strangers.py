@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from quizcli.bank.types import Code
-from quizcli.cli.judgement import judgement_of
-from quizcli.judge import trial
-from quizcli.judge.local import Local
-from quizcli.judge.trial import Trial
-from quizcli.judge.trial import load as load_trial
-from quizcli.judge.wire import CaseResult
+from quizcli.judge.calls.messages import CaseResult
+from quizcli.judge.judging import judging
+from quizcli.judge.judging.judging import Trial
+from quizcli.judge.judging.judging import load as load_trial
+from quizcli.judge.judging.trusted_functions import Local
+from quizcli.judge.request import judgement_of
 from quizcli.packs.pack import builtin, load
 from tests.judge import strangers
 from tests.judge.strangers import STRANGERS, Stranger
@@ -43,7 +43,7 @@ def verdict(stranger: Stranger, seed: int) -> CaseResult:
 @pytest.fixture(autouse=True)
 def without_haste(monkeypatch: pytest.MonkeyPatch) -> None:
     """However busy the machine is, all cases are looked at before a mistake is named."""
-    monkeypatch.setattr(trial, "_LOOK_ON", 60.0)
+    monkeypatch.setattr(judging, "_LOOK_ON", 60.0)
 
 
 @pytest.mark.parametrize("stranger", STRANGERS, ids=lambda one: f"{one.question}-{one.answer.__name__}")

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import torch
 
-from quizcli.cli.judgement import judgement_of
-from quizcli.judge.local import Local
-from quizcli.judge.trial import load as load_trial
-from quizcli.judge.wire import CaseResult
+from quizcli.judge.calls.messages import CaseResult
+from quizcli.judge.judging.judging import load as load_trial
+from quizcli.judge.judging.trusted_functions import Local
+from quizcli.judge.request import judgement_of
 from tests.judge.test_strangers import CODES
 
 FUNCTIONS = sorted(CODES)

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
+from quizcli.judge.calls.messages import Answer, Ask, CaseResult, Gave, Source
+from quizcli.judge.candidate.launcher import Candidate
 from quizcli.judge.case import Case, Fact, judge, trap
-from quizcli.judge.child import Candidate
-from quizcli.judge.local import Local
-from quizcli.judge.trial import Trial
-from quizcli.judge.wire import Answer, Ask, CaseResult, Gave, Source
+from quizcli.judge.judging.judging import Trial
+from quizcli.judge.judging.trusted_functions import Local
 
 
 def normalize(x: Tensor, eps: float = 1e-3) -> Tensor:
@@ -101,7 +101,7 @@ def test_what_is_missing_is_wrong(left_out: dict[str, Any]) -> None:
 
 
 def test_some_gradients_are_not_all() -> None:
-    from quizcli.judge.values import packed
+    from quizcli.judge.calls.tensor_codec import packed
 
     for gradients in ([], [torch.zeros(2)] * 2, "many"):
         forger = Forger(gradients=packed(gradients))

@@ -10,14 +10,14 @@ import torch
 from msgspec.structs import replace
 from torch import Generator, Tensor
 
+from quizcli.judge.calls.messages import Answer, Ask, CaseResult, Gave, Judgement, Source, Speed
+from quizcli.judge.calls.torch_settings import SETTINGS
+from quizcli.judge.candidate.launcher import GoneError
 from quizcli.judge.case import Call, Case, Judge, Trap, judge, trap
-from quizcli.judge.child import GoneError
-from quizcli.judge.leavings import LEFT_CHANGED
-from quizcli.judge.local import Local
-from quizcli.judge.proof import _of_solution, _of_trap
-from quizcli.judge.torch_settings import SETTINGS
-from quizcli.judge.trial import BrokenError, Trial, load
-from quizcli.judge.wire import Answer, Ask, CaseResult, Gave, Judgement, Source, Speed
+from quizcli.judge.judging.judging import BrokenError, Trial, load
+from quizcli.judge.judging.side_effects import LEFT_CHANGED
+from quizcli.judge.judging.trusted_functions import Local
+from quizcli.judge.self_test.self_test import _of_solution, _of_trap
 
 
 def double(x: Tensor, factor: float = 2.0) -> Tensor:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from quizcli.errors import QuizError
-from quizcli.judge.launcher import Referee, unless_refused
-from quizcli.judge.wire import Judgement, News, Over, Proof, Source
+from quizcli.judge.calls.messages import Judgement, News, Over, Proof, Source
+from quizcli.judge.referee.launcher import Referee, unless_refused
 from quizcli.permit import NOTHING, Permit
 from tests.permits import permit_for
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import torch
 
-from quizcli.judge import watch as watching
-from quizcli.judge.local import Local
-from quizcli.judge.perform import perform
-from quizcli.judge.recorded import scripted
-from quizcli.judge.watch import Watch
-from quizcli.judge.wire import Ask, Gave
+from quizcli.judge.calls import watch as watching
+from quizcli.judge.calls.call import perform
+from quizcli.judge.calls.messages import Ask, Gave
+from quizcli.judge.calls.recorded_operators import scripted
+from quizcli.judge.calls.watch import Watch
+from quizcli.judge.judging.trusted_functions import Local
 
 AVOID = ("softmax", "log_softmax", "adam", "autograd", "convolution", "conv2d", "LSTMCell", "optim", "add")
 IMPORTS = """
@@ -444,7 +444,7 @@ def f(x):
 def test_looking_at_operators_does_not_import_the_compiler() -> None:
     code = """
 import sys, torch
-from quizcli.judge.watch import Watch
+from quizcli.judge.calls.watch import Watch
 with Watch(("softmax",), "x.py").operators():
     torch.ones(2) * 2
 sys.exit("torch._dynamo" in sys.modules)
@@ -475,8 +475,8 @@ def test_what_pytorch_imports_for_itself_is_no_fault(body: str) -> None:
 import sys
 import torch
 assert "torch._dynamo" not in sys.modules
-from quizcli.judge.perform import perform
-from quizcli.judge.watch import Watch
+from quizcli.judge.calls.call import perform
+from quizcli.judge.calls.watch import Watch
 source = '''
 import torch
 from torch.utils.checkpoint import checkpoint

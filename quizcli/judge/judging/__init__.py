@@ -1,0 +1,1 @@
+"""One judgement: cases asked, results compared, known mistakes recognized."""

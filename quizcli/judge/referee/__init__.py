@@ -1,0 +1,1 @@
+"""The process that judges, and the end of it that faces the terminal."""

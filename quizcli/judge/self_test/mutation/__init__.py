@@ -1,0 +1,1 @@
+"""Mutants: small mistakes made in a model answer by rule, each of which must be refused."""
