@@ -22,7 +22,7 @@ REASONED = {
     ("quizcli/cli/bank.py", "open"),
     ("quizcli/study/backups/archive.py", "open"),  # a member of an archive, whose file is a private one
     ("quizcli/cli/streams.py", "open"),  # /dev/null
-    ("quizcli/demo/fetch.py", "open"),  # into the private folder of a download
+    ("quizcli/demo/datasets/download.py", "open"),  # into the private folder of a download
     ("quizcli/demo/worker.py", "open"),  # /dev/null
     ("quizcli/study/card_locks.py", "open"),  # a file of locks in the cache, private too
     ("quizcli/bank/measured_record.py", "write_bytes"),  # a part of the pack, for others to read

@@ -152,7 +152,7 @@ def _banks(settings: Settings) -> Finding:
 
 def _data(settings: Settings) -> Finding:
     """Where MNIST is, or where it would come from."""
-    from quizcli.demo.mnist import MIRRORS
+    from quizcli.demo.datasets.mnist import MIRRORS
 
     folder, cache = settings.data_sets, settings.cache_dir
     if folder is not None and _lacking(folder):
@@ -195,7 +195,7 @@ def _data(settings: Settings) -> Finding:
 
 def _lacking(folder: Path) -> str:
     """The first file of MNIST that the folder does not hold, packed or unpacked; empty if all are there."""
-    from quizcli.demo.mnist import FILES
+    from quizcli.demo.datasets.mnist import FILES
 
     raw = Path("MNIST") / "raw"
     missing = (

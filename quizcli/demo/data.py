@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Struct
 
+from quizcli.demo.datasets.mnist import Tensors, UnusableError, download, read_folder
+from quizcli.demo.datasets.synthetic import synthetic_digits
 from quizcli.demo.events import Event, Note, Progress, Words
-from quizcli.demo.mnist import Tensors, UnusableError, download, read_folder
 from quizcli.demo.option import Option
-from quizcli.demo.synthetic import synthetic_digits
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.file_reading import open_regular, read_text
 from quizcli.file_writing import replace_file, replacing

@@ -18,7 +18,7 @@ import msgspec
 
 from quizcli.demo.events import Event, Failed, Finished, decode
 from quizcli.demo.limits import LONGEST_EVENT, Limits
-from quizcli.demo.wire import Order, Request
+from quizcli.demo.messages import Order, Request
 from quizcli.file_reading import UNDECODABLE
 from quizcli.file_writing import make_folder
 from quizcli.processes.frames import frame, read_frame

@@ -14,9 +14,9 @@ from pathlib import Path
 import msgspec
 
 from quizcli.demo.events import Claim, Event, Failed, Finished, Note, Scalars, Started, from_json, to_json
-from quizcli.demo.figures import draw, file_of
 from quizcli.demo.launcher import Run
-from quizcli.demo.wire import Order, Request
+from quizcli.demo.messages import Order, Request
+from quizcli.demo.png_panels import draw, file_of
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.file_reading import MEBIBYTE, UNDECODABLE, open_regular
 from quizcli.file_writing import create, make_folder

@@ -1,6 +1,6 @@
 """The worker: a child process that imports torch, runs one answer, and streams its events.
 
-It reads frames from stdin (see `quizcli.demo.wire`) and writes frames to what was its stdout; whatever is
+It reads frames from stdin (see `quizcli.demo.messages`) and writes frames to what was its stdout; whatever is
 printed goes to stderr. It ends with its run, or when stdin ends: however the parent dies, nothing stays.
 """
 
@@ -25,7 +25,7 @@ from msgspec.structs import replace
 
 from quizcli.demo.catalogue import module_of
 from quizcli.demo.events import Event, Failed, Finished, Setting, Started, encode
-from quizcli.demo.wire import Order, Request
+from quizcli.demo.messages import Order, Request
 from quizcli.errors import QuizError
 from quizcli.processes.frames import frame, read_frame
 from quizcli.processes.pack_imports import Room, make_room

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from quizcli.bank.full_names import full, parted
 from quizcli.demo.catalogue import Answer, find_answer, find_answers
 from quizcli.demo.events import Setting
-from quizcli.demo.wire import Request
+from quizcli.demo.messages import Request
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.packs.library import present
 from quizcli.packs.namespace import demonstrations_in

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from quizcli.demo.events import Bars
-from quizcli.demo.spoken import said
+from quizcli.demo.plain_text import said
 from quizcli.screen.lines import Line, cut, fit, line
 from quizcli.screen.numbers import aligned
 from quizcli.screen.palette import QUIET, series

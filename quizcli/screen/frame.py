@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.segment import Segment
 
 from quizcli.demo.events import Failed, Finished
-from quizcli.demo.spoken import said
+from quizcli.demo.plain_text import said
 from quizcli.screen.board import Board
 from quizcli.screen.lines import Line
 from quizcli.screen.opening import Coming, opening_lines

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from quizcli.demo.events import Heatmap
-from quizcli.demo.spoken import said
+from quizcli.demo.plain_text import said
 from quizcli.screen.arrays import matrix_of, mean_of
 from quizcli.screen.lines import Line, fit, line, width_of
 from quizcli.screen.numbers import number, widened

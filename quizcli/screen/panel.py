@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from quizcli.demo.events import UNDRAWABLE, Bars, Heatmap, Images, Points, Table
-from quizcli.demo.spoken import said
+from quizcli.demo.plain_text import said
 from quizcli.screen.bars import draw_bars
 from quizcli.screen.board import Curves, Panel
 from quizcli.screen.chart import draw_chart

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quizcli.demo.events import Claim, Event, Failed, Finished, Note, Progress, Started
-from quizcli.demo.spoken import said
+from quizcli.demo.plain_text import said
 from quizcli.screen import theme
 from quizcli.screen.numbers import duration, number
 from quizcli.screen.status import claim_figures, claim_text, data_of, name_of, stand_in

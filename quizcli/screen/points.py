@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from quizcli.demo.events import Points
-from quizcli.demo.spoken import said
+from quizcli.demo.plain_text import said
 from quizcli.screen.arrays import numbers_of
 from quizcli.screen.braille import Dots
 from quizcli.screen.lines import Line, cut, line, width_of

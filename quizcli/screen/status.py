@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from quizcli.demo.events import Claim, Failed, Progress, Started
-from quizcli.demo.spoken import said
+from quizcli.demo.plain_text import said
 from quizcli.screen import theme
 from quizcli.screen.board import Board
 from quizcli.screen.lines import Line, cut, fit, justified, line, width_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 
 from quizcli.demo.events import Table
-from quizcli.demo.spoken import said
+from quizcli.demo.plain_text import said
 from quizcli.screen.lines import Line, cut, fit, line
 from quizcli.screen.palette import QUIET
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from quizcli.demo import data
-from quizcli.demo.synthetic import synthetic_digits
+from quizcli.demo.datasets.synthetic import synthetic_digits
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from answers._threads import one_thread
 from models.gan import Discriminator, discriminator_loss
 from models.gan import Generator as Net
 from quizcli.demo.catalogue import find_answer
+from quizcli.demo.datasets.synthetic import synthetic_digits
 from quizcli.demo.device import Device
 from quizcli.demo.events import (
     Event,
@@ -29,7 +30,6 @@ from quizcli.demo.events import (
     Started,
     encode,
 )
-from quizcli.demo.synthetic import synthetic_digits
 from tests.answers.streams import check_whole, claims, filled, layout_of, numbers
 
 ROOT = Path(__file__).parents[2]

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from quizcli.cli import demo, verify
 from quizcli.demo.catalogue import Answer, read_answer
 from quizcli.demo.events import Finished, Setting, Started, from_json
-from quizcli.demo.wire import Request
+from quizcli.demo.messages import Request
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.packs import demos, library
 from quizcli.packs.demos import request

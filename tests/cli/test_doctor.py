@@ -156,7 +156,7 @@ def test_a_worker(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_data_that_would_be_fetched(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("quizcli.demo.mnist.MIRRORS", ("http://one/", "http://two/"))
+    monkeypatch.setattr("quizcli.demo.datasets.mnist.MIRRORS", ("http://one/", "http://two/"))
     data = examine()["data"]
     assert (data.state, data.detail) == ("note", "MNIST comes from http://one/, else http://two/")
     assert "QUIZCLI_DATA" in data.advice

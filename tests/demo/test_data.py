@@ -18,10 +18,11 @@ from threading import Thread
 import pytest
 import torch
 
-from quizcli.demo import data, mnist
+from quizcli.demo import data
 from quizcli.demo.data import Digits, load_digits
+from quizcli.demo.datasets import mnist
+from quizcli.demo.datasets.synthetic import synthetic_digits
 from quizcli.demo.events import Event, Note, Progress
-from quizcli.demo.synthetic import synthetic_digits
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings, load_settings
 

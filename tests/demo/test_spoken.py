@@ -3,7 +3,7 @@
 import pytest
 
 from quizcli.demo.events import Note
-from quizcli.demo.spoken import unmarked
+from quizcli.demo.plain_text import unmarked
 from quizcli.screen.plain import Log
 
 

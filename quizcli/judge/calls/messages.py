@@ -1,4 +1,4 @@
-"""What passes between terminal, referee and candidate, as msgpack in the frames of `quizcli.demo.wire`."""
+"""What passes between terminal, referee and candidate, as msgpack in frames (quizcli.processes.frames)."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from quizcli.demo.datasets.download import DiskError, FetchError, fetch
 from quizcli.demo.events import Event, Progress
-from quizcli.demo.fetch import DiskError, FetchError, fetch
 from quizcli.file_reading import read_regular
 from quizcli.file_writing import FILE, make_folder
 from quizcli.text import Text

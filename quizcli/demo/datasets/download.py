@@ -82,7 +82,7 @@ def _opened(address: str, silence: float, count: Callable[[int], None]) -> HTTPR
     """The reply to a request, redirections followed by hand: urllib's own reads their bodies without end."""
     from urllib import error, request
 
-    from quizcli.demo.metered import Counted
+    from quizcli.demo.datasets.counted_http import Counted
 
     opener = request.OpenerDirector()
     for handler in (

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quizcli.demo.events import UNDRAWABLE, Array, Bars, Event, Heatmap, Images, Label, Points, Scalars, Words
-from quizcli.demo.spoken import unmarked
+from quizcli.demo.plain_text import unmarked
 from quizcli.errors import QuizError
 from quizcli.file_writing import replacing
 from quizcli.text import language, tr

@@ -1,0 +1,1 @@
+"""Data sets: MNIST fetched and believed only by its checksums, synthetic digits where there is none."""
