@@ -283,7 +283,7 @@ def _outside(root: Path) -> Outside:
     from quizcli.demo.catalogue import check_settings, find_answers, look_for_answers, name_of
     from quizcli.packs.code_digest import code_digest
     from quizcli.packs.pack import builtin
-    from quizcli.screen.maths import unshowable
+    from quizcli.screen.latex.layout import unshowable
 
     found, flaws = look_for_answers(root)
     record, damages = read_record(root)

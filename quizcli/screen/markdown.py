@@ -102,13 +102,13 @@ def _inline(spans: Sequence[grammar.Span], width: int, style: str) -> list[Span 
 
 def _formula(latex: str, width: int, style: str) -> list[Span | Inset]:
     """A formula in running text; one wider than the line may break before its operators."""
-    from quizcli.screen import maths  # only a text with a formula pays for it
+    from quizcli.screen.latex import layout  # only a text with a formula pays for it
 
-    whole = maths.inline(latex)
+    whole = layout.inline(latex)
     if whole.width <= width:
         return [Inset(whole, style)]
     parts: list[Span | Inset] = []
-    for box in maths.inline_parts(latex, width):
+    for box in layout.inline_parts(latex, width):
         if box.width <= width:
             parts += [Inset(box, style), Span(" ")]
         elif len(box.rows) == 1:
@@ -119,9 +119,9 @@ def _formula(latex: str, width: int, style: str) -> list[Span | Inset]:
 
 
 def _display(latex: str, width: int) -> list[Text]:
-    from quizcli.screen import maths
+    from quizcli.screen.latex import layout
 
-    boxes = maths.display(latex, width)
+    boxes = layout.display(latex, width)
     if all(box.width <= width for box in boxes):
         return [Text(row.rstrip()) for box in boxes for row in box.rows]
     return wrap(_formula(latex, width, ""), width)

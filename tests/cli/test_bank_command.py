@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from quizcli.cli.bank import app
 from quizcli.errors import QuizError
-from quizcli.screen.maths import unshowable
+from quizcli.screen.latex.layout import unshowable
 
 GOOD = Path(__file__).parents[1] / "bank" / "good.yaml"
 ANSWER = '''"""Dropout, unit by unit."""

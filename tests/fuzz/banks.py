@@ -10,7 +10,7 @@ from quizcli.bank.reading.reader import read
 from quizcli.errors import QuizError
 from quizcli.screen.answer import answer_lines
 from quizcli.screen.card import question_lines
-from quizcli.screen.maths import unshowable
+from quizcli.screen.latex.layout import unshowable
 from tests.fuzz.program import PATIENCE, at_most
 
 GOOD = (Path(__file__).parents[1] / "bank" / "good.yaml").read_bytes()

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from quizcli.bank.checking.unshowable import unshowable_markdown
 from quizcli.bank.markdown import spans
+from quizcli.screen.latex.layout import inline
 from quizcli.screen.markdown import in_one_line, render, visible
-from quizcli.screen.maths import inline
 from quizcli.screen.wrap import Span
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from quizcli.screen.box import Box
+from quizcli.screen.latex.text_box import Box
 from quizcli.screen.wrap import Inset, Span, wrap
 
 FRACTION = Box((" a ", "╶─╴", " b "), 1)

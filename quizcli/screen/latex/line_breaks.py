@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from quizcli.screen.box import Box, aligned, blank, side_by_side
-from quizcli.screen.tex_boxes import beside, drawn, fenced
-from quizcli.screen.tex_spaces import Item, kind_of, leading, spaced
-from quizcli.screen.tex_tree import (
+from quizcli.screen.latex.boxes import beside, drawn, fenced
+from quizcli.screen.latex.spacing import Item, kind_of, leading, spaced
+from quizcli.screen.latex.text_box import Box, aligned, blank, side_by_side
+from quizcli.screen.latex.tree import (
     Classed,
     Delimiter,
     Fence,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from quizcli.screen.tex_tree import Fence, Grid, Node, Row, Symbol
+from quizcli.screen.latex.tree import Fence, Grid, Node, Row, Symbol
 
 _FENCES = {
     "": ("", ""),

@@ -7,11 +7,11 @@ from itertools import accumulate
 
 from rich.cells import cell_len
 
-from quizcli.screen.box import Box, aligned, blank, piled, side_by_side
-from quizcli.screen.symbols import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS, TALL_FENCES
-from quizcli.screen.tex_line import line, parts, runs_into, scripts, small
-from quizcli.screen.tex_spaces import Item, kind_of, leading, spaced
-from quizcli.screen.tex_tree import (
+from quizcli.screen.latex.one_line import line, parts, runs_into, scripts, small
+from quizcli.screen.latex.spacing import Item, kind_of, leading, spaced
+from quizcli.screen.latex.symbols import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS, TALL_FENCES
+from quizcli.screen.latex.text_box import Box, aligned, blank, piled, side_by_side
+from quizcli.screen.latex.tree import (
     Accent,
     Arrow,
     Classed,

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 
-from quizcli.screen import symbols, tex_macros
-from quizcli.screen.symbols import Kind
-from quizcli.screen.tex_grid import WITH_COLUMNS, Cells, as_cases, framed, is_known, lines, plain_name
-from quizcli.screen.tex_rows import INFIX, PRIME, accented, add, classed, infix, negated, paired, unwrapped
-from quizcli.screen.tex_text import words
-from quizcli.screen.tex_tokens import Tokens, tokens
-from quizcli.screen.tex_tree import (
+from quizcli.screen.latex import macros, symbols
+from quizcli.screen.latex.environments import (
+    WITH_COLUMNS,
+    Cells,
+    as_cases,
+    framed,
+    is_known,
+    lines,
+    plain_name,
+)
+from quizcli.screen.latex.rows import INFIX, PRIME, accented, add, classed, infix, negated, paired, unwrapped
+from quizcli.screen.latex.symbols import Kind
+from quizcli.screen.latex.text import words
+from quizcli.screen.latex.tokens import Tokens, tokens
+from quizcli.screen.latex.tree import (
     EMPTY,
     Arrow,
     Delimiter,
@@ -215,8 +223,8 @@ class _Parser(Tokens):
             return Stack(body, below=script) if name == "underset" else Stack(body, above=script)
         if name in ("underbrace", "overbrace"):
             return self._brace(name)
-        if name in tex_macros.NAMES:
-            self.insert(tex_macros.expanded(name, self))
+        if name in macros.NAMES:
+            self.insert(macros.expanded(name, self))
             return self._node()
         if name in symbols.ARROWS:
             below = _whole(self.option(), self._depth)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from quizcli.screen.box import Box
-from quizcli.screen.tex import parse
-from quizcli.screen.tex_boxes import drawn
-from quizcli.screen.tex_breaks import broken, equations, segments
-from quizcli.screen.tex_line import line
-from quizcli.screen.tex_spaces import spaced
-from quizcli.screen.tex_tree import Grid, TexError
+from quizcli.screen.latex.boxes import drawn
+from quizcli.screen.latex.line_breaks import broken, equations, segments
+from quizcli.screen.latex.one_line import line
+from quizcli.screen.latex.parser import parse
+from quizcli.screen.latex.spacing import spaced
+from quizcli.screen.latex.text_box import Box
+from quizcli.screen.latex.tree import Grid, TexError
 from quizcli.text import tr
 
 WIDEST = 74  # cells: what a card in 80 columns has for a formula on lines of its own

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from quizcli.screen import symbols
-from quizcli.screen.tex_tree import Node, Row, Symbol, TexError
+from quizcli.screen.latex import symbols
+from quizcli.screen.latex.tree import Node, Row, Symbol, TexError
 from quizcli.text import tr
 
 _GROUP = r"\{(?>[^{}\\]|\\.|\{[^{}]*\})*\}"

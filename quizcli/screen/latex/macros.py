@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quizcli.screen.tex_tokens import Tokens, tokens
+from quizcli.screen.latex.tokens import Tokens, tokens
 
 # How many arguments a command has, and what it stands for.
 _MACROS: dict[str, tuple[int, str]] = {

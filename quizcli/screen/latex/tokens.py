@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from quizcli.screen.tex_tree import TexError
+from quizcli.screen.latex.tree import TexError
 from quizcli.text import tr
 
 # What has no width and no meaning in a formula, and comes along when one copies from a web page.

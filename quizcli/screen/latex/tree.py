@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from quizcli.screen.symbols import Kind
+from quizcli.screen.latex.symbols import Kind
 
 
 class TexError(ValueError):

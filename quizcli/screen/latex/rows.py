@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from quizcli.screen.symbols import ACCENTS, NEGATION
-from quizcli.screen.tex_tree import (
+from quizcli.screen.latex.symbols import ACCENTS, NEGATION
+from quizcli.screen.latex.tree import (
     Accent,
     Classed,
     Delimiter,

@@ -7,9 +7,9 @@ from typing import Literal, NamedTuple
 
 from rich.cells import cell_len
 
-from quizcli.screen.box import Box
-from quizcli.screen.symbols import Kind
-from quizcli.screen.tex_tree import (
+from quizcli.screen.latex.symbols import Kind
+from quizcli.screen.latex.text_box import Box
+from quizcli.screen.latex.tree import (
     Accent,
     Arrow,
     Classed,

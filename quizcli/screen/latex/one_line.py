@@ -8,10 +8,10 @@ from functools import lru_cache
 
 from rich.cells import cell_len
 
-from quizcli.screen.box import Box
-from quizcli.screen.symbols import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS
-from quizcli.screen.tex_spaces import FUNCTIONS, Item, Place, kind_of, spaced
-from quizcli.screen.tex_tree import (
+from quizcli.screen.latex.spacing import FUNCTIONS, Item, Place, kind_of, spaced
+from quizcli.screen.latex.symbols import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS
+from quizcli.screen.latex.text_box import Box
+from quizcli.screen.latex.tree import (
     Accent,
     Arrow,
     Classed,
