@@ -35,7 +35,7 @@ def command(
     """Make a backup and print its path, or list those that there are."""
     from quizcli.cli.restore import print_list
     from quizcli.json_output import print_json
-    from quizcli.screen.stage import ending_cleanly
+    from quizcli.screen.terminal.alternate_screen import ending_cleanly
 
     settings: Settings = ctx.obj
     if listed:

@@ -12,7 +12,7 @@ from rich.text import Text as Line
 from quizcli.bank.types import AnyQuestion, Code, DemoLink
 from quizcli.errors import QuizError
 from quizcli.packs.library import as_asked, with_figures
-from quizcli.screen.keys import Keyboard
+from quizcli.screen.terminal.keyboard import Keyboard
 from quizcli.settings import Settings
 from quizcli.study.store.store import Store
 from quizcli.text import tr
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from quizcli.demo.kept import Earlier
     from quizcli.demo.launcher import Worker
     from quizcli.judge.referee.launcher import Referee
-    from quizcli.screen.live import Outcome
-    from quizcli.screen.page import Page
+    from quizcli.screen.demo.live import Outcome
+    from quizcli.screen.terminal.page import Page
 
 
 class Bench:
@@ -64,7 +64,7 @@ class Bench:
         from quizcli.demo.launcher import environment, start
         from quizcli.packs.code_digest import code_digest
         from quizcli.packs.demos import find, request
-        from quizcli.screen.live import watch
+        from quizcli.screen.demo.live import watch
         from quizcli.study.claims import save_claims
 
         answer = find(link.run, self._settings)
@@ -115,7 +115,7 @@ class Bench:
     def again(self, earlier: Earlier, link: DemoLink, *, shown: bool) -> Outcome:
         """What an earlier run came to; `shown` in front of the person once more. QuizError: not readable."""
         from quizcli.demo.events import Finished
-        from quizcli.screen.live import watch
+        from quizcli.screen.demo.live import watch
 
         if not shown:
             return self._at_once(earlier)
@@ -126,7 +126,7 @@ class Bench:
 
     def _at_once(self, earlier: Earlier) -> Outcome:
         """Who skips the showing of a run has its result all the same."""
-        from quizcli.screen.live import outcome_of
+        from quizcli.screen.demo.live import outcome_of
 
         with earlier.again(timed=False) as run:
             return outcome_of(run)

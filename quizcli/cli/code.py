@@ -89,8 +89,8 @@ def _judge(question: Code, file: Path, seed: int | None, as_json: bool, settings
     from quizcli.judge.request import judgement_of
     from quizcli.judge.source import read_source
     from quizcli.packs.trust import trusted
-    from quizcli.screen.theme import make_console
-    from quizcli.screen.verdict import news_lines
+    from quizcli.screen.cards.code_verdict import news_lines
+    from quizcli.screen.terminal.theme import make_console
 
     text = read_source(file)
     pack = origin(question.id, settings).pack

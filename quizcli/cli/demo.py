@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from quizcli.demo.events import Event, Failed, Finished
     from quizcli.demo.launcher import Run
     from quizcli.demo.parameter import Parameter
-    from quizcli.screen.live import Outcome
-    from quizcli.screen.opening import Coming
+    from quizcli.screen.demo.live import Outcome
+    from quizcli.screen.demo.starting import Coming
 
     Last = Finished | Failed | None
 
@@ -192,9 +192,9 @@ def _watch(
     told: Coming | None = None,
 ) -> Outcome:
     """Draw the run where there is a terminal, else print plain lines."""
-    from quizcli.screen.keys import Keyboard
-    from quizcli.screen.live import watch
-    from quizcli.screen.theme import make_console
+    from quizcli.screen.demo.live import watch
+    from quizcli.screen.terminal.keyboard import Keyboard
+    from quizcli.screen.terminal.theme import make_console
 
     console = make_console()
     typing = settings.interactive and console.is_terminal and sys.stdin.isatty()
@@ -239,7 +239,7 @@ def _print_list(answers: Mapping[str, Answer], *, as_json: bool) -> None:
     if as_json:
         print_json_line([*answers.values()])
         return
-    from quizcli.screen.theme import make_console
+    from quizcli.screen.terminal.theme import make_console
 
     console = make_console()
     width = max(map(len, answers), default=0)
@@ -257,7 +257,7 @@ def _introduced(answer: Answer) -> list[str]:
 
 def _print_help(answer: Answer) -> None:
     """The settings of one demonstration, from its source."""
-    from quizcli.screen.theme import make_console
+    from quizcli.screen.terminal.theme import make_console
 
     rows = [(_usage_of(parameter), _explained(parameter)) for parameter in answer.parameters]
     own = [

@@ -73,7 +73,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 
 def _terminal() -> Finding:
-    from quizcli.screen.theme import make_console
+    from quizcli.screen.terminal.theme import make_console
 
     console = make_console()
     if not console.is_terminal:
@@ -314,8 +314,8 @@ def _printer() -> Callable[[Finding], None]:
     """Prints findings as they come, in three columns: a sign, a name, what was found and the advice below."""
     from rich.cells import cell_len, set_cell_size
 
-    from quizcli.screen.theme import BAD, GOOD, NOTE, QUIET, RIGHT, STRONG, WRONG, make_console
-    from quizcli.screen.wrap import Span, wrap
+    from quizcli.screen.markup.wrap import Span, wrap
+    from quizcli.screen.terminal.theme import BAD, GOOD, NOTE, QUIET, RIGHT, STRONG, WRONG, make_console
 
     console = make_console()
     column = max(cell_len(str(name)) for name in _NAMES.values()) + 2

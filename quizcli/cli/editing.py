@@ -14,9 +14,9 @@ from quizcli.errors import QuizError, told
 from quizcli.file_reading import read_regular, read_text
 from quizcli.file_writing import make_folder, replace_file
 from quizcli.packs.rewording import edits_at, excerpt
-from quizcli.screen import theme
-from quizcli.screen.keys import Keyboard
-from quizcli.screen.page import Page
+from quizcli.screen.terminal import theme
+from quizcli.screen.terminal.keyboard import Keyboard
+from quizcli.screen.terminal.page import Page
 from quizcli.text import tr
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from quizcli.errors import QuizError
 from quizcli.processes.spawn import signal_name
-from quizcli.screen.door import steer
+from quizcli.screen.terminal.clean_stream import steer
 from quizcli.text import tr
 
 _SIGNALLED = 128  # to which a shell adds the number of the signal that ended what it ran

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 from rich.text import Text as Line
 
-from quizcli.screen.card import footer, remark
-from quizcli.screen.keys import Keyboard, LineEditor
-from quizcli.screen.page import Page
+from quizcli.screen.cards.question import footer, remark
+from quizcli.screen.terminal.keyboard import Keyboard, LineEditor
+from quizcli.screen.terminal.page import Page
 from quizcli.text import tr
 
 _PROMPT = "› "

@@ -9,8 +9,8 @@ from quizcli.demo.catalogue import Answer
 from quizcli.demo.events import Finished, Setting
 from quizcli.demo.timings import Timing, Timings
 from quizcli.demo.typed_settings import as_options
-from quizcli.screen.live import Outcome
-from quizcli.screen.opening import Coming
+from quizcli.screen.demo.live import Outcome
+from quizcli.screen.demo.starting import Coming
 from quizcli.settings import Settings
 from quizcli.text import language
 

@@ -14,7 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from quizcli.text import Text, tr
 
 if TYPE_CHECKING:
-    from quizcli.screen.wrap import Row, Span
+    from quizcli.screen.markup.wrap import Row, Span
 
 WIDEST = 100  # columns: longer lines are hard to read
 _ROOM = 24  # columns: an explanation that had less would stand below what it explains
@@ -57,14 +57,14 @@ class Group(TyperGroup):
 
 def print_page(ctx: Any) -> None:
     """Print the help of the command of this context, coloured where stdout is a terminal that wants it."""
-    from quizcli.screen.styled import columns, print_rows
+    from quizcli.screen.markup.plain_page import columns, print_rows
 
     print_rows(_lines(ctx, min(columns(), WIDEST)))
 
 
 def _lines(ctx: Any, width: int) -> list[Row]:
-    from quizcli.screen.theme import KEY
-    from quizcli.screen.wrap import Span, wrap_rows
+    from quizcli.screen.markup.wrap import Span, wrap_rows
+    from quizcli.screen.terminal.theme import KEY
 
     command = ctx.command
     shown = [parameter for parameter in command.get_params(ctx) if not parameter.hidden]
@@ -88,8 +88,8 @@ def _section(title: str, rows: Sequence[tuple[str, list[Span]]], width: int) -> 
     """Two columns under a title, an empty line before it; nothing at all where there is no row."""
     from rich.cells import cell_len
 
-    from quizcli.screen.theme import KEY, STRONG
-    from quizcli.screen.wrap import Span, wrap_rows
+    from quizcli.screen.markup.wrap import Span, wrap_rows
+    from quizcli.screen.terminal.theme import KEY, STRONG
 
     lines: list[Row] = [[], *([[(title, STRONG)]] if title else [])] if rows else []
     column = max((cell_len(left) + 2 * bool(left) for left, _ in rows), default=0)
@@ -122,8 +122,8 @@ def _option(option: Any) -> str:
 
 def _explained(parameter: Any) -> list[Span]:
     """The help of an argument or option, its limits and its default."""
-    from quizcli.screen.theme import QUIET
-    from quizcli.screen.wrap import Span
+    from quizcli.screen.markup.wrap import Span
+    from quizcli.screen.terminal.theme import QUIET
 
     told = str(_OF_TYPER.get(parameter.help or "", parameter.help or ""))
     low, high = getattr(parameter.type, "min", None), getattr(parameter.type, "max", None)

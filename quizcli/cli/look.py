@@ -19,8 +19,8 @@ from quizcli.file_writing import refuse_dangling
 from quizcli.json_output import print_json
 from quizcli.packs.library import all_questions, as_asked, follow_ups, load_banks, titles_of, with_figures
 from quizcli.packs.pack import Loaded
-from quizcli.screen.answer import TickedClaim
-from quizcli.screen.prediction import NOTHING, Findings
+from quizcli.screen.cards.answer import TickedClaim
+from quizcli.screen.cards.prediction import NOTHING, Findings
 from quizcli.settings import Settings
 from quizcli.study.schedule.card import Card
 from quizcli.study.schedule.study_days import Days, now_ms
@@ -50,9 +50,9 @@ def show(
 
         print_json(with_source(question, settings))
         return ExitStatus.OK
-    from quizcli.screen.answer import answer_lines
-    from quizcli.screen.card import question_lines
-    from quizcli.screen.theme import make_console
+    from quizcli.screen.cards.answer import answer_lines
+    from quizcli.screen.cards.question import question_lines
+    from quizcli.screen.terminal.theme import make_console
 
     console = make_console()
     width = min(console.width, 120)
@@ -230,8 +230,8 @@ def print_questions(
         ]
         print_json(rows)
         return
-    from quizcli.screen.listing import Row, listing_lines
-    from quizcli.screen.theme import make_console
+    from quizcli.screen.cards.question_list import Row, listing_lines
+    from quizcli.screen.terminal.theme import make_console
 
     console = make_console()
     titles = titles_of(loaded)

@@ -9,7 +9,7 @@ from quizcli.bank.checking.code_links import solution_source
 from quizcli.bank.types import AnyQuestion, Code
 from quizcli.errors import QuizError
 from quizcli.packs.library import origin
-from quizcli.screen.source import source_lines
+from quizcli.screen.markup.listing import source_lines
 from quizcli.settings import Settings
 
 

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from quizcli.bank.prediction import asked
 from quizcli.bank.types import AnyQuestion, Choice, Option, Order
-from quizcli.screen.card import Header
+from quizcli.screen.cards.question import Header
 
 if TYPE_CHECKING:
-    from quizcli.screen.answer import TickedClaim
+    from quizcli.screen.cards.answer import TickedClaim
 
 Verb = Literal["grade", "undo", "suspend", "bury", "edit", "quit"]
 AGAIN = 1

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from quizcli.bank.prediction import asked
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Code, Number, Order, Predict, Truth
-from quizcli.screen import theme
-from quizcli.screen.card import footer_width
+from quizcli.screen.cards.question import footer_width
+from quizcli.screen.terminal import theme
 from quizcli.text import tr
 
 Key = tuple[str, str]  # what to press, what it does

@@ -17,11 +17,11 @@ from quizcli.cli.undoing import asks_first, undone
 from quizcli.errors import ExitStatus
 from quizcli.packs.library import all_questions, follow_ups, titles_of
 from quizcli.packs.pack import Loaded
-from quizcli.screen import theme
-from quizcli.screen.card import Header
-from quizcli.screen.keys import Keyboard
-from quizcli.screen.page import Page
-from quizcli.screen.theme import make_console
+from quizcli.screen.cards.question import Header
+from quizcli.screen.terminal import theme
+from quizcli.screen.terminal.keyboard import Keyboard
+from quizcli.screen.terminal.page import Page
+from quizcli.screen.terminal.theme import make_console
 from quizcli.settings import Settings
 from quizcli.study.schedule.card import Card
 from quizcli.study.session import Session

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from quizcli.bank.prediction import decides
 from quizcli.bank.types import Predict
 from quizcli.cli.ticks import day_of
-from quizcli.screen.prediction import NOTHING, Findings
-from quizcli.screen.solution import Response
+from quizcli.screen.cards.prediction import NOTHING, Findings
+from quizcli.screen.cards.solution import Response
 from quizcli.text import tr
 
 if TYPE_CHECKING:
     from quizcli.demo.kept import Earlier
-    from quizcli.screen.live import Outcome
+    from quizcli.screen.demo.live import Outcome
     from quizcli.study.grading.grade import Verdict
 
 
@@ -50,7 +50,7 @@ class Prediction:
         A run that was stopped too early takes nothing away from an earlier one.
         """
         from quizcli.demo.events import Failed
-        from quizcli.screen.status import stand_in
+        from quizcli.screen.demo.status import stand_in
 
         values = {claim.id: claim.measured for claim in outcome.claims}
         if decides(self._question, values):

@@ -20,7 +20,7 @@ from quizcli.packs.check import Target
 from quizcli.packs.pack import load
 from quizcli.packs.trust import trusted
 from quizcli.permit import Permit
-from quizcli.screen.door import steer
+from quizcli.screen.terminal.clean_stream import steer
 from quizcli.settings import Settings
 from quizcli.text import tr
 

@@ -21,11 +21,11 @@ from quizcli.cli.waiting import next_key
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.json_output import print_json
 from quizcli.packs.library import all_questions, follow_ups, load_banks, titles_of
-from quizcli.screen import theme
-from quizcli.screen.card import Header, as_question
-from quizcli.screen.keys import Keyboard
-from quizcli.screen.page import Page
-from quizcli.screen.theme import make_console
+from quizcli.screen.cards.question import Header, as_question
+from quizcli.screen.terminal import theme
+from quizcli.screen.terminal.keyboard import Keyboard
+from quizcli.screen.terminal.page import Page
+from quizcli.screen.terminal.theme import make_console
 from quizcli.settings import Settings
 from quizcli.study.day_cards import marked
 from quizcli.study.quiz_round import Result, Round, choose, new_seed

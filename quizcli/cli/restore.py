@@ -58,7 +58,7 @@ def command(
     settings: Settings = ctx.obj
     if not name:
         return print_list(settings, as_json)
-    from quizcli.screen.stage import ending_cleanly
+    from quizcli.screen.terminal.alternate_screen import ending_cleanly
     from quizcli.study.restore.candidate import candidate
     from quizcli.study.restore.preview import preview
     from quizcli.study.restore.put_back import restore

@@ -23,21 +23,21 @@ from quizcli.cli.occasion import AGAIN, Decision, Occasion, Verb
 from quizcli.cli.offered import Key, commands, grades, help_rows
 from quizcli.cli.waiting import REDRAW, next_key
 from quizcli.errors import QuizError, told
-from quizcli.screen import theme
-from quizcli.screen.card import header_line, labelled, question_lines, remark
-from quizcli.screen.keycodes import PASTED
-from quizcli.screen.keys import Keyboard
-from quizcli.screen.page import Page
-from quizcli.screen.scroll import KEYS as SCROLLING
-from quizcli.screen.scroll import Scroll
+from quizcli.screen.cards.question import header_line, labelled, question_lines, remark
+from quizcli.screen.terminal import theme
+from quizcli.screen.terminal.key_decoder import PASTED
+from quizcli.screen.terminal.keyboard import Keyboard
+from quizcli.screen.terminal.page import Page
+from quizcli.screen.terminal.scroll import KEYS as SCROLLING
+from quizcli.screen.terminal.scroll import Scroll
 from quizcli.text import tr
 
 if TYPE_CHECKING:
     from quizcli.cli.predicting import Prediction
     from quizcli.cli.writing import Written
     from quizcli.demo.kept import Earlier
-    from quizcli.screen.live import Outcome
-    from quizcli.screen.solution import Response
+    from quizcli.screen.cards.solution import Response
+    from quizcli.screen.demo.live import Outcome
     from quizcli.study.grading.grade import Verdict
 
 GOOD = 3
@@ -116,8 +116,8 @@ class Sitting:
         return question_lines(self._question, self._page.width, permutation=self._occasion.permutation)
 
     def _answer_lines(self) -> list[Line]:
-        from quizcli.screen.answer import answer_lines
-        from quizcli.screen.prediction import NOTHING
+        from quizcli.screen.cards.answer import answer_lines
+        from quizcli.screen.cards.prediction import NOTHING
 
         lines = answer_lines(
             self._bench.quoted(self._question),

@@ -34,8 +34,8 @@ def command(
     if as_json:
         print_json(summed)
         return ExitStatus.OK
-    from quizcli.screen.overview import overview_lines
-    from quizcli.screen.theme import make_console
+    from quizcli.screen.cards.statistics import overview_lines
+    from quizcli.screen.terminal.theme import make_console
 
     console = make_console()
     rows = None if every or not console.is_terminal else console.height - 1  # one is the prompt's

@@ -5,7 +5,7 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
-from quizcli.screen.door import Door, behind
+from quizcli.screen.terminal.clean_stream import Door, behind
 
 
 def mend() -> None:
@@ -31,7 +31,7 @@ def mend() -> None:
         if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - likewise
         elif (stream.encoding or "").lower().replace("-", "") != "utf8":
-            from quizcli.screen.theme import make_console
+            from quizcli.screen.terminal.theme import make_console
 
             make_console(stream)
         setattr(sys, name, Door(getattr(sys, name)))

@@ -6,8 +6,8 @@ import time
 from typing import cast
 
 from quizcli.bank.types import AnyQuestion, Predict
-from quizcli.screen.answer import TickedClaim
-from quizcli.screen.prediction import NOTHING, Findings
+from quizcli.screen.cards.answer import TickedClaim
+from quizcli.screen.cards.prediction import NOTHING, Findings
 from quizcli.study.store.store import Store
 from quizcli.text import tr
 
@@ -20,7 +20,7 @@ def ticked(store: Store, question: AnyQuestion) -> list[TickedClaim]:
     if question.demo is None:
         return []
     from quizcli.demo.events import Claim, Relation
-    from quizcli.screen.status import claim_figures
+    from quizcli.screen.demo.status import claim_figures
     from quizcli.study.claims import claims_for
 
     found = claims_for(store, question.demo.run, question.demo.set)

@@ -25,11 +25,11 @@ from quizcli.cli.standing import answered_elsewhere, standing
 from quizcli.cli.waiting import next_key
 from quizcli.errors import ExitStatus, QuizError, told
 from quizcli.packs.library import every_bank, follow_ups, load_banks, origin
-from quizcli.screen import theme
-from quizcli.screen.card import Header
-from quizcli.screen.keys import Keyboard
-from quizcli.screen.page import Page
-from quizcli.screen.theme import make_console
+from quizcli.screen.cards.question import Header
+from quizcli.screen.terminal import theme
+from quizcli.screen.terminal.keyboard import Keyboard
+from quizcli.screen.terminal.page import Page
+from quizcli.screen.terminal.theme import make_console
 from quizcli.settings import Settings
 from quizcli.study.day_cards import Mark, marked, reviewed_on
 from quizcli.study.session import Counts, Session
@@ -38,7 +38,7 @@ from quizcli.study.store.store import Store
 from quizcli.text import tr
 
 if TYPE_CHECKING:
-    from quizcli.screen.answer import TickedClaim
+    from quizcli.screen.cards.answer import TickedClaim
 
 Mode = Literal["today", "review"]
 _LEAVING = ("q", "enter", "esc", "ctrl-c", "eof")

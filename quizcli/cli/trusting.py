@@ -11,8 +11,8 @@ from quizcli.errors import ExitStatus, QuizError
 from quizcli.packs.registry import Added
 from quizcli.packs.trust import Source
 from quizcli.packs.trusted_copies import copy_of, text_of
-from quizcli.screen import theme
-from quizcli.screen.theme import make_console
+from quizcli.screen.terminal import theme
+from quizcli.screen.terminal.theme import make_console
 from quizcli.settings import Settings
 from quizcli.text import tr
 

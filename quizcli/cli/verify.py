@@ -181,8 +181,8 @@ def _table(jobs: Sequence[Job]) -> Callable[[Verdict], None]:
     """Print the head of the table; returns what prints a row. Columns are as wide as the catalogue says."""
     from rich.cells import set_cell_size
 
-    from quizcli.screen import theme
-    from quizcli.screen.status import claim_figures
+    from quizcli.screen.demo.status import claim_figures
+    from quizcli.screen.terminal import theme
 
     console = theme.make_console()
     heads = tr("demonstration", "演示"), tr("claim", "结论"), tr("measured and expected", "实测与预期")
@@ -216,7 +216,7 @@ def _names(job: Job) -> Sequence[str]:
 
 def _came_out(question: Predict, measured: Mapping[str, float]) -> str:
     """What settles a prediction: the value, which outcome that is, or the order of the items."""
-    from quizcli.screen.numbers import number
+    from quizcli.screen.terminal.numbers import number
 
     unit = f" {question.unit}" if question.unit else ""
     if question.items:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from rich.text import Text as Line
 
-from quizcli.screen.card import footer
-from quizcli.screen.keys import Keyboard
-from quizcli.screen.page import Page
+from quizcli.screen.cards.question import footer
+from quizcli.screen.terminal.keyboard import Keyboard
+from quizcli.screen.terminal.page import Page
 
 REDRAW = ("resize", "ctrl-l")
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text as Line
 
-from quizcli.screen.page import Page
-from quizcli.screen.wrap import Span, wrap
+from quizcli.screen.markup.wrap import Span, wrap
+from quizcli.screen.terminal.page import Page
 from quizcli.text import tr
 
 _LOWEST = 20  # rows of a window that has room for them above a card

@@ -21,12 +21,12 @@ from quizcli.judge.referee.launcher import Referee
 from quizcli.judge.request import judgement_of
 from quizcli.judge.source import source_text
 from quizcli.permit import Permit
-from quizcli.screen import theme
-from quizcli.screen.card import footer, labelled, question_lines, remark
-from quizcli.screen.keys import Keyboard
-from quizcli.screen.numbers import duration
-from quizcli.screen.page import Page
-from quizcli.screen.verdict import news_lines
+from quizcli.screen.cards.code_verdict import news_lines
+from quizcli.screen.cards.question import footer, labelled, question_lines, remark
+from quizcli.screen.terminal import theme
+from quizcli.screen.terminal.keyboard import Keyboard
+from quizcli.screen.terminal.numbers import duration
+from quizcli.screen.terminal.page import Page
 from quizcli.study.drafts import Drafts
 from quizcli.text import tr
 

@@ -1,1 +1,1 @@
-"""The only place that draws: theme, card, live view, chart, picture, formulas, keys."""
+"""The only place that draws: cards and demonstrations, of text, charts and formulas, on a terminal."""

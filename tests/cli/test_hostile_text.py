@@ -18,16 +18,16 @@ from rich.text import Text as Line
 from quizcli.bank.reading.reader import read
 from quizcli.demo.events import Claim, Event, Failed, Finished, decode, encode
 from quizcli.judge.calls.messages import CaseResult, Grid, News, Over, Proof, Raised
-from quizcli.screen.answer import answer_lines
-from quizcli.screen.board import Board
-from quizcli.screen.card import question_lines
-from quizcli.screen.door import Door, steer
-from quizcli.screen.frame import Frames
-from quizcli.screen.listing import Row, listing_lines
-from quizcli.screen.plain import Log
-from quizcli.screen.stage import Stage
-from quizcli.screen.theme import make_console
-from quizcli.screen.verdict import news_lines
+from quizcli.screen.cards.answer import answer_lines
+from quizcli.screen.cards.code_verdict import news_lines
+from quizcli.screen.cards.question import question_lines
+from quizcli.screen.cards.question_list import Row, listing_lines
+from quizcli.screen.demo.frame import Frames
+from quizcli.screen.demo.plain_log import Log
+from quizcli.screen.demo.state import Board
+from quizcli.screen.terminal.alternate_screen import Stage
+from quizcli.screen.terminal.clean_stream import Door, steer
+from quizcli.screen.terminal.theme import make_console
 from quizcli.text import Text
 from tests.cli.conftest import Program
 from tests.cli.test_pack_command import BANK

@@ -4,7 +4,7 @@ import pytest
 
 from quizcli.demo.events import Note
 from quizcli.demo.plain_text import unmarked
-from quizcli.screen.plain import Log
+from quizcli.screen.demo.plain_log import Log
 
 
 @pytest.mark.parametrize(

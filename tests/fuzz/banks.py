@@ -8,8 +8,8 @@ from pathlib import Path
 from quizcli.bank.checking.content import Outside, check
 from quizcli.bank.reading.reader import read
 from quizcli.errors import QuizError
-from quizcli.screen.answer import answer_lines
-from quizcli.screen.card import question_lines
+from quizcli.screen.cards.answer import answer_lines
+from quizcli.screen.cards.question import question_lines
 from quizcli.screen.latex.layout import unshowable
 from tests.fuzz.program import PATIENCE, at_most
 

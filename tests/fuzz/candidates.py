@@ -9,7 +9,7 @@ from pathlib import Path
 
 from quizcli.judge.calls.messages import CaseResult, Judgement, Over, Source
 from quizcli.judge.referee.launcher import Referee
-from quizcli.screen.verdict import news_lines
+from quizcli.screen.cards.code_verdict import news_lines
 
 ROOT = Path(__file__).parents[2]
 RIGHT = """import math

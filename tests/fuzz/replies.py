@@ -17,7 +17,7 @@ from quizcli.judge.candidate.launcher import GoneError
 from quizcli.judge.case import Case, judge
 from quizcli.judge.judging.judging import Trial
 from quizcli.judge.judging.trusted_functions import Local
-from quizcli.screen.verdict import news_lines
+from quizcli.screen.cards.code_verdict import news_lines
 from tests.fuzz.program import PATIENCE, at_most
 
 

@@ -16,7 +16,7 @@ from quizcli.demo.events import (
     Started,
     Table,
 )
-from quizcli.screen.board import Board
+from quizcli.screen.demo.state import Board
 from tests.screen.drawing import floats, grey, matrix
 
 LAYOUT = (("loss", "samples", "latent"),)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from quizcli.demo.events import Array
-from quizcli.screen.lines import Line
+from quizcli.screen.terminal.segments import Line
 
 
 def shown(lines: Sequence[Line]) -> list[str]:

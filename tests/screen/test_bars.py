@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quizcli.demo.events import Bars, Table
-from quizcli.screen.bars import draw_bars
-from quizcli.screen.table import draw_table, table_width
+from quizcli.screen.charts.bars import draw_bars
+from quizcli.screen.charts.table import draw_table, table_width
 from tests.screen.drawing import assert_fits, shown
 
 NAMES = st.text("abc层归一化 ", max_size=12)

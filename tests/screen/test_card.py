@@ -22,16 +22,9 @@ from quizcli.bank.types import (
     Recall,
     Truth,
 )
-from quizcli.screen.answer import TickedClaim, answer_lines
-from quizcli.screen.card import (
-    Header,
-    as_question,
-    footer,
-    header_line,
-    labelled,
-    question_lines,
-)
-from quizcli.screen.solution import Response
+from quizcli.screen.cards.answer import TickedClaim, answer_lines
+from quizcli.screen.cards.question import Header, as_question, footer, header_line, labelled, question_lines
+from quizcli.screen.cards.solution import Response
 from quizcli.text import LANGS, Text, use_language
 
 

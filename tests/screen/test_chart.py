@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizcli.screen.chart import Curve, draw_chart
+from quizcli.screen.charts.line_chart import Curve, draw_chart
 from tests.screen.drawing import assert_fits, shown
 
 VALUES = st.lists(st.floats(width=32), max_size=60)

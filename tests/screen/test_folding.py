@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from quizcli.screen.folding import folded
-from quizcli.screen.source import source_lines
+from quizcli.screen.markup.folding import folded
+from quizcli.screen.markup.listing import source_lines
 
 
 @pytest.mark.parametrize(

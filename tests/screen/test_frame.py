@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from quizcli.demo.events import Claim, Failed, Finished, Progress, Relation, Started
-from quizcli.screen.board import Board
-from quizcli.screen.frame import Frames
-from quizcli.screen.opening import Coming
-from quizcli.screen.plain import Log
-from quizcli.screen.status import (
+from quizcli.screen.demo.frame import Frames
+from quizcli.screen.demo.plain_log import Log
+from quizcli.screen.demo.starting import Coming
+from quizcli.screen.demo.state import Board
+from quizcli.screen.demo.status import (
     claim_figures,
     claim_lines,
     claims_in_full,

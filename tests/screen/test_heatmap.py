@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quizcli.demo.events import Heatmap
-from quizcli.screen.heatmap import draw_heatmap, plan
-from quizcli.screen.lines import Line
-from quizcli.screen.palette import DIVERGING, SEQUENTIAL, cell_style
+from quizcli.screen.charts.heatmap import draw_heatmap, plan
+from quizcli.screen.terminal.palette import DIVERGING, SEQUENTIAL, cell_style
+from quizcli.screen.terminal.segments import Line
 from tests.screen.drawing import assert_fits, floats, matrix, shown
 
 TICKS = st.lists(st.text("ab变分", max_size=6), max_size=12).map(tuple)

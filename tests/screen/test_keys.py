@@ -18,13 +18,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from quizcli.screen.keycodes import KeyDecoder
-from quizcli.screen.keys import Keyboard, LineEditor, edited, visible
-from quizcli.screen.theme import make_console
+from quizcli.screen.terminal.key_decoder import KeyDecoder
+from quizcli.screen.terminal.keyboard import Keyboard, LineEditor, edited, visible
+from quizcli.screen.terminal.theme import make_console
 
 READ_ALL = """
     import sys, os
-    from quizcli.screen.keys import Keyboard
+    from quizcli.screen.terminal.keyboard import Keyboard
     with Keyboard() as keyboard:
         print("ready", flush=True)
         while (key := keyboard.read()) not in ("q", "eof"):
@@ -185,7 +185,7 @@ def test_a_signal_is_heard_while_the_reader_sleeps_through_it() -> None:
     child = _child(
         """
         import signal, threading, time
-        from quizcli.screen.keys import Keyboard
+        from quizcli.screen.terminal.keyboard import Keyboard
         def press():
             time.sleep(0.3)
             signal.pthread_kill(threading.get_ident(), signal.SIGWINCH)
@@ -208,7 +208,7 @@ def test_ctrl_d_and_hang_up_end_the_input() -> None:
 
 MODE_AFTER = """
     import sys, termios
-    from quizcli.screen.keys import Keyboard
+    from quizcli.screen.terminal.keyboard import Keyboard
     def mode(): return termios.tcgetattr(0)
     before = mode()
     try:
@@ -310,7 +310,7 @@ def test_what_is_typed_while_nobody_reads() -> None:
     child = _child(
         """
         import time
-        from quizcli.screen.keys import Keyboard
+        from quizcli.screen.terminal.keyboard import Keyboard
         with Keyboard() as keyboard:
             print("ready", flush=True)
             time.sleep(0.5)
@@ -330,7 +330,7 @@ def test_second_interrupt_gets_out_of_a_program_that_does_not_listen() -> None:
     child = _child(
         """
         import time
-        from quizcli.screen.keys import Keyboard
+        from quizcli.screen.terminal.keyboard import Keyboard
         with Keyboard() as keyboard:
             print("ready", flush=True)
             for _ in range(200):
@@ -387,7 +387,7 @@ def test_piped_input_is_keys_and_then_the_end() -> None:
 
 def test_piped_input_is_never_flushed() -> None:
     script = """
-        from quizcli.screen.keys import Keyboard
+        from quizcli.screen.terminal.keyboard import Keyboard
         with Keyboard() as keyboard:
             keyboard.flush()
             print(keyboard.interactive, keyboard.read(), keyboard.read(), keyboard.read())
@@ -429,7 +429,7 @@ def _windows_console(monkeypatch: pytest.MonkeyPatch, typed: str) -> Keyboard:
     codes = list(typed)
     fake = SimpleNamespace(kbhit=lambda: bool(codes), getwch=lambda: codes.pop(0))
     monkeypatch.setitem(sys.modules, "msvcrt", fake)
-    from quizcli.screen.tty_windows import WindowsConsole
+    from quizcli.screen.terminal.windows import WindowsConsole
 
     keyboard = Keyboard(io.StringIO())
     keyboard._input = WindowsConsole()
@@ -453,7 +453,7 @@ def test_windows_console(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_windows_pipe() -> None:
-    from quizcli.screen.tty_windows import WindowsPipe
+    from quizcli.screen.terminal.windows import WindowsPipe
 
     reading, writing = os.pipe()
     keyboard = Keyboard(io.StringIO())
@@ -518,8 +518,8 @@ def test_a_line_at_a_terminal() -> None:
     child = _child(
         """
         import sys
-        from quizcli.screen.keys import Keyboard, LineEditor
-        from quizcli.screen.theme import make_console
+        from quizcli.screen.terminal.keyboard import Keyboard, LineEditor
+        from quizcli.screen.terminal.theme import make_console
         with Keyboard() as keyboard:
             print("ready", flush=True)
             editor = LineEditor(keyboard, make_console())

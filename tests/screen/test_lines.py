@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from quizcli.screen.lines import beside, cut, fit, justified, line, padded, width_of
+from quizcli.screen.terminal.segments import beside, cut, fit, justified, line, padded, width_of
 from tests.screen.drawing import shown
 
 TEXT = st.text(alphabet="ab 变分自编码器·…\t\x1b", max_size=20)

@@ -6,7 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from quizcli.bank.types import Recall, Truth
-from quizcli.screen.listing import Row, listing_lines
+from quizcli.screen.cards.question_list import Row, listing_lines
 from quizcli.text import Text, use_language
 
 TITLES = {"vae": "Variational autoencoders", "gan": "GANs"}

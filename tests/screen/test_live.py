@@ -18,11 +18,11 @@ from rich.console import Console
 
 from quizcli.demo.events import Event, Failed, Finished, Images, Points, Progress, Scalars
 from quizcli.errors import QuizError
-from quizcli.screen.board import Board
-from quizcli.screen.frame import Frames
-from quizcli.screen.keys import Keyboard
-from quizcli.screen.live import FASTEST, watch
-from quizcli.screen.stage import Stage
+from quizcli.screen.demo.frame import Frames
+from quizcli.screen.demo.live import FASTEST, watch
+from quizcli.screen.demo.state import Board
+from quizcli.screen.terminal.alternate_screen import Stage
+from quizcli.screen.terminal.keyboard import Keyboard
 from tests.screen.boards import claims, vae
 from tests.screen.drawing import floats, grey
 from tests.screen.recorded import Recorded
@@ -30,9 +30,9 @@ from tests.screen.recorded import Recorded
 ROOT = Path(__file__).parent.parent.parent
 CHILD = """
     import sys
-    from quizcli.screen.keys import Keyboard
-    from quizcli.screen.live import watch
-    from quizcli.screen.theme import make_console
+    from quizcli.screen.terminal.keyboard import Keyboard
+    from quizcli.screen.demo.live import watch
+    from quizcli.screen.terminal.theme import make_console
     from quizcli.demo.events import *
     from tests.screen.boards import claims, vae
     from tests.screen.recorded import Recorded
@@ -298,7 +298,7 @@ def test_ctrl_c_without_keys_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(seconds: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("quizcli.screen.live.time.sleep", interrupt)
+    monkeypatch.setattr("quizcli.screen.demo.live.time.sleep", interrupt)
     outcome = watch(run, terminal())
     assert outcome.last == Finished(seconds=1, stopped=True)
 
@@ -328,7 +328,7 @@ def test_frames_are_few_however_many_events_come() -> None:
 
 def test_the_end_is_not_slept_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """However long the next frame has to wait because the last one was dear."""
-    monkeypatch.setattr("quizcli.screen.live.SHARE", 100_000)
+    monkeypatch.setattr("quizcli.screen.demo.live.SHARE", 100_000)
     began = time.monotonic()
     outcome = watch(Recorded([*vae(), 0.3, Finished(seconds=1)]), terminal())
     assert isinstance(outcome.last, Finished)

@@ -12,8 +12,8 @@ from rich.text import Text
 from quizcli.bank.checking.unshowable import unshowable_markdown
 from quizcli.bank.markdown import spans
 from quizcli.screen.latex.layout import inline
-from quizcli.screen.markdown import in_one_line, render, visible
-from quizcli.screen.wrap import Span
+from quizcli.screen.markup.markdown import in_one_line, render, visible
+from quizcli.screen.markup.wrap import Span
 
 
 def _plain(text: str, width: int = 40) -> list[str]:

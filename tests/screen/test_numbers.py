@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizcli.screen.numbers import aligned, duration, linear_ticks, log_ticks, number, tick_labels
+from quizcli.screen.terminal.numbers import aligned, duration, linear_ticks, log_ticks, number, tick_labels
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False, width=32)
 

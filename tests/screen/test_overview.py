@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 
-from quizcli.screen.overview import overview_lines
+from quizcli.screen.cards.statistics import overview_lines
 from quizcli.study.statistics import DayCount, Statistics, TopicStatistics
 from quizcli.text import Lang, use_language
 

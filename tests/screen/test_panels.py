@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quizcli.demo.events import Array, Bars, Event, Heatmap, Images, Points, Scalars, Started, Table
-from quizcli.screen import panels
-from quizcli.screen.board import Board, Panel
-from quizcli.screen.panel import draw_panel
-from quizcli.screen.panels import Gallery, arranged, shares
+from quizcli.screen.demo import layout
+from quizcli.screen.demo.layout import Gallery, arranged, shares
+from quizcli.screen.demo.panel import draw_panel
+from quizcli.screen.demo.state import Board, Panel
 from quizcli.text import use_language
 from tests.screen.boards import board_of, others, vae
 from tests.screen.drawing import assert_fits, floats, grey, matrix, shown
@@ -107,7 +107,7 @@ def test_only_what_changed_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> No
         drawn.append(panel.panel)
         return draw_panel(panel, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(panels, "draw_panel", counting)
+    monkeypatch.setattr(layout, "draw_panel", counting)
     board = board_of(vae())
     gallery = Gallery(board)
     first = shown(gallery.draw(100, 20))

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from rich.color import ColorSystem
 
 from quizcli.demo.events import Array, Images
-from quizcli.screen.lines import width_of
-from quizcli.screen.picture import LEGIBLE, arrange, draw_images, half_blocks, resample
+from quizcli.screen.charts.image_grid import LEGIBLE, arrange, draw_images, half_blocks, resample
+from quizcli.screen.terminal.segments import width_of
 from tests.screen.drawing import assert_fits, floats, grey, shown
 
 

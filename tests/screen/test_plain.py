@@ -1,7 +1,7 @@
 """The plain log of a demonstration."""
 
 from quizcli.demo.events import Claim, Failed, Finished, Note, Progress, Started
-from quizcli.screen.plain import Log
+from quizcli.screen.demo.plain_log import Log
 from quizcli.text import use_language
 from tests.screen.boards import claims, vae
 

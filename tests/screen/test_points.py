@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from quizcli.demo.events import Points
-from quizcli.screen.points import draw_points, group_signs
+from quizcli.screen.charts.scatter import draw_points, group_signs
 from tests.screen.drawing import assert_fits, floats, matrix, shown
 
 COORDINATES = st.lists(st.tuples(*[st.floats(width=32)] * 2, st.integers(0, 11)), max_size=40)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from rich.text import Text as Line
 
 from quizcli.bank.types import Contender, DemoLink, Outcome, Predict
-from quizcli.screen.answer import answer_lines
-from quizcli.screen.card import question_lines
-from quizcli.screen.prediction import NOTHING, Findings
-from quizcli.screen.solution import Response
+from quizcli.screen.cards.answer import answer_lines
+from quizcli.screen.cards.prediction import NOTHING, Findings
+from quizcli.screen.cards.question import question_lines
+from quizcli.screen.cards.solution import Response
 from quizcli.study.grading.grade import Verdict
 from quizcli.study.grading.prediction import judge
 from quizcli.text import LANGS, Text, use_language

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from quizcli.screen.page import Page
-from quizcli.screen.scroll import KEYS, Scroll
+from quizcli.screen.terminal.page import Page
+from quizcli.screen.terminal.scroll import KEYS, Scroll
 
 HEIGHT = 12
 

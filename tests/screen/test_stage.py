@@ -6,10 +6,10 @@ import signal
 import pytest
 from rich.console import Console
 
-from quizcli.screen.lines import line
-from quizcli.screen.palette import BAD, cell_style
-from quizcli.screen.stage import Stage, ending_cleanly
-from quizcli.screen.theme import make_console
+from quizcli.screen.terminal.alternate_screen import Stage, ending_cleanly
+from quizcli.screen.terminal.palette import BAD, cell_style
+from quizcli.screen.terminal.segments import line
+from quizcli.screen.terminal.theme import make_console
 
 
 def stage_on(stream: io.StringIO, **settings: object) -> Stage:

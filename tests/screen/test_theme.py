@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.text import Text
 
-from quizcli.screen import theme
-from quizcli.screen.theme import make_console
+from quizcli.screen.terminal import theme
+from quizcli.screen.terminal.theme import make_console
 
 
 class Terminal(io.TextIOWrapper):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from quizcli.screen.latex.text_box import Box
-from quizcli.screen.wrap import Inset, Span, wrap
+from quizcli.screen.markup.wrap import Inset, Span, wrap
 
 FRACTION = Box((" a ", "╶─╴", " b "), 1)
 

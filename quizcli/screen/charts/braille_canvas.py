@@ -1,0 +1,72 @@
+"""A canvas of braille dots: 2 × 4 in each cell of the terminal, and one colour for each cell."""
+
+from rich.segment import Segment
+
+from quizcli.screen.terminal.palette import series
+from quizcli.screen.terminal.segments import Line
+
+_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # [row][column] within a cell
+
+
+class Dots:
+    """`columns` × `rows` cells. Dots are counted from the top left, x < 2 * columns, y < 4 * rows."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.columns, self.rows = columns, rows
+        self.width, self.height = 2 * columns, 4 * rows
+        self._bits = bytearray(columns * rows)
+        self._owners = [-1] * (columns * rows)  # number of the curve or group, -1 for nobody
+        self._marks: dict[int, str] = {}
+
+    def dot(self, x: int, y: int, owner: int) -> None:
+        """Set one dot."""
+        cell = (y >> 2) * self.columns + (x >> 1)
+        self._bits[cell] |= _DOTS[y & 3][x & 1]
+        if (
+            self._owners[cell] < 0 or cell & 1
+        ):  # where two meet, their colours alternate: neither hides the other
+            self._owners[cell] = owner
+
+    def line(self, x0: int, y0: int, x1: int, y1: int, owner: int) -> None:
+        """Set the dots from one point to another, both included."""
+        steps = max(abs(x1 - x0), abs(y1 - y0), 1)
+        for i in range(steps + 1):
+            self.dot(x0 + round(i * (x1 - x0) / steps), y0 + round(i * (y1 - y0) / steps), owner)
+
+    def mark(self, column: int, row: int, sign: str, owner: int = -1) -> bool:
+        """Put a sign of one cell over the dots; False where another sign stands already."""
+        cell = row * self.columns + column
+        if cell in self._marks:
+            return False
+        self._marks[cell] = sign
+        self._owners[cell] = owner
+        return True
+
+    def write(self, column: int, row: int, text: str) -> None:
+        """Put one-cell characters in the first free place from `column` on; nowhere if there is none."""
+        first = row * self.columns
+        taken = [self._bits[cell] > 0 or cell in self._marks for cell in range(first, first + self.columns)]
+        for start in range(column, self.columns - len(text) + 1):
+            if not any(taken[start : start + len(text)]):
+                for i, sign in enumerate(text):
+                    self.mark(start + i, row, sign)
+                return
+
+    def lines(self) -> list[Line]:
+        """The picture, a list of segments for each row. Trailing blanks are left out."""
+        return [self._line(row) for row in range(self.rows)]
+
+    def _line(self, row: int) -> Line:
+        first = row * self.columns
+        parts: Line = []
+        text, owner = "", -1
+        for cell in range(first, first + self.columns):
+            sign = self._marks.get(cell) or (chr(0x2800 + self._bits[cell]) if self._bits[cell] else " ")
+            if sign != " " and self._owners[cell] != owner:
+                if text:
+                    parts.append(Segment(text, series(owner) if owner >= 0 else None))
+                text, owner = "", self._owners[cell]
+            text += sign
+        if text.rstrip():
+            parts.append(Segment(text.rstrip(), series(owner) if owner >= 0 else None))
+        return parts

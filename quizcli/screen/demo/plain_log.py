@@ -1,0 +1,63 @@
+"""A demonstration in plain lines, for pipes, logs and terminals that cannot draw."""
+
+from __future__ import annotations
+
+from quizcli.demo.events import Claim, Event, Failed, Finished, Note, Progress, Started
+from quizcli.demo.plain_text import said
+from quizcli.screen.demo.status import claim_figures, claim_text, data_of, name_of, stand_in
+from quizcli.screen.terminal import theme
+from quizcli.screen.terminal.numbers import duration, number
+from quizcli.text import tr
+from quizcli.visible_text import clean_line
+
+_STEP = 10  # percent between two lines about the progress
+
+
+class Log:
+    """Call it with each event: a line where it is worth one, else None. No colours, no control characters."""
+
+    def __init__(self) -> None:
+        self._started: Started | None = None
+        self._reported = 0  # percent
+        self._doing = ""
+
+    def __call__(self, event: Event) -> str | None:
+        """The line for one event."""
+        match event:
+            case Started():
+                self._started = event
+                text = " · ".join(part for part in (name_of(event), data_of(event), event.device) if part)
+            case Progress():
+                text = self._progress(event)
+            case Note():
+                text = said(event.text)
+            case Claim():
+                text = self._claim(event)
+            case Finished():
+                clock = duration(event.seconds)
+                text = (
+                    tr(f"stopped after {clock}", f"已停止，用时 {clock}")
+                    if event.stopped
+                    else tr(f"done in {clock}", f"完成，用时 {clock}")
+                )
+            case Failed():
+                text = f"{theme.WRONG} {event.message}" + (f" – {event.hint}" if event.hint else "")
+            case _:
+                text = ""
+        return clean_line(text) or None
+
+    def _progress(self, event: Progress) -> str:
+        """Nothing unless the share has grown by a step, or something else is being done."""
+        percent = int(100 * min(1.0, max(0.0, event.done / event.total))) if event.total > 0 else 0
+        doing = said(event.text)
+        if percent < self._reported + _STEP and (percent >= self._reported and doing == self._doing):
+            return ""
+        self._reported, self._doing = percent - percent % _STEP, doing
+        speed = "" if event.rate is None else f"{number(event.rate, 3)} {said(event.unit)}/s"
+        return "  ".join(part for part in (f"{percent:>3} %", doing, speed) if part)
+
+    def _claim(self, claim: Claim) -> str:
+        sign = theme.RIGHT if claim.holds else theme.WRONG
+        synthetic = stand_in(self._started)
+        parts = (claim.id, claim_figures(claim), f"({synthetic})" if synthetic else "", claim_text(claim))
+        return f"{sign} " + "  ".join(part for part in parts if part)

@@ -1,0 +1,1 @@
+"""Text in lines: Markdown, code, and where a line of mixed Chinese and English breaks."""

@@ -1,0 +1,16 @@
+"""The model answer of a code question: a listing of its source."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from quizcli.screen.markup.folding import MARGIN, folded
+from quizcli.screen.markup.highlight import highlighted
+from quizcli.screen.terminal import theme
+
+
+def source_lines(source: str, origin: str, width: int) -> list[Text]:
+    """The listing, below the place that it is from. Lines that are too long go on below, as a sign says."""
+    program = highlighted(source, "python").split("\n", allow_blank=True)
+    lines = [Text(), Text.assemble(" " * MARGIN, (origin, theme.QUIET)), Text()]
+    return lines + [row for line in program for row in folded(line, max(20, width))]
