@@ -115,7 +115,7 @@ def _dispatch(arguments: list[str], settings: Settings) -> int:
     # The daily start must be a blink: a bare `quizcli` goes to its first question without building the
     # command line parser (35 ms). Shells ask for completions with a bare `quizcli` too.
     if not arguments and "_QUIZCLI_COMPLETE" not in os.environ:
-        from quizcli.cli.today import study
+        from quizcli.session.daily import study
 
         return study(settings)  # which turns it on
     from quizcli.cli.main import dispatch

@@ -56,7 +56,7 @@ def command(
     question = _question(questions, question_id)
     if file is not None:
         return _judge(question, file, seed, as_json, settings)
-    from quizcli.cli.practice import practise
+    from quizcli.session.practice import practise
 
     return practise(question, loaded, settings)
 

@@ -149,10 +149,10 @@ def _run(
     as_json: bool,
     save: Path | None,
 ) -> int:
-    from quizcli.cli.expecting import coming, note
     from quizcli.demo.launcher import environment, start
     from quizcli.demo.record import Recorder, Snapshot
     from quizcli.packs.demos import request
+    from quizcli.session.worker_start import coming, note
 
     asked = request(answer, chosen, settings)
     snapshot = Snapshot(asked.answer, Path())

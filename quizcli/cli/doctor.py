@@ -271,7 +271,7 @@ def backups_found(settings: Settings) -> Finding:
 def _editor() -> Finding:
     from shutil import which
 
-    from quizcli.cli.editor import editor_command, named_editor
+    from quizcli.session.editor import editor_command, named_editor
 
     variable, wanted = named_editor(os.environ)
     if variable:

@@ -8,11 +8,9 @@ from typing import Annotated
 import msgspec
 import typer
 
+from quizcli.bank.topic_names import topics_named
 from quizcli.bank.types import AnyQuestion, Code
 from quizcli.cli import completing
-from quizcli.cli.standing import standing
-from quizcli.cli.ticks import findings, ticked
-from quizcli.cli.topics import topics_named
 from quizcli.did_you_mean import did_you_mean, in_a_row, nearest
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.file_writing import refuse_dangling
@@ -21,6 +19,8 @@ from quizcli.packs.library import all_questions, as_asked, follow_ups, load_bank
 from quizcli.packs.pack import Loaded
 from quizcli.screen.cards.answer import TickedClaim
 from quizcli.screen.cards.prediction import NOTHING, Findings
+from quizcli.session.card_state import standing
+from quizcli.session.measured_claims import findings, ticked
 from quizcli.settings import Settings
 from quizcli.study.schedule.card import Card
 from quizcli.study.schedule.study_days import Days, now_ms
@@ -46,7 +46,7 @@ def show(
     questions = all_questions(load_banks(settings))
     question = with_figures(named(question_id, questions), settings)
     if as_json:
-        from quizcli.cli.model_answer import with_source
+        from quizcli.session.model_answer import with_source
 
         print_json(with_source(question, settings))
         return ExitStatus.OK
@@ -66,7 +66,7 @@ def show(
         findings=measured,
     )
     if isinstance(question, Code):
-        from quizcli.cli.model_answer import model_answer
+        from quizcli.session.model_answer import model_answer
 
         lines += model_answer(question, settings, width if console.is_terminal else _WHOLE)
     for line in lines:

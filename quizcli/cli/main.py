@@ -156,10 +156,10 @@ def _root(
                 ),
                 ExitStatus.USAGE,
             )
-        from quizcli.cli import today
+        from quizcli.session import daily
 
         mark: Mark = "flagged" if flagged else "suspended" if suspended else ""
-        return today.study(ctx.obj, topics=topic or (), mark=mark, new=new, reviews=reviews)
+        return daily.study(ctx.obj, topics=topic or (), mark=mark, new=new, reviews=reviews)
     if new is not None or reviews is not None or topic or flagged or suspended:
         raise QuizError(
             tr(

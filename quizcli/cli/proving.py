@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from quizcli.bank.diagnostic import Mistake
 from quizcli.bank.types import Code
-from quizcli.cli.editing import line_of
 from quizcli.demo.launcher import environment
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.judge.calls.messages import Mutants, Over, Proof
@@ -21,6 +20,7 @@ from quizcli.packs.pack import load
 from quizcli.packs.trust import trusted
 from quizcli.permit import Permit
 from quizcli.screen.terminal.clean_stream import steer
+from quizcli.session.reword import line_of
 from quizcli.settings import Settings
 from quizcli.text import tr
 

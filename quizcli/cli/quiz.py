@@ -9,15 +9,10 @@ from typing import Annotated
 import typer
 from rich.text import Text as Line
 
+from quizcli.bank.topic_names import topics_named
 from quizcli.bank.types import AnyQuestion
 from quizcli.cli import completing
-from quizcli.cli.bench import Bench
 from quizcli.cli.look import chosen_questions
-from quizcli.cli.occasion import Occasion, shuffled
-from quizcli.cli.sitting import Sitting
-from quizcli.cli.ticks import ticked
-from quizcli.cli.topics import topics_named
-from quizcli.cli.waiting import next_key
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.json_output import print_json
 from quizcli.packs.library import all_questions, follow_ups, load_banks, titles_of
@@ -26,6 +21,11 @@ from quizcli.screen.terminal import theme
 from quizcli.screen.terminal.keyboard import Keyboard
 from quizcli.screen.terminal.page import Page
 from quizcli.screen.terminal.theme import make_console
+from quizcli.session.card import Sitting
+from quizcli.session.demo_runner import Bench
+from quizcli.session.measured_claims import ticked
+from quizcli.session.occasion import Occasion, shuffled
+from quizcli.session.waiting import next_key
 from quizcli.settings import Settings
 from quizcli.study.day_cards import marked
 from quizcli.study.quiz_round import Result, Round, choose, new_seed

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from quizcli.cli import completing
-from quizcli.cli.today import study
+from quizcli.session.daily import study
 from quizcli.text import tr
 
 

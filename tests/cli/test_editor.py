@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.cli.editor import at_line, editor_command, open_editor
 from quizcli.errors import QuizError
+from quizcli.session.editor import at_line, editor_command, open_editor
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quizcli.bank.types import DemoLink, Recall
-from quizcli.cli.offered import grades
 from quizcli.screen.cards.question import footer
+from quizcli.session.key_hints import grades
 from quizcli.study.schedule.schedule import Interval
 from quizcli.study.schedule.study_days import MINUTE
 from quizcli.text import LANGS, Lang, Text, use_language

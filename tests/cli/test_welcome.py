@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from quizcli.cli.welcome import welcome_lines
+from quizcli.session.welcome import welcome_lines
 from quizcli.text import use_language
 from tests.cli.conftest import Program
 

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from quizcli.cli.today import backlog
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.session.daily import backlog
 from quizcli.settings import Settings
 from quizcli.study.schedule.card import Rating, State
 from quizcli.study.schedule.study_days import DAY

@@ -8,8 +8,6 @@ from pathlib import Path
 from rich.text import Text as Line
 
 from quizcli.bank.files import MAX_BYTES
-from quizcli.cli.editor import open_editor
-from quizcli.cli.waiting import next_key
 from quizcli.errors import QuizError, told
 from quizcli.file_reading import read_regular, read_text
 from quizcli.file_writing import make_folder, replace_file
@@ -17,6 +15,8 @@ from quizcli.packs.rewording import edits_at, excerpt
 from quizcli.screen.terminal import theme
 from quizcli.screen.terminal.keyboard import Keyboard
 from quizcli.screen.terminal.page import Page
+from quizcli.session.editor import open_editor
+from quizcli.session.waiting import next_key
 from quizcli.text import tr
 
 

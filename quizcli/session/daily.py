@@ -18,11 +18,6 @@ from rich.text import Text as Line
 from quizcli.bank.lazy_questions import ById, heads
 from quizcli.bank.needs import taught
 from quizcli.bank.types import AnyQuestion, Bank
-from quizcli.cli.bench import Bench
-from quizcli.cli.occasion import Decision, Occasion, shuffled
-from quizcli.cli.sitting import Sitting
-from quizcli.cli.standing import answered_elsewhere, standing
-from quizcli.cli.waiting import next_key
 from quizcli.errors import ExitStatus, QuizError, told
 from quizcli.packs.library import every_bank, follow_ups, load_banks, origin
 from quizcli.screen.cards.question import Header
@@ -30,6 +25,11 @@ from quizcli.screen.terminal import theme
 from quizcli.screen.terminal.keyboard import Keyboard
 from quizcli.screen.terminal.page import Page
 from quizcli.screen.terminal.theme import make_console
+from quizcli.session.card import Sitting
+from quizcli.session.card_state import answered_elsewhere, standing
+from quizcli.session.demo_runner import Bench
+from quizcli.session.occasion import Decision, Occasion, shuffled
+from quizcli.session.waiting import next_key
 from quizcli.settings import Settings
 from quizcli.study.day_cards import Mark, marked, reviewed_on
 from quizcli.study.session import Counts, Session
@@ -67,7 +67,7 @@ def study(
         settings = replace(settings, reviews_per_day=reviews)
     loaded = load_banks(settings)
     if topics:
-        from quizcli.cli.topics import topics_named  # only who names some pays for it
+        from quizcli.bank.topic_names import topics_named  # only who names some pays for it
 
         topics = topics_named(topics, loaded.banks)
     with (
@@ -94,7 +94,7 @@ def _page(settings: Settings, stream: TextIO) -> Page:
     console = make_console(stream)
     if settings.store_file.exists() or not (settings.interactive and console.is_terminal):
         return Page(console)
-    from quizcli.cli.welcome import Greeting
+    from quizcli.session.welcome import Greeting
 
     return Greeting(console)
 
@@ -195,7 +195,7 @@ class _Desk:
         return False
 
     def _undo(self) -> None:
-        from quizcli.cli.undoing import undone  # only who undoes pays for it
+        from quizcli.session.undo import undone  # only who undoes pays for it
 
         taken = self._session.undo()
         self._going_back = taken is not None and taken.day < self._session.today
@@ -203,7 +203,7 @@ class _Desk:
 
     def _asks_before_undo(self) -> str:
         """What u asks first; "" where it is clear what it takes back, or has been asked."""
-        from quizcli.cli.undoing import asks_first
+        from quizcli.session.undo import asks_first
 
         return "" if self._going_back else asks_first(self._session.newest, self._session.today)
 
@@ -240,7 +240,7 @@ class _Desk:
                 self._edit(question)
 
     def _edit(self, question: AnyQuestion) -> None:
-        from quizcli.cli.editing import edited
+        from quizcli.session.reword import edited
 
         try:
             source = origin(question.id, self._settings)
@@ -282,7 +282,7 @@ class _Desk:
         )
 
     def _claims(self, question: AnyQuestion) -> Sequence[TickedClaim]:
-        from quizcli.cli.ticks import ticked  # not before an answer is shown
+        from quizcli.session.measured_claims import ticked  # not before an answer is shown
 
         return ticked(self._store, question)
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from quizcli.bank.prediction import decides
 from quizcli.bank.types import Predict
-from quizcli.cli.ticks import day_of
 from quizcli.screen.cards.prediction import NOTHING, Findings
 from quizcli.screen.cards.solution import Response
+from quizcli.session.measured_claims import day_of
 from quizcli.text import tr
 
 if TYPE_CHECKING:

@@ -17,11 +17,6 @@ from rich.text import Text as Line
 
 from quizcli.bank.prediction import asked, to_run
 from quizcli.bank.types import Choice, Cloze, Code, Number, Order, Predict, Recall, Truth
-from quizcli.cli.bench import Bench
-from quizcli.cli.key_bar import GRADES, KeyBar
-from quizcli.cli.occasion import AGAIN, Decision, Occasion, Verb
-from quizcli.cli.offered import Key, commands, grades, help_rows
-from quizcli.cli.waiting import REDRAW, next_key
 from quizcli.errors import QuizError, told
 from quizcli.screen.cards.question import header_line, labelled, question_lines, remark
 from quizcli.screen.terminal import theme
@@ -30,14 +25,19 @@ from quizcli.screen.terminal.keyboard import Keyboard
 from quizcli.screen.terminal.page import Page
 from quizcli.screen.terminal.scroll import KEYS as SCROLLING
 from quizcli.screen.terminal.scroll import Scroll
+from quizcli.session.demo_runner import Bench
+from quizcli.session.key_bar import GRADES, KeyBar
+from quizcli.session.key_hints import Key, commands, grades, help_rows
+from quizcli.session.occasion import AGAIN, Decision, Occasion, Verb
+from quizcli.session.waiting import REDRAW, next_key
 from quizcli.text import tr
 
 if TYPE_CHECKING:
-    from quizcli.cli.predicting import Prediction
-    from quizcli.cli.writing import Written
     from quizcli.demo.kept import Earlier
     from quizcli.screen.cards.solution import Response
     from quizcli.screen.demo.live import Outcome
+    from quizcli.session.code import Written
+    from quizcli.session.prediction import Prediction
     from quizcli.study.grading.grade import Verdict
 
 GOOD = 3
@@ -238,13 +238,13 @@ class Sitting:
         awaited = isinstance(self._form, Cloze | Number | Order) and not (self._answered or self._sure)
         if not awaited or not self._keys.interactive:
             return ""
-        from quizcli.cli.entry import begun
+        from quizcli.session.typed_answer import begun
 
         return begun(key, self._keys)
 
     def _type(self, text: str) -> None:
         """Have the answer typed, after what was typed before and not taken."""
-        from quizcli.cli.entry import take
+        from quizcli.session.typed_answer import take
 
         entry = take(self._page, self._keys, self._typed + text, self._refusal, self._bar.foot, self._redraw)
         self._typed = "" if entry.taken else entry.text
@@ -264,7 +264,7 @@ class Sitting:
 
     def _write(self, question: Code) -> None:
         """Have the answer written and judged; the card goes on from what came of it."""
-        from quizcli.cli.writing import Written
+        from quizcli.session.code import Written
 
         self._page.clear_footer()
         before = self._written or Written()
@@ -360,7 +360,7 @@ class Sitting:
         if earlier is None or link is None or key not in (" ", "r"):
             return
         self._watch(lambda: self._bench.again(earlier, link, shown=key == "r"), waits=key == "r")
-        from quizcli.cli.ticks import day_of
+        from quizcli.session.measured_claims import day_of
 
         day = day_of(earlier.at)
         self._message = self._message or tr(f"judged by the run of {day}", f"按 {day} 的运行判定")
@@ -418,7 +418,7 @@ class Sitting:
 
     def _offers(self) -> list[Key]:
         if self._offering and self._earlier is not None:
-            from quizcli.cli.predicting import replay_offer
+            from quizcli.session.prediction import replay_offer
 
             return replay_offer(self._earlier)
         return self._grades() if self._answered else self._commands()
@@ -445,6 +445,6 @@ def _prediction_of(occasion: Occasion) -> Prediction | None:
     """What becomes of the prediction that the card asks for; None where it asks for none."""
     if not isinstance(occasion.question, Predict):
         return None
-    from quizcli.cli.predicting import Prediction
+    from quizcli.session.prediction import Prediction
 
     return Prediction(occasion.question, occasion.permutation)

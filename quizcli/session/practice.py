@@ -8,12 +8,6 @@ from msgspec.structs import replace
 from rich.text import Text as Line
 
 from quizcli.bank.types import AnyQuestion, Code
-from quizcli.cli.bench import Bench
-from quizcli.cli.occasion import Decision, Occasion
-from quizcli.cli.sitting import Sitting
-from quizcli.cli.standing import answered_elsewhere, standing
-from quizcli.cli.ticks import ticked
-from quizcli.cli.undoing import asks_first, undone
 from quizcli.errors import ExitStatus
 from quizcli.packs.library import all_questions, follow_ups, titles_of
 from quizcli.packs.pack import Loaded
@@ -22,6 +16,12 @@ from quizcli.screen.terminal import theme
 from quizcli.screen.terminal.keyboard import Keyboard
 from quizcli.screen.terminal.page import Page
 from quizcli.screen.terminal.theme import make_console
+from quizcli.session.card import Sitting
+from quizcli.session.card_state import answered_elsewhere, standing
+from quizcli.session.demo_runner import Bench
+from quizcli.session.measured_claims import ticked
+from quizcli.session.occasion import Decision, Occasion
+from quizcli.session.undo import asks_first, undone
 from quizcli.settings import Settings
 from quizcli.study.schedule.card import Card
 from quizcli.study.session import Session

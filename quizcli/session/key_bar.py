@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 from rich.text import Text as Line
 
-from quizcli.cli.offered import Key
 from quizcli.screen.cards.question import footer, remark
 from quizcli.screen.terminal.keyboard import Keyboard
 from quizcli.screen.terminal.page import Page
 from quizcli.screen.terminal.scroll import Scroll
+from quizcli.session.key_hints import Key
 from quizcli.text import tr
 
 GRADES = ("1", "2", "3", "4")

@@ -12,8 +12,6 @@ from msgspec.structs import replace
 from rich.text import Text as Line
 
 from quizcli.bank.types import Code
-from quizcli.cli.editor import named_editor, open_editor
-from quizcli.cli.waiting import REDRAW
 from quizcli.errors import QuizError, told
 from quizcli.file_reading import MEBIBYTE, UnfitError, read_regular
 from quizcli.judge.calls.messages import CaseResult, Over
@@ -27,6 +25,8 @@ from quizcli.screen.terminal import theme
 from quizcli.screen.terminal.keyboard import Keyboard
 from quizcli.screen.terminal.numbers import duration
 from quizcli.screen.terminal.page import Page
+from quizcli.session.editor import named_editor, open_editor
+from quizcli.session.waiting import REDRAW
 from quizcli.study.drafts import Drafts
 from quizcli.text import tr
 

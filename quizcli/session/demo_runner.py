@@ -18,12 +18,12 @@ from quizcli.study.store.store import Store
 from quizcli.text import tr
 
 if TYPE_CHECKING:
-    from quizcli.cli.writing import Written
     from quizcli.demo.kept import Earlier
     from quizcli.demo.launcher import Worker
     from quizcli.judge.referee.launcher import Referee
     from quizcli.screen.demo.live import Outcome
     from quizcli.screen.terminal.page import Page
+    from quizcli.session.code import Written
 
 
 class Bench:
@@ -58,13 +58,13 @@ class Bench:
         With `keep` the run is kept too, to be shown `again`. QuizError where there is none of that name, or
         the person has not trusted the code of its pack.
         """
-        from quizcli.cli.expecting import coming, note
         from quizcli.demo.catalogue import check_settings
         from quizcli.demo.kept import Kept
         from quizcli.demo.launcher import environment, start
         from quizcli.packs.code_digest import code_digest
         from quizcli.packs.demos import find, request
         from quizcli.screen.demo.live import watch
+        from quizcli.session.worker_start import coming, note
         from quizcli.study.claims import save_claims
 
         answer = find(link.run, self._settings)
@@ -150,9 +150,9 @@ class Bench:
         if not self._keys.interactive:
             how = f"`quizcli code {question.id} --file FILE`"
             raise QuizError(tr("without a terminal nothing can be written", "非终端环境无法编写"), how)
-        from quizcli.cli.writing import Desk
         from quizcli.packs.library import origin
         from quizcli.packs.trust import trusted
+        from quizcli.session.code import Desk
         from quizcli.study.drafts import Drafts
 
         pack = origin(question.id, self._settings).pack
@@ -164,7 +164,7 @@ class Bench:
 
     def model_answer(self, question: Code, width: int) -> list[Line]:
         """The source of our own answer, as lines; nothing where it cannot be read."""
-        from quizcli.cli.model_answer import model_answer
+        from quizcli.session.model_answer import model_answer
 
         return model_answer(question, self._settings, width)
 
