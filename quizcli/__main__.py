@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from quizcli import startup  # noqa: F401 - before all that takes its time
-from quizcli.cli import streams
+from quizcli.cli import stdio
 from quizcli.errors import ExitStatus, QuizError, what_happened, what_helps
 from quizcli.settings import Settings, likely_language, load_settings
 from quizcli.text import tr, use_language
@@ -53,7 +53,7 @@ def _press() -> None:
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return its exit status; what goes wrong ends in one clear message."""
-    streams.mend()
+    stdio.mend()
     _hear_of_children()
     debug = "--debug" in _before_separator(argv)
     try:
@@ -83,7 +83,7 @@ def run(argv: Sequence[str]) -> int:
         return ExitStatus.ERROR
     finally:
         gc.enable()  # where what went wrong was a flag or a setting
-        streams.let_go()
+        stdio.let_go()
 
 
 def _hear_of_children() -> None:
@@ -118,7 +118,7 @@ def _dispatch(arguments: list[str], settings: Settings) -> int:
         from quizcli.session.daily import study
 
         return study(settings)  # which turns it on
-    from quizcli.cli.main import dispatch
+    from quizcli.cli.app import dispatch
 
     gc.enable()
     return dispatch(arguments, settings)

@@ -1,1 +1,1 @@
-"""Typer commands: each reads its arguments, calls one wing and prints."""
+"""The command line: its parser, help and completion, the standard streams, and the commands."""

@@ -67,7 +67,7 @@ def study(
         settings = replace(settings, reviews_per_day=reviews)
     loaded = load_banks(settings)
     if topics:
-        from quizcli.bank.topic_names import topics_named  # only who names some pays for it
+        from quizcli.bank.named_questions import topics_named  # only who names some pays for it
 
         topics = topics_named(topics, loaded.banks)
     with (

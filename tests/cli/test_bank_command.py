@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from quizcli.cli.bank import app
+from quizcli.cli.commands.bank.command import app
 from quizcli.errors import QuizError
 from quizcli.screen.latex.layout import unshowable
 

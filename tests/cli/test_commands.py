@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.cli.commands import Deferred, entries
+from quizcli.cli.command_list import Deferred, entries
 
 RUN = """
 import json, sys
@@ -36,8 +36,8 @@ def imported_by(home: Path, *words: str) -> set[str]:
 @pytest.mark.parametrize("words", [["--help"], ["-V"]])
 def test_no_command_is_imported_for_the_list_of_commands(tmp_path: Path, words: list[str]) -> None:
     modules = imported_by(tmp_path, *words)
-    assert not modules & {f"quizcli.cli.{entry.module}" for entry in entries()}
-    assert "quizcli.cli.commands" in modules
+    assert not modules & {f"quizcli.cli.commands.{entry.module}" for entry in entries()}
+    assert "quizcli.cli.command_list" in modules
     rooms = ("quizcli.study", "quizcli.judge", "quizcli.demo", "quizcli.bank")
     assert not [name for name in modules if name.startswith(rooms)]
     assert "rich.console" not in modules  # its import takes as long as the rest of the page
@@ -45,8 +45,8 @@ def test_no_command_is_imported_for_the_list_of_commands(tmp_path: Path, words: 
 
 def test_a_command_imports_no_other(tmp_path: Path) -> None:
     modules = imported_by(tmp_path, "stats", "--help")
-    others = {f"quizcli.cli.{entry.module}" for entry in entries() if entry.name != "stats"}
-    assert "quizcli.cli.stats" in modules
+    others = {f"quizcli.cli.commands.{entry.module}" for entry in entries() if entry.name != "stats"}
+    assert "quizcli.cli.commands.stats" in modules
     assert not modules & others
 
 

@@ -17,7 +17,7 @@ import pytest
 import typer
 from msgspec.structs import replace
 
-from quizcli.cli import demo, verify
+from quizcli.cli.commands import demo, verify
 from quizcli.demo.catalogue import Answer, read_answer
 from quizcli.demo.events import Finished, Setting, Started, from_json
 from quizcli.demo.messages import Request
@@ -161,7 +161,7 @@ import sys, time
 sys.path.insert(0, {str(ROOT)!r})
 import typer
 from pathlib import Path
-from quizcli.cli import demo
+from quizcli.cli.commands import demo
 from quizcli.demo.catalogue import find_answer
 demo._print_help(find_answer(Path({str(pack)!r}), "small"))
 print(sorted({{"torch", "numpy", "matplotlib"}} & set(sys.modules)))
@@ -429,7 +429,7 @@ def program(pack: Path, tmp_path: Path) -> list[str]:
             from tests.cli.test_demo_command import permitted
 
             def dispatch(words, settings):
-                from quizcli.cli import demo, verify
+                from quizcli.cli.commands import demo, verify
                 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
                 app.command("demo", context_settings=demo.CONTEXT)(demo.command)
                 app.command("verify")(verify.command)

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from quizcli.cli import doctor, engine
-from quizcli.cli.finding import Finding
+from quizcli.cli.commands.doctor import command, engine
+from quizcli.cli.commands.doctor.finding import Finding
 from quizcli.demo import launcher
 from quizcli.demo.events import Event, Failed
 from quizcli.settings import Settings, load_settings
@@ -72,7 +72,7 @@ def examine(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Examine:
 
         monkeypatch.setattr(subprocess, "run", run)
         monkeypatch.setattr(launcher, "warm", lambda *_: worker or Ready())
-        findings = list(doctor.examine(msgspec.structs.replace(settings, **changed)))
+        findings = list(command.examine(msgspec.structs.replace(settings, **changed)))
         return {finding.name: finding for finding in findings}
 
     return _examine
@@ -239,7 +239,10 @@ def test_in_a_terminal_everything_fits_and_aligns(program: Program, lang: str) -
 
 
 def test_small_and_plain_terminals_are_told_what_they_miss(program: Program) -> None:
-    script = ("from quizcli.cli.doctor import _terminal, _signs; print(_terminal()); print(_signs().detail)",)
+    script = (
+        "from quizcli.cli.commands.doctor.command import _terminal, _signs\n"
+        "print(_terminal()); print(_signs().detail)",
+    )
     for columns, env, told in (
         (60, {}, "60×24, 16 million colours, TERM=xterm-256color"),
         (80, {"COLORTERM": ""}, "80×24, 256 colours"),
@@ -253,14 +256,14 @@ def test_small_and_plain_terminals_are_told_what_they_miss(program: Program) -> 
 
 def test_backups_are_counted(tmp_path: Path) -> None:
     settings = load_settings({"QUIZCLI_HOME": str(tmp_path)})
-    assert doctor.backups_found(settings).state == "ok"  # nothing was answered yet
+    assert command.backups_found(settings).state == "ok"  # nothing was answered yet
     folder = settings.store_file.with_name("backups")
     folder.mkdir(parents=True)
     settings.store_file.touch()
-    assert doctor.backups_found(settings).state == "note"
+    assert command.backups_found(settings).state == "note"
     (folder / "quizcli-20260102T120000Z-daily.zip").touch()
-    found = doctor.backups_found(settings)
+    found = command.backups_found(settings)
     assert (found.state, found.detail[:19]) == ("ok", "1, the last one of ")
     folder.rename(folder.with_name("other"))
     folder.write_text("in the way")
-    assert doctor.backups_found(settings).state in ("note", "missing")
+    assert command.backups_found(settings).state in ("note", "missing")

@@ -20,8 +20,8 @@ from rich.cells import cell_len
 
 import quizcli.__main__ as door
 from quizcli import __version__
-from quizcli.cli.main import dispatch
-from quizcli.cli.refusal import refusal
+from quizcli.cli.app import dispatch
+from quizcli.cli.usage_errors import refusal
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import load_settings
 from quizcli.text import use_language
@@ -426,7 +426,7 @@ def test_what_does_not_fit_a_pipe_that_does_not_wait_comes_all_the_same(stream: 
     """Node and ssh leave what they share with others so that a write takes what there is room for."""
     inlet, outlet = os.pipe()
     os.set_blocking(outlet, False)
-    script = f"import sys; from quizcli.cli import streams; streams.mend(); sys.{stream}.write('x' * 10**6)"
+    script = f"import sys; from quizcli.cli import stdio; stdio.mend(); sys.{stream}.write('x' * 10**6)"
     with (
         os.fdopen(inlet, "rb") as pipe,
         subprocess.Popen([sys.executable, "-c", script], **{stream: outlet}) as child,  # type: ignore[call-overload]

@@ -16,7 +16,7 @@ from unittest import mock
 from msgspec import Struct
 
 from quizcli.__main__ import run
-from quizcli.cli.main import build
+from quizcli.cli.app import build
 from quizcli.errors import QuizError
 from quizcli.packs.pack import Pack
 from quizcli.study.schedule.card import Rating
@@ -242,7 +242,7 @@ def in_process(home: Path, command: tuple[str, ...], keys: str = "") -> tuple[in
         mock.patch.dict(os.environ, environment),
         mock.patch("sys.stdin", stdin),
         mock.patch("quizcli.packs.library.builtin", return_value=PACK),
-        mock.patch("quizcli.cli.main.build", built),
+        mock.patch("quizcli.cli.app.build", built),
         mock.patch("quizcli.__main__.streams"),  # it mends and lets go those of a process
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperOption
 
-from quizcli.cli import completing
+from quizcli.cli import completion
 from quizcli.cli.help import Command, print_page
 from quizcli.demo.typed_settings import as_options
 from quizcli.errors import ExitStatus, QuizError
@@ -48,7 +48,7 @@ class CLASS(Command):
         name = ctx.params.get("name") or ""
         if not name or not incomplete.startswith("-"):
             return found
-        from quizcli.cli.completing import settings_of
+        from quizcli.cli.completion import settings_of
 
         options: list[Any] = [
             TyperOption(param_decls=[option], help=told)
@@ -73,7 +73,7 @@ def command(
         str,
         typer.Argument(
             metavar="[NAME] [--SETTING VALUE]...",
-            autocompletion=completing.demonstrations,
+            autocompletion=completion.demonstrations,
             help=tr("Which one.", "演示名称。"),
         ),
     ] = "",

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import msgspec
 
-from quizcli.cli.finding import Finding
+from quizcli.cli.commands.doctor.finding import Finding
 from quizcli.errors import QuizError
 from quizcli.processes.spawn import folder_for_children
 from quizcli.settings import Settings

@@ -11,7 +11,7 @@ import typer
 
 from quizcli.bank.prediction import asked
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Order
-from quizcli.cli.look import AsJson, print_questions
+from quizcli.cli.question_listing import AsJson, print_questions
 from quizcli.did_you_mean import did_you_mean, in_a_row, nearest
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.packs.library import all_questions, load_banks

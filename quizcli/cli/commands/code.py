@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from quizcli.bank.types import AnyQuestion, Code
-from quizcli.cli import completing
-from quizcli.cli.look import print_questions
+from quizcli.cli import completion
+from quizcli.cli.question_listing import print_questions
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.json_output import print_json_line
 from quizcli.packs.library import all_questions, load_banks, origin
@@ -24,7 +24,7 @@ def command(
         str | None,
         typer.Argument(
             metavar="[ID]",
-            autocompletion=completing.code_questions,
+            autocompletion=completion.code_questions,
             help=tr("A code question.", "代码题的 id。"),
         ),
     ] = None,

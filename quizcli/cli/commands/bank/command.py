@@ -21,7 +21,7 @@ from quizcli.text import LANGS, tr
 if TYPE_CHECKING:
     from quizcli.bank.checking.content import Outside
     from quizcli.bank.diagnostic import Mistake
-    from quizcli.cli.proving import Proved
+    from quizcli.cli.commands.bank.check_code import Proved
     from quizcli.demo.catalogue import Flaw
     from quizcli.packs.check import Examined, Target
 
@@ -128,7 +128,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))] = False,
 ) -> int:
     """Print every mistake, one a line; exit 3 if there is one."""
-    from quizcli.cli.proving import Plan, Proved, prove
+    from quizcli.cli.commands.bank.check_code import Plan, Proved, prove
     from quizcli.packs.check import Examined, examine
 
     if (mutants or only) and not run:
@@ -177,7 +177,7 @@ def measure(
     ] = False,
 ) -> int:
     """Measure for the pack here, or the built-in one. What is up to date is left as it is."""
-    from quizcli.cli.measuring import measure as bring_up_to_date
+    from quizcli.cli.commands.bank.measure import measure as bring_up_to_date
 
     (target,) = _targets([])
     return bring_up_to_date(target.pack, ctx.obj, demos or (), seeds, anew=anew)
@@ -197,7 +197,7 @@ def schema() -> int:
 
 def _report(whole: Examined, proofs: list[Proved], as_json: bool) -> None:
     """Mistakes on stdout; on stderr how many there are, and what became of the mutants."""
-    from quizcli.cli.proving import total
+    from quizcli.cli.commands.bank.check_code import total
 
     figures = total(proved.mutants for proved in proofs)
     if as_json:

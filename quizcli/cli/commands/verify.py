@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from quizcli.bank.prediction import decides, outcome_of, ranking
 from quizcli.bank.types import Bank, Predict
-from quizcli.cli import completing
+from quizcli.cli import completion
 from quizcli.demo.events import Claim, Setting
 from quizcli.demo.typed_settings import as_options
 from quizcli.errors import ExitStatus
@@ -67,7 +67,7 @@ def command(
     ctx: typer.Context,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", autocompletion=completing.demonstrations, help=_NAMES_HELP),
+        typer.Argument(metavar="[NAME]...", autocompletion=completion.demonstrations, help=_NAMES_HELP),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help=_QUICK_HELP)] = False,
     questions: Annotated[bool, typer.Option("--questions", help=_QUESTIONS_HELP)] = False,

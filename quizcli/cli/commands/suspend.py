@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from quizcli.bank.named_questions import question_named
 from quizcli.bank.types import AnyQuestion
-from quizcli.cli import completing
-from quizcli.cli.look import named, print_questions
+from quizcli.cli import completion
+from quizcli.cli.question_listing import print_questions
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.packs.library import all_questions, load_banks
 from quizcli.settings import Settings
@@ -25,7 +26,7 @@ def suspend(
     ids: Annotated[
         list[str],
         typer.Argument(
-            metavar="ID...", autocompletion=completing.questions, help=tr("Questions' ids.", "题目的 id。")
+            metavar="ID...", autocompletion=completion.questions, help=tr("Questions' ids.", "题目的 id。")
         ),
     ],
 ) -> int:
@@ -50,7 +51,7 @@ def unsuspend(
         list[str] | None,
         typer.Argument(
             metavar="[ID]...",
-            autocompletion=completing.suspended,
+            autocompletion=completion.suspended,
             help=tr(
                 "Questions' ids; without any, the suspended cards are listed.",
                 "题目的 id；省略则列出已暂停的卡片。",
@@ -112,7 +113,7 @@ def _suspended(settings: Settings) -> set[str]:
 
 def _known(card_id: str, questions: Mapping[str, AnyQuestion], suspended: set[str]) -> str:
     """The same id. QuizError where neither a question nor a suspended card has it."""
-    return card_id if card_id in suspended else named(card_id, questions).id
+    return card_id if card_id in suspended else question_named(card_id, questions).id
 
 
 def _act(settings: Settings, card_ids: list[str], act: Act) -> None:

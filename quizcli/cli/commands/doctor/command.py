@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 
 from quizcli import __version__
-from quizcli.cli.engine import torch_found, worker_found
-from quizcli.cli.finding import Finding
+from quizcli.cli.commands.doctor.engine import torch_found, worker_found
+from quizcli.cli.commands.doctor.finding import Finding
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.file_reading import is_there
 from quizcli.file_writing import refuse_dangling

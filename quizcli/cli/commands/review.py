@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from quizcli.cli import completing
+from quizcli.cli import completion
 from quizcli.session.daily import study
 from quizcli.text import tr
 
@@ -16,7 +16,7 @@ def command(
         typer.Option(
             "--topic",
             "-t",
-            autocompletion=completing.topics,
+            autocompletion=completion.topics,
             help=tr("Only these topics.", "只复习这些主题。"),
         ),
     ] = None,

@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 from rich.text import Text as Line
 
-from quizcli.bank.topic_names import topics_named
+from quizcli.bank.named_questions import chosen_questions, topics_named
 from quizcli.bank.types import AnyQuestion
-from quizcli.cli import completing
-from quizcli.cli.look import chosen_questions
+from quizcli.cli import completion
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.json_output import print_json
 from quizcli.packs.library import all_questions, follow_ups, load_banks, titles_of
@@ -36,13 +35,13 @@ from quizcli.text import tr
 Topics = Annotated[
     list[str] | None,
     typer.Option(
-        "--topic", "-t", autocompletion=completing.topics, help=tr("Only these topics.", "只考这些主题。")
+        "--topic", "-t", autocompletion=completion.topics, help=tr("Only these topics.", "只考这些主题。")
     ),
 ]
 Kinds = Annotated[
     list[str] | None,
     typer.Option(
-        "--kind", "-k", autocompletion=completing.kinds, help=tr("Only these kinds.", "只考这些题型。")
+        "--kind", "-k", autocompletion=completion.kinds, help=tr("Only these kinds.", "只考这些题型。")
     ),
 ]
 Level = Annotated[

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from msgspec import Struct
 
-from quizcli.cli import completing
+from quizcli.cli import completion
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.file_writing import refuse_dangling
 from quizcli.settings import Settings
@@ -44,7 +44,7 @@ def command(
         str,
         typer.Argument(
             metavar="[NAME]",
-            autocompletion=completing.backups,
+            autocompletion=completion.backups,
             help=tr(
                 "A backup that is listed without it, or the path of one.",
                 "备份的名称（不带参数时列出），或备份文件的路径。",

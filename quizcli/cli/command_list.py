@@ -20,7 +20,7 @@ class Entry(NamedTuple):
     """A command: where it lives, and what the list of commands says of it."""
 
     name: str
-    module: str  # in quizcli.cli
+    module: str  # in quizcli.cli.commands
     attribute: str  # a function, or the Typer application of a group of commands
     told: str
 
@@ -35,7 +35,7 @@ class Deferred(TyperCommand):
     def command(self) -> Any:
         """The command itself."""
         entry = self._entry
-        module = import_module(f"quizcli.cli.{entry.module}")
+        module = import_module(f"quizcli.cli.commands.{entry.module}")
         found = getattr(module, entry.attribute)
         app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
         if isinstance(found, typer.Typer):
@@ -83,23 +83,21 @@ def entries() -> list[Entry]:
             "command",
             tr("Write an answer yourself, judged at every save.", "手写代码，每次保存即评判。"),
         ),
-        Entry("show", "look", "show", tr("One question with its answer.", "显示一道题及其答案。")),
+        Entry("show", "show", "command", tr("One question with its answer.", "显示一道题及其答案。")),
         Entry(
             "list",
-            "look",
-            "list_questions",
+            "list",
+            "command",
             tr("The questions and how they stand.", "列出题目及其学习状态。"),
         ),
         Entry("search", "search", "command", tr("Find questions by words.", "按关键词查找题目。")),
         Entry(
             "suspend",
-            "suspension",
+            "suspend",
             "suspend",
             tr("Put cards aside until you want them back.", "暂停卡片，直到你恢复它们。"),
         ),
-        Entry(
-            "unsuspend", "suspension", "unsuspend", tr("Bring suspended cards back.", "恢复已暂停的卡片。")
-        ),
+        Entry("unsuspend", "suspend", "unsuspend", tr("Bring suspended cards back.", "恢复已暂停的卡片。")),
         Entry(
             "stats",
             "stats",
@@ -121,11 +119,13 @@ def entries() -> list[Entry]:
             "command",
             tr("Backups: list, preview, bring one back.", "列出、预览并恢复备份。"),
         ),
-        Entry("doctor", "doctor", "command", tr("What this machine can do.", "检查本机环境与可用功能。")),
-        Entry("bank", "bank", "app", tr("Begin and check question banks.", "新建与检查题库。")),
+        Entry(
+            "doctor", "doctor.command", "command", tr("What this machine can do.", "检查本机环境与可用功能。")
+        ),
+        Entry("bank", "bank.command", "app", tr("Begin and check question banks.", "新建与检查题库。")),
         Entry(
             "pack",
-            "pack",
+            "pack.command",
             "app",
             tr("Packs of your own: add, trust, remove.", "自己的题库包：添加、信任、移除。"),
         ),

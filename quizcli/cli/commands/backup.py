@@ -33,7 +33,7 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))] = False,
 ) -> int:
     """Make a backup and print its path, or list those that there are."""
-    from quizcli.cli.restore import print_list
+    from quizcli.cli.commands.restore import print_list
     from quizcli.json_output import print_json
     from quizcli.screen.terminal.alternate_screen import ending_cleanly
 

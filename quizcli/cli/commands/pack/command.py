@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from msgspec import Struct
 
-from quizcli.cli import completing
+from quizcli.cli import completion
 from quizcli.cli.help import Command
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
@@ -24,7 +24,7 @@ app = typer.Typer()
 Name = Annotated[
     str,
     typer.Argument(
-        metavar="NAME", autocompletion=completing.packs, help=tr("A pack's name.", "题库包名称。")
+        metavar="NAME", autocompletion=completion.packs, help=tr("A pack's name.", "题库包名称。")
     ),
 ]
 
@@ -125,7 +125,7 @@ def trust(
     ] = False,
 ) -> int:
     """Show what would run, ask, remember; exit 1 where the person does not want it."""
-    from quizcli.cli.trusting import Reading
+    from quizcli.cli.commands.pack.trust import Reading
     from quizcli.packs.library import present
     from quizcli.packs.registry import added_as
     from quizcli.packs.trust import differences, fingerprint, sources

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from quizcli import __version__
-from quizcli.cli import completing
-from quizcli.cli.commands import Deferred, Program, entries
+from quizcli.cli import completion
+from quizcli.cli.command_list import Deferred, Program, entries
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings
 from quizcli.text import tr
@@ -30,7 +30,7 @@ def dispatch(arguments: Sequence[str], settings: Settings) -> int:
         with program.make_context("quizcli", list(arguments), obj=settings) as ctx:
             status: Any = program.invoke(ctx)
     except typer.TyperException as error:
-        from quizcli.cli.refusal import refusal
+        from quizcli.cli.usage_errors import refusal
 
         raise refusal(error, _path(program, arguments)) from error
     except typer.Exit as end:
@@ -115,7 +115,7 @@ def _root(
         typer.Option(
             "--topic",
             "-t",
-            autocompletion=completing.topics,
+            autocompletion=completion.topics,
             help=tr("Only these topics, beyond the day's limits.", "只学这些主题，不受每日上限限制。"),
         ),
     ] = None,

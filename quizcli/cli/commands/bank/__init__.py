@@ -1,0 +1,1 @@
+"""`quizcli bank`: for people who write questions."""

@@ -1,0 +1,1 @@
+"""`quizcli doctor`: what this machine can do."""

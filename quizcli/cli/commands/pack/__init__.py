@@ -1,0 +1,1 @@
+"""`quizcli pack`: packs of the person's own."""
