@@ -58,7 +58,7 @@ def test_the_answer_of_the_readme_runs_and_its_claim_holds(readme: Path, pack: P
     (source,) = blocks(readme, "python")
     (pack / "answers" / "coin.py").write_text(source, encoding="utf-8")
     permit = Permit("pack", fingerprint(sources(pack)))
-    with start(Request(str(pack), "coin", {"throws": 500}, permit)) as run:
+    with start(Request(str(pack), "coin", "answers.coin", {"throws": 500}, permit)) as run:
         events = list(run)
     assert not [event for event in events if isinstance(event, Failed)]
     (claim,) = [event for event in events if isinstance(event, Claim)]

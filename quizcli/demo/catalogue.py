@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from quizcli.demo.answer_files import AnswerFile, answer_files
 from quizcli.demo.events import Setting
 from quizcli.demo.parameter import NO_TEXT, Parameter, Type, converted
 from quizcli.did_you_mean import did_you_mean, nearest
@@ -30,20 +31,18 @@ _MOST_TOLD = 20  # flaws in one message
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """A module in `answers/` that has a demonstration."""
+    """A module below `answers/` that has a demonstration."""
 
-    name: str  # "batchnorm-vs-layernorm" for answers/batchnorm_vs_layernorm.py
+    name: str  # "batchnorm-vs-layernorm" for answers/normalization/batchnorm_vs_layernorm.py
+    root: Path  # of its pack
     path: Path
+    module: str  # "answers.normalization.batchnorm_vs_layernorm"
+    topic: str  # the folder of its topic, "normalization"; "" where it lies in none
     title: Text
     summary: str  # first line of the docstring
     parameters: tuple[Parameter, ...]
     quick: dict[str, Setting]  # the settings of the quick form
     claims: tuple[str, ...]  # ids, in the order of the source
-
-
-def module_of(name: str) -> str:
-    """The module that holds an answer, e.g. "answers.batchnorm_vs_layernorm"."""
-    return "answers." + name.replace("-", "_")
 
 
 class Flaw(NamedTuple):
@@ -68,11 +67,6 @@ class FlawedError(QuizError):
         self.flaws = flaws
 
 
-def name_of(path: Path) -> str:
-    """What the answer in a file is called."""
-    return path.stem.replace("_", "-")
-
-
 def find_answers(root: Path) -> dict[str, Answer]:
     """Every demonstration of the pack at `root`, by name. One QuizError tells the mistakes of all files."""
     found, flaws = look_for_answers(root)
@@ -85,48 +79,52 @@ def look_for_answers(root: Path) -> tuple[dict[str, Answer], list[Flaw]]:
     """Every demonstration of the pack at `root` that can be read, and what is wrong with the others."""
     found: dict[str, Answer] = {}
     flaws: list[Flaw] = []
-    files = _files(root)
+    files = answer_files(root)
     if len(files) > MAX_ANSWERS:
         told = tr(f"more than {MAX_ANSWERS} answers", f"答案超过 {MAX_ANSWERS} 个")
         return {}, [Flaw(root / "answers", 0, told)]
-    for name, path in files.items():
+    for file in files:
         try:
-            answer = read_answer(path)
+            answer = read_answer(file)
         except FlawedError as error:
             flaws += error.flaws
         else:
-            if answer is not None:
-                found[name] = answer
+            if answer is None:
+                continue
+            if file.name in found:
+                told = tr(
+                    f"{found[file.name].path} is called {file.name} too",
+                    f"{found[file.name].path} 也叫 {file.name}",
+                )
+                flaws.append(Flaw(file.path, 0, told))
+            else:
+                found[file.name] = answer
     return found, flaws
 
 
 def find_answer(root: Path, name: str) -> Answer:
     """One demonstration; only its own file is read. QuizError where there is none, with the nearest name."""
-    path = _files(root).get(name)
-    answer = read_answer(path) if path is not None else None
-    if answer is None:
-        raise QuizError(
-            tr(f"there is no demonstration {name!r}", f"没有名为 {name!r} 的演示"),
-            did_you_mean(nearest(name, _files(root), 1))
-            or tr("`quizcli demo` lists them.", "`quizcli demo` 列出全部演示。"),
-            ExitStatus.USAGE,
-        )
-    return answer
+    files = answer_files(root)
+    for file in files:
+        if file.name == name and (answer := read_answer(file)) is not None:
+            return answer
+    raise QuizError(
+        tr(f"there is no demonstration {name!r}", f"没有名为 {name!r} 的演示"),
+        did_you_mean(nearest(name, {file.name for file in files}, 1))
+        or tr("`quizcli demo` lists them.", "`quizcli demo` 列出全部演示。"),
+        ExitStatus.USAGE,
+    )
 
 
-def _files(root: Path) -> dict[str, Path]:
-    paths = sorted((root / "answers").glob("*.py"))
-    return {name_of(p): p for p in paths if p.stem.isidentifier() and p.stem[0] != "_"}
-
-
-def read_answer(path: Path) -> Answer | None:
+def read_answer(file: AnswerFile) -> Answer | None:
     """The answer in one file, or None where it has no `demonstrate`.
 
     Raises one QuizError that names every mistake by file and line.
     """
+    path = file.path
     try:
-        tree = ast.parse(read_text(path, MEBIBYTE, within=path.parents[1]), str(path))
-        return _Source(path, tree).answer()
+        tree = ast.parse(read_text(path, MEBIBYTE, within=file.root), str(path))
+        return _Source(file, tree).answer()
     except SyntaxError as error:
         raise FlawedError([Flaw(path, error.lineno or 1, error.msg)]) from error
     except OSError as error:
@@ -140,8 +138,9 @@ def read_answer(path: Path) -> Answer | None:
 class _Source:
     """Reads one module; mistakes are gathered, so that all of them are reported at once."""
 
-    def __init__(self, path: Path, tree: ast.Module) -> None:
-        self.path = path
+    def __init__(self, file: AnswerFile, tree: ast.Module) -> None:
+        self.file = file
+        self.path = file.path
         self.tree = tree
         self.flaws: list[Flaw] = []
 
@@ -152,8 +151,11 @@ class _Source:
         if function is None:
             return None
         answer = Answer(
-            name=name_of(self.path),
+            name=self.file.name,
+            root=self.file.root,
             path=self.path,
+            module=self.file.module,
+            topic=self.file.topic,
             title=self.title(function),
             summary=(ast.get_docstring(self.tree) or "").partition("\n")[0],
             parameters=tuple(self.parameters(function.args)),

@@ -19,5 +19,6 @@ class Request(Struct, frozen=True):
 
     root: str
     answer: str  # its name, "batchnorm-vs-layernorm"
+    module: str  # "answers.normalization.batchnorm_vs_layernorm"
     settings: dict[str, Setting] = {}
     permit: Permit = NOTHING  # what of the pack's code may run

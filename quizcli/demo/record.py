@@ -137,7 +137,7 @@ def rerun(folder: Path, *, timed: bool = True, within: float = math.inf) -> Run:
     One that took more than `within` seconds runs so much faster.
     """
     recording = _Recording(folder, timed=timed, within=within)
-    return Run(recording, Request("", recording.started.name, recording.started.settings))
+    return Run(recording, Request("", recording.started.name, "", recording.started.settings))
 
 
 class _Recording:

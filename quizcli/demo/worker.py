@@ -23,7 +23,6 @@ from typing import NoReturn
 import msgspec
 from msgspec.structs import replace
 
-from quizcli.demo.catalogue import module_of
 from quizcli.demo.events import Event, Failed, Finished, Setting, Started, encode
 from quizcli.demo.messages import Order, Request
 from quizcli.errors import QuizError
@@ -200,7 +199,7 @@ def _events(request: Request, room: Room) -> Generator[Event, None, None]:
 
     An answer that loads its data reports that, and only then names data and device: its Started comes later.
     """
-    answer = import_module(module_of(request.answer))
+    answer = import_module(request.module)
     stream = answer.demonstrate(**request.settings)
     if not isinstance(stream, Generator):
         raise TypeError(f"demonstrate() must be a generator of events, not {type(stream).__name__}")

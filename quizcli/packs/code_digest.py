@@ -15,9 +15,8 @@ _OWN = ("answers", "models")  # the folders of a pack that hold code
 _UNFIT = (OSError, SyntaxError, ValueError, RecursionError, MemoryError)
 
 
-def code_digest(answer: Path) -> str:
+def code_digest(root: Path, answer: Path) -> str:
     """Of the source of an answer and of all that it imports of its pack; comments do not count."""
-    root = answer.parents[1]
     whole = sha256()
     sources: dict[Path, str] = {}
     _collect(root, answer, sources)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from quizcli.bank.full_names import full, parted
+from quizcli.demo.answer_files import names_in
 from quizcli.demo.catalogue import Answer, find_answer, find_answers
 from quizcli.demo.events import Setting
 from quizcli.demo.messages import Request
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.packs.library import present
-from quizcli.packs.namespace import demonstrations_in
 from quizcli.packs.pack import Pack, builtin
 from quizcli.packs.registry import Added, added, added_as
 from quizcli.settings import Settings
@@ -55,9 +55,9 @@ def find(name: str, settings: Settings) -> Answer:
 
 def _owner(bare: str, settings: Settings) -> str:
     """The added pack that alone has a demonstration of this name; "" where none or the program has it."""
-    if bare in demonstrations_in(builtin().root):
+    if bare in names_in(builtin().root):
         return ""
-    owners = [one.name for one in added(settings) if bare in demonstrations_in(one.pack.root)]
+    owners = [one.name for one in added(settings) if bare in names_in(one.pack.root)]
     if len(owners) > 1:
         listed = ", ".join(full(owner, bare) for owner in owners)
         raise QuizError(
@@ -70,13 +70,13 @@ def _owner(bare: str, settings: Settings) -> str:
 
 def request(answer: Answer, chosen: dict[str, Setting], settings: Settings) -> Request:
     """What a worker is asked to run. QuizError where the person has not trusted the code of its pack."""
-    root = answer.path.parents[1]
+    root = answer.root
     owner, bare = parted(answer.name)
     if not owner:
-        return Request(str(root), bare, chosen)
+        return Request(str(root), bare, answer.module, chosen)
     from quizcli.packs.trust import trusted
 
-    return Request(str(root), bare, chosen, trusted(Pack(owner, root), settings))
+    return Request(str(root), bare, answer.module, chosen, trusted(Pack(owner, root), settings))
 
 
 def _of(one: Added) -> list[Answer]:

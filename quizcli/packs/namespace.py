@@ -6,28 +6,17 @@ the program, or another pack, can bring a question of the same id without taking
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 from msgspec.structs import replace
 
 from quizcli.bank.full_names import full
 from quizcli.bank.types import AnyQuestion, Bank
+from quizcli.demo.answer_files import names_in
 from quizcli.packs.pack import Loaded, Pack
-
-
-def demonstrations_in(root: Path) -> frozenset[str]:
-    """The names that the modules in `answers` have as demonstrations, whether they are any or not."""
-    try:
-        names = os.listdir(root / "answers")
-    except OSError:
-        return frozenset()
-    return frozenset(name[:-3].replace("_", "-") for name in names if name.endswith(".py"))
 
 
 def named_after(pack: Pack, loaded: Loaded) -> Loaded:
     """The banks of an added pack, in full names. A demonstration that the pack lacks is the program's."""
-    own = demonstrations_in(pack.root)
+    own = names_in(pack.root)
     ids = frozenset(question.id for bank in loaded.banks for question in bank.questions)
     return Loaded(tuple(_bank(pack.name, bank, own, ids) for bank in loaded.banks), loaded.mistakes)
 

@@ -74,7 +74,7 @@ class Bench:
             run = stack.enter_context(start(asked, worker, environment(self._settings)))
             if keep:  # the worker is at work meanwhile
                 shelf = Kept(self._settings.runs_dir)
-                keeping = shelf.keeping(link.run, link.set, code_digest(answer.path))
+                keeping = shelf.keeping(link.run, link.set, code_digest(answer.root, answer.path))
                 stack.callback(keeping.close)  # whatever becomes of the run
                 run.tap = keeping.add
             outcome = watch(
@@ -110,7 +110,7 @@ class Bench:
             answer = find(link.run, self._settings)
         except QuizError:  # told where it is run
             return None
-        return Kept(self._settings.runs_dir).find(link.run, link.set, code_digest(answer.path))
+        return Kept(self._settings.runs_dir).find(link.run, link.set, code_digest(answer.root, answer.path))
 
     def again(self, earlier: Earlier, link: DemoLink, *, shown: bool) -> Outcome:
         """What an earlier run came to; `shown` in front of the person once more. QuizError: not readable."""

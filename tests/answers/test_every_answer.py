@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from quizcli.demo.catalogue import Answer, find_answers, module_of
+from quizcli.demo.catalogue import Answer, find_answers
 from quizcli.demo.events import Claim, Event, Progress, Started
 from quizcli.packs.pack import builtin, load
 from tests.answers.streams import PANELS, check_whole, claims
@@ -33,7 +33,7 @@ def stream(answer: Answer, **settings: Any) -> Iterator[Event]:
     fixed = {"device": "cpu", "data": "synthetic"}
     known = {parameter.name for parameter in answer.parameters}
     chosen = {name: value for name, value in fixed.items() if name in known}
-    module = importlib.import_module(module_of(answer.name))
+    module = importlib.import_module(answer.module)
     yield from module.demonstrate(**{**answer.quick, **chosen, **settings})
 
 

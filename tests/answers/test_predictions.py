@@ -9,7 +9,7 @@ import pytest
 
 from quizcli.bank.prediction import decides, is_near, outcome_of, ranking
 from quizcli.bank.types import Predict
-from quizcli.demo.catalogue import find_answer, module_of
+from quizcli.demo.catalogue import find_answer
 from quizcli.packs.pack import builtin, load
 from tests.answers.streams import claims
 
@@ -68,9 +68,10 @@ def measured(question: Predict, runs: Runs) -> dict[str, float]:
     key = f"{name} {settings}"
     if key not in runs:
         fixed: dict[str, Any] = {"pace": 0.0, "device": "cpu", "data": "synthetic"}
-        known = {parameter.name for parameter in find_answer(PACK.root, name).parameters}
+        answer = find_answer(PACK.root, name)
+        known = {parameter.name for parameter in answer.parameters}
         chosen = {setting: value for setting, value in fixed.items() if setting in known}
-        events = importlib.import_module(module_of(name)).demonstrate(**{**chosen, **settings})
+        events = importlib.import_module(answer.module).demonstrate(**{**chosen, **settings})
         runs[key] = {id_: claim.measured for id_, claim in claims(list(events)).items()}
     return runs[key]
 

@@ -62,15 +62,15 @@ def test_a_digest_follows_what_is_imported(tmp_path: Path) -> None:
     (answers / "_digits.py").write_text("A = 1\n")
     (models / "vae.py").write_text("B = 1\n")
     (models / "gan.py").write_text("C = 1\n")
-    first = code_digest(answers / "big_vae.py")
+    first = code_digest(tmp_path, answers / "big_vae.py")
     (models / "gan.py").write_text("C = 2\n")
     (tmp_path / "quizcli" / "text.py").write_text("A = 2\n")
     (models / "vae.py").write_text("# the same\n\nB = 1\n")
-    assert code_digest(answers / "big_vae.py") == first
+    assert code_digest(tmp_path, answers / "big_vae.py") == first
     (models / "vae.py").write_text("B = 2\n")
-    second = code_digest(answers / "big_vae.py")
+    second = code_digest(tmp_path, answers / "big_vae.py")
     (answers / "_digits.py").write_text("A = 2\n")
-    assert len({first, second, code_digest(answers / "big_vae.py")}) == 3
+    assert len({first, second, code_digest(tmp_path, answers / "big_vae.py")}) == 3
 
 
 @pytest.mark.parametrize(
@@ -105,17 +105,17 @@ def test_a_digest_follows_relative_imports_and_packages(tmp_path: Path, source: 
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    before = code_digest(tmp_path / "answers" / "coin.py")
+    before = code_digest(tmp_path, tmp_path / "answers" / "coin.py")
     (tmp_path / changed).write_text(files[changed] + "B = 2\n")
-    assert code_digest(tmp_path / "answers" / "coin.py") != before
+    assert code_digest(tmp_path, tmp_path / "answers" / "coin.py") != before
 
 
 def test_words_about_a_package_are_no_code(tmp_path: Path) -> None:
     (tmp_path / "answers").mkdir()
     (tmp_path / "answers" / "coin.py").write_text("from . import nothing\nfrom ....too import far\n")
-    before = code_digest(tmp_path / "answers" / "coin.py")
+    before = code_digest(tmp_path, tmp_path / "answers" / "coin.py")
     (tmp_path / "answers" / "__init__.py").write_text('"""Answers."""\n')
-    assert code_digest(tmp_path / "answers" / "coin.py") == before
+    assert code_digest(tmp_path, tmp_path / "answers" / "coin.py") == before
 
 
 def test_a_number_is_quoted_on_a_line_that_is_set_in() -> None:

@@ -23,8 +23,9 @@ def seconds_to_first_event(name: str, worker: Worker | None) -> float:
     """From the press of the key on."""
     root = builtin().root
     began = time.perf_counter()
-    settings = check_settings(find_answer(root, name), {})
-    with start(Request(str(root), name, settings), worker) as run:
+    answer = find_answer(root, name)
+    request = Request(str(root), name, answer.module, check_settings(answer, {}))
+    with start(request, worker) as run:
         run.wait(120)
         elapsed = time.perf_counter() - began
         run.stop()

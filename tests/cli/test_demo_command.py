@@ -18,7 +18,7 @@ import typer
 from msgspec.structs import replace
 
 from quizcli.cli.commands import demo, verify
-from quizcli.demo.catalogue import Answer, read_answer
+from quizcli.demo.catalogue import Answer, find_answer
 from quizcli.demo.events import Finished, Setting, Started, from_json
 from quizcli.demo.messages import Request
 from quizcli.errors import ExitStatus, QuizError
@@ -402,9 +402,7 @@ def test_verify_marks_synthetic_data(quiz: Quiz, pack: Path) -> None:
 
 
 def test_a_seed_goes_only_where_it_is_taken(pack: Path) -> None:
-    small, silent = (read_answer(pack / "answers" / f"{name}.py") for name in ("small", "silent"))
-    assert small is not None
-    assert silent is not None
+    small, silent = (find_answer(pack, name) for name in ("small", "silent"))
     assert verify.settings_of(small, quick=True, seed=3) == {"steps": 1, "seed": 3}
     assert verify.settings_of(silent, quick=True, seed=3) == {}
 

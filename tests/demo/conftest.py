@@ -46,7 +46,7 @@ def begin() -> Iterator[Begin]:
     runs: list[Run] = []
 
     def _begin(root: Path, **settings: Setting) -> Run:
-        runs.append(start(Request(str(root), "small", settings, permit_for(root))))
+        runs.append(start(Request(str(root), "small", "answers.small", settings, permit_for(root))))
         return runs[-1]
 
     yield _begin

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizcli.demo.catalogue import Answer, check_settings, find_answer, find_answers, module_of, read_answer
+from quizcli.demo.answer_files import answer_files, file_at, names_in
+from quizcli.demo.catalogue import Answer, check_settings, find_answer, find_answers
+from quizcli.demo.catalogue import read_answer as read_file
 from quizcli.demo.parameter import Parameter
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.text import Text
@@ -46,6 +48,10 @@ def put(folder: Path, source: str, name: str = "small_answer.py") -> Path:
     return path
 
 
+def read_answer(path: Path) -> Answer | None:
+    return read_file(file_at(path, path.parents[1]))
+
+
 @pytest.fixture
 def dropout(tmp_path: Path) -> Answer:
     answer = read_answer(put(tmp_path, SOURCE, "dropout.py"))
@@ -76,12 +82,40 @@ def test_names_and_files(tmp_path: Path) -> None:
     put(tmp_path, "syntax error", "not-a-module.py")
     put(tmp_path, "def check_something(): ...", "code_only.py")
     assert list(find_answers(tmp_path)) == ["batchnorm-vs-layernorm"]
-    assert module_of("batchnorm-vs-layernorm") == "answers.batchnorm_vs_layernorm"
+    assert find_answer(tmp_path, "batchnorm-vs-layernorm").module == "answers.batchnorm_vs_layernorm"
     with pytest.raises(QuizError) as caught:
         find_answer(tmp_path, "batchnorm-vs-layrnorm")
     assert "batchnorm-vs-layernorm" in caught.value.hint
     with pytest.raises(QuizError, match="code-only"):
         find_answer(tmp_path, "code-only")
+
+
+def test_topics_are_folders_and_a_demonstration_may_be_one(tmp_path: Path) -> None:
+    flat = "TITLE = {'en': '', 'zh': ''}\ndef demonstrate(): ..."
+    for name in ("coin", "vae/vae_loss", "vae/posterior_collapse/demo", "kit/demo", "judges/vae"):
+        path = tmp_path / "answers" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(flat, encoding="utf-8")
+    (tmp_path / "answers" / "vae" / "posterior_collapse" / "scenes.py").write_text("syntax error")
+    (tmp_path / "answers" / "vae" / "drawn.py").write_text("def draw(): ...")
+    found = {name: (answer.module, answer.topic) for name, answer in find_answers(tmp_path).items()}
+    assert found == {
+        "coin": ("answers.coin", ""),
+        "posterior-collapse": ("answers.vae.posterior_collapse.demo", "vae"),
+        "vae-loss": ("answers.vae.vae_loss", "vae"),
+    }
+    assert all(find_answer(tmp_path, name).root == tmp_path for name in found)
+    assert names_in(tmp_path) == {*found, "drawn"}
+    assert [file_at(file.path, tmp_path) for file in answer_files(tmp_path)] == answer_files(tmp_path)
+
+
+def test_two_demonstrations_of_one_name_are_told(tmp_path: Path) -> None:
+    for topic in ("vae", "gan"):
+        path = tmp_path / "answers" / topic / "collapse.py"
+        path.parent.mkdir(parents=True)
+        path.write_text("TITLE = {'en': '', 'zh': ''}\ndef demonstrate(): ...", encoding="utf-8")
+    with pytest.raises(QuizError, match=r"vae/collapse\.py: .*gan/collapse\.py is called collapse too"):
+        find_answers(tmp_path)
 
 
 def test_a_type_may_have_a_name(tmp_path: Path) -> None:
@@ -163,7 +197,7 @@ def test_a_file_that_is_no_text(tmp_path: Path, data: bytes) -> None:
 
 
 def test_a_file_that_is_nested_too_deeply(tmp_path: Path) -> None:
-    path = tmp_path / "deep.py"
+    path = put(tmp_path, "", "deep.py")
     path.write_text("x = " + "-" * 100_000 + "1")
     with pytest.raises(QuizError, match=r"deep\.py: nested too deeply"):
         read_answer(path)
@@ -222,7 +256,10 @@ def test_all_wrong_settings_at_once(dropout: Answer) -> None:
 def test_any_words_are_converted_or_refused(given_: dict[str, str]) -> None:
     answer = Answer(
         name="a",
+        root=Path(),
         path=Path(),
+        module="answers.a",
+        topic="",
         title=Text("", ""),
         summary="",
         quick={},

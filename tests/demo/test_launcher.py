@@ -355,7 +355,7 @@ def test_nothing_is_left_open(write: Write) -> None:
     descriptors, threads = set(os.listdir("/proc/self/fd")), threading.active_count()
     others = children()  # of tests that ran before in this process
     for _ in range(3):
-        with start(Request(str(root), "small", permit=permit_for(root))) as run:
+        with start(Request(str(root), "small", "answers.small", permit=permit_for(root))) as run:
             list(run)
         warm().close()
     gc.collect()
@@ -412,7 +412,7 @@ from quizcli.demo.launcher import Request, Worker, start
 from quizcli.permit import Permit
 worker = Worker(None, warm=False)
 if {asked}:
-    run = start(Request({str(root)!r}, "small", permit={permit_for(root)!r}), worker)
+    run = start(Request({str(root)!r}, "small", "answers.small", permit={permit_for(root)!r}), worker)
     print(next(e for e in run if isinstance(e, Note)).text["en"], end=" ")
 print(worker._process.pid, flush=True)
 {"time.sleep(60)" if end.startswith("SIG") else end}
@@ -508,7 +508,9 @@ def test_flags_reach_the_worker(write: Write, tmp_path: Path, monkeypatch: pytes
         """
     )
     settings = load_settings(lang="zh", mirror="http://localhost:1", offline=True)
-    with start(Request(str(root), "small", permit=permit_for(root)), environ=environment(settings)) as run:
+    with start(
+        Request(str(root), "small", "answers.small", permit=permit_for(root)), environ=environment(settings)
+    ) as run:
         said = f"zh http://localhost:1 True {tmp_path / 'home' / 'cache'}"
         assert Note(text={"en": said, "zh": "中"}) in list(run)
 
@@ -527,12 +529,12 @@ def test_a_warm_worker_has_torch_and_serves_one_request(write: Write) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     began = time.monotonic()
-    with start(Request(str(root), "small", permit=permit_for(root)), worker) as run:
+    with start(Request(str(root), "small", "answers.small", permit=permit_for(root)), worker) as run:
         until(run, Started)
         assert time.monotonic() - began < 0.5
         list(run)
     with start(
-        Request(str(root), "small", permit=permit_for(root)), worker
+        Request(str(root), "small", "answers.small", permit=permit_for(root)), worker
     ) as run:  # it has served: a cold one takes its place
         assert Note(text={"en": "False", "zh": ""}) in list(run)
 

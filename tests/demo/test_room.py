@@ -146,7 +146,7 @@ def test_what_differs_from_what_was_trusted_is_not_run(write: Write, body: str, 
         os.mkfifo(who)
     elif what != "gone":
         who.write_text(f"open({str(root / 'ran')!r}, 'w')\nWHO = 'else'")
-    with start(Request(str(root), "small", permit=permit)) as run:
+    with start(Request(str(root), "small", "answers.small", permit=permit)) as run:
         events = list(run)
     last = events[-1]
     assert isinstance(last, Failed)
@@ -170,7 +170,7 @@ def test_the_demonstration_itself_and_its_package(write: Write) -> None:
         permit = permit_for(root)
         with (root / name).open("a") as stream:
             stream.write(f"\nopen({str(root / 'ran')!r}, 'w')\n")
-        with start(Request(str(root), "small", permit=permit)) as run:
+        with start(Request(str(root), "small", "answers.small", permit=permit)) as run:
             last = list(run)[-1]
         assert isinstance(last, Failed)
         assert last.message == f"{name} has changed since you trusted it"
@@ -179,7 +179,7 @@ def test_the_demonstration_itself_and_its_package(write: Write) -> None:
 
 def test_without_a_permit_nothing_of_a_foreign_pack_runs(write: Write) -> None:
     root = write(f"open({str(Path('ran'))!r}, 'w')\nyield Note(text={{}})")
-    with start(Request(str(root), "small")) as run:
+    with start(Request(str(root), "small", "answers.small")) as run:
         last = list(run)[-1]
     assert isinstance(last, Failed)
     assert last.message == "answers/small.py: nobody has trusted this code"
@@ -190,7 +190,7 @@ def test_an_archive_is_no_folder_of_code(write: Write) -> None:
     root = write("from models import who\nyield Note(text={'en': who.WHO, 'zh': ''})")
     with zipfile.ZipFile(root / "models", "w") as archive:
         archive.writestr("who.py", "WHO = 'hidden'")
-    with start(Request(str(root), "small", permit=permit_for(root))) as run:
+    with start(Request(str(root), "small", "answers.small", permit=permit_for(root))) as run:
         last = list(run)[-1]
     assert isinstance(last, Failed)
     assert "cannot import name 'who'" in last.message
@@ -207,7 +207,7 @@ def test_what_is_shown_of_a_failure_is_what_ran(write: Write) -> None:
         raise RuntimeError("broken")  # the line
         """
     )
-    with start(Request(str(root), "small", permit=permit_for(root))) as run:
+    with start(Request(str(root), "small", "answers.small", permit=permit_for(root))) as run:
         last = list(run)[-1]
     assert isinstance(last, Failed)
     assert 'raise RuntimeError("broken")  # the line' in last.trace

@@ -280,7 +280,8 @@ def _outside(root: Path) -> Outside:
     from quizcli.bank.checking.code_links import broken_links
     from quizcli.bank.checking.content import Outside
     from quizcli.bank.measured_record import read_record
-    from quizcli.demo.catalogue import check_settings, find_answers, look_for_answers, name_of
+    from quizcli.demo.answer_files import file_at
+    from quizcli.demo.catalogue import check_settings, find_answers, look_for_answers
     from quizcli.packs.code_digest import code_digest
     from quizcli.packs.pack import builtin
     from quizcli.screen.latex.layout import unshowable
@@ -293,9 +294,9 @@ def _outside(root: Path) -> Outside:
         check_settings,
         unshowable,
         partial(broken_links, root),
-        frozenset(name_of(flaw.path) for flaw in flaws),
+        frozenset(file_at(flaw.path, root).name for flaw in flaws),
         record,
-        cache(lambda run: code_digest(answers[run].path) if run in answers else ""),
+        cache(lambda run: code_digest(answers[run].root, answers[run].path) if run in answers else ""),
         (*_code_mistakes(root, flaws), *damages),
     )
 

@@ -100,7 +100,7 @@ def measure(pack: Pack, settings: Settings, only: Collection[str], seeds: int, *
 def _entry(way: Way, old: Entry | None, pack: Pack, settings: Settings, seeds: int) -> tuple[Entry, str]:
     """The entry of a way, and what is said of it."""
     answer = find(way.run, settings)
-    code = code_digest(answer.path)
+    code = code_digest(answer.root, answer.path)
     if old is not None and old.seeds >= seeds and old.claims.keys() >= set(way.claims):
         if old.code == code:
             return old, tr("up to date", "已是最新")
