@@ -4,7 +4,7 @@
 
 The dot product of a query and a key says how well they fit, √d_k keeps it from growing with the width, the
 softmax makes weights of it: at least 0, and 1 in sum. Several heads do this side by side, each in its own
-subspace. Attention itself knows no order: positions must come from elsewhere (models.positions).
+subspace. Attention itself knows no order: positions must come from elsewhere (models.transformer.positions).
 
 Boolean masks, as in PyTorch: in the function True means "may be looked at", in the module "may not". A query
 that may look at nothing gets weights and output 0, not NaN, in both, with and without returned weights;
@@ -251,7 +251,7 @@ class MultiHeadAttention(nn.Module):
     - there is no add_bias_kv and no add_zero_attn, no device and no dtype;
     - `is_causal` hides the future by itself, there it is a hint that attn_mask does so;
     - with fewer `num_kv_heads`, neighbouring heads share keys and values (grouped-query attention, one head
-      for all: multi-query), and `rotary` turns queries and keys by their positions (models.positions).
+      for all: multi-query), and `rotary` turns queries and keys (models.transformer.positions).
     """
 
     def __init__(

@@ -54,7 +54,7 @@ def test_the_wheel_installs_one_package(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"quizcli"}
-    for content in ("questions/vae.yaml", "answers/vae.py", "models/vae.py"):
+    for content in ("questions/vae.yaml", "answers/vae/vae.py", "models/vae.py"):
         assert f"quizcli/_builtin/{content}" in names
     assert not [name for name in names if name.endswith(".pyc") or "tests/" in name]
     assert any(name.endswith("licenses/LICENSE") for name in names)

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from answers.judges._thin import shaped
+from answers.judges.kit.thin_shapes import shaped
 from quizcli.judge.case import Case, judge, trap
 
 Pair = tuple[Tensor, Tensor]

@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from answers.judges._normal import normal
+from answers.judges.kit.draws import normal
 from quizcli.judge.case import Case, Trap, judge, trap
 
 Layers = Sequence[tuple[Tensor, Tensor]]

@@ -8,8 +8,8 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from answers.judges._normal import normal
-from answers.judges._thin import THIN, shaped
+from answers.judges.kit.draws import normal
+from answers.judges.kit.thin_shapes import THIN, shaped
 from quizcli.judge.case import Case, Fact, Trap, judge, trap
 
 DEVIATIONS = 6  # standard deviations of the share of dropped values that are allowed

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import torch
 from torch import Generator, Tensor
 
-from answers.judges._casts import CAST
-from answers.judges._normal import normal
+from answers.judges.kit.casts import CAST
+from answers.judges.kit.draws import normal
 from quizcli.judge.case import Case, judge, trap
 
 Step = tuple[Tensor, Tensor]

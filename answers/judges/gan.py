@@ -6,8 +6,8 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from answers.judges._kink import KINKED, kinked
-from answers.judges._normal import normal
+from answers.judges.kit.draws import normal
+from answers.judges.kit.kinks import KINKED, kinked
 from quizcli.judge.case import Case, judge, trap
 
 Two = tuple[Tensor, Tensor]

@@ -6,8 +6,8 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from answers.judges._casts import CAST
-from answers.judges._thin import THIN, shaped
+from answers.judges.kit.casts import CAST
+from answers.judges.kit.thin_shapes import THIN, shaped
 from quizcli.judge.case import Case, Fact, Trap, judge, trap
 
 

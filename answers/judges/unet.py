@@ -6,8 +6,8 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from answers.judges._casts import CAST
-from answers.judges._normal import normal
+from answers.judges.kit.casts import CAST
+from answers.judges.kit.draws import normal
 from quizcli.judge.case import Case, Trap, judge, trap
 
 # The block

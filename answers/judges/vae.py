@@ -8,9 +8,9 @@ from torch.distributions import Normal
 from torch.distributions import kl_divergence as kl_of
 from torch.nn import functional as F
 
-from answers.judges._casts import CAST
-from answers.judges._kink import KINKED, kinked
-from answers.judges._normal import halves, normal
+from answers.judges.kit.casts import CAST
+from answers.judges.kit.draws import halves, normal
+from answers.judges.kit.kinks import KINKED, kinked
 from quizcli.judge.case import Case, judge, trap
 
 Three = tuple[Tensor, Tensor, Tensor]

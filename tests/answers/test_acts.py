@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from answers._acts import Acts
+from answers.kit.acts import Acts
 from quizcli.demo.events import Event, Heatmap, Progress, array
 
 

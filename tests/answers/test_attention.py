@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from answers import _heads, _other_weights
-from answers import attention as answer
-from answers._sentences import LANGUAGES, Sentences
+from answers.attention.attention import demo as answer
+from answers.attention.attention import heads, other_weights
+from answers.attention.attention.sentences import LANGUAGES, Sentences
 from models.attention import MultiHeadAttention, scaled_dot_product_attention
 from quizcli.demo.events import (
     Claim,
@@ -113,9 +113,9 @@ def test_too_little_training_is_no_proof() -> None:
 
 
 def test_values_that_leave_no_room_allow_no_other_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_other_weights, "furthest", lambda weights, *_: weights)
+    monkeypatch.setattr(other_weights, "furthest", lambda weights, *_: weights)
     assert fallen() == {"other-weights-same-output"}
-    monkeypatch.setattr(_other_weights, "furthest", lambda weights, *_: weights.flip(0))  # another output
+    monkeypatch.setattr(other_weights, "furthest", lambda weights, *_: weights.flip(0))  # another output
     assert fallen() == {"other-weights-same-output"}
 
 
@@ -125,7 +125,7 @@ def test_other_weights_are_weights_and_give_the_same_output(tokens: int, width: 
     generator = torch.Generator().manual_seed(seed)
     v = torch.randn(tokens, width, generator=generator)
     weights = torch.randn(tokens, generator=generator).softmax(0)
-    other = _other_weights.furthest(weights, v, generator, tries=50)
+    other = other_weights.furthest(weights, v, generator, tries=50)
     assert (other > -1e-6).all()
     torch.testing.assert_close(other.sum(), torch.tensor(1.0))
     torch.testing.assert_close(other @ v, weights @ v, rtol=1e-4, atol=1e-5)
@@ -140,7 +140,7 @@ def test_a_broken_formula_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
         q, k, v, allowed = arguments
         return scaled_dot_product_attention(q, k, v, allowed, scale=1.0)
 
-    monkeypatch.setattr(_heads, "scaled_dot_product_attention", unscaled)
+    monkeypatch.setattr(heads, "scaled_dot_product_attention", unscaled)
     assert "formula-equals-fused" in fallen(steps=300)
 
 

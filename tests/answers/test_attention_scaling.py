@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from answers import attention_scaling as answer
+from answers.attention import attention_scaling as answer
 from quizcli.demo.events import Event, Heatmap, Progress
 from tests.answers import streams
 from tests.answers.seeds import seeds

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as theirs
 
-from answers import augmentation as answer
-from answers._augment import Policy, affine, augment, turned
+from answers.augmentation import augmentation as answer
+from answers.kit.augment import Policy, affine, augment, turned
 from quizcli.demo.events import Claim, Event, Images, Progress, Scalars
 from tests.answers import streams
 from tests.answers.seeds import seeds

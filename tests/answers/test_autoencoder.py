@@ -6,10 +6,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from answers import autoencoder, vae
-from answers._digits import IMAGES, Split, classifier
-from answers.autoencoder import Side, demonstrate
-from models.autoencoder import Autoencoder
+from answers.autoencoder import autoencoder
+from answers.autoencoder.autoencoder import Side, demonstrate
+from answers.kit.digits import IMAGES, Split, classifier
+from answers.vae import vae
+from models.autoencoder.autoencoder import Autoencoder
 from models.vae import VAE
 from quizcli.demo.catalogue import find_answer
 from quizcli.demo.device import Device

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from answers import dropout as answer
-from answers._noisy_sine import Errors
+from answers.dropout.dropout import demo as answer
+from answers.dropout.dropout.noisy_sine import Errors
 from models.dropout import Dropout
 from quizcli.demo.events import (
     Bars,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from answers import dropout_as_augmentation as answer
+from answers.dropout import dropout_as_augmentation as answer
 from quizcli.demo.events import Claim, Event, Heatmap, Images, Progress, Scalars, encode
 from tests.answers import streams
 from tests.answers.seeds import seeds

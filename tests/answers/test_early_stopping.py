@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from answers import early_stopping as answer
+from answers.early_stopping import early_stopping as answer
 from models.early_stopping import EarlyStopping
 from quizcli.demo.events import Claim, Event, Points, Progress, Scalars
 from tests.answers import streams

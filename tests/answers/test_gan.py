@@ -10,10 +10,21 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from answers import _gan, gan
-from answers._digits import Split, classifier
-from answers._gan import CPU, Coverage, Game, Players, Recipe, centres, coverage, ring, ring_players, rings
-from answers._threads import one_thread
+from answers.gan import game, gan
+from answers.gan.game import (
+    CPU,
+    Coverage,
+    Game,
+    Players,
+    Recipe,
+    centres,
+    coverage,
+    ring,
+    ring_players,
+    rings,
+)
+from answers.kit.digits import Split, classifier
+from answers.kit.threads import one_thread
 from models.gan import Discriminator, discriminator_loss
 from models.gan import Generator as Net
 from quizcli.demo.catalogue import find_answer
@@ -100,7 +111,7 @@ def test_a_picture_is_there_before_the_first_step(events: list[Event]) -> None:
 def test_the_ring_moves_and_real_points_stay(events: list[Event]) -> None:
     frames = [numbers(event.xy).view(-1, 2) for event in panel(events, "samples", Points)]
     assert len(frames) >= 4
-    real, fake = [frame[: _gan.DRAWN] for frame in frames], [frame[_gan.DRAWN :] for frame in frames]
+    real, fake = [frame[: game.DRAWN] for frame in frames], [frame[game.DRAWN :] for frame in frames]
     assert all(torch.equal(points, real[0]) for points in real)
     assert (fake[0] - fake[-1]).abs().mean() > 0.5
 
@@ -240,13 +251,13 @@ def test_a_mode_with_less_than_a_fifth_of_its_share_is_not_covered() -> None:
     assert coverage(torch.zeros(10, 2)) == Coverage(0, 0.0)
 
 
-def game(steps: int = 4, seed: int = 0) -> tuple[Game, Iterator[Tensor]]:
+def new_game(steps: int = 4, seed: int = 0) -> tuple[Game, Iterator[Tensor]]:
     random = torch.Generator().manual_seed(seed)
     return Game(ring_players(seed), Recipe(steps, 16, 0.01), random), rings(16, random)
 
 
 def test_a_step_is_that_of_two_plain_optimizers() -> None:
-    ours, batches = game(steps=1)
+    ours, batches = new_game(steps=1)
     players, _ = ring_players(0), None
     random = torch.Generator().manual_seed(0)
     real = ring(16, random)
@@ -267,7 +278,7 @@ def test_a_step_is_that_of_two_plain_optimizers() -> None:
 
 
 def test_the_rate_is_full_for_half_of_the_game_and_falls_to_nothing() -> None:
-    ours, batches = game(steps=4)
+    ours, batches = new_game(steps=4)
     rates = []
     for _ in ours.play(batches):
         rates.append([optimizer.param_groups[0]["lr"] for optimizer in ours._optimizers])
@@ -297,7 +308,7 @@ def test_the_verdict_stands_as_the_plane_does() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return 9 * x[:, 1] + x[:, 0]  # sure of what lies above, and a little of what lies to the right
 
-    event = _gan.verdict("judge", Upper(2, ()), {}, {})
+    event = game.verdict("judge", Upper(2, ()), {}, {})
     values = numbers(event.values).view(12, 24)
     assert values[0].min() > 0.99
     assert values[-1].max() < 0.01

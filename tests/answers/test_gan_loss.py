@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from answers import _line, _two_games, gan_loss
-from answers._gan import Game, Losses
-from answers._line import DATA, GENERATED, Gaussian
+from answers.gan.game import Game, Losses
+from answers.gan.gan_loss import demo, line, two_games
+from answers.gan.gan_loss.line import DATA, GENERATED, Gaussian
 from models.gan import best_logits, generator_loss
 from quizcli.demo.catalogue import find_answer
 from quizcli.demo.events import (
@@ -38,7 +38,7 @@ OF_THE_GAMES = [
 
 def run(**settings: Any) -> list[Event]:
     """The quick form; without the games' claims unless they are asked for."""
-    return list(gan_loss.demonstrate(**gan_loss.QUICK | {"steps": 50, "head_start": 20} | settings))
+    return list(demo.demonstrate(**demo.QUICK | {"steps": 50, "head_start": 20} | settings))
 
 
 def fallen(**settings: Any) -> set[str]:
@@ -48,13 +48,13 @@ def fallen(**settings: Any) -> set[str]:
 @pytest.fixture(scope="module")
 def events() -> list[Event]:
     """The quick form, looked at by several tests."""
-    return run(**gan_loss.ENOUGH)
+    return run(**demo.ENOUGH)
 
 
 @pytest.fixture
 def short_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spares the training on the line where it is not what a test is about."""
-    monkeypatch.setattr(_line, "STEPS", 20)
+    monkeypatch.setattr(line, "STEPS", 20)
 
 
 # What is shown
@@ -85,16 +85,16 @@ def test_the_slopes_part_while_d_learns(events: list[Event]) -> None:
 def test_the_catalogue_can_read_it() -> None:
     answer = find_answer(ROOT, "gan-loss")
     assert set(answer.claims) == {*ON_THE_LINE, *DESCENT, *OF_THE_GAMES}
-    assert answer.quick == gan_loss.QUICK
+    assert answer.quick == demo.QUICK
     defaults = {parameter.name: parameter.default for parameter in answer.parameters}
-    assert defaults["steps"] == gan_loss.RECIPE.steps
-    assert set(gan_loss.MISTAKES) == set(answer.parameters[3].choices)
+    assert defaults["steps"] == demo.RECIPE.steps
+    assert set(demo.MISTAKES) == set(answer.parameters[3].choices)
 
 
 def test_a_run_repeats_itself_and_leaves_the_global_generator_alone(
     short_line: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_two_games, "FRAME", 1e9)  # frames come with the clock
+    monkeypatch.setattr(two_games, "FRAME", 1e9)  # frames come with the clock
     check_repeats(run)
 
 
@@ -123,19 +123,19 @@ def test_the_quick_form_keeps_what_it_claims(events: list[Event]) -> None:
 @pytest.mark.other_seeds
 @pytest.mark.parametrize("seed", [1, 2])
 def test_with_other_seeds_too(seed: int) -> None:
-    made = claims(run(**gan_loss.ENOUGH, seed=seed))
+    made = claims(run(**demo.ENOUGH, seed=seed))
     assert len(made) == 10
     assert all(claim.holds for claim in made.values()), made
 
 
 def test_without_a_head_start_the_saturating_game_is_no_worse(short_line: None) -> None:
-    down = fallen(**gan_loss.ENOUGH | {"head_start": 0})
+    down = fallen(**demo.ENOUGH | {"head_start": 0})
     assert {"saturating-slope-vanishes", "sum-near-zero", "no-mode-at-sum-zero"} <= down
     assert "modes-far-from-sum-zero" not in down
 
 
 def test_a_generator_that_maximizes_its_loss_finds_nothing(short_line: None) -> None:
-    down = fallen(**gan_loss.ENOUGH, mistake="maximize-generator")
+    down = fallen(**demo.ENOUGH, mistake="maximize-generator")
     assert {
         "descending-g-loss-raises-d-of-g",
         "modes-far-from-sum-zero",
@@ -146,7 +146,7 @@ def test_a_generator_that_maximizes_its_loss_finds_nothing(short_line: None) -> 
 
 
 def test_a_discriminator_that_minimizes_its_probabilities_teaches_nothing() -> None:
-    down = fallen(**gan_loss.ENOUGH, mistake="minimize-probabilities")
+    down = fallen(**demo.ENOUGH, mistake="minimize-probabilities")
     assert {
         *ON_THE_LINE[:1],
         "descending-d-loss-raises-the-value",
@@ -156,7 +156,7 @@ def test_a_discriminator_that_minimizes_its_probabilities_teaches_nothing() -> N
 
 
 def test_a_discriminator_that_does_not_learn_is_not_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_line, "LR", 0.0)
+    monkeypatch.setattr(line, "LR", 0.0)
     assert ON_THE_LINE[0] in fallen()
 
 
@@ -184,7 +184,7 @@ def test_a_gaussian_is_that_of_torch_distributions(density: Gaussian) -> None:
 
 
 def test_the_best_d_is_no_departure_from_itself() -> None:
-    fit = _line.Fit("left", DATA, GENERATED, Losses().of_d)
+    fit = line.Fit("left", DATA, GENERATED, Losses().of_d)
     assert fit.departure() > 0.1
 
     class Best(torch.nn.Module):
@@ -196,7 +196,7 @@ def test_the_best_d_is_no_departure_from_itself() -> None:
 
 
 def test_both_games_begin_alike_and_differ_in_gs_loss_alone() -> None:
-    one, other = _two_games.pair(3, gan_loss.RECIPE, gan_loss.MISTAKES["none"])
+    one, other = two_games.pair(3, demo.RECIPE, demo.MISTAKES["none"])
     for mine, theirs in zip(one.players, other.players, strict=True):
         for a, b in zip(mine.parameters(), theirs.parameters(), strict=True):
             assert torch.equal(a, b)

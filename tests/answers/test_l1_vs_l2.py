@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from answers import l1_vs_l2 as answer
+from answers.regularization import l1_vs_l2 as answer
 from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress
 from tests.answers import streams
 from tests.answers.seeds import seeds

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from answers import norm_and_depth as answer
+from answers.normalization import norm_and_depth as answer
 from models.normalization import BatchNorm, LayerNorm
 from quizcli.demo.events import Claim, Event, Note, Progress, Scalars, Table
 from tests.answers import streams

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import torch
 
-from answers import overfitting as answer
-from answers._augment import Policy
-from answers._digits import Split
+from answers.kit.augment import Policy
+from answers.kit.digits import Split
+from answers.overfitting import overfitting as answer
 from models.early_stopping import EarlyStopping
 from quizcli.demo.device import choose
 from quizcli.demo.events import Bars, Claim, Event, Progress, Scalars, encode

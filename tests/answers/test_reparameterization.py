@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal
 
-from answers import reparameterization
-from answers.reparameterization import DIMENSIONS, FUNCTIONS, demonstrate, estimate
+from answers.vae import reparameterization
+from answers.vae.reparameterization import DIMENSIONS, FUNCTIONS, demonstrate, estimate
 from quizcli.demo.catalogue import find_answer
 from quizcli.demo.events import Claim, Event
 from tests.answers.seeds import seeds

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from answers import transformer as answer
-from answers._threads import one_thread
-from models.transformer import Transformer
+from answers.kit.threads import one_thread
+from answers.transformer import transformer as answer
+from models.transformer.transformer import Transformer
 from quizcli.demo.events import (
     Claim,
     Event,

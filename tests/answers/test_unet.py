@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from answers import _skips, _upconvolution, unet
-from answers._shapes import BLOB, DENOISE, KINDS, LINE, RING, SEGMENT, dice, scenes
+from answers.unet.unet import demo, skips, upconvolution
+from answers.unet.unet.scenes import BLOB, DENOISE, KINDS, LINE, RING, SEGMENT, dice, scenes
 from models.unet import UNet
 from quizcli.demo.events import Bars, Claim, Event, Images, Note, Progress, Scalars, encode
 from tests.answers.streams import check_whole, claims, fallen, filled, layout_of, numbers
@@ -23,7 +23,7 @@ SKIPS = ["unet-reaches-dice", "skips-lead-early", "thin-lines-need-skips"]
 
 
 def run(**settings: Any) -> list[Event]:
-    return list(unet.demonstrate(**(unet.QUICK | settings)))
+    return list(demo.demonstrate(**(demo.QUICK | settings)))
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_the_noise_is_predicted_with_skips_alone() -> None:
 
 
 def test_untrained_networks_reach_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_skips, "LR", 0.0)
+    monkeypatch.setattr(skips, "LR", 0.0)
     assert fallen(run()) >= {"unet-reaches-dice", "skips-lead-early"}
 
 
@@ -66,26 +66,26 @@ def test_padded_convolutions_are_not_the_paper_s(monkeypatch: pytest.MonkeyPatch
     def padded(*arguments: Any, **settings: Any) -> UNet:
         return UNet(*arguments, **settings | {"padding": "same", "channels": 32})
 
-    monkeypatch.setattr(unet, "UNet", padded)
-    monkeypatch.setattr(_upconvolution, "UNet", padded)
+    monkeypatch.setattr(demo, "UNet", padded)
+    monkeypatch.setattr(upconvolution, "UNet", padded)
     assert fallen(first_acts()) == {"valid-output-is-388", "has-31030658-parameters"}
 
 
 def test_another_size_of_up_convolutions_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unet, "upsampled", lambda n, k, s, p: n * s)
+    monkeypatch.setattr(demo, "upsampled", lambda n, k, s, p: n * s)
     assert fallen(first_acts()) == {"transposed-size-follows-formula"}
 
 
 def test_an_inverse_is_told_from_a_transpose(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unet, "convolved", lambda x, weight: x * weight[..., 1:2, 1:2])
-    monkeypatch.setattr(unet, "transposed", lambda y, weight: y / weight[..., 1:2, 1:2])
+    monkeypatch.setattr(demo, "convolved", lambda x, weight: x * weight[..., 1:2, 1:2])
+    monkeypatch.setattr(demo, "transposed", lambda y, weight: y / weight[..., 1:2, 1:2])
     assert fallen(first_acts()) == {"deconvolution-is-no-inverse", "deconvolution-is-the-transpose"}
 
 
 def test_a_kernel_that_writes_evenly_is_told_from_a_checkerboard(monkeypatch: pytest.MonkeyPatch) -> None:
-    even = _upconvolution.most_to_fewest
+    even = upconvolution.most_to_fewest
     assert (even(2), even(3), even(4), even(6)) == (1.0, 4.0, 1.0, 1.0)
-    monkeypatch.setattr(unet, "most_to_fewest", lambda kernel_size: even(2))
+    monkeypatch.setattr(demo, "most_to_fewest", lambda kernel_size: even(2))
     assert fallen(first_acts()) == {"kernel-three-makes-checkerboard"}
 
 
@@ -95,13 +95,13 @@ def test_a_kernel_that_writes_evenly_is_told_from_a_checkerboard(monkeypatch: py
 def test_what_was_not_measured_is_not_promised(settings: dict[str, Any]) -> None:
     events = run(**{"steps": 30, "channels": 8} | settings)
     assert list(claims(events)) == SIZES + BACKWARDS
-    assert Note(text=unet.NOTHING_SETTLED) in events
+    assert Note(text=demo.NOTHING_SETTLED) in events
 
 
 def first_acts() -> list[Event]:
     """All that comes before the training."""
     generator = torch.Generator().manual_seed(0)
-    return [*unet._size_claims(), *unet._backwards(generator, pace=0.0)]
+    return [*demo._size_claims(), *demo._backwards(generator, pace=0.0)]
 
 
 # What is shown
@@ -134,7 +134,7 @@ def test_the_curves_of_sizes_do_not_stay_in_the_chart_of_dice(events: list[Event
         for part in (chart[:cleared], chart[cleared:])
     )
     assert before == {"valid", "same"}
-    assert after == set(_skips.NAMES)
+    assert after == set(skips.NAMES)
 
 
 def test_the_same_scene_is_seen_sharper_and_sharper(events: list[Event]) -> None:
@@ -161,7 +161,7 @@ def test_a_run_repeats_itself_and_leaves_the_global_generator_alone() -> None:
 
 def test_the_threads_are_left_as_they_were() -> None:
     threads = torch.get_num_threads()
-    running = unet.demonstrate(steps=60, depth=2, pace=0.0)
+    running = demo.demonstrate(steps=60, depth=2, pace=0.0)
     seen = set()
     for event in running:
         seen.add(torch.get_num_threads())
@@ -175,7 +175,7 @@ def test_it_waits_only_so_that_a_person_can_watch(waited: list[float]) -> None:
     small = {"steps": 30, "channels": 4, "depth": 1}
     run(**small)
     assert sum(waited) == 0
-    run(**small, pace=inspect.signature(unet.demonstrate).parameters["pace"].default)
+    run(**small, pace=inspect.signature(demo.demonstrate).parameters["pace"].default)
     assert 2 < sum(waited) < 6
 
 
@@ -225,9 +225,9 @@ def test_dice_runs_from_nothing_in_common_to_all() -> None:
 
 
 def test_without_skips_both_networks_are_one() -> None:
-    recipe = _skips.Recipe(steps=1, channels=4, depth=2, noise=0.0, task=SEGMENT)
-    assert [network.skips for network in _skips.two_networks(recipe, "none", seed=3)] == [True, False]
-    first, second = _skips.two_networks(recipe, "no-skips", seed=3)
+    recipe = skips.Recipe(steps=1, channels=4, depth=2, noise=0.0, task=SEGMENT)
+    assert [network.skips for network in skips.two_networks(recipe, "none", seed=3)] == [True, False]
+    first, second = skips.two_networks(recipe, "no-skips", seed=3)
     assert all(
         torch.equal(one, other) for one, other in zip(first.parameters(), second.parameters(), strict=True)
     )

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from answers import unet_vs_vae as answer
-from answers._digits import Split, classifier
-from answers.unet_vs_vae import Pair, SkipVAE, decoded, entropy
+from answers.kit.digits import Split, classifier
+from answers.unet import unet_vs_vae as answer
+from answers.unet.unet_vs_vae import Pair, SkipVAE, decoded, entropy
 from models.vae import VAE
 from quizcli.demo.device import Device
 from quizcli.demo.events import Event, Images, Note, Progress, Scalars

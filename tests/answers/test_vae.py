@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from answers import vae
-from answers._digits import IMAGES, Split, digit_score, pixels, shuffled
-from answers.vae import Recipe, demonstrate
+from answers.kit.digits import IMAGES, Split, digit_score, pixels, shuffled
+from answers.vae import vae
+from answers.vae.vae import Recipe, demonstrate
 from models.vae import VAE, kl_divergence, vae_loss
 from quizcli.demo.catalogue import find_answer
 from quizcli.demo.device import choose

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 import torch
 
-from answers import vae_loss
-from answers._descent import Schedule, descend
-from answers._digits import IMAGES
-from answers.vae_loss import LOSSES, demonstrate, terms, weighed
+from answers.kit.digits import IMAGES
+from answers.kit.training import Schedule, descend
+from answers.vae import vae_loss
+from answers.vae.vae_loss import LOSSES, demonstrate, terms, weighed
 from models.vae import VAE, kl_divergence
 from quizcli.demo.catalogue import find_answer
 from quizcli.demo.device import choose

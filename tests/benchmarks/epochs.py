@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from torchvision.transforms import ToTensor
 
-from answers._digits import splits
+from answers.kit.digits import splits
 from quizcli.demo.data import Digits, load_digits
 from quizcli.demo.device import choose
 from quizcli.text import words

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from answers._gan import Game
-from answers.gan import DIGITS, digit_batches, digit_players
+from answers.gan.game import Game
+from answers.gan.gan import DIGITS, digit_batches, digit_players
 from quizcli.demo.device import choose
 from tests.benchmarks.epochs import Pictures, compare
 

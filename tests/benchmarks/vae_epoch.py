@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
-from answers.vae import RECIPE, train
+from answers.vae.vae import RECIPE, train
 from models.vae import VAE
 from quizcli.demo.device import choose
 from tests.benchmarks.epochs import Pictures, compare

@@ -82,7 +82,10 @@ def test_names_and_files(tmp_path: Path) -> None:
     put(tmp_path, "syntax error", "not-a-module.py")
     put(tmp_path, "def check_something(): ...", "code_only.py")
     assert list(find_answers(tmp_path)) == ["batchnorm-vs-layernorm"]
-    assert find_answer(tmp_path, "batchnorm-vs-layernorm").module == "answers.batchnorm_vs_layernorm"
+    assert (
+        find_answer(tmp_path, "batchnorm-vs-layernorm").module
+        == "answers.normalization.batchnorm_vs_layernorm.demo"
+    )
     with pytest.raises(QuizError) as caught:
         find_answer(tmp_path, "batchnorm-vs-layrnorm")
     assert "batchnorm-vs-layernorm" in caught.value.hint
@@ -101,8 +104,8 @@ def test_topics_are_folders_and_a_demonstration_may_be_one(tmp_path: Path) -> No
     found = {name: (answer.module, answer.topic) for name, answer in find_answers(tmp_path).items()}
     assert found == {
         "coin": ("answers.coin", ""),
-        "posterior-collapse": ("answers.vae.posterior_collapse.demo", "vae"),
-        "vae-loss": ("answers.vae.vae_loss", "vae"),
+        "posterior-collapse": ("answers.vae.vae.posterior_collapse.demo", "vae"),
+        "vae-loss": ("answers.vae.vae.vae_loss", "vae"),
     }
     assert all(find_answer(tmp_path, name).root == tmp_path for name in found)
     assert names_in(tmp_path) == {*found, "drawn"}

@@ -67,7 +67,7 @@ def one(folder: Path, seed: int) -> list[str]:
         new = chance.choice(LINES).encode().decode("unicode_escape").split("\n")
         lines[place:place] = [indent + line for line in new]
     source = Source("\n".join(lines), "answer.py", "attention")
-    check = "judges.attention.check_scaled_dot_product_attention"
+    check = "judges.attention.attention.check_scaled_dot_product_attention"
     request = Judgement(
         str(ROOT), check, "models.attention:scaled_dot_product_attention", source, seed % 1000
     )

@@ -14,7 +14,7 @@ from quizcli.text import use_language, words
 pytestmark = pytest.mark.usefixtures("forked")
 
 ROOT = Path(__file__).parents[2]
-CHECK = "judges.attention.check_scaled_dot_product_attention"
+CHECK = "judges.attention.attention.check_scaled_dot_product_attention"
 SOLUTION = "models.attention:scaled_dot_product_attention"
 
 RIGHT = """

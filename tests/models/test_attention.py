@@ -22,7 +22,7 @@ from models.attention import (
     padding_mask,
     scaled_dot_product_attention,
 )
-from models.positions import RotaryPositions
+from models.transformer.positions import RotaryPositions
 
 
 def assert_equal(actual: Tensor | None, expected: Tensor | None) -> None:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.distributions import Bernoulli
 from torch.nn import functional as F
 
-from models.autoencoder import Autoencoder, autoencode, reconstruction_loss, squared_error
+from models.autoencoder.autoencoder import Autoencoder, autoencode, reconstruction_loss, squared_error
 
 PAPER = (1000, 500, 250)  # Hinton & Salakhutdinov 2006, with a code of 30
 

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.calibration import expected_calibration_error
+from models.evaluation import expected_calibration_error
 
 
 @given(seed=st.integers(0, 2**32), n=st.integers(1, 40), classes=st.integers(2, 5), bins=st.integers(1, 20))

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from models.clustering import k_means_step
+from models.autoencoder.clustering import k_means_step
 
 
 def cost(x: Tensor, labels: Tensor, centers: Tensor) -> float:

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.convolution import conv2d, max_pool2d
+from models.convolution.convolution import conv2d, max_pool2d
 
 
 def draw(*shape: int) -> Tensor:

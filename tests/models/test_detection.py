@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torchvision import ops
 
-from models.detection import box_iou, nms
+from models.convolution.detection import box_iou, nms
 
 
 def draw(count: int, dtype: torch.dtype = torch.double) -> Tensor:

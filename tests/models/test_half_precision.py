@@ -16,16 +16,16 @@ from models.attention import (
     multi_head_attention,
     scaled_dot_product_attention,
 )
-from models.autoencoder import reconstruction_loss, squared_error
-from models.calibration import expected_calibration_error
-from models.clustering import k_means_step
-from models.decoding import pick
-from models.detection import box_iou, nms
+from models.autoencoder.autoencoder import reconstruction_loss, squared_error
+from models.autoencoder.clustering import k_means_step
+from models.convolution.detection import box_iou, nms
+from models.evaluation import expected_calibration_error
+from models.language_models.decoding import pick
+from models.language_models.sampling import top_k_probabilities, top_p_probabilities
 from models.losses import cross_entropy, smoothed_cross_entropy, softmax
 from models.normalization import batch_norm_backward, batch_norm_training
-from models.optimization import adam_step, adamw_step, clip_grad_norm
+from models.optimization.optimization import adam_step, adamw_step, clip_grad_norm
 from models.regularization import l1_penalty, l2_penalty, max_norm_
-from models.sampling import top_k_probabilities, top_p_probabilities
 from models.unet import dice_loss
 from models.vae import from_noise, kl_divergence, reconstruction_error
 

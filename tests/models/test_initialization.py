@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.initialization import init_weight
+from models.optimization.initialization import init_weight
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.lora import lora_linear
+from models.language_models.lora import lora_linear
 
 
 def draw(*shape: int) -> Tensor:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from models.mixup import mixup
+from models.augmentation import mixup
 
 
 def test_two_examples_by_hand() -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.optimization import adam_step, adamw_step, clip_grad_norm, sgd_step, warmup_cosine
+from models.optimization.optimization import adam_step, adamw_step, clip_grad_norm, sgd_step, warmup_cosine
 
 
 def path(optimizer: Any, w: Tensor, gradients: list[Tensor]) -> list[Tensor]:

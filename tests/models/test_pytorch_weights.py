@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from models.attention import MultiHeadAttention
 from models.normalization import BatchNorm, LayerNorm, RMSNorm
-from models.transformer import DecoderLayer, EncoderLayer
+from models.transformer.transformer import DecoderLayer, EncoderLayer
 
 SHAPE: dict[str, Any] = {"d_model": 8, "nhead": 2, "dim_feedforward": 12, "dropout": 0.0}
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from models.decoding import pick
-from models.sampling import beam_step, top_k_probabilities, top_p_probabilities
+from models.language_models.decoding import pick
+from models.language_models.sampling import beam_step, top_k_probabilities, top_p_probabilities
 
 
 def logits(seed: int, *shape: int) -> Tensor:

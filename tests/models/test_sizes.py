@@ -19,14 +19,15 @@ from models.attention import (
     padding_mask,
     scaled_dot_product_attention,
 )
-from models.autoencoder import autoencode, squared_error
-from models.calibration import expected_calibration_error
-from models.clustering import k_means_step
-from models.convolution import conv2d, max_pool2d
-from models.detection import box_iou, nms
-from models.encoder import encoder_layer
+from models.augmentation import mixup
+from models.autoencoder.autoencoder import autoencode, squared_error
+from models.autoencoder.clustering import k_means_step
+from models.convolution.convolution import conv2d, max_pool2d
+from models.convolution.detection import box_iou, nms
+from models.evaluation import expected_calibration_error
 from models.gan import best_logits
-from models.lora import lora_linear
+from models.language_models.lora import lora_linear
+from models.language_models.sampling import beam_step
 from models.losses import (
     binary_cross_entropy_with_logits,
     cross_entropy,
@@ -34,7 +35,6 @@ from models.losses import (
     smoothed_cross_entropy,
     softmax,
 )
-from models.mixup import mixup
 from models.normalization import (
     BatchNorm,
     batch_norm,
@@ -43,11 +43,11 @@ from models.normalization import (
     layer_norm,
     rms_norm,
 )
-from models.optimization import adam_step, adamw_step, clip_grad_norm, sgd_step
-from models.positions import SinusoidalPositions, rotate
+from models.optimization.optimization import adam_step, adamw_step, clip_grad_norm, sgd_step
 from models.recurrent import gru_cell, lstm_cell
 from models.regularization import proximal_step
-from models.sampling import beam_step
+from models.transformer.encoder_layer import encoder_layer
+from models.transformer.positions import SinusoidalPositions, rotate
 from models.unet import dice_loss
 from models.vae import from_noise, kl_divergence, vae_loss
 

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.attention import KVCache, MultiHeadAttention, causal_mask, padding_mask
-from models.decoding import pick
-from models.positions import RotaryPositions, SinusoidalPositions, rotate, sinusoids
-from models.transformer import DecoderLayer, EncoderLayer, LanguageModel, Transformer
+from models.language_models.decoding import pick
+from models.transformer.positions import RotaryPositions, SinusoidalPositions, rotate, sinusoids
+from models.transformer.transformer import DecoderLayer, EncoderLayer, LanguageModel, Transformer
 
 
 def assert_equal(actual: Tensor | None, expected: Tensor | None) -> None:

@@ -1,0 +1,43 @@
+"""Training as several demonstrations do it: shuffled digits, Adam, a rate that warms up and falls."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from answers.kit.digits import pixels, shuffled
+from quizcli.demo.device import Device
+
+
+class Schedule(NamedTuple):
+    """How long, in which portions, and with which highest learning rate."""
+
+    epochs: int
+    batch: int
+    lr: float
+
+    def steps(self, images: Tensor) -> int:
+        """Steps of the whole run."""
+        return self.epochs * (len(images) // self.batch)
+
+
+def descend(
+    model: nn.Module,
+    images: Tensor,  # (n, 784) bytes
+    schedule: Schedule,
+    device: Device,
+    loss: Callable[[Tensor], tuple[Tensor, Tensor]],
+) -> Iterator[Tensor]:
+    """Minimize the first of what `loss` makes of a batch (B, 784); yields the second, on the device."""
+    # As in answers/vae/vae.py: β₂ = 0.95 soon forgets the large first gradients and bears a high rate.
+    optimizer = torch.optim.Adam(model.parameters(), lr=schedule.lr, betas=(0.9, 0.95), fused=device.fused)
+    steps = schedule.steps(images)
+    for step, rows in enumerate(shuffled(images, schedule.batch, schedule.epochs)):
+        # up to 1 in the first tenth of the run, then down to 0
+        optimizer.param_groups[0]["lr"] = schedule.lr * min(10 * step, (steps - step) / 0.9) / steps
+        total, watched = loss(pixels(images[rows]))
+        optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(total)
+        optimizer.step()
+        yield watched.detach()

@@ -1,0 +1,48 @@
+"""One layer of a Transformer's encoder as a function of its weights; transformer.py has it as a module.
+
+Vaswani et al. 2017, sections 3.1 and 3.3, https://arxiv.org/abs/1706.03762
+Xiong et al. 2020, normalization before each sublayer, https://arxiv.org/abs/2002.04745
+"""
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from models.attention import multi_head_attention
+from models.normalization import layer_norm
+
+
+def encoder_layer(
+    x: Tensor,  # (B, L, E)
+    in_proj_weight: Tensor,  # (3 E, E): W^Q, W^K and W^V, one below the other
+    out_proj_weight: Tensor,  # (E, E)
+    linear1_weight: Tensor,  # (M, E)
+    linear2_weight: Tensor,  # (E, M)
+    num_heads: int,
+    norm_first: bool = False,
+) -> Tensor:
+    """Self-attention, then the feed-forward network, (B, L, E) -> the same: no biases, γ = 1, no dropout.
+
+    Weights are kept as in nn.Linear, output features first, and bear the names of
+    torch.nn.TransformerEncoderLayer.
+    """
+
+    if not len(in_proj_weight) // 3 == len(out_proj_weight) == len(linear2_weight) == x.shape[-1]:
+        raise ValueError(f"the sublayers must return vectors as wide as those of x, {x.shape[-1]}")
+
+    def norm(x: Tensor) -> Tensor:
+        return layer_norm(x, x.shape[-1:])
+
+    def attend(x: Tensor) -> Tensor:
+        w_q, w_k, w_v = in_proj_weight.chunk(3)  # (E, E) each
+        return multi_head_attention(x, w_q, w_k, w_v, out_proj_weight, num_heads)
+
+    def feed_forward(x: Tensor) -> Tensor:
+        return F.linear(F.relu(F.linear(x, linear1_weight)), linear2_weight)
+
+    if norm_first:
+        # x + Sublayer(LayerNorm(x))
+        x = x + attend(norm(x))
+        return x + feed_forward(norm(x))
+    # LayerNorm(x + Sublayer(x))
+    x = norm(x + attend(x))
+    return norm(x + feed_forward(x))
