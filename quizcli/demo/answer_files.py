@@ -29,9 +29,9 @@ class AnswerFile(NamedTuple):
 
     @property
     def topic(self) -> str:
-        """The folder of its topic; "" where it lies in none."""
+        """Its topic, "early-stopping" in a folder `early_stopping`; "" where it lies in none."""
         parts = self.parts[:-1] if _is_a_folders(self.parts) else self.parts
-        return parts[0] if len(parts) > 1 else ""
+        return parts[0].replace("_", "-") if len(parts) > 1 else ""
 
     @property
     def module(self) -> str:

@@ -37,7 +37,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     root: Path  # of its pack
     path: Path
     module: str  # "answers.normalization.batchnorm_vs_layernorm"
-    topic: str  # the folder of its topic, "normalization"; "" where it lies in none
+    topic: str  # "normalization"; "" where it lies in the folder of none
     title: Text
     summary: str  # first line of the docstring
     parameters: tuple[Parameter, ...]

@@ -101,7 +101,7 @@ def command(
     if replayed is not None:
         return _replay(replayed, settings, as_json=as_json)
     if not name:
-        _print_list(every(settings, tell), as_json=as_json)
+        _print_list(every(settings, tell), settings, as_json=as_json)
         return ExitStatus.OK
     answer = find(name, settings)
     given = check_settings(answer, parse(answer, ctx.args))
@@ -235,16 +235,24 @@ def _status(last: Last) -> ExitStatus:
     return ExitStatus.INTERRUPTED if last is None or last.stopped else ExitStatus.OK
 
 
-def _print_list(answers: Mapping[str, Answer], *, as_json: bool) -> None:
+def _print_list(answers: Mapping[str, Answer], settings: Settings, *, as_json: bool) -> None:
+    """A line for each, under the title of its topic where it has one."""
     if as_json:
         print_json_line([*answers.values()])
         return
-    from quizcli.screen.terminal.theme import make_console
+    from quizcli.packs.library import every_bank, titles_of
+    from quizcli.screen.terminal.theme import STRONG, make_console
 
     console = make_console()
+    titles = titles_of(every_bank(settings, lambda line: None))
     width = max(map(len, answers), default=0)
+    shown = ""
     for answer in answers.values():
-        console.print(f"{answer.name:<{width}}  {answer.title}", soft_wrap=True)
+        heading = titles.get(answer.topic, answer.topic)
+        if heading != shown and heading:
+            console.print(heading, style=STRONG, soft_wrap=True)
+        shown = heading
+        console.print(f"{'  ' * bool(heading)}{answer.name:<{width}}  {answer.title}", soft_wrap=True)
 
 
 def _introduced(answer: Answer) -> list[str]:
