@@ -1,6 +1,6 @@
 """Files opened with care: a stranger may have put a pipe, a device or ten gigabytes where text is expected.
 
-Every file that the program reads is read here, but for those that tests/test_reading.py lists with a reason.
+Every file that the program reads is read here, but for those that a test lists with a reason.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parent.parent
+from tests.places import ROOT
+
 CLOCK = """
 import sys, time, threading, queue
 if any("quizcli.demo.worker" in word for word in sys.orig_argv):

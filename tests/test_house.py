@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.places import ROOT
 
 # A floor may import itself, the floors named here, and the ground floor.
 GROUND = {

@@ -14,7 +14,8 @@ from types import ModuleType
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.places import ROOT
+
 SAID = """Obtaining file:///here
   Preparing editable metadata (pyproject.toml): started
 Collecting torch==2.14.1 (from quizcli)

@@ -14,8 +14,8 @@ import pytest
 from quizcli.bank.types import Code
 from quizcli.packs.pack import builtin, load
 from quizcli.settings import SETTABLE, load_settings
+from tests.places import ROOT
 
-ROOT = Path(__file__).parent.parent
 GUIDES = [ROOT / "docs" / "code-questions.md", ROOT / "docs" / "code-questions.zh-CN.md"]
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 

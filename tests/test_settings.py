@@ -9,7 +9,7 @@ import pytest
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings, likely_language, load_settings
 from quizcli.text import use_language
-from tests.test_parameters import FIVE
+from tests.test_fsrs_parameters import FIVE
 
 
 def configured(home: Path, text: str = "", env: dict[str, str] | None = None, **flags: Any) -> Settings:

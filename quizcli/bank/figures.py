@@ -1,6 +1,6 @@
 """Numbers that a demonstration measured, as the prose of a question quotes them: `{name}`, never typed.
 
-What is shown comes from the pack's record (bank/recorded.py), which a command writes by running the
+What is shown comes from the pack's record (measured_record.py), which a command writes by running the
 demonstrations with several seeds.
 """
 

@@ -76,8 +76,8 @@ def test_a_digest_follows_what_is_imported(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "changed"),
     [
-        ("from ._digits import A", "answers/kit/digits.py"),
-        ("from . import _digits", "answers/kit/digits.py"),
+        ("from ._digits import A", "answers/_digits.py"),
+        ("from . import _digits", "answers/_digits.py"),
         ("from .deep.more import A", "answers/deep/more.py"),
         ("from models.sub import A", "models/sub/__init__.py"),
         ("import models.sub.more", "models/sub/more.py"),
@@ -92,7 +92,7 @@ def test_a_digest_follows_what_is_imported(tmp_path: Path) -> None:
 def test_a_digest_follows_relative_imports_and_packages(tmp_path: Path, source: str, changed: str) -> None:
     files = {
         "answers/__init__.py": "",
-        "answers/kit/digits.py": "A = 1\n",
+        "answers/_digits.py": "A = 1\n",
         "answers/deep/more.py": "A = 1\n",
         "models/__init__.py": "A = 1\n",
         "models/_above.py": "A = 1\n",

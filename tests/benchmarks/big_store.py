@@ -10,8 +10,7 @@ from quizcli.study.schedule.schedule import Schedule
 from quizcli.study.schedule.seeded_random import chance
 from quizcli.study.schedule.study_days import DAY, Days, now_ms
 from quizcli.study.store.store import Store
-
-ROOT = Path(__file__).parent.parent.parent
+from tests.places import ROOT
 
 _BANK = """topic: topic-{bank}
 title: {{en: Topic {bank}, zh: 主题 {bank}}}

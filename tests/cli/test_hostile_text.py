@@ -29,8 +29,8 @@ from quizcli.screen.terminal.alternate_screen import Stage
 from quizcli.screen.terminal.clean_stream import Door, steer
 from quizcli.screen.terminal.theme import make_console
 from quizcli.text import Text
-from tests.cli.conftest import Program
-from tests.cli.test_pack_command import BANK
+from tests.cli.commands.test_pack import BANK
+from tests.program import Program
 from tests.screen.boards import others, vae
 
 # The clipboard (OSC 52), a cleared screen, blinking; C1, direction, tags, zero width, delete and others.

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Program
-from tests.cli.test_session import FIRST
+from tests.program import Program
+from tests.session.test_daily import FIRST
 
 NAME = os.fsdecode(b"h\xe9 \xff")
 

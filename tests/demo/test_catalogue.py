@@ -15,6 +15,7 @@ from quizcli.demo.catalogue import read_answer as read_file
 from quizcli.demo.parameter import Parameter
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.text import Text
+from tests.places import ROOT
 
 SOURCE = '''"""Dropout, unit by unit.
 
@@ -291,7 +292,7 @@ def test_reading_imports_nothing_heavy(tmp_path: Path) -> None:
         "catalogue.find_answers(Path(sys.argv[1]));"
         "print({'torch', 'numpy', 'rich', 'typer', 'asyncio', 'subprocess'} & set(sys.modules))"
     )
-    root = Path(__file__).parents[2]
+    root = ROOT
     done = subprocess.run(
         [sys.executable, "-c", code, tmp_path],
         cwd=root,

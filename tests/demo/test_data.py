@@ -25,6 +25,7 @@ from quizcli.demo.datasets.synthetic import synthetic_digits
 from quizcli.demo.events import Event, Note, Progress
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.settings import Settings, load_settings
+from tests.places import ROOT
 
 NOWHERE = "http://127.0.0.1:9/"  # the discard port: nothing listens
 
@@ -221,7 +222,7 @@ def test_the_second_time_needs_no_source_and_no_torchvision(
     )
     subprocess.run(
         [sys.executable, "-c", program],
-        env={"QUIZCLI_HOME": str(tmp_path / "home"), "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={"QUIZCLI_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)},
         check=True,
         timeout=60,
     )

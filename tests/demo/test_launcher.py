@@ -32,8 +32,8 @@ from quizcli.processes.spawn import spawn
 from quizcli.settings import load_settings
 from tests.demo.conftest import Begin, Write
 from tests.permits import permit_for
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 TICK = 'yield Scalars(panel="p", x=i, values={"v": float(i)})'
 FOR_EVER = f"""
 i = 0

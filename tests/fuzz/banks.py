@@ -12,8 +12,9 @@ from quizcli.screen.cards.answer import answer_lines
 from quizcli.screen.cards.question import question_lines
 from quizcli.screen.latex.layout import unshowable
 from tests.fuzz.program import PATIENCE, at_most
+from tests.places import GOOD_BANK
 
-GOOD = (Path(__file__).parents[1] / "bank" / "good.yaml").read_bytes()
+GOOD = GOOD_BANK.read_bytes()
 PIECES = [
     *(b": ", b"- ", b"[", b"]", b"{", b"}", b"\n", b"  "),
     *(b"\t", b"|", b">", b"&a ", b"*a", b"!!python/object:os"),

@@ -10,8 +10,8 @@ from pathlib import Path
 from quizcli.judge.calls.messages import CaseResult, Judgement, Over, Source
 from quizcli.judge.referee.launcher import Referee
 from quizcli.screen.cards.code_verdict import news_lines
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 RIGHT = """import math
 import os
 import sys

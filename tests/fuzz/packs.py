@@ -9,8 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.fuzz.program import faults, home_like, quizcli
+from tests.places import GOOD_BANK
 
-GOOD = (Path(__file__).parents[1] / "bank" / "good.yaml").read_bytes()
+GOOD = GOOD_BANK.read_bytes()
 CODE = b'"""Something."""\n\nTITLE = {"en": "x", "zh": "x"}\n\n\ndef demonstrate():\n    yield from ()\n'
 PLACES = ("questions", "answers", "models", "answers/judges", "answers/deep", ".")
 NAMES = (

@@ -12,10 +12,10 @@ import select
 import socket
 import subprocess
 import sys
-from pathlib import Path
 from typing import IO, cast
 
-ROOT = Path(__file__).parents[2]
+from tests.places import ROOT
+
 _LIVES = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 

@@ -1,6 +1,5 @@
 """The judges, tried with answers as strangers write them."""
 
-import pkgutil
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -17,10 +16,11 @@ from quizcli.judge.request import judgement_of
 from quizcli.packs.pack import builtin, load
 from tests.judge import strangers
 from tests.judge.strangers import STRANGERS, Stranger
+from tests.places import ROOT
 
 SEED, OTHERS = 1, range(2, 21)  # what fails or passes by chance, one time in ten, shows itself
-for module in pkgutil.iter_modules(strangers.__path__):
-    import_module(f"{strangers.__name__}.{module.name}")
+for file in sorted(Path(strangers.__path__[0]).rglob("[a-z]*.py")):
+    import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
 
 CODES = {q.id: q for bank in load(builtin(), None).banks for q in bank.questions if isinstance(q, Code)}
 

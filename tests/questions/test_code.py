@@ -10,8 +10,8 @@ import pytest
 
 from quizcli.bank.types import Code
 from quizcli.packs.pack import builtin, load
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 CODES = [q for bank in load(builtin(), None).banks for q in bank.questions if isinstance(q, Code)]
 
 

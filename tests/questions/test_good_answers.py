@@ -15,9 +15,10 @@ from quizcli.bank.types import Cloze, Number
 from quizcli.errors import QuizError
 from quizcli.study.grading.grade import grade
 from quizcli.text import LANGS, use_language
+from tests.places import ROOT
 
 ANSWERS = Path(__file__).parent / "good_answers"
-BANKS = Path(__file__).parents[2] / "questions"
+BANKS = ROOT / "questions"
 FEWEST = 10  # good answers to each question
 
 CASES = [

@@ -24,9 +24,10 @@ from quizcli.study.schedule.schedule import Schedule
 from quizcli.study.schedule.study_days import Days, now_ms
 from quizcli.study.store.store import Store
 from quizcli.text import use_language
+from tests.places import PACK as PACK_OF_TESTS
 
 PAGE = 4096
-PACK = Pack("builtin", Path(__file__).parent.parent / "cli" / "pack")
+PACK = Pack("builtin", PACK_OF_TESTS)
 ASKED = ("a-recall", "b-choice", "c-truth", "d-cloze", "e-number", "f-order")
 COMMANDS = (
     ("stats", "--json"),

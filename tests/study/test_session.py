@@ -16,7 +16,7 @@ from quizcli.study.store.store import Store
 from quizcli.text import use_language
 from tests.study.desk import BERLIN, MINUTE, Wall, at
 from tests.study.many import Asked, questions
-from tests.test_parameters import FIVE
+from tests.test_fsrs_parameters import FIVE
 
 ASKED = questions(30, topics=3)
 

@@ -294,7 +294,7 @@ def _outside(root: Path) -> Outside:
         check_settings,
         unshowable,
         partial(broken_links, root),
-        frozenset(file_at(flaw.path, root).name for flaw in flaws),
+        frozenset(file_at(flaw.path, root).name for flaw in flaws if flaw.path.suffix == ".py"),
         record,
         cache(lambda run: code_digest(answers[run].root, answers[run].path) if run in answers else ""),
         (*_code_mistakes(root, flaws), *damages),
