@@ -1,7 +1,9 @@
 """The import rules of the house, read from the source: arrows point down, nothing heavy at the start."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -77,7 +79,7 @@ def within(module: str, allowed: set[str]) -> bool:
     return any(module == name or module.startswith(f"{name}.") for name in allowed)
 
 
-@pytest.mark.parametrize("floor", [floor for floor in ALLOWED if (ROOT / floor).is_dir()])
+@pytest.mark.parametrize("floor", ALLOWED)
 def test_arrows_point_down(floor: str) -> None:
     ours = ("quizcli", "models", "answers", "tests")
     wrong = [
@@ -95,7 +97,10 @@ def _ground(module: str) -> bool:
     )
 
 
-@pytest.mark.parametrize("floor", ["quizcli/cli", "quizcli/screen", "quizcli/study", "quizcli/bank"])
+@pytest.mark.parametrize(
+    "floor",
+    ["quizcli/cli", "quizcli/session", "quizcli/screen", "quizcli/study", "quizcli/packs", "quizcli/bank"],
+)
 def test_the_terminal_process_imports_nothing_heavy(floor: str) -> None:
     at_start = [
         f"{path.relative_to(ROOT)} imports {module}"
@@ -106,7 +111,10 @@ def test_the_terminal_process_imports_nothing_heavy(floor: str) -> None:
     assert not at_start
 
 
-@pytest.mark.parametrize("floor", ["quizcli/study", "quizcli/bank", "quizcli/demo", "models", "answers"])
+@pytest.mark.parametrize(
+    "floor",
+    ["quizcli/study", "quizcli/packs", "quizcli/judge", "quizcli/bank", "quizcli/demo", "models", "answers"],
+)
 def test_only_the_screen_draws(floor: str) -> None:
     drawing = [
         f"{path.relative_to(ROOT)} imports {module}"
@@ -115,6 +123,67 @@ def test_only_the_screen_draws(floor: str) -> None:
         if module.split(".")[0] == "rich"
     ]
     assert not drawing
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the house and its file; a package is its `__init__`."""
+    found = {}
+    for top in ("quizcli", "answers", "models"):
+        for path in files(top):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def circles(arrows: dict[str, set[str]]) -> list[list[str]]:
+    """Every circle of arrows, by those that are on it: what never comes to stand in a row."""
+    sorter = TopologicalSorter(arrows)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        return [error.args[1]]
+    return []
+
+
+def test_no_circle_of_files() -> None:
+    """Also where the import waits in a function: files on a circle are one file that was torn apart."""
+    known = modules()
+    arrows = {
+        name: {module for module, _ in imports(path) if module in known and "." in module} - {name}
+        for name, path in known.items()
+    }
+    assert circles(arrows) == []
+
+
+def test_no_circle_of_rooms() -> None:
+    """Of folders, where neither lies in the other; the door of the program belongs to the command line."""
+    known = modules()
+    arrows: dict[str, set[str]] = {}
+    for name, path in known.items():
+        here = "quizcli/cli" if name == "quizcli.__main__" else room(path)
+        for module, _ in imports(path):
+            there = room(known[module]) if module in known else here
+            if there != here and not (
+                f"{there}/".startswith(f"{here}/") or f"{here}/".startswith(f"{there}/")
+            ):
+                arrows.setdefault(here, set()).add(there)
+    assert arrows["quizcli/cli/commands"] >= {"quizcli/session", "quizcli/packs"}
+    assert circles(arrows) == []
+
+
+def room(path: Path) -> str:
+    return path.parent.relative_to(ROOT).as_posix()
+
+
+def test_no_room_is_crowded() -> None:
+    """At most twenty modules: more than that nobody looks through, and topics want folders of their own."""
+    count = Counter(
+        room(path)
+        for top in ("quizcli", "answers", "models", "tests")
+        for path in files(top)
+        if path.name != "__init__.py"
+    )
+    assert {folder: number for folder, number in count.items() if number > 20} == {}
 
 
 def test_models_import_torch_only() -> None:

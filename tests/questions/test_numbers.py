@@ -1,24 +1,24 @@
 """Every number that a bank asks for is computed anew, and the bank's value is right to its last digit.
 
-The computations of the bank questions/<topic>.yaml stand in tests/questions/<topic, with _ for ->.py.
+The computations of the bank questions/<topic>.yaml stand in tests/questions/numbers/<topic>.py.
 """
 
 import importlib
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from quizcli.bank.reading.reader import read
 from quizcli.bank.types import Number
+from tests.places import ROOT
 
-HERE = Path(__file__).parent
-BANKS = HERE.parent.parent / "questions"
+NUMBERS = ROOT / "tests" / "questions" / "numbers"
+BANKS = ROOT / "questions"
 TOPICS = sorted(
     {path.stem for path in BANKS.glob("*.yaml")}
-    | {path.stem.replace("_", "-") for path in HERE.glob("*.py") if not path.stem.startswith("test_")}
+    | {path.stem.replace("_", "-") for path in NUMBERS.glob("*.py")}
 )
 
 Numbers = Mapping[str, Callable[[], float]]
@@ -54,9 +54,9 @@ def faults(source: bytes, numbers: Numbers) -> list[str]:
 @pytest.mark.parametrize("topic", TOPICS)
 def test_numbers_are_right(topic: str) -> None:
     source = (BANKS / f"{topic}.yaml").read_bytes()
-    module = f"tests.questions.{topic.replace('-', '_')}"
+    module = f"tests.questions.numbers.{topic.replace('-', '_')}"
     numbers: Numbers = {}
-    if (HERE / f"{topic.replace('-', '_')}.py").exists():
+    if (NUMBERS / f"{topic.replace('-', '_')}.py").exists():
         numbers = importlib.import_module(module).NUMBERS
     assert faults(source, numbers) == []
 
