@@ -30,7 +30,7 @@ ALLOWED = {
     "file_writing.py": "writes",
     "study/card_locks.py": "a file of locks, of which nothing is read",
     "demo/worker.py": "the null device; the kernel's file about the container",
-    "demo/catalogue.py": "modules of the program itself, beside it",
+    "demo/answer_source.py": "modules of the program itself, beside it",
     "demo/data.py": "torch.load takes a path, which has been looked at",
     "demo/record.py": "writes a recording into a folder of its own",
     "demo/datasets/download.py": "writes what it downloads",

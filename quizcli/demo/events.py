@@ -20,6 +20,8 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from torch import Tensor
 
+BEAT = 0.1  # seconds of a beat, where nobody says otherwise
+
 Words = dict[str, str]  # {"en": …, "zh": …}
 Label = str | Words  # a plain string is the same in every language: "KL", "p = 0.5"
 Setting = bool | int | float | str
@@ -196,6 +198,15 @@ class Claim(_Event, frozen=True, tag="claim"):
         }[self.relation]
 
 
+class Beat(Struct, frozen=True, tag_field="event", tag="beat", omit_defaults=True):
+    """A moment worth seeing, `n` beats long. An answer never sleeps: it yields these.
+
+    The live view and a replay turn beats into time; whoever does not watch passes them over.
+    """
+
+    n: float = 1.0
+
+
 class Finished(_Event, frozen=True, tag="finished"):
     """Last event of a run that ended by itself or was stopped by the person (added by the worker)."""
 
@@ -211,8 +222,45 @@ class Failed(_Event, frozen=True, tag="failed"):
     trace: str = ""
 
 
+def claim(
+    id: str,
+    measured: float,
+    relation: Relation,
+    expected: float,
+    tolerance: float = 0.0,
+    *,
+    en: str,
+    zh: str,
+    unit: str = "",
+    why: Words | None = None,
+) -> Claim:
+    """A Claim as one writes it down: `claim("kl", kl, ">=", 5.0, en="what a code tells", zh="…")`."""
+    return Claim(
+        id=id,
+        text={"en": en, "zh": zh},
+        measured=measured,
+        expected=expected,
+        relation=relation,
+        tolerance=tolerance,
+        unit=unit,
+        why=why or {},
+    )
+
+
 Event = (
-    Started | Progress | Scalars | Images | Heatmap | Points | Bars | Table | Note | Claim | Finished | Failed
+    Started
+    | Progress
+    | Scalars
+    | Images
+    | Heatmap
+    | Points
+    | Bars
+    | Table
+    | Note
+    | Claim
+    | Beat
+    | Finished
+    | Failed
 )
 
 _encoder = msgspec.msgpack.Encoder()
@@ -261,6 +309,7 @@ _NUMBERS = {
     "heatmap": {"low", "high"},
     "bars": {"values"},
     "claim": {"measured", "expected", "tolerance"},
+    "beat": {"n"},
 }
 
 

@@ -6,13 +6,19 @@ from msgspec import Struct
 
 
 class Option(Struct, frozen=True):
-    """Limits and help of one setting. `help` has the keys "en" and "zh"; limits are inclusive."""
+    """Limits, which are inclusive, and help of one setting: `Option(1, 100, "batch size", "批大小")`.
+
+    What has no limits says what it is: `Option(en="activation", zh="激活函数")`. The help may also come as
+    `help={"en": …, "zh": …}`.
+    """
 
     min: float | None = None
     max: float | None = None
+    en: str = ""
+    zh: str = ""
     help: dict[str, str] = {}
 
 
-# Settings that many demonstrations have; `DeviceName` and `DigitsName` stand beside what they choose.
-Seed = Annotated[int, Option(min=0, max=4294967295, help={"en": "random seed", "zh": "随机种子"})]
-Pace = Annotated[float, Option(min=0, max=2, help={"en": "seconds a frame", "zh": "每帧秒数"})]
+# A setting that many demonstrations have; `DeviceName` and `DigitsName` stand beside what they choose.
+Seed = Annotated[int, Option(0, 4294967295, "random seed", "随机种子")]
+Pace = Annotated[float, Option(0, 2, "seconds a frame", "每帧秒数")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from io import BufferedReader
 from itertools import count
@@ -13,7 +13,19 @@ from pathlib import Path
 
 import msgspec
 
-from quizcli.demo.events import Claim, Event, Failed, Finished, Note, Scalars, Started, from_json, to_json
+from quizcli.demo.events import (
+    BEAT,
+    Beat,
+    Claim,
+    Event,
+    Failed,
+    Finished,
+    Note,
+    Scalars,
+    Started,
+    from_json,
+    to_json,
+)
 from quizcli.demo.launcher import Run
 from quizcli.demo.messages import Order, Request
 from quizcli.demo.png_panels import draw, file_of
@@ -102,6 +114,16 @@ def replay(folder: Path) -> Iterator[Event]:
     return (event for _, event in _timed(folder))
 
 
+def _paced(events: Iterable[tuple[float, Event]]) -> Iterator[tuple[float, Event]]:
+    """The events at the time at which somebody who watched the run saw them: beats are time now."""
+    shift = 0.0
+    for t, event in events:
+        if isinstance(event, Beat):
+            shift += BEAT * max(0.0, event.n)
+        else:
+            yield t + shift, event
+
+
 def _timed(folder: Path) -> Iterator[tuple[float, Event]]:
     path = folder / EVENTS
     try:
@@ -144,7 +166,7 @@ class _Recording:
     """A `Source` whose events have happened already."""
 
     def __init__(self, folder: Path, *, timed: bool, within: float) -> None:
-        events = list(_timed(folder))
+        events = list(_paced(_timed(folder)))
         pace = min(1.0, within / events[-1][0]) if timed and events and events[-1][0] > 0 else float(timed)
         self._coming = deque((pace * t, event) for t, event in events)
         self.started = next((event for _, event in self._coming if isinstance(event, Started)), Started())
@@ -198,6 +220,8 @@ class Snapshot:
 
     def add(self, event: Event) -> None:
         """Take one event of the run in."""
+        if isinstance(event, Beat):
+            return
         panel = getattr(event, "panel", None)
         adds_up = isinstance(event, Scalars | Note | Claim)
         self._events[len(self._events) if adds_up else (type(event), panel)] = event

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from quizcli.bank.full_names import full, parted
 from quizcli.demo.answer_files import names_in
-from quizcli.demo.catalogue import Answer, find_answer, find_answers
+from quizcli.demo.answer_source import Answer
+from quizcli.demo.catalogue import find_answer, find_answers
 from quizcli.demo.events import Setting
 from quizcli.demo.messages import Request
 from quizcli.errors import ExitStatus, QuizError

@@ -58,7 +58,7 @@ class Bench:
         With `keep` the run is kept too, to be shown `again`. QuizError where there is none of that name, or
         the person has not trusted the code of its pack.
         """
-        from quizcli.demo.catalogue import check_settings
+        from quizcli.demo.answer_source import check_settings
         from quizcli.demo.kept import Kept
         from quizcli.demo.launcher import environment, start
         from quizcli.packs.code_digest import code_digest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from quizcli.demo.catalogue import Answer
+from quizcli.demo.answer_source import Answer
 from quizcli.demo.events import Finished, Setting
 from quizcli.demo.timings import Timing, Timings
 from quizcli.demo.typed_settings import as_options
@@ -41,4 +41,4 @@ def note(name: str, chosen: Mapping[str, Setting], outcome: Outcome, settings: S
         timings = Timings(settings.runs_dir / _FILE)
         cold = outcome.start if outcome.start > _WARM else timings.start() or outcome.start
         with suppress(OSError):  # where it cannot be written only a guess is lost
-            timings.note(name, chosen, Timing(cold, outcome.last.seconds))
+            timings.note(name, chosen, Timing(cold, max(outcome.seconds, outcome.last.seconds)))

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import torch
 
-from quizcli.demo.catalogue import Answer, find_answers
+from quizcli.demo.answer_source import Answer
+from quizcli.demo.catalogue import find_answers
 from quizcli.demo.events import Claim, Event, Progress, Started
 from quizcli.packs.pack import builtin, load
 from tests.answers.streams import PANELS, check_whole, claims

@@ -11,7 +11,8 @@ import statistics
 import sys
 import time
 
-from quizcli.demo.catalogue import check_settings, find_answer
+from quizcli.demo.answer_source import check_settings
+from quizcli.demo.catalogue import find_answer
 from quizcli.demo.launcher import Request, Worker, start, warm
 from quizcli.packs.pack import builtin
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quizcli.demo.answer_files import answer_files, file_at, names_in
-from quizcli.demo.catalogue import Answer, check_settings, find_answer, find_answers
-from quizcli.demo.catalogue import read_answer as read_file
+from quizcli.demo.answer_source import Answer, check_settings
+from quizcli.demo.answer_source import read_answer as read_file
+from quizcli.demo.catalogue import find_answer, find_answers
 from quizcli.demo.parameter import Parameter
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.text import Text
@@ -83,10 +84,7 @@ def test_names_and_files(tmp_path: Path) -> None:
     put(tmp_path, "syntax error", "not-a-module.py")
     put(tmp_path, "def check_something(): ...", "code_only.py")
     assert list(find_answers(tmp_path)) == ["batchnorm-vs-layernorm"]
-    assert (
-        find_answer(tmp_path, "batchnorm-vs-layernorm").module
-        == "answers.normalization.batchnorm_vs_layernorm.demo"
-    )
+    assert find_answer(tmp_path, "batchnorm-vs-layernorm").module == "answers.batchnorm_vs_layernorm"
     with pytest.raises(QuizError) as caught:
         find_answer(tmp_path, "batchnorm-vs-layrnorm")
     assert "batchnorm-vs-layernorm" in caught.value.hint
@@ -105,8 +103,8 @@ def test_topics_are_folders_and_a_demonstration_may_be_one(tmp_path: Path) -> No
     found = {name: (answer.module, answer.topic) for name, answer in find_answers(tmp_path).items()}
     assert found == {
         "coin": ("answers.coin", ""),
-        "posterior-collapse": ("answers.vae.vae.posterior_collapse.demo", "vae"),
-        "vae-loss": ("answers.vae.vae.vae_loss", "vae"),
+        "posterior-collapse": ("answers.vae.posterior_collapse.demo", "vae"),
+        "vae-loss": ("answers.vae.vae_loss", "vae"),
     }
     assert all(find_answer(tmp_path, name).root == tmp_path for name in found)
     assert names_in(tmp_path) == {*found, "drawn"}

@@ -244,7 +244,7 @@ def in_process(home: Path, command: tuple[str, ...], keys: str = "") -> tuple[in
         mock.patch("sys.stdin", stdin),
         mock.patch("quizcli.packs.library.builtin", return_value=PACK),
         mock.patch("quizcli.cli.app.build", built),
-        mock.patch("quizcli.__main__.streams"),  # it mends and lets go those of a process
+        mock.patch("quizcli.__main__.stdio"),  # it mends and lets go those of a process
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):

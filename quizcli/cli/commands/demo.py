@@ -21,7 +21,7 @@ from quizcli.settings import Settings
 from quizcli.text import language, tr
 
 if TYPE_CHECKING:
-    from quizcli.demo.catalogue import Answer
+    from quizcli.demo.answer_source import Answer
     from quizcli.demo.events import Event, Failed, Finished
     from quizcli.demo.launcher import Run
     from quizcli.demo.parameter import Parameter
@@ -62,6 +62,7 @@ class CLASS(Command):
 
 _QUICK_HELP = tr("The short form, a few seconds.", "简短形式，几秒即可完成。")
 _JSON_HELP = tr("Events as lines of JSON on stdout.", "以 JSON 行把事件写到标准输出。")
+_PACE_HELP = tr("Seconds a beat: slower, or 0.", "每拍秒数：可放慢，或设为 0。")
 _SAVE_HELP = tr("Keep events and pictures in a new folder.", "把事件和图片存入新文件夹。")
 _REPLAY_HELP = tr("Show a run kept with --save again.", "重放用 --save 保存的运行。")
 _HELP_HELP = tr("Show this, or the settings of NAME.", "显示本帮助，或 NAME 的设置项。")
@@ -79,12 +80,14 @@ def command(
     ] = "",
     quick: Annotated[bool, typer.Option("--quick", help=_QUICK_HELP)] = False,
     as_json: Annotated[bool, typer.Option("--json", help=_JSON_HELP)] = False,
+    pace: Annotated[float | None, typer.Option("--pace", min=0, max=2, help=_PACE_HELP)] = None,
     save: Annotated[Path | None, typer.Option("--save", metavar="DIR", help=_SAVE_HELP)] = None,
     replayed: Annotated[Path | None, typer.Option("--replay", metavar="DIR", help=_REPLAY_HELP)] = None,
     help_wanted: Annotated[bool, typer.Option("--help", "-h", help=_HELP_HELP)] = False,
 ) -> int:
     """Run the demonstration NAME; without a name, list them all."""
-    from quizcli.demo.catalogue import check_settings
+    from quizcli.demo.answer_source import check_settings
+    from quizcli.demo.events import BEAT
     from quizcli.notices import tell
     from quizcli.packs.demos import every, find
 
@@ -104,9 +107,13 @@ def command(
         _print_list(every(settings, tell), settings, as_json=as_json)
         return ExitStatus.OK
     answer = find(name, settings)
-    given = check_settings(answer, parse(answer, ctx.args))
+    typed = parse(answer, ctx.args)
+    if pace is not None and any(parameter.name == "pace" for parameter in answer.parameters):
+        typed["pace"] = pace  # an answer of somebody's that sleeps by itself
+    given = check_settings(answer, typed)
     chosen = {**answer.quick, **given} if quick else given
-    return _run(answer, chosen, settings, as_json=as_json, save=save)
+    beat = pace if pace is not None else BEAT * (not quick)
+    return _run(answer, chosen, settings, as_json=as_json, save=save, pace=beat)
 
 
 def parse(answer: Answer, words: Sequence[str]) -> dict[str, object]:
@@ -148,6 +155,7 @@ def _run(
     *,
     as_json: bool,
     save: Path | None,
+    pace: float,
 ) -> int:
     from quizcli.demo.launcher import environment, start
     from quizcli.demo.record import Recorder, Snapshot
@@ -164,12 +172,13 @@ def _run(
     with ExitStack() as stack:
         recorder = stack.enter_context(closing(Recorder(save))) if save is not None else None
         run = stack.enter_context(start(asked, environ=environment(settings)))
-        run.tap = (recorder or snapshot).add
+        run.tap = None if recorder is None else recorder.add
         if as_json:
             last = _print_events(run, settings)
         else:
             told = coming(answer, chosen, (), settings)
-            outcome = _watch(run, settings, keep if recorder is None else None, told)
+            own = recorder is None  # else all is kept in any case
+            outcome = _watch(run, settings, keep if own else None, snapshot.add if own else None, told, pace)
             note(answer.name, chosen, outcome, settings)
             last = outcome.last
         if recorder is not None:
@@ -189,7 +198,9 @@ def _watch(
     run: Run,
     settings: Settings,
     keep: Callable[[object], str] | None = None,
+    shown: Callable[[Event], None] | None = None,
     told: Coming | None = None,
+    pace: float = 0.0,
 ) -> Outcome:
     """Draw the run where there is a terminal, else print plain lines."""
     from quizcli.screen.demo.live import watch
@@ -200,7 +211,17 @@ def _watch(
     typing = settings.interactive and console.is_terminal and sys.stdin.isatty()
     with Keyboard() if typing else nullcontext() as keys:
         back = tr("quit", "退出")
-        return watch(run, console, keys=keys, save=keep, back=back, coming=told, debug=settings.debug)
+        return watch(
+            run,
+            console,
+            keys=keys,
+            save=keep,
+            shown=shown,
+            back=back,
+            coming=told,
+            pace=pace,
+            debug=settings.debug,
+        )
 
 
 def _print_events(run: Run, settings: Settings) -> Last:
@@ -271,6 +292,7 @@ def _print_help(answer: Answer) -> None:
     own = [
         ("--quick", _QUICK_HELP + _settings_told(answer.quick)),
         ("--json", _JSON_HELP),
+        ("--pace SECONDS", _PACE_HELP),
         ("--save DIR", _SAVE_HELP),
     ]
     width = max(len(left) for left, _ in rows + own)

@@ -22,7 +22,7 @@ from quizcli.settings import Settings
 from quizcli.text import tr
 
 if TYPE_CHECKING:
-    from quizcli.demo.catalogue import Answer
+    from quizcli.demo.answer_source import Answer
 
 _NAMES_HELP = tr("Which ones; all if none is named.", "要验证的演示；省略则验证全部。")
 _QUICK_HELP = tr("The short forms.", "使用简短形式。")

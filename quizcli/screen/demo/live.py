@@ -12,7 +12,7 @@ from msgspec import Struct
 from rich.console import Console
 from rich.segment import Segment, Segments
 
-from quizcli.demo.events import Claim, Event, Failed, Finished, Started
+from quizcli.demo.events import BEAT, Beat, Claim, Event, Failed, Finished, Started
 from quizcli.demo.following import Source, follow
 from quizcli.errors import QuizError
 from quizcli.screen.demo.frame import Frames
@@ -60,6 +60,7 @@ class Outcome(Struct, frozen=True):
     last: Finished | Failed | None
     frames: int  # how often it was drawn
     start: float = 0.0  # seconds until its first event
+    seconds: float = 0.0  # that it was watched from then on, pauses left out
 
 
 def watch(
@@ -68,21 +69,24 @@ def watch(
     *,
     keys: Keyboard | None = None,
     save: Callable[[Board], str] | None = None,
+    shown: Callable[[Event], None] | None = None,
     expect: Sequence[str] = (),
     back: str | None = None,
     coming: Coming | None = None,
+    pace: float = BEAT,
     debug: bool = False,
 ) -> Outcome:
     """Show a run until it is over or the person has had enough; its last frame stays in the scrollback.
 
-    `save` keeps the board somewhere and says where. `expect` are ids of claims to announce before they are
-    measured. `back` says where the q key leads, `coming` what is to be expected while a worker starts. With
-    `debug` a failure shows its trace. Where the console cannot draw in place, lines are printed.
+    `save` keeps the board somewhere and says where; `shown` is told each event when it is seen. `expect` are
+    ids of claims to announce before they are measured. `back` says where the q key leads, `coming` what is to
+    be expected while a worker starts, `pace` how many seconds a beat takes. With `debug` a failure shows its
+    trace. Where the console cannot draw in place, lines are printed, and nobody waits for beats.
     """
     if keys is not None and not keys.interactive:
         keys = None  # keys in a pipe are meant for the session, not for this view
     back = back or tr("stop, back to the question", "停止并返回题目")
-    viewer = _Viewer(run, console, Board(expect), keys, save, back, coming)
+    viewer = _Viewer(run, console, Board(expect), keys, save, shown, back, coming, pace)
     if not console.is_terminal or console.is_dumb_terminal or console.legacy_windows:
         return viewer.logged(debug)
     with ending_cleanly(), Stage(console) as stage, _hooks(keys, stage):
@@ -125,18 +129,23 @@ class _Viewer:
         board: Board,
         keys: Keyboard | None,
         save: Callable[[Board], str] | None,
+        shown: Callable[[Event], None] | None,
         back: str,
         coming: Coming | None,
+        pace: float,
     ) -> None:
         self._run = run
         self._console = console
         self._board = board
         self._keys = keys
         self._save = save
+        self._told = shown
         self._back = back
         self._opening = coming
         self._drawing = Frames(board, _has_colours(console), coming)
+        self._pace = pace
         self._coming: deque[Event] = deque()  # polled and not yet on the board
+        self._due = 0.0  # when what comes behind a beat is to be seen
         self._events = 0
         self._frames = 0
         self._shown: object = None  # what the last frame showed
@@ -150,7 +159,9 @@ class _Viewer:
     def outcome(self) -> Outcome:
         """What has come of it so far."""
         board = self._board
-        return Outcome(board.started, tuple(board.claims.values()), board.last, self._frames, self._start)
+        return Outcome(
+            board.started, tuple(board.claims.values()), board.last, self._frames, self._start, self._clock
+        )
 
     def logged(self, debug: bool) -> Outcome:
         """Print plain lines until the run is over."""
@@ -179,7 +190,7 @@ class _Viewer:
             try:  # around the whole loop: Ctrl-C may come between two turns of it too
                 while not self._left:
                     self._take_events()
-                    if self._run.over or self._gave_up():
+                    if (self._run.over and not self._coming) or self._gave_up():
                         return
                     if time.monotonic() >= due and self._has_news():
                         cost = self._draw(stage)
@@ -209,14 +220,25 @@ class _Viewer:
 
     def _take_events(self) -> None:
         now = time.monotonic()
-        if not self._run.paused:
+        if self._run.paused:
+            self._due += now - self._looked
+        else:
             self._clock += now - self._looked
         self._looked = now
         self._coming += self._run.poll()
-        while self._coming:  # as in `follow`: what Ctrl-C leaves here comes at the next look
-            self._add(self._coming[0])
+        while self._coming and self._is_due(
+            now
+        ):  # as in `follow`: what Ctrl-C leaves here comes at the next look
+            if isinstance(event := self._coming[0], Beat):
+                self._due = max(self._due, now) + self._pace * max(0.0, event.n)
+            else:
+                self._add(event)
             self._coming.popleft()
             self._events += 1
+
+    def _is_due(self, now: float) -> bool:
+        """Whether what comes next may be seen: beats hold it back, but not from who wants to see the end."""
+        return self._stopped_at is not None or (now >= self._due and not self._run.paused)
 
     def _add(self, event: Event) -> None:
         """Put an event on the board; the first one ends the waiting."""
@@ -224,6 +246,8 @@ class _Viewer:
             self._start = time.monotonic() - self._began
             self._clock = 0.0
         self._board.add(event)
+        if self._told is not None:
+            self._told(event)
 
     def _has_news(self) -> bool:
         """Whether a new frame would differ from the last one."""

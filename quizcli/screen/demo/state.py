@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from quizcli.demo.events import (
     Bars,
+    Beat,
     Claim,
     Event,
     Failed,
@@ -83,6 +84,8 @@ class Board:
                 self.claims[event.id] = event
             case Finished() | Failed():
                 self.last = event
+            case Beat():
+                pass  # time is the business of who shows it
             case Scalars():
                 panel = self.panels.get(event.panel)
                 if not isinstance(panel, Curves):

@@ -18,7 +18,8 @@ import typer
 from msgspec.structs import replace
 
 from quizcli.cli.commands import demo, verify
-from quizcli.demo.catalogue import Answer, find_answer
+from quizcli.demo.answer_source import Answer
+from quizcli.demo.catalogue import find_answer
 from quizcli.demo.events import Finished, Setting, Started, from_json
 from quizcli.demo.messages import Request
 from quizcli.errors import ExitStatus, QuizError

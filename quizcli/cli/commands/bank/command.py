@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from quizcli.bank.checking.content import Outside
     from quizcli.bank.diagnostic import Mistake
     from quizcli.cli.commands.bank.check_code import Proved
-    from quizcli.demo.catalogue import Flaw
+    from quizcli.demo.answer_source import Flaw
     from quizcli.packs.check import Examined, Target
 
 app = typer.Typer()
@@ -281,7 +281,8 @@ def _outside(root: Path) -> Outside:
     from quizcli.bank.checking.content import Outside
     from quizcli.bank.measured_record import read_record
     from quizcli.demo.answer_files import file_at
-    from quizcli.demo.catalogue import check_settings, find_answers, look_for_answers
+    from quizcli.demo.answer_source import check_settings
+    from quizcli.demo.catalogue import find_answers, look_for_answers
     from quizcli.packs.code_digest import code_digest
     from quizcli.packs.pack import builtin
     from quizcli.screen.latex.layout import unshowable

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from quizcli.bank.figures import link_of
 from quizcli.bank.measured_record import Entry, Key, Setting, keep, key, recorded
 from quizcli.bank.types import Bank
-from quizcli.demo.catalogue import Answer
+from quizcli.demo.answer_source import Answer
 from quizcli.demo.events import Claim, Failed, Started
 from quizcli.demo.launcher import environment, start
 from quizcli.demo.typed_settings import as_options
@@ -151,8 +151,6 @@ def _ran(answer: Answer, way: Way, seed: int, settings: Settings) -> Ran:
     for parameter in answer.parameters:
         if parameter.name == "seed":
             chosen["seed"] = seed
-        elif parameter.name == "pace":
-            chosen["pace"] = 0.0
     claims: dict[str, float] = {}
     began = Started()
     for event in _events(answer, chosen, settings):
