@@ -32,7 +32,7 @@ FLOORS = {
     "quizcli/study": {"study", "packs", "demo", "bank"},
     "quizcli/packs": {"packs", "demo", "bank"},
     "quizcli/judge": {"judge", "demo", "bank", "processes"},
-    "quizcli/demo": {"demo", "processes"},
+    "quizcli/demo": {"demo", "bank", "processes"},
     "quizcli/bank": {"bank"},
     "quizcli/processes": {"processes"},
 }
@@ -41,6 +41,7 @@ AUTHORS = {
     "quizcli.demo.events",
     "quizcli.demo.option",
     "quizcli.demo.data",
+    "quizcli.demo.texts",
     "quizcli.demo.device",
     "quizcli.judge.case",
 }

@@ -1,6 +1,6 @@
-"""Training as several demonstrations do it: shuffled digits, Adam, a rate that warms up and falls."""
+"""The training loop, once; and as several demonstrations do it: shuffled digits, Adam, a rate that falls."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -8,6 +8,19 @@ from torch import Tensor, nn
 
 from answers.kit.digits import pixels, shuffled
 from quizcli.demo.device import Device
+
+
+def minimize(optimizer: torch.optim.Optimizer, losses: Iterable[Tensor]) -> Iterator[Tensor]:
+    """One step down for each loss: `for loss in minimize(adam, (loss_of(rows) for rows in batches)):`.
+
+    The next loss is computed when it is asked for, with the weights as they are by then. Yields each loss
+    after its step, detached, still on its device: reading it waits for the device.
+    """
+    for loss in losses:
+        optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        optimizer.step()
+        yield loss.detach()
 
 
 class Schedule(NamedTuple):

@@ -229,15 +229,19 @@ def claim(
     expected: float,
     tolerance: float = 0.0,
     *,
-    en: str,
-    zh: str,
+    en: str = "",
+    zh: str = "",
+    text: Words | None = None,
     unit: str = "",
     why: Words | None = None,
 ) -> Claim:
-    """A Claim as one writes it down: `claim("kl", kl, ">=", 5.0, en="what a code tells", zh="…")`."""
+    """A Claim as one writes it down: `claim("kl", kl, ">=", 5.0, en="what a code tells", zh="…")`.
+
+    Instead of `en` and `zh` it may have a `text` of the file beside the answer (quizcli.demo.texts).
+    """
     return Claim(
         id=id,
-        text={"en": en, "zh": zh},
+        text=text or {"en": en, "zh": zh},
         measured=measured,
         expected=expected,
         relation=relation,

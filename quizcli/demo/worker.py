@@ -163,6 +163,8 @@ def _warm_up() -> None:
     """Import what every answer needs. An optimizer's first step alone imports for two seconds."""
     import torch
 
+    import quizcli.demo.texts  # noqa: F401 - and what reads the texts of answers
+
     weight = torch.zeros(1, requires_grad=True)
     weight.grad = torch.ones(1)
     torch.optim.Adam([weight]).step()

@@ -279,6 +279,7 @@ def _outside(root: Path) -> Outside:
     """
     from quizcli.bank.checking.code_links import broken_links
     from quizcli.bank.checking.content import Outside
+    from quizcli.bank.checking.text_links import text_mistakes
     from quizcli.bank.measured_record import read_record
     from quizcli.demo.answer_files import file_at
     from quizcli.demo.answer_source import check_settings
@@ -298,7 +299,7 @@ def _outside(root: Path) -> Outside:
         frozenset(file_at(flaw.path, root).name for flaw in flaws if flaw.path.suffix == ".py"),
         record,
         cache(lambda run: code_digest(answers[run].root, answers[run].path) if run in answers else ""),
-        (*_code_mistakes(root, flaws), *damages),
+        (*_code_mistakes(root, flaws), *text_mistakes(root), *damages),
     )
 
 
