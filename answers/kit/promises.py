@@ -6,7 +6,7 @@ from quizcli.demo.events import Note, Words
 
 
 def promise(condition: bool, otherwise: Words) -> Generator[Note, None, bool]:
-    """Whether a claim is made; where it is not, a note says why: `if (yield from promise(p > 0, says("…"))):`."""
+    """Whether a claim is made; else a note says why not: `if (yield from promise(p > 0, says("none"))):`."""
     if not condition:
         yield Note(text=otherwise)
     return condition

@@ -11,8 +11,10 @@ import torch
 from torch import Tensor
 
 from quizcli.demo.events import (
+    BEAT,
     Array,
     Bars,
+    Beat,
     Claim,
     Event,
     Heatmap,
@@ -39,6 +41,11 @@ MARKDOWN = re.compile(r"`|\*\*|\$[^$]+\$")
 
 def claims(events: list[Event]) -> dict[str, Claim]:
     return {event.id: event for event in events if isinstance(event, Claim)}
+
+
+def seconds(events: list[Event]) -> float:
+    """How long a person watches because of the beats alone."""
+    return BEAT * sum(event.n for event in events if isinstance(event, Beat))
 
 
 def fallen(events: list[Event]) -> set[str]:

@@ -1,15 +1,17 @@
 """Noisy points of a sine, and two equal networks that could learn them by heart: one has dropout."""
 
 import math
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from answers.kit.labels import STEPS
+from answers.kit.seeding import weights
+from answers.kit.training import minimize
 from models.dropout import Dropout
-from quizcli.demo.events import Event, Points, Scalars, array
+from quizcli.demo.events import Beat, Event, Points, Scalars, array
 
 EXAMPLES, NOISE, REACH = 24, 0.4, 4.0  # sin x + noise at 24 places between ±4
 HIDDEN, STEEPNESS = 128, 3.0
@@ -46,8 +48,7 @@ def _examples(n: int, generator: torch.Generator) -> Examples:
 
 def _network(p: float, seed: int, dropout: Dropouts) -> nn.Sequential:
     """1 → 128 → 1 with steep units, able to learn the noise by heart; equal seeds give equal weights."""
-    with torch.random.fork_rng(devices=[]):  # nn.Linear draws its weights from the global generator
-        torch.manual_seed(seed)
+    with weights(seed):
         first, last = nn.Linear(1, HIDDEN), nn.Linear(HIDDEN, 1)
     with torch.no_grad():
         first.weight.mul_(STEEPNESS)
@@ -57,7 +58,7 @@ def _network(p: float, seed: int, dropout: Dropouts) -> nn.Sequential:
 
 
 def fit_both(
-    p: float, steps: int, dropout: Dropouts, evaluated: bool, seed: int, pace: float
+    p: float, steps: int, dropout: Dropouts, evaluated: bool, seed: int
 ) -> Generator[Event, None, tuple[Errors, Errors]]:
     """Train a network without and one with dropout on the same points, in the panels `below` and `gap`.
 
@@ -67,15 +68,14 @@ def fit_both(
     generator = torch.Generator().manual_seed(seed)
     train, test = _examples(EXAMPLES, generator), _examples(10 * EXAMPLES, generator)
     networks = [_network(rate, seed, dropout) for rate in (0.0, p)]
-    optimizers = [torch.optim.Adam(network.parameters(), lr=0.01) for network in networks]
+    descents = [
+        minimize(torch.optim.Adam(network.parameters(), lr=0.01), _losses(network, train))
+        for network in networks
+    ]
     looks: list[list[Errors]] = []
     for step in range(1, steps + 1):
-        for network, optimizer in zip(networks, optimizers, strict=True):
-            network.train()
-            loss = (network(train.x) - train.y).square().mean()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+        for descent in descents:
+            next(descent)
         if step % math.ceil(steps / LOOKS) == 0:
             for network in networks:
                 network.train(not evaluated)
@@ -84,9 +84,15 @@ def fit_both(
             looks.append([_errors(*fit, train, test) for fit in fits])
             yield _curves(p, train, test, [fit[1] for fit in fits], looks[-1])
             yield _gaps(p, step, looks[-1])
-            time.sleep(pace / 2)
+            yield Beat(0.75)
     plain, dropped = (Errors(*torch.tensor(last).mean(0).tolist()) for last in zip(*looks[-10:], strict=True))
     return plain, dropped
+
+
+def _losses(network: nn.Module, train: Examples) -> Iterator[Tensor]:
+    while True:
+        network.train()
+        yield (network(train.x) - train.y).square().mean()
 
 
 def _errors(train_fit: Tensor, test_fit: Tensor, train: Examples, test: Examples) -> Errors:
@@ -116,6 +122,6 @@ def _gaps(p: float, step: int, errors: list[Errors]) -> Scalars:
         panel="gap",
         x=step,
         values={"p = 0": plain.gap, f"p = {p:g}": dropped.gap},
-        x_label={"en": "steps", "zh": "步"},
+        x_label=STEPS,
         title={"en": "test − train error", "zh": "测试误差 − 训练误差"},
     )
