@@ -12,6 +12,7 @@ from PIL import Image
 from quizcli.demo.events import (
     Array,
     Bars,
+    Beat,
     Claim,
     Event,
     Finished,
@@ -201,6 +202,17 @@ def test_a_rerun_takes_its_time(tmp_path: Path) -> None:
         assert run.wait()
         assert list(run) == [Note(text={"en": "0.300000"}), Finished(seconds=0.3, stopped=True)]
     assert 0.3 <= time.monotonic() - began < 2
+
+
+def test_beats_are_time_in_a_rerun(tmp_path: Path) -> None:
+    """A run goes on while somebody looks at a beat: its recording knows only that there was one."""
+    quick: list[Event] = [Note(text=BOTH), Beat(4), Note(text={"en": "b", "zh": "b"}), Finished(seconds=0.1)]
+    folder = save(tmp_path / "run", quick, finish=False)
+    assert list(replay(folder)) == quick
+    began = time.monotonic()
+    with rerun(folder) as run:
+        assert list(run) == [quick[0], *quick[2:]]
+    assert 0.4 <= time.monotonic() - began < 2
 
 
 def test_a_rerun_rests_and_stops(tmp_path: Path) -> None:

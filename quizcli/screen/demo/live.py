@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 from rich.console import Console
 from rich.segment import Segment, Segments
 
@@ -36,8 +37,6 @@ _PATIENCE = 5.0  # seconds to wait for the last event of a run that was told to 
 
 class Running(Source, Protocol):
     """A demonstration that runs, `quizcli.demo.launcher.Run` or a recorded one."""
-
-    paused: bool
 
     def pause(self) -> None:
         """Rest at the next event."""
@@ -146,6 +145,8 @@ class _Viewer:
         self._pace = pace
         self._coming: deque[Event] = deque()  # polled and not yet on the board
         self._due = 0.0  # when what comes behind a beat is to be seen
+        self._paused = False
+        self._cut = False  # it was stopped before all that has come was seen
         self._events = 0
         self._frames = 0
         self._shown: object = None  # what the last frame showed
@@ -220,7 +221,7 @@ class _Viewer:
 
     def _take_events(self) -> None:
         now = time.monotonic()
-        if self._run.paused:
+        if self._paused:
             self._due += now - self._looked
         else:
             self._clock += now - self._looked
@@ -231,14 +232,16 @@ class _Viewer:
         ):  # as in `follow`: what Ctrl-C leaves here comes at the next look
             if isinstance(event := self._coming[0], Beat):
                 self._due = max(self._due, now) + self._pace * max(0.0, event.n)
-            else:
+            elif not self._cut:
                 self._add(event)
+            elif isinstance(event, Finished | Failed):  # what was not seen yet is left unseen
+                self._add(replace(event, stopped=True) if isinstance(event, Finished) else event)
             self._coming.popleft()
             self._events += 1
 
     def _is_due(self, now: float) -> bool:
         """Whether what comes next may be seen: beats hold it back, but not from who wants to see the end."""
-        return self._stopped_at is not None or (now >= self._due and not self._run.paused)
+        return self._stopped_at is not None or (now >= self._due and not self._paused)
 
     def _add(self, event: Event) -> None:
         """Put an event on the board; the first one ends the waiting."""
@@ -253,7 +256,7 @@ class _Viewer:
         """Whether a new frame would differ from the last one."""
         turns = 1 if self._board.started else TURNS
         clock = int(self._clock * turns)
-        state = (self._events, self._console.size, clock, self._run.paused, self._message)
+        state = (self._events, self._console.size, clock, self._paused, self._message)
         news, self._shown = state != self._shown, state
         return news
 
@@ -262,7 +265,7 @@ class _Viewer:
         began = time.monotonic()
         width, height = self._console.size
         lines = self._drawing.running(
-            width, height, self._clock, self._offered(), self._message, paused=self._run.paused
+            width, height, self._clock, self._offered(), self._message, paused=self._paused
         )
         stage.show(lines, (width, height))
         self._frames += 1
@@ -274,7 +277,7 @@ class _Viewer:
             return [("ctrl-c", self._back)]
         if self._board.last is not None:
             return [(tr("any key", "任意键"), tr("what you saw", "说明"))]
-        pause = tr("resume", "继续") if self._run.paused else tr("pause", "暂停")
+        pause = tr("resume", "继续") if self._paused else tr("pause", "暂停")
         save = [("s", tr("save", "保存"))] if self._save else []
         return [("space", pause), *save, ("q", self._back)]
 
@@ -287,7 +290,8 @@ class _Viewer:
     def _obey(self, key: str | None, stage: Stage) -> None:
         match key:
             case " " if self._stopped_at is None:
-                self._run.resume() if self._run.paused else self._run.pause()
+                self._run.resume() if self._paused else self._run.pause()
+                self._paused = not self._paused
             case "s" if self._save is not None:
                 self._keep(self._save)
             case "q" | "ctrl-c":
@@ -310,6 +314,7 @@ class _Viewer:
             self._left = True
             return
         self._stopped_at = time.monotonic()
+        self._cut = bool(self._coming)
         self._message = tr("stopping …", "正在停止 …")
         self._run.stop()
 

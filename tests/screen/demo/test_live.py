@@ -15,7 +15,7 @@ import pyte
 import pytest
 from rich.console import Console
 
-from quizcli.demo.events import Event, Failed, Finished, Images, Points, Progress, Scalars
+from quizcli.demo.events import Beat, Event, Failed, Finished, Images, Points, Progress, Scalars
 from quizcli.errors import QuizError
 from quizcli.screen.demo.frame import Frames
 from quizcli.screen.demo.live import FASTEST, watch
@@ -332,6 +332,42 @@ def test_the_end_is_not_slept_over(monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = watch(Recorded([*vae(), 0.3, Finished(seconds=1)]), terminal())
     assert isinstance(outcome.last, Finished)
     assert time.monotonic() - began < 5
+
+
+BEATEN: list[Event | float | Exception] = [*vae(), Beat(4), *[*claims()][:2], Beat(4), Finished(seconds=0)]
+
+
+def test_beats_take_their_time_only_where_one_watches() -> None:
+    for pace, least, most in ((0.1, 0.8, 5.0), (0.0, 0.0, 0.7)):
+        began = time.monotonic()
+        outcome = watch(Recorded(BEATEN), terminal(), pace=pace)
+        assert least <= time.monotonic() - began < most
+        assert [claim.id for claim in outcome.claims] == ["kl-nonnegative"]
+        assert outcome.seconds >= least
+    began = time.monotonic()
+    watch(Recorded(BEATEN), Console(file=io.StringIO(), width=80), pace=2.0)
+    assert time.monotonic() - began < 2.0
+
+
+def test_what_was_not_seen_is_no_result() -> None:
+    """The run itself has long been over when q is pressed during its beats."""
+    unseen = "claim('unseen', 1, '>', 0, en='a', zh='b')"
+    with Window(f"Beat(30), {unseen}, Finished(seconds=0.1)") as window:
+        window.wait_for("elbo-reached")
+        window.child.send("q")
+        assert re.search(r"after\|stop\|kl-nonnegative\|elbo-reached\s*$", window.end())
+
+
+def test_space_holds_the_beats_of_a_run_that_is_over() -> None:
+    with Window("Beat(8), Note(text={'en': 'the end of it', 'zh': ''}), Finished(seconds=0.1)") as window:
+        window.wait_for("kl-nonnegative")
+        window.child.send(" ")
+        window.wait_for("resume")
+        time.sleep(1.0)
+        window.pump()
+        assert "the end of it" not in "\n".join(window.stage.display)
+        window.child.send(" ")
+        assert "the end of it" in window.end()
 
 
 def test_a_frame_is_cheap() -> None:
