@@ -206,6 +206,11 @@ class Beat(Struct, frozen=True, tag_field="event", tag="beat", omit_defaults=Tru
 
     n: float = 1.0
 
+    @property
+    def length(self) -> float:
+        """How many beats are waited for: nobody waits for NaN, or for more than a hundred."""
+        return min(max(0.0, self.n), 100.0)
+
 
 class Finished(_Event, frozen=True, tag="finished"):
     """Last event of a run that ended by itself or was stopped by the person (added by the worker)."""

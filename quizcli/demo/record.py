@@ -119,7 +119,7 @@ def _paced(events: Iterable[tuple[float, Event]]) -> Iterator[tuple[float, Event
     shift = 0.0
     for t, event in events:
         if isinstance(event, Beat):
-            shift += BEAT * max(0.0, event.n)
+            shift += BEAT * event.length
         else:
             yield t + shift, event
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from quizcli.demo.events import (
     Array,
     Bars,
+    Beat,
     Claim,
     Event,
     Failed,
@@ -59,6 +60,7 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(Table, panel=text, columns=st.just(("NaN",)), rows=st.just((("Infinity",),))),
     st.builds(Note, text=words),
     st.builds(Claim, id=text, text=words, measured=numbers, expected=numbers, tolerance=numbers),
+    st.builds(Beat, n=numbers),
     st.builds(Finished, seconds=st.floats(0, 1e6), stopped=st.booleans()),
     st.builds(Failed, message=text, trace=text),
 )
@@ -79,6 +81,11 @@ def test_lines_are_strict_json(event: Event) -> None:
     line = to_json(event)
     assert b"\n" not in line
     assert json.loads(line, parse_constant=refuse)["event"]
+
+
+@given(st.floats())
+def test_no_beat_is_waited_for_without_end(n: float) -> None:
+    assert 0 <= Beat(n).length <= 100
 
 
 def test_a_claim_says_in_json_whether_it_holds() -> None:

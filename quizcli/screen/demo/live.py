@@ -231,7 +231,7 @@ class _Viewer:
             now
         ):  # as in `follow`: what Ctrl-C leaves here comes at the next look
             if isinstance(event := self._coming[0], Beat):
-                self._due = max(self._due, now) + self._pace * max(0.0, event.n)
+                self._due = max(self._due, now) + self._pace * event.length
             elif not self._cut:
                 self._add(event)
             elif isinstance(event, Finished | Failed):  # what was not seen yet is left unseen

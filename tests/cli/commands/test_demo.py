@@ -122,6 +122,19 @@ def quiz(pack: Path, capsys: pytest.CaptureFixture[str]) -> Quiz:
 # demo
 
 
+def test_beats_are_in_the_stream_and_nobody_waits_for_them(quiz: Quiz, pack: Path) -> None:
+    source = SMALL.replace("    yield Claim(", "    yield Beat(50)\n    yield Claim(", 1)
+    assert source != SMALL
+    (pack / "answers" / "slow.py").write_text(source, encoding="utf-8")
+    began = time.monotonic()
+    lines = quiz("demo", "slow", "--json").out.splitlines()
+    assert quiz("verify", "slow").status == ExitStatus.OK
+    assert quiz("demo", "slow", "--pace", "1").status == ExitStatus.OK  # no terminal: plain lines
+    assert time.monotonic() - began < 15
+    assert {"event": "beat", "n": 50.0} in map(json.loads, lines)
+    assert "--pace SECONDS" in quiz("demo", "slow", "--help").out
+
+
 def test_the_list(quiz: Quiz) -> None:
     said = quiz("demo")
     assert said.status == ExitStatus.OK
