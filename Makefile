@@ -1,4 +1,5 @@
 # make quiz   sets everything up and opens today's first question
+# make check  lint, types, and the tests that take less than a minute
 # make test   sets everything up and runs all checks and tests
 # make test-all   what takes longer too: other seeds, every mutant of every model answer, many random inputs
 
@@ -6,10 +7,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: quiz test test-all lint clean
+# What is quick, and finds most mistakes.
+QUICK := tests/test_*.py tests/bank tests/models tests/packs tests/questions/test_numbers.py tests/screen/cards \
+	tests/screen/charts tests/screen/latex tests/screen/markup tests/study/grading tests/study/schedule tests/demo/test_catalogue.py
+
+.PHONY: quiz check test test-all lint clean
 
 quiz: $(VENV)/.quiz
 	@$(BIN)/quizcli
+
+check: lint
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow and not other_seeds" $(QUICK)
 
 test: lint
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not other_seeds"
