@@ -16,7 +16,7 @@ from pyte.screens import Char
 from rich.console import Console
 from rich.style import Style
 from rich.terminal_theme import TerminalTheme
-from rich.text import Text
+from rich.text import Text as RichText
 
 from tests.terminal import Terminal
 
@@ -61,7 +61,7 @@ def as_svg(terminal: Terminal, title: str) -> str:
         legacy_windows=False,
     )
     for row in terminal.cells():
-        line = Text()
+        line = RichText()
         for cell in row:
             line.append(cell.data, _style(cell))
         console.print(line, no_wrap=True, overflow="ignore", crop=False)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from quizcli.bank.full_names import parted
 from quizcli.bank.markdown import around, spans
-from quizcli.bank.measured_record import Entry, Key, key
+from quizcli.bank.measured_record import MeasuredRun, RunKey, key
 from quizcli.bank.types import (
     AnyQuestion,
     Choice,
@@ -47,12 +47,12 @@ def names_in(text: str) -> Iterator[str]:
             yield from _REFERENCE.findall(span.text)
 
 
-def quoted(question: AnyQuestion, record: Mapping[Key, Entry]) -> AnyQuestion:
+def quoted(question: AnyQuestion, record: Mapping[RunKey, MeasuredRun]) -> AnyQuestion:
     """The question with the measured numbers in its prose. What is not recorded is shown as …
 
     The record is of the pack of the question, which knows no full names.
     """
-    entries: dict[str, Entry | None] = {}
+    entries: dict[str, MeasuredRun | None] = {}
     for name, figure in question.measured.items():
         link = link_of(question, figure)
         entries[name] = None if link is None else record.get(key(parted(link.run)[1], link.set))
@@ -112,13 +112,15 @@ def front(question: AnyQuestion) -> Iterator[Text]:
         yield from (item.text for item in question.items)
 
 
-def how(entry: Entry) -> str:
+def how(entry: MeasuredRun) -> str:
     """Where a number comes from: "measured with PyTorch 2.14.1, 10 seeds, cpu x86_64, MNIST"."""
     parts = (f"PyTorch {entry.torch}", f"{entry.seeds} seeds", entry.machine, entry.data)
     return "Measured with " + ", ".join(part for part in parts if part)
 
 
-def _filled(text: str, figures: Mapping[str, Figure], entries: Mapping[str, Entry | None], lang: Lang) -> str:
+def _filled(
+    text: str, figures: Mapping[str, Figure], entries: Mapping[str, MeasuredRun | None], lang: Lang
+) -> str:
     """The text with every reference in its prose replaced; code and formulas stay."""
 
     def number(name: str) -> str:

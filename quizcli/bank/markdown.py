@@ -16,7 +16,7 @@ from msgspec import Struct
 Sort = Literal["prose", "escaped", "code", "fence", "maths", "display"]
 
 
-class Span(Struct, frozen=True):
+class MarkedSpan(Struct, frozen=True):
     r"""A stretch of text of one sort, without its marks.
 
     "escaped" is a sign that stands for itself, \$. A fence keeps its first line (the language).
@@ -34,7 +34,7 @@ class Paragraph(Struct, frozen=True):
     What follows a formula on lines of its own is a paragraph again; an item goes on with a blank mark.
     """
 
-    spans: tuple[Span, ...]
+    spans: tuple[MarkedSpan, ...]
     mark: str = ""
     level: int = 0
 
@@ -46,7 +46,7 @@ class Formula(Struct, frozen=True):
     level: int = 0
 
 
-class Code(Struct, frozen=True):
+class CodeBlock(Struct, frozen=True):
     """Lines of a program."""
 
     text: str
@@ -58,7 +58,7 @@ class Gap(Struct, frozen=True):
     """An empty line."""
 
 
-Block = Paragraph | Formula | Code | Gap
+Block = Paragraph | Formula | CodeBlock | Gap
 
 # Compiled by `re` when a text first has what they look for: the day's first card seldom has.
 _FENCE = r" {0,3}```\s*([\w+-]*)\s*$"
@@ -100,7 +100,7 @@ def normal(text: str) -> str:
     return text.replace("\r\n", "\n").translate(_ALIKE).expandtabs(4)
 
 
-def _lines(text: str) -> Iterator[tuple[str, int, str | Code | Gap]]:
+def _lines(text: str) -> Iterator[tuple[str, int, str | CodeBlock | Gap]]:
     """Whole paragraphs and items as (mark, level, text); code and gaps."""
     pending: tuple[str, int, str] | None = None
     lines = iter(text.strip("\n").split("\n"))
@@ -133,18 +133,18 @@ def _item(line: str) -> re.Match[str] | None:
     return re.match(_ITEM, line) if first == "-" or first.isdecimal() else None
 
 
-def _code(lines: Iterator[str], language: str) -> Code:
+def _code(lines: Iterator[str], language: str) -> CodeBlock:
     code: list[str] = []
     for line in lines:
         if _fence(line):
-            return Code("\n".join(code), language)
+            return CodeBlock("\n".join(code), language)
         code.append(line)
-    return Code("\n".join(code), language, closed=False)
+    return CodeBlock("\n".join(code), language, closed=False)
 
 
-def _cut_at_formulas(spans: tuple[Span, ...], mark: str, level: int) -> Iterator[Block]:
+def _cut_at_formulas(spans: tuple[MarkedSpan, ...], mark: str, level: int) -> Iterator[Block]:
     """A paragraph cut at the $$formulas$$ in it."""
-    running: list[Span] = []
+    running: list[MarkedSpan] = []
     shown = mark
     for span in (*spans, None):
         if span is not None and span.sort != "display":
@@ -157,21 +157,21 @@ def _cut_at_formulas(spans: tuple[Span, ...], mark: str, level: int) -> Iterator
         running, shown = [], " " * len(mark)
 
 
-def inline(text: str) -> tuple[Span, ...]:
+def inline(text: str) -> tuple[MarkedSpan, ...]:
     """The spans of one paragraph. Formulas and code are whole: no ** begins or ends within them."""
-    atoms: list[Span] = []
+    atoms: list[MarkedSpan] = []
     rest = ""
     start = 0
     for found in re.finditer(_ATOM, text) if any(sign in text for sign in "\\$`") else ():
         sort: Sort = found.lastgroup  # type: ignore[assignment]
         rest += text[start : found.start()].replace(_ATOM_SIGN, "\ufffd") + _ATOM_SIGN
-        atoms.append(Span(sort, found[sort]))
+        atoms.append(MarkedSpan(sort, found[sort]))
         start = found.end()
     rest += text[start:].replace(_ATOM_SIGN, "\ufffd")
     return tuple(_emphasized(rest, atoms))
 
 
-def _emphasized(text: str, atoms: list[Span]) -> Iterator[Span]:
+def _emphasized(text: str, atoms: list[MarkedSpan]) -> Iterator[MarkedSpan]:
     """The text with its atoms put in, and bold and italic where their marks are paired."""
     marks = _paired_marks(text)
     bold = italic = False
@@ -181,9 +181,9 @@ def _emphasized(text: str, atoms: list[Span]) -> Iterator[Span]:
         for i, prose in enumerate(text[start:place].split(_ATOM_SIGN)):
             if i:
                 atom = next(waiting)
-                yield Span(atom.sort, atom.text, bold, italic)
+                yield MarkedSpan(atom.sort, atom.text, bold, italic)
             if prose:
-                yield Span("prose", prose, bold, italic)
+                yield MarkedSpan("prose", prose, bold, italic)
         start = place + len(marks.get(place, ""))
         bold ^= marks.get(place) == "**"
         italic ^= marks.get(place) == "*"
@@ -230,21 +230,21 @@ def _is_plain_letter(char: str) -> bool:
     return char.isascii() and char.isalnum()
 
 
-def spans(text: str) -> Iterator[Span]:
+def spans(text: str) -> Iterator[MarkedSpan]:
     """The text cut into its spans, in order; between two blocks there is an end of a line."""
     for number, block in enumerate(blocks(text)):
         if number:
-            yield Span("prose", "\n")
+            yield MarkedSpan("prose", "\n")
         match block:
             case Paragraph(spans=parts):
                 yield from parts
             case Formula(latex=latex):
-                yield Span("display", latex)
-            case Code(text=code, language=language):
-                yield Span("fence", f"{language}\n{code}")
+                yield MarkedSpan("display", latex)
+            case CodeBlock(text=code, language=language):
+                yield MarkedSpan("fence", f"{language}\n{code}")
 
 
-def around(parts: Sequence[str]) -> list[Span]:
+def around(parts: Sequence[str]) -> list[MarkedSpan]:
     """The spans that the gaps between the parts of a text stand in: what is put there is of that sort."""
     text = _GAP_SIGN.join(part.replace(_GAP_SIGN, "\ufffd") for part in parts)
     return [span for span in spans(text) for char in span.text if char == _GAP_SIGN]

@@ -21,11 +21,11 @@ FEWEST_SEEDS = 10
 _LONGEST = 8 * MEBIBYTE
 _NAME = "answers/measured.json"
 
-Key = tuple[str, str]  # the demonstration, its settings as JSON
+RunKey = tuple[str, str]  # the demonstration, its settings as JSON
 Setting = bool | int | float | str
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class MeasuredRun(Struct, frozen=True, kw_only=True):
     """One demonstration with one set of settings. `claims` has a value of each seed, from 0 up."""
 
     run: str
@@ -47,7 +47,7 @@ def canonical(settings: Mapping[str, Setting]) -> str:
     return msgspec.json.encode(plain, order="sorted").decode()
 
 
-def key(run: str, settings: Mapping[str, Setting]) -> Key:
+def key(run: str, settings: Mapping[str, Setting]) -> RunKey:
     """What an entry is found by."""
     return run, canonical(settings)
 
@@ -57,14 +57,14 @@ def file_of(root: Path) -> Path:
     return root / _NAME
 
 
-def recorded(root: Path) -> dict[Key, Entry]:
+def recorded(root: Path) -> dict[RunKey, MeasuredRun]:
     """The record of a pack: its whole entries. What is damaged counts as not recorded."""
     return read_record(root)[0]
 
 
-def read_record(root: Path) -> tuple[dict[Key, Entry], tuple[Mistake, ...]]:
+def read_record(root: Path) -> tuple[dict[RunKey, MeasuredRun], tuple[Mistake, ...]]:
     """The whole entries of the record of a pack, and what is wrong with the others, each with its line."""
-    entries: dict[Key, Entry] = {}
+    entries: dict[RunKey, MeasuredRun] = {}
     mistakes: list[Mistake] = []
 
     def wrong(line: int, message: str) -> None:
@@ -82,7 +82,7 @@ def read_record(root: Path) -> tuple[dict[Key, Entry], tuple[Mistake, ...]]:
         if not line.strip():
             continue
         try:
-            entry = msgspec.json.decode(line, type=Entry)
+            entry = msgspec.json.decode(line, type=MeasuredRun)
         except UNDECODABLE as error:
             wrong(number, tr(f"cannot be read: {error}", f"无法读取：{error}"))
             continue
@@ -94,7 +94,7 @@ def read_record(root: Path) -> tuple[dict[Key, Entry], tuple[Mistake, ...]]:
     return entries, tuple(mistakes)
 
 
-def _damage(entry: Entry) -> str:
+def _damage(entry: MeasuredRun) -> str:
     """What cannot have been measured; "" where every claim has one value of each seed."""
     if entry.seeds < 1 or not entry.claims:
         return tr("has no values", "没有数值")
@@ -107,7 +107,7 @@ def _damage(entry: Entry) -> str:
     return ""
 
 
-def keep(root: Path, entries: Iterable[Entry]) -> None:
+def keep(root: Path, entries: Iterable[MeasuredRun]) -> None:
     """Write the record, in an order of its own."""
     ordered = sorted(entries, key=lambda entry: key(entry.run, entry.set))
     text = b"".join(msgspec.json.encode(entry) + b"\n" for entry in ordered)

@@ -16,7 +16,7 @@ from quizcli.cli.help import Command, Group
 from quizcli.text import tr
 
 
-class Entry(NamedTuple):
+class CommandEntry(NamedTuple):
     """A command: where it lives, and what the list of commands says of it."""
 
     name: str
@@ -28,7 +28,7 @@ class Entry(NamedTuple):
 class Deferred(TyperCommand):
     """A command of which only the name and the help are known, until `command` imports it."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: CommandEntry) -> None:
         super().__init__(entry.name, help=entry.told)
         self._entry = entry
 
@@ -56,74 +56,78 @@ class Program(Group):
         return name, command.command() if isinstance(command, Deferred) else command, rest
 
 
-def entries() -> list[Entry]:
+def entries() -> list[CommandEntry]:
     """All commands, told of in the language in use."""
     return [
-        Entry(
+        CommandEntry(
             "review",
             "review",
             "command",
             tr("Only what is due; no new cards.", "只复习到期的卡片，不学新卡。"),
         ),
-        Entry(
+        CommandEntry(
             "quiz",
             "quiz",
             "command",
             tr("A scored round; the schedule stays as it is.", "一轮计分测验，不影响复习计划。"),
         ),
-        Entry(
+        CommandEntry(
             "demo",
             "demo",
             "command",
             tr("Run a demonstration, or list them.", "运行演示；不带名称则列出全部。"),
         ),
-        Entry(
+        CommandEntry(
             "code",
             "code",
             "command",
             tr("Write an answer yourself, judged at every save.", "手写代码，每次保存即评判。"),
         ),
-        Entry("show", "show", "command", tr("One question with its answer.", "显示一道题及其答案。")),
-        Entry(
+        CommandEntry("show", "show", "command", tr("One question with its answer.", "显示一道题及其答案。")),
+        CommandEntry(
             "list",
             "list",
             "command",
             tr("The questions and how they stand.", "列出题目及其学习状态。"),
         ),
-        Entry("search", "search", "command", tr("Find questions by words.", "按关键词查找题目。")),
-        Entry(
+        CommandEntry("search", "search", "command", tr("Find questions by words.", "按关键词查找题目。")),
+        CommandEntry(
             "suspend",
             "suspend",
             "suspend",
             tr("Put cards aside until you want them back.", "暂停卡片，直到你恢复它们。"),
         ),
-        Entry("unsuspend", "suspend", "unsuspend", tr("Bring suspended cards back.", "恢复已暂停的卡片。")),
-        Entry(
+        CommandEntry(
+            "unsuspend", "suspend", "unsuspend", tr("Bring suspended cards back.", "恢复已暂停的卡片。")
+        ),
+        CommandEntry(
             "stats",
             "stats",
             "command",
             tr("Due, retention, heat map, forecast.", "到期、记忆保持率、热力图与预测。"),
         ),
-        Entry(
+        CommandEntry(
             "verify",
             "verify",
             "command",
             tr("Run demonstrations and check their claims.", "无界面运行演示并核对其结论。"),
         ),
-        Entry(
+        CommandEntry(
             "backup", "backup", "command", tr("A copy of all you have made, now.", "立即备份你的全部内容。")
         ),
-        Entry(
+        CommandEntry(
             "restore",
             "restore",
             "command",
             tr("Backups: list, preview, bring one back.", "列出、预览并恢复备份。"),
         ),
-        Entry(
+        CommandEntry(
             "doctor", "doctor.command", "command", tr("What this machine can do.", "检查本机环境与可用功能。")
         ),
-        Entry("bank", "bank.command", "app", tr("Begin and check question banks.", "新建与检查题库。")),
-        Entry(
+        CommandEntry(
+            "bank", "bank.command", "app", tr("Begin and check question banks.", "新建与检查题库。")
+        ),
+        CommandEntry(
             "pack",
             "pack.command",
             "app",

@@ -14,7 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from quizcli.text import Text, tr
 
 if TYPE_CHECKING:
-    from quizcli.screen.markup.wrap import Row, Span
+    from quizcli.screen.markup.wrap import Row, Styled
 
 WIDEST = 100  # columns: longer lines are hard to read
 _ROOM = 24  # columns: an explanation that had less would stand below what it explains
@@ -63,7 +63,7 @@ def print_page(ctx: Any) -> None:
 
 
 def _lines(ctx: Any, width: int) -> list[Row]:
-    from quizcli.screen.markup.wrap import Span, wrap_rows
+    from quizcli.screen.markup.wrap import Styled, wrap_rows
     from quizcli.screen.terminal.theme import KEY
 
     command = ctx.command
@@ -74,21 +74,21 @@ def _lines(ctx: Any, width: int) -> list[Row]:
     usage = [tr("[OPTIONS]", "[选项]"), *(_argument(argument) for argument in arguments)]
     if commands:
         usage.append(tr("COMMAND ...", "命令 ..."))
-    start = [Span(tr("Usage: ", "用法：")), Span(f"{ctx.command_path} ", KEY)]
+    start = [Styled(tr("Usage: ", "用法：")), Styled(f"{ctx.command_path} ", KEY)]
     return [
-        *wrap_rows([Span(word + " ", solid=" " not in word) for word in usage], width, start),
-        *_section("", [("", [Span(command.help or "")])], width),
+        *wrap_rows([Styled(word + " ", solid=" " not in word) for word in usage], width, start),
+        *_section("", [("", [Styled(command.help or "")])], width),
         *_section(tr("Arguments:", "参数："), [(_argument(a), _explained(a)) for a in arguments], width),
-        *_section(tr("Commands:", "命令："), [(c.name, [Span(c.help or "")]) for c in commands], width),
+        *_section(tr("Commands:", "命令："), [(c.name, [Styled(c.help or "")]) for c in commands], width),
         *_section(tr("Options:", "选项："), [(_option(o), _explained(o)) for o in options], width),
     ]
 
 
-def _section(title: str, rows: Sequence[tuple[str, list[Span]]], width: int) -> list[Row]:
+def _section(title: str, rows: Sequence[tuple[str, list[Styled]]], width: int) -> list[Row]:
     """Two columns under a title, an empty line before it; nothing at all where there is no row."""
     from rich.cells import cell_len
 
-    from quizcli.screen.markup.wrap import Span, wrap_rows
+    from quizcli.screen.markup.wrap import Styled, wrap_rows
     from quizcli.screen.terminal.theme import KEY, STRONG
 
     lines: list[Row] = [[], *([[(title, STRONG)]] if title else [])] if rows else []
@@ -96,10 +96,10 @@ def _section(title: str, rows: Sequence[tuple[str, list[Span]]], width: int) -> 
     beside = 2 + column + _ROOM <= width
     for left, right in rows:
         pad = " " * (column - cell_len(left))
-        mark = [Span("  "), Span(left, KEY), Span(pad)]
+        mark = [Styled("  "), Styled(left, KEY), Styled(pad)]
         if not beside:
             lines.append([("  ", ""), (left, KEY)])
-            mark = [Span("      ")]
+            mark = [Styled("      ")]
         lines += wrap_rows(right, width, mark)
     return lines
 
@@ -120,9 +120,9 @@ def _option(option: Any) -> str:
     return f"{names} {option.metavar or ('N' if number else option.name.upper())}"
 
 
-def _explained(parameter: Any) -> list[Span]:
+def _explained(parameter: Any) -> list[Styled]:
     """The help of an argument or option, its limits and its default."""
-    from quizcli.screen.markup.wrap import Span
+    from quizcli.screen.markup.wrap import Styled
     from quizcli.screen.terminal.theme import QUIET
 
     told = str(_OF_TYPER.get(parameter.help or "", parameter.help or ""))
@@ -132,4 +132,4 @@ def _explained(parameter: Any) -> list[Span]:
         notes.append(tr(f"{low} to {high}", f"{low} 到 {high}"))
     if parameter.default and not getattr(parameter, "is_flag", False):
         notes.append(tr(f"default {parameter.default}", f"默认 {parameter.default}"))
-    return [Span(told), *([Span(f" [{'; '.join(notes)}]", QUIET)] if notes else [])]
+    return [Styled(told), *([Styled(f" [{'; '.join(notes)}]", QUIET)] if notes else [])]

@@ -46,7 +46,7 @@ def print_questions(
         ]
         print_json(rows)
         return
-    from quizcli.screen.cards.question_list import Row, listing_lines
+    from quizcli.screen.cards.question_list import Listed, listing_lines
     from quizcli.screen.terminal.theme import make_console
 
     console = make_console()
@@ -54,7 +54,7 @@ def print_questions(
     is_buried = buried_today(settings)
     cards = [states.get(question.id) for question in questions]
     listed = [
-        Row(question, standing(card, buried=card is not None and is_buried(card)))
+        Listed(question, standing(card, buried=card is not None and is_buried(card)))
         for question, card in zip(questions, cards, strict=True)
     ]
     width = console.width if console.is_terminal else None

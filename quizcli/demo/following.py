@@ -9,7 +9,7 @@ from typing import Protocol
 from quizcli.demo.events import Event
 
 
-class Source(Protocol):
+class Polled(Protocol):
     """Where events come from: a run, or a recorded one."""
 
     over: bool
@@ -23,7 +23,7 @@ class Source(Protocol):
         ...
 
 
-def follow(run: Source, take: Callable[[Event], None], interrupted: Callable[[], bool]) -> None:
+def follow(run: Polled, take: Callable[[Event], None], interrupted: Callable[[], bool]) -> None:
     """Give `take` every event until the run is over. Ctrl-C calls `interrupted`; True from it: leave at once.
 
     An event during which Ctrl-C came is given again, for nobody knows how much of it was taken.

@@ -18,7 +18,7 @@ import msgspec
 
 from quizcli.demo.events import Event, Failed, Finished, decode
 from quizcli.demo.limits import LONGEST_EVENT, Limits
-from quizcli.demo.messages import Order, Request
+from quizcli.demo.messages import Request, WorkerOrder
 from quizcli.file_reading import UNDECODABLE
 from quizcli.file_writing import make_folder
 from quizcli.processes.frames import frame, read_frame
@@ -105,7 +105,7 @@ class Worker:
         self._began = time.monotonic()
         self.send(request)
 
-    def send(self, message: Request | Order) -> None:
+    def send(self, message: Request | WorkerOrder) -> None:
         """Send a frame. A worker that has gone does not hear it; its last event says why."""
         inlet = cast("BinaryIO", self._process.stdin)
         with suppress(OSError):
@@ -223,11 +223,11 @@ def _cause_of_death(code: int) -> tuple[str, str]:
     )
 
 
-class Source(Protocol):
+class EventSource(Protocol):
     """Where the events of a run come from, a worker or a recording. `Worker` tells what each method does."""
 
     def ask(self, request: Request) -> None: ...
-    def send(self, message: Order) -> None: ...
+    def send(self, message: WorkerOrder) -> None: ...
     def take(self) -> list[Event]: ...
     def wait(self, timeout: float | None) -> bool: ...
     def stop(self) -> None: ...
@@ -237,7 +237,7 @@ class Source(Protocol):
 class Run:
     """A demonstration that runs. Iterate over it, or poll it between two frames; close it in any case."""
 
-    def __init__(self, source: Source, request: Request) -> None:
+    def __init__(self, source: EventSource, request: Request) -> None:
         self.request = request
         self.paused = False
         self.over = False  # the last event has been handed out
@@ -272,7 +272,7 @@ class Run:
         """Let it go on."""
         self._order("resume", paused=False)
 
-    def _order(self, order: Order, *, paused: bool) -> None:
+    def _order(self, order: WorkerOrder, *, paused: bool) -> None:
         if not self.over:
             self.paused = paused
             self._source.send(order)

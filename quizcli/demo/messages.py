@@ -11,7 +11,7 @@ from msgspec import Struct
 from quizcli.demo.events import Setting
 from quizcli.permit import NOTHING, Permit
 
-Order = Literal["pause", "resume", "stop"]
+WorkerOrder = Literal["pause", "resume", "stop"]
 
 
 class Request(Struct, frozen=True):

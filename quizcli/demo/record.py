@@ -27,7 +27,7 @@ from quizcli.demo.events import (
     to_json,
 )
 from quizcli.demo.launcher import Run
-from quizcli.demo.messages import Order, Request
+from quizcli.demo.messages import Request, WorkerOrder
 from quizcli.demo.png_panels import draw, file_of
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.file_reading import MEBIBYTE, UNDECODABLE, open_regular
@@ -179,7 +179,7 @@ class _Recording:
     def ask(self, request: Request) -> None:
         self._began = time.monotonic()
 
-    def send(self, message: Order) -> None:
+    def send(self, message: WorkerOrder) -> None:
         now = time.monotonic()
         if message == "pause" and self._paused_at is None:
             self._paused_at = now

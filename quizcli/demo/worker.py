@@ -24,7 +24,7 @@ import msgspec
 from msgspec.structs import replace
 
 from quizcli.demo.events import Event, Failed, Finished, Setting, Started, encode
-from quizcli.demo.messages import Order, Request
+from quizcli.demo.messages import Request, WorkerOrder
 from quizcli.errors import QuizError
 from quizcli.processes.frames import frame, read_frame
 from quizcli.processes.pack_imports import Room, make_room
@@ -38,7 +38,7 @@ def main() -> NoReturn:
     _leave_a_guard()
     outlet = _Outlet()
     _share_the_cores()
-    desk = _Desk()
+    desk = _Orders()
     threading.Thread(target=desk.listen, name="orders", daemon=True).start()
     if "--warm" in sys.argv:
         _warm_up()
@@ -98,7 +98,7 @@ class _Outlet:
             _vanish()
 
 
-class _Desk:
+class _Orders:
     """Takes the request and the orders of the parent, in a thread of its own.
 
     They come through a private copy of stdin. File descriptor 0 itself is empty: an answer cannot ask.
@@ -120,10 +120,10 @@ class _Desk:
                 self._request = msgspec.msgpack.decode(payload, type=Request)
                 self._asked.set()
             else:
-                self._obey(msgspec.msgpack.decode(payload, type=Order))
+                self._obey(msgspec.msgpack.decode(payload, type=WorkerOrder))
         _vanish()
 
-    def _obey(self, order: Order) -> None:
+    def _obey(self, order: WorkerOrder) -> None:
         if order == "pause":
             self._may_go_on.clear()
             return
@@ -170,7 +170,7 @@ def _warm_up() -> None:
     torch.optim.Adam([weight]).step()
 
 
-def _serve(request: Request, outlet: _Outlet, desk: _Desk) -> None:
+def _serve(request: Request, outlet: _Outlet, desk: _Orders) -> None:
     """Run the answer to its end, an order to stop, or an exception; the last event tells which."""
     began = time.perf_counter()
     stopped = False

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 from quizcli.bank.types import Code
-from quizcli.judge.calls.messages import Judgement, Source
+from quizcli.judge.calls.messages import CandidateSource, Judgement
 from quizcli.permit import NOTHING, Permit
 from quizcli.visible_text import clean
 
@@ -19,7 +19,7 @@ def judgement_of(
         root=str(root),
         check=question.check,
         solution=question.solution,
-        source=Source(text, clean(file), question.entry, question.avoid),
+        source=CandidateSource(text, clean(file), question.entry, question.avoid),
         seed=random.randrange(10_000) if seed is None else seed,
         judged=question.judged,
         permit=permit,

@@ -53,7 +53,7 @@ class Stored(Struct, frozen=True, array_like=True):
         return Bank(self.topic, self.title, questions, self.path, self.languages, self.after)
 
 
-class Entry(Struct, frozen=True):
+class CachedBank(Struct, frozen=True):
     """What one bank gave, and the file it was read from."""
 
     file: str  # BankFile.name
@@ -82,10 +82,10 @@ class _Compiled(Struct, frozen=True, array_like=True):
     version: str  # of quizcli: a new release may have new rules
     root: bytes  # of the pack
     lang: Lang  # of the mistakes
-    entries: tuple[Entry, ...]
+    entries: tuple[CachedBank, ...]
 
 
-def entries(pack: str, root: Path, files: list[BankFile], cache_dir: Path | None) -> list[Entry]:
+def entries(pack: str, root: Path, files: list[BankFile], cache_dir: Path | None) -> list[CachedBank]:
     """What each bank of a pack gives: from the cache where its file has not changed, else from the file."""
     if cache_dir is None:
         return [_entry(file, None) for file in files]
@@ -98,7 +98,7 @@ def entries(pack: str, root: Path, files: list[BankFile], cache_dir: Path | None
     return fresh
 
 
-def _read(path: Path, root: bytes) -> dict[str, Entry]:
+def _read(path: Path, root: bytes) -> dict[str, CachedBank]:
     """The entries of the cache; none where it is missing, corrupt, of another version or another pack."""
     try:
         data = memoryview(read_regular(path, _LIMIT))
@@ -121,7 +121,7 @@ def _write(path: Path, compiled: _Compiled) -> None:
         replace_file(path, crc32(data).to_bytes(_CHECK) + data)
 
 
-def _entry(file: BankFile, known: Entry | None) -> Entry:
+def _entry(file: BankFile, known: CachedBank | None) -> CachedBank:
     """The entry of one file: the known one if it still holds, else a new one."""
     if known is not None and known.is_of(file):
         return known
@@ -131,7 +131,7 @@ def _entry(file: BankFile, known: Entry | None) -> Entry:
     try:
         data = content(file)
     except OSError as error:
-        return Entry(file.name, file.mtime_ns, -1, seen, b"", None, (unreadable(file.name, error),), {})
+        return CachedBank(file.name, file.mtime_ns, -1, seen, b"", None, (unreadable(file.name, error),), {})
     digest = blake2b(data, digest_size=16).digest()
     if known is not None and known.digest == digest:
         stored, mistakes, ids = known.stored, known.mistakes, known.ids
@@ -142,4 +142,4 @@ def _entry(file: BankFile, known: Entry | None) -> Entry:
         bank, mistakes = reading.bank, reading.mistakes
         stored = Stored.of(bank) if bank else None
         ids = {question.id: reading.places[question.id] for question in bank.questions} if bank else {}
-    return Entry(file.name, file.mtime_ns, file.size, seen, digest, stored, mistakes, ids)
+    return CachedBank(file.name, file.mtime_ns, file.size, seen, digest, stored, mistakes, ids)

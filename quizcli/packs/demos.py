@@ -75,9 +75,9 @@ def request(answer: Answer, chosen: dict[str, Setting], settings: Settings) -> R
     owner, bare = parted(answer.name)
     if not owner:
         return Request(str(root), bare, answer.module, chosen)
-    from quizcli.packs.trust import trusted
+    from quizcli.packs.trust import require_trust
 
-    return Request(str(root), bare, answer.module, chosen, trusted(Pack(owner, root), settings))
+    return Request(str(root), bare, answer.module, chosen, require_trust(Pack(owner, root), settings))
 
 
 def _of(one: Added) -> list[Answer]:

@@ -30,7 +30,7 @@ MAX_FOLDERS = 1000
 _MOST_TOLD = 20  # faults in one message
 
 
-class Source(Struct, frozen=True):
+class CodeFile(Struct, frozen=True):
     """A file of code: its path from the pack's root, with slashes; its length; its SHA-256."""
 
     path: str
@@ -38,14 +38,14 @@ class Source(Struct, frozen=True):
     digest: str
 
 
-class Fault(Struct, frozen=True):
+class CodeFault(Struct, frozen=True):
     """What cannot be shown in full, by its path from the pack's root ("" for the pack), and why."""
 
     path: str
     reason: str
 
 
-def sources(root: Path) -> tuple[Source, ...]:
+def sources(root: Path) -> tuple[CodeFile, ...]:
     """All code of the pack at `root`, by path. Nothing is run.
 
     QuizError for what cannot be shown in full, all of it at once: a file that cannot be read or is huge, a
@@ -63,16 +63,16 @@ def sources(root: Path) -> tuple[Source, ...]:
     return found
 
 
-def survey(root: Path) -> tuple[tuple[Source, ...], list[Fault]]:
+def survey(root: Path) -> tuple[tuple[CodeFile, ...], list[CodeFault]]:
     """All code of the pack at `root` that can be shown, and what cannot. Never waits, never raises."""
-    found: list[Source] = []
-    faults: list[Fault] = []
+    found: list[CodeFile] = []
+    faults: list[CodeFault] = []
     for one in _survey(root):
-        (found if isinstance(one, Source) else faults).append(one)  # type: ignore[arg-type]
+        (found if isinstance(one, CodeFile) else faults).append(one)  # type: ignore[arg-type]
     return tuple(sorted(found, key=lambda source: source.path)), sorted(faults, key=lambda fault: fault.path)
 
 
-def fingerprint(found: tuple[Source, ...]) -> dict[str, str]:
+def fingerprint(found: tuple[CodeFile, ...]) -> dict[str, str]:
     """What is remembered of code: the SHA-256 of each file, by path."""
     return {source.path: source.digest for source in found}
 
@@ -83,7 +83,7 @@ def differences(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, 
     return differ | {path: "gone" for path in before if path not in now}
 
 
-def trusted(pack: Pack, settings: Settings) -> Permit:
+def require_trust(pack: Pack, settings: Settings) -> Permit:
     """What of the pack's code may run; QuizError, with the command to type, where the person is to be asked.
 
     The process that imports from the pack gets the permit and sees to it. The pack of the program needs no
@@ -118,7 +118,7 @@ def trusted(pack: Pack, settings: Settings) -> Permit:
     )
 
 
-def trust(one: Added, shown: tuple[Source, ...], settings: Settings) -> None:
+def trust(one: Added, shown: tuple[CodeFile, ...], settings: Settings) -> None:
     """Remember that the person allows the code that they were shown.
 
     QuizError where the pack is no longer there: it may have been removed, or be another one by now.
@@ -137,31 +137,33 @@ def trust(one: Added, shown: tuple[Source, ...], settings: Settings) -> None:
         keep([now if other.name == one.name else other for other in packs], settings)
 
 
-def _survey(root: Path) -> Iterator[Source | Fault]:
+def _survey(root: Path) -> Iterator[CodeFile | CodeFault]:
     number = 0
     for one in _files(root):
-        if isinstance(one, Fault):
+        if isinstance(one, CodeFault):
             yield one
             continue
         number += 1
         if number > MAX_FILES:
-            yield Fault("", tr(f"more than {MAX_FILES} files of code", f"代码文件超过 {MAX_FILES} 个"))
+            yield CodeFault("", tr(f"more than {MAX_FILES} files of code", f"代码文件超过 {MAX_FILES} 个"))
             return
         name = _name(root, one)
         try:
             data = first_bytes(one, MAX_BYTES + 1)
         except OSError as error:
-            yield Fault(name, _unreadable(error))
+            yield CodeFault(name, _unreadable(error))
             continue
         if len(data) > MAX_BYTES:
             size = MAX_BYTES >> 20
-            yield Fault(name, tr(f"larger than {size} MB: nobody reads that", f"超过 {size} MB，无法审阅"))
+            yield CodeFault(
+                name, tr(f"larger than {size} MB: nobody reads that", f"超过 {size} MB，无法审阅")
+            )
             continue
         lines = data.count(b"\n") + (not data.endswith(b"\n") and data != b"")
-        yield Source(name, lines, sha256(data).hexdigest())
+        yield CodeFile(name, lines, sha256(data).hexdigest())
 
 
-def _files(root: Path) -> Iterator[str | Fault]:
+def _files(root: Path) -> Iterator[str | CodeFault]:
     """Every file of code, in folders that are no links: what such a link holds can change unseen."""
     waiting = [os.path.join(root, name) for name in reversed(FOLDERS)]
     folders = 0
@@ -169,7 +171,7 @@ def _files(root: Path) -> Iterator[str | Fault]:
         folder = waiting.pop()
         folders += 1
         if folders > MAX_FOLDERS:
-            yield Fault(
+            yield CodeFault(
                 "", tr(f"more than {MAX_FOLDERS} folders of code", f"代码文件夹超过 {MAX_FOLDERS} 个")
             )
             return
@@ -179,7 +181,7 @@ def _files(root: Path) -> Iterator[str | Fault]:
             try:
                 entries = sorted(os.scandir(folder), key=lambda entry: entry.name, reverse=True)
             except OSError as error:
-                yield Fault(_name(root, folder), _unreadable(error))
+                yield CodeFault(_name(root, folder), _unreadable(error))
                 continue
             waiting += [entry.path for entry in entries if _is_folder(entry)]
             yield from (
@@ -196,20 +198,20 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _linked(root: Path, folder: str) -> Fault:
+def _linked(root: Path, folder: str) -> CodeFault:
     if leaves(folder, root):
-        return Fault(_name(root, folder), _leaving())
+        return CodeFault(_name(root, folder), _leaving())
     reason = tr("a link to a folder; put a copy in its place", "这是指向文件夹的链接，请改为放入副本")
-    return Fault(_name(root, folder), reason)
+    return CodeFault(_name(root, folder), reason)
 
 
-def _unfit(root: Path, entry: os.DirEntry[str]) -> Fault | None:
+def _unfit(root: Path, entry: os.DirEntry[str]) -> CodeFault | None:
     """What is wrong with a file of code before it is opened."""
     name = _name(root, entry.path)
     if not name.isprintable():
         told = tr("rename this file: its name cannot be printed", "文件名无法显示，请重命名")
-        return Fault(ascii(name), told)
-    return Fault(name, _leaving()) if leaves(entry.path, root) else None
+        return CodeFault(ascii(name), told)
+    return CodeFault(name, _leaving()) if leaves(entry.path, root) else None
 
 
 def _leaving() -> str:
@@ -220,7 +222,7 @@ def _name(root: Path, path: str) -> str:
     return Path(path).relative_to(root).as_posix()
 
 
-def _told(root: Path, fault: Fault) -> str:
+def _told(root: Path, fault: CodeFault) -> str:
     where = root / fault.path if fault.path.isprintable() else root
     return tr(f"{where}: {fault.reason}", f"{where}：{fault.reason}")
 

@@ -14,14 +14,14 @@ from quizcli.errors import QuizError
 from quizcli.file_reading import read_regular
 from quizcli.file_writing import replace_file
 from quizcli.packs.registry import added
-from quizcli.packs.trust import MAX_BYTES, Source
+from quizcli.packs.trust import MAX_BYTES, CodeFile
 from quizcli.text import tr
 
 if TYPE_CHECKING:
     from quizcli.settings import Settings
 
 
-def bytes_of(root: Path, source: Source) -> bytes:
+def bytes_of(root: Path, source: CodeFile) -> bytes:
     """The file as it was listed. QuizError where it has changed since: what is shown is what is trusted."""
     data = read_regular(root / source.path, MAX_BYTES, root)
     if sha256(data).hexdigest() != source.digest:
@@ -32,7 +32,7 @@ def bytes_of(root: Path, source: Source) -> bytes:
     return data
 
 
-def text_of(root: Path, source: Source) -> str:
+def text_of(root: Path, source: CodeFile) -> str:
     """The same as text; what is no UTF-8 is shown as such."""
     return bytes_of(root, source).decode("utf-8", "replace")
 
@@ -46,7 +46,7 @@ def copy_of(digest: str, settings: Settings) -> str | None:
     return data.decode("utf-8", "replace") if sha256(data).hexdigest() == digest else None
 
 
-def keep_copies(root: Path, found: tuple[Source, ...], settings: Settings) -> None:
+def keep_copies(root: Path, found: tuple[CodeFile, ...], settings: Settings) -> None:
     """Keep what has just been trusted, and delete what no added pack is trusted with any more."""
     folder = _folder(settings)
     for source in found:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 from rich.cells import set_cell_size
-from rich.text import Text as Line
+from rich.text import Text as RichText
 
 from quizcli.bank.prediction import asked, to_run
 from quizcli.bank.types import Choice, Cloze, Code, Number, Order, Predict, Recall, Truth
@@ -27,7 +27,7 @@ from quizcli.screen.terminal.scroll import KEYS as SCROLLING
 from quizcli.screen.terminal.scroll import Scroll
 from quizcli.session.demo_runner import Bench
 from quizcli.session.key_bar import GRADES, KeyBar
-from quizcli.session.key_hints import Key, commands, grades, help_rows
+from quizcli.session.key_hints import KeyHint, commands, grades, help_rows
 from quizcli.session.occasion import AGAIN, Decision, Occasion, Verb
 from quizcli.session.waiting import REDRAW, next_key
 from quizcli.text import tr
@@ -35,15 +35,15 @@ from quizcli.text import tr
 if TYPE_CHECKING:
     from quizcli.demo.kept import Earlier
     from quizcli.screen.cards.solution import Response
-    from quizcli.screen.demo.live import Outcome
-    from quizcli.session.code import Written
+    from quizcli.screen.demo.live import Watched
+    from quizcli.session.code import CodeAttempts
     from quizcli.session.prediction import Prediction
     from quizcli.study.grading.grade import Verdict
 
 GOOD = 3
 
 
-class Sitting:
+class CardAtWork:
     """The page of one card and its keys. `decide` runs until the person has decided."""
 
     def __init__(self, page: Page, keys: Keyboard, bench: Bench, occasion: Occasion) -> None:
@@ -65,7 +65,7 @@ class Sitting:
         self._offering = False  # the person is asked which of the two it shall be
         self._left_at = 0  # the line at the window's top when the keys were asked for
         self._hinted = False
-        self._written: Written | None = None  # what came of writing code, where it was begun
+        self._written: CodeAttempts | None = None  # what came of writing code, where it was begun
         self._all_keys = False
         self._sure = False  # u was pressed, and asked whether it shall reach so far back
         self._message = occasion.message
@@ -102,7 +102,7 @@ class Sitting:
     def _redraw(self) -> None:
         self._scroll.show(self._lines(), self._page.redraw, self._scroll.top)
 
-    def _lines(self) -> list[Line]:
+    def _lines(self) -> list[RichText]:
         lines = [header_line(self._occasion.header, self._page.width), *self._question_lines()]
         if self._hinted and self._question.hint is not None:
             lines += self._hint_lines()
@@ -112,10 +112,10 @@ class Sitting:
             lines += self._help_lines()
         return lines
 
-    def _question_lines(self) -> list[Line]:
+    def _question_lines(self) -> list[RichText]:
         return question_lines(self._question, self._page.width, permutation=self._occasion.permutation)
 
-    def _answer_lines(self) -> list[Line]:
+    def _answer_lines(self) -> list[RichText]:
         from quizcli.screen.cards.answer import answer_lines
         from quizcli.screen.cards.prediction import NOTHING
 
@@ -133,17 +133,17 @@ class Sitting:
             lines = [*self._bench.model_answer(self._question, self._page.width), *lines]
         return lines
 
-    def _hint_lines(self) -> list[Line]:
-        return [Line(), *labelled(tr("hint", "提示"), str(self._question.hint), self._page.width)]
+    def _hint_lines(self) -> list[RichText]:
+        return [RichText(), *labelled(tr("hint", "提示"), str(self._question.hint), self._page.width)]
 
-    def _help_lines(self) -> list[Line]:
+    def _help_lines(self) -> list[RichText]:
         offers = self._commands()
         if self._answered:
             offers = [pair for pair in offers if pair[0] in "dhusbfeq"]  # the others answer the question
         rows = help_rows(offers, repeated=self._prediction is not None)
         return [
-            Line(),
-            *(Line.assemble("  ", (set_cell_size(key, 8), theme.KEY), label) for key, label in rows),
+            RichText(),
+            *(RichText.assemble("  ", (set_cell_size(key, 8), theme.KEY), label) for key, label in rows),
         ]
 
     # Keys
@@ -264,10 +264,10 @@ class Sitting:
 
     def _write(self, question: Code) -> None:
         """Have the answer written and judged; the card goes on from what came of it."""
-        from quizcli.session.code import Written
+        from quizcli.session.code import CodeAttempts
 
         self._page.clear_footer()
-        before = self._written or Written()
+        before = self._written or CodeAttempts()
         if self._hinted and not before.hinted:
             before = replace(before, hinted=True, helped=not before.passed)
         try:
@@ -284,7 +284,7 @@ class Sitting:
         self._begin()
 
     @staticmethod
-    def _verdict_on(came: Written) -> Verdict:
+    def _verdict_on(came: CodeAttempts) -> Verdict:
         from quizcli.study.grading.grade import grade_code
 
         return grade_code(came.passed, came.failures, helped=came.helped)
@@ -365,7 +365,7 @@ class Sitting:
         day = day_of(earlier.at)
         self._message = self._message or tr(f"judged by the run of {day}", f"按 {day} 的运行判定")
 
-    def _watch(self, run: Callable[[], Outcome], *, waits: bool) -> None:
+    def _watch(self, run: Callable[[], Watched], *, waits: bool) -> None:
         """Have something run and go on from what came of it; `waits`: there is a last frame to look at."""
         prediction, left = self._prediction, time.monotonic()
         self._page.clear_footer()
@@ -383,7 +383,7 @@ class Sitting:
         self._offering = False
         self._away += time.monotonic() - left
         if prediction is not None and not self._keys.interactive:
-            self._scroll.extend([*self._answer_lines(), *([Line()] if self._message else [])])
+            self._scroll.extend([*self._answer_lines(), *([RichText()] if self._message else [])])
             self._tell(self._message)
         else:
             self._begin()
@@ -416,18 +416,18 @@ class Sitting:
         graded = self._answered and not self._offering
         self._bar.show(self._message, self._offers, graded, scheduled=self._occasion.intervals is not None)
 
-    def _offers(self) -> list[Key]:
+    def _offers(self) -> list[KeyHint]:
         if self._offering and self._earlier is not None:
             from quizcli.session.prediction import replay_offer
 
             return replay_offer(self._earlier)
         return self._grades() if self._answered else self._commands()
 
-    def _grades(self) -> list[Key]:
+    def _grades(self) -> list[KeyHint]:
         intervals = self._occasion.intervals() if self._occasion.intervals is not None else None
         return grades(self._question, self._proposed(), intervals, self._page.width, self._bar.takes_proposed)
 
-    def _commands(self) -> list[Key]:
+    def _commands(self) -> list[KeyHint]:
         occasion = self._occasion
         ticked: list[int] = []
         if isinstance(self._form, Choice):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
-from rich.text import Text as Line
+from rich.text import Text as RichText
 
 from quizcli.bank.types import Code
 from quizcli.errors import QuizError, told
@@ -35,7 +35,7 @@ from quizcli.text import tr
 POLL, SECOND_LOOK = 0.015, 0.01
 
 
-class Written(Struct, frozen=True):
+class CodeAttempts(Struct, frozen=True):
     """What came of it, since the card was shown: whoever leaves and comes back goes on counting."""
 
     passed: bool = False
@@ -46,7 +46,7 @@ class Written(Struct, frozen=True):
     interrupted: bool = False
 
 
-class Desk:
+class Workplace:
     """The page of one code question. `work` runs until the person has passed, given up, or left."""
 
     def __init__(
@@ -59,7 +59,7 @@ class Desk:
         root: Path,
         permit: Permit,
         *,
-        before: Written,
+        before: CodeAttempts,
     ) -> None:
         self._page = page
         self._keys = keys
@@ -70,7 +70,7 @@ class Desk:
         self._permit = permit
         self._path = drafts.open(question)
         self._seen = self._judged = self._stamp()  # of the file at the last look, and as it was judged last
-        self._results: list[Line] = []
+        self._results: list[RichText] = []
         self._failing = 0  # the line at which the last judgement saw it fail; 0 where it saw none
         self._unjudged = False  # the last attempt came to no verdict: the same file may be judged again
         self._asked_at = 0.0  # when the last judgement began
@@ -78,7 +78,7 @@ class Desk:
         self._message = ""
         self._prepare()
 
-    def work(self) -> Written:
+    def work(self) -> CodeAttempts:
         """Obey keys, and judge the file whenever it has been saved."""
         self._page.turn(self._lines())
         if named_editor(os.environ)[1]:
@@ -190,7 +190,7 @@ class Desk:
         judgement = replace(self._next, source=replace(self._next.source, text=text))
         over: Over | None = None
         for news in self._referee().judge(judgement, self._stopped):
-            lines = [Line()] if isinstance(news, CaseResult) and not self._results else []
+            lines = [RichText()] if isinstance(news, CaseResult) and not self._results else []
             lines += news_lines(news, self._page.width, self._page.room - 4)
             over = news if isinstance(news, Over) else None
             if isinstance(news, CaseResult) and news.raised is not None:
@@ -212,7 +212,7 @@ class Desk:
     def _say_judging(self) -> None:
         """That it is judged, and for how long: the first time the judge has to start."""
         clock = duration(time.monotonic() - self._asked_at)
-        line = Line(
+        line = RichText(
             tr(f" judging … {clock}   q stops", f" 正在评判 … {clock}   按 q 停止"), style=theme.QUIET
         )
         if (line,) != self._page.shown_footer:
@@ -223,7 +223,7 @@ class Desk:
         self._say_judging()
         return self._keys.read(0) in ("ctrl-c", "q", "esc")
 
-    def _settle(self, passed: bool, text: str) -> list[Line]:
+    def _settle(self, passed: bool, text: str) -> list[RichText]:
         """Count the verdict and keep the attempt; what there is to say where it cannot be kept."""
         came = self._came_to
         self._came_to = replace(
@@ -235,12 +235,12 @@ class Desk:
             return self._not_kept(error)
         return []
 
-    def _not_kept(self, error: OSError) -> list[Line]:
-        return [Line(), *labelled(tr("not kept", "未能保存"), told(error), self._page.width)]
+    def _not_kept(self, error: OSError) -> list[RichText]:
+        return [RichText(), *labelled(tr("not kept", "未能保存"), told(error), self._page.width)]
 
     # What is on the page
 
-    def _lines(self) -> list[Line]:
+    def _lines(self) -> list[RichText]:
         lines = question_lines(self._question, self._page.width)
         lines += labelled(tr("file", "文件"), _from_home(self._path), self._page.width)
         if self._came_to.hinted and self._question.hint is not None:

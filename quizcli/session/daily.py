@@ -13,19 +13,19 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal, TextIO
 
 from msgspec.structs import asdict, replace
-from rich.text import Text as Line
+from rich.text import Text as RichText
 
 from quizcli.bank.lazy_questions import ById, heads
 from quizcli.bank.needs import taught
 from quizcli.bank.types import AnyQuestion, Bank
 from quizcli.errors import ExitStatus, QuizError, told
 from quizcli.packs.library import every_bank, follow_ups, load_banks, origin
-from quizcli.screen.cards.question import Header
+from quizcli.screen.cards.question import CardHeader
 from quizcli.screen.terminal import theme
 from quizcli.screen.terminal.keyboard import Keyboard
 from quizcli.screen.terminal.page import Page
 from quizcli.screen.terminal.theme import make_console
-from quizcli.session.card import Sitting
+from quizcli.session.card import CardAtWork
 from quizcli.session.card_state import answered_elsewhere, standing
 from quizcli.session.demo_runner import Bench
 from quizcli.session.occasion import Decision, Occasion, shuffled
@@ -76,7 +76,7 @@ def study(
         Keyboard() as keys,
         Bench(page.console, keys, store, settings) as bench,
     ):
-        desk = _Desk(page, keys, bench, store, settings, topics, mark, mode)
+        desk = _Day(page, keys, bench, store, settings, topics, mark, mode)
         desk.sit_down(loaded.banks)
         gc.freeze()  # what was imported stays: the first collection need not look at it (5 ms)
         gc.enable()
@@ -99,7 +99,7 @@ def _page(settings: Settings, stream: TextIO) -> Page:
     return Greeting(console)
 
 
-class _Desk:
+class _Day:
     """The session and what lies around it."""
 
     def __init__(
@@ -168,9 +168,9 @@ class _Desk:
         while True:
             while (item := self._session.current) is not None:
                 question = self._questions[item.id]
-                decision = Sitting(self._page, self._keys, self._bench, self._occasion(question)).decide()
+                decision = CardAtWork(self._page, self._keys, self._bench, self._occasion(question)).decide()
                 if decision.verb == "quit":
-                    self._page.add([Line(f" {self._score()}", style=theme.QUIET)])
+                    self._page.add([RichText(f" {self._score()}", style=theme.QUIET)])
                     return ExitStatus.INTERRUPTED if decision.interrupted else ExitStatus.OK
                 self._obey(decision, question)
             self._page.turn(self._farewell())
@@ -259,7 +259,7 @@ class _Desk:
         message, self._message = self._message, ""
         return Occasion(
             question=question,
-            header=Header(
+            header=CardHeader(
                 topic=str(self._questions.bank(question.id).title),
                 status=standing(card),
                 place=_place(counts),
@@ -286,22 +286,22 @@ class _Desk:
 
         return ticked(self._store, question)
 
-    def _farewell(self) -> list[Line]:
+    def _farewell(self) -> list[RichText]:
         counts, next_due = self._session.counts, self._session.next_due
         done = tr("Done for now.", "暂时没有要学的了。")
         if counts.held_back:
             done = tr("That was today's share.", "今天的份额学完了。")
-        lines = [Line(), Line.assemble("  ", (done, theme.STRONG))]
+        lines = [RichText(), RichText.assemble("  ", (done, theme.STRONG))]
         if self._mark and not marked(self._store, self._mark):
-            lines.append(Line(f"  {_NONE_MARKED[self._mark]()}"))
+            lines.append(RichText(f"  {_NONE_MARKED[self._mark]()}"))
         if counts.done:
-            lines.append(Line(f"  {self._score()}"))
+            lines.append(RichText(f"  {self._score()}"))
         if next_due is not None:
             when = _moment(next_due)
-            lines.append(Line(tr(f"  The next card comes {when}.", f"  下一张卡片：{when}。")))
+            lines.append(RichText(tr(f"  The next card comes {when}.", f"  下一张卡片：{when}。")))
         if counts.held_back:
             lines.append(
-                Line(
+                RichText(
                     tr(
                         f"  {counts.held_back} more reviews wait; they come on the next days, "
                         "before new cards.",
@@ -321,9 +321,9 @@ class _Desk:
         width = max(len(command) for command, _ in rows) + 2
         return [
             *lines,
-            Line(),
-            *(Line.assemble("  ", (command.ljust(width), theme.KEY), label) for command, label in rows),
-            *([Line(), Line(f"  {self._message}", style=theme.ACCENT)] if self._message else []),
+            RichText(),
+            *(RichText.assemble("  ", (command.ljust(width), theme.KEY), label) for command, label in rows),
+            *([RichText(), RichText(f"  {self._message}", style=theme.ACCENT)] if self._message else []),
         ]
 
     def _more(self, counts: Counts) -> list[tuple[str, str]]:

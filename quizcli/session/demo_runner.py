@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.text import Text as Line
+from rich.text import Text as RichText
 
 from quizcli.bank.types import AnyQuestion, Code, DemoLink
 from quizcli.errors import QuizError
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from quizcli.demo.kept import Earlier
     from quizcli.demo.launcher import Worker
     from quizcli.judge.referee.launcher import Referee
-    from quizcli.screen.demo.live import Outcome
+    from quizcli.screen.demo.live import Watched
     from quizcli.screen.terminal.page import Page
-    from quizcli.session.code import Written
+    from quizcli.session.code import CodeAttempts
 
 
 class Bench:
@@ -52,7 +52,7 @@ class Bench:
 
             self._worker = warm(environment(self._settings))
 
-    def run(self, link: DemoLink, *, keep: bool = False) -> Outcome:
+    def run(self, link: DemoLink, *, keep: bool = False) -> Watched:
         """Run a demonstration with the question's settings in front of the person; save its claims.
 
         With `keep` the run is kept too, to be shown `again`. QuizError where there is none of that name, or
@@ -112,7 +112,7 @@ class Bench:
             return None
         return Kept(self._settings.runs_dir).find(link.run, link.set, code_digest(answer.root, answer.path))
 
-    def again(self, earlier: Earlier, link: DemoLink, *, shown: bool) -> Outcome:
+    def again(self, earlier: Earlier, link: DemoLink, *, shown: bool) -> Watched:
         """What an earlier run came to; `shown` in front of the person once more. QuizError: not readable."""
         from quizcli.demo.events import Finished
         from quizcli.screen.demo.live import watch
@@ -124,7 +124,7 @@ class Bench:
             seen = watch(run, self._console, keys=self._keys, expect=link.claims, back=back)
         return seen if isinstance(seen.last, Finished) and not seen.last.stopped else self._at_once(earlier)
 
-    def _at_once(self, earlier: Earlier) -> Outcome:
+    def _at_once(self, earlier: Earlier) -> Watched:
         """Who skips the showing of a run has its result all the same."""
         from quizcli.screen.demo.live import outcome_of
 
@@ -140,7 +140,7 @@ class Bench:
             self._referee = Referee(environment(self._settings))
         return self._referee
 
-    def write(self, question: Code, page: Page, before: Written) -> Written:
+    def write(self, question: Code, page: Page, before: CodeAttempts) -> CodeAttempts:
         """Let the person write the answer of a code question, judged at every save; `before`: what came of it
         on this card already.
 
@@ -151,18 +151,20 @@ class Bench:
             how = f"`quizcli code {question.id} --file FILE`"
             raise QuizError(tr("without a terminal nothing can be written", "非终端环境无法编写"), how)
         from quizcli.packs.library import origin
-        from quizcli.packs.trust import trusted
-        from quizcli.session.code import Desk
+        from quizcli.packs.trust import require_trust
+        from quizcli.session.code import Workplace
         from quizcli.study.drafts import Drafts
 
         pack = origin(question.id, self._settings).pack
-        permit = trusted(pack, self._settings)
+        permit = require_trust(pack, self._settings)
         self.warm_referee()
         drafts = Drafts(self._settings.code_dir)
-        desk = Desk(page, self._keys, self.warm_referee, drafts, question, pack.root, permit, before=before)
+        desk = Workplace(
+            page, self._keys, self.warm_referee, drafts, question, pack.root, permit, before=before
+        )
         return desk.work()
 
-    def model_answer(self, question: Code, width: int) -> list[Line]:
+    def model_answer(self, question: Code, width: int) -> list[RichText]:
         """The source of our own answer, as lines; nothing where it cannot be read."""
         from quizcli.session.model_answer import model_answer
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rich.text import Text as Line
+from rich.text import Text as RichText
 
 from quizcli.screen.cards.question import footer, remark
 from quizcli.screen.terminal.keyboard import Keyboard
 from quizcli.screen.terminal.page import Page
 from quizcli.screen.terminal.scroll import Scroll
-from quizcli.session.key_hints import Key
+from quizcli.session.key_hints import KeyHint
 from quizcli.text import tr
 
 GRADES = ("1", "2", "3", "4")
@@ -35,7 +35,9 @@ class KeyBar:
         """What the key is called that takes the proposed grade; "" where none does."""
         return {" ": tr("space", "空格"), "enter": tr("enter", "回车")}.get(self._takes, "")
 
-    def show(self, message: str, offers: Callable[[], list[Key]], graded: bool, *, scheduled: bool) -> None:
+    def show(
+        self, message: str, offers: Callable[[], list[KeyHint]], graded: bool, *, scheduled: bool
+    ) -> None:
         """Show a message and the keys. `graded`: the answer is out; `scheduled`: there are four grades.
 
         A key that was pressed before the bar named it as one that grades was meant for something else.
@@ -53,13 +55,13 @@ class KeyBar:
         self.grading = grading
         self.foot([*notes, bar])
 
-    def foot(self, lines: Sequence[Line]) -> None:
+    def foot(self, lines: Sequence[RichText]) -> None:
         """Show lines below the card, the last ones where the window is too low for all."""
         lines = lines[-max(1, self._page.height - 2) :]
         self._scroll.make_room(len(lines))
         self._page.footer(*lines)
 
-    def _with_pages(self, keys: list[Key]) -> list[Key]:
+    def _with_pages(self, keys: list[KeyHint]) -> list[KeyHint]:
         """The keys, and those that turn the pages of a long text."""
         space = tr("space", "空格")
         if self._scroll.more:

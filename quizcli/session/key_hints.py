@@ -10,7 +10,7 @@ from quizcli.screen.cards.question import footer_width
 from quizcli.screen.terminal import theme
 from quizcli.text import tr
 
-Key = tuple[str, str]  # what to press, what it does
+KeyHint = tuple[str, str]  # what to press, what it does
 NARROW, TINY = 76, 50  # columns: below them the grades lose their names, and all else gives way to them
 
 
@@ -21,7 +21,7 @@ def commands(
     scheduled: bool,
     undoable: bool = True,
     suspended: bool = False,
-) -> list[Key]:
+) -> list[KeyHint]:
     """Before the answer. `ticked`: the numbers of the options chosen so far; `scheduled`: the card is on the
     schedule, perhaps `suspended`; `undoable`: there is something to take back.
     """
@@ -47,7 +47,7 @@ def commands(
     return [*keys, ("?", tr("all keys", "全部按键")), ("q", tr("quit", "退出"))]
 
 
-def _answering(question: AnyQuestion, ticked: Sequence[int]) -> list[Key]:
+def _answering(question: AnyQuestion, ticked: Sequence[int]) -> list[KeyHint]:
     """How the question is answered."""
     match asked(question):
         case Choice(choices=choices):
@@ -66,7 +66,7 @@ def _answering(question: AnyQuestion, ticked: Sequence[int]) -> list[Key]:
 
 def grades(
     question: AnyQuestion, proposed: int, intervals: Mapping[int, str] | None, width: int, taken_by: str = ""
-) -> list[Key]:
+) -> list[KeyHint]:
     """After the answer: the four grades with the intervals they would give, `proposed` marked.
 
     Without intervals, in a round that leaves the schedule alone, there are two. `taken_by` is the key that
@@ -90,7 +90,7 @@ def grades(
     return keys
 
 
-def help_rows(offers: Sequence[Key], *, repeated: bool) -> list[Key]:
+def help_rows(offers: Sequence[KeyHint], *, repeated: bool) -> list[KeyHint]:
     """All keys of a card, for who asks. `repeated`: an earlier run of its prediction can be shown again."""
     mark = theme.CHOSEN
     again = [("r", tr("show the earlier run again, once you have predicted", "预测之后，重放上一次运行"))]

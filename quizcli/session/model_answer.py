@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from msgspec import to_builtins
-from rich.text import Text as Line
+from rich.text import Text as RichText
 
 from quizcli.bank.checking.code_links import solution_source
 from quizcli.bank.types import AnyQuestion, Code
@@ -13,7 +13,7 @@ from quizcli.screen.markup.listing import source_lines
 from quizcli.settings import Settings
 
 
-def model_answer(question: Code, settings: Settings, width: int) -> list[Line]:
+def model_answer(question: Code, settings: Settings, width: int) -> list[RichText]:
     """The source of our own answer; nothing where it cannot be read, as `bank check` says."""
     if (source := _source(question, settings)) is None:
         return []

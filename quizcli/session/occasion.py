@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from quizcli.bank.prediction import asked
 from quizcli.bank.types import AnyQuestion, Choice, Option, Order
-from quizcli.screen.cards.question import Header
+from quizcli.screen.cards.question import CardHeader
 
 if TYPE_CHECKING:
     from quizcli.screen.cards.answer import TickedClaim
@@ -36,7 +36,7 @@ class Occasion(Struct, frozen=True, kw_only=True):
     """How a card comes up: the question, the line above it, and what the session knows about it."""
 
     question: AnyQuestion
-    header: Header
+    header: CardHeader
     permutation: tuple[int, ...] = ()  # of items or options: shown place → place in the bank; (): as there
     intervals: Callable[[], Mapping[int, str]] | None = None  # None: a round that leaves the schedule alone
     claims: Callable[[], Sequence[TickedClaim]] = tuple

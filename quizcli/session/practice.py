@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from msgspec.structs import replace
-from rich.text import Text as Line
+from rich.text import Text as RichText
 
 from quizcli.bank.types import AnyQuestion, Code
 from quizcli.errors import ExitStatus
 from quizcli.packs.library import all_questions, follow_ups, titles_of
 from quizcli.packs.pack import Loaded
-from quizcli.screen.cards.question import Header
+from quizcli.screen.cards.question import CardHeader
 from quizcli.screen.terminal import theme
 from quizcli.screen.terminal.keyboard import Keyboard
 from quizcli.screen.terminal.page import Page
 from quizcli.screen.terminal.theme import make_console
-from quizcli.session.card import Sitting
+from quizcli.session.card import CardAtWork
 from quizcli.session.card_state import answered_elsewhere, standing
 from quizcli.session.demo_runner import Bench
 from quizcli.session.measured_claims import ticked
@@ -47,7 +47,7 @@ def practise(question: Code, loaded: Loaded, settings: Settings) -> int:
         while True:
             occasion = _occasion(question, questions, loaded, store, session, write, message)
             write = False  # who takes an answer back wants to read
-            decision = Sitting(page, keys, bench, occasion).decide()
+            decision = CardAtWork(page, keys, bench, occasion).decide()
             if decision.verb == "undo":
                 message = undone(session.undo())
             elif _obeyed(decision, session, page):
@@ -59,7 +59,7 @@ def _obeyed(decision: Decision, session: Session[AnyQuestion], page: Page) -> bo
     if session.current is not None:
         if decision.verb == "grade":
             if session.answer(decision.rating, decision.milliseconds) is None:
-                page.add([Line(f" {answered_elsewhere()}", style=theme.ACCENT)])
+                page.add([RichText(f" {answered_elsewhere()}", style=theme.ACCENT)])
         elif decision.verb == "suspend":
             session.suspend()
         elif decision.verb == "bury":
@@ -81,7 +81,7 @@ def _occasion(
     titles = titles_of(loaded)
     return Occasion(
         question=question,
-        header=Header(
+        header=CardHeader(
             topic=titles[question.topic],
             status=standing(card),
             place=tr("practice", "练习"),

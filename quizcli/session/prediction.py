@@ -14,7 +14,7 @@ from quizcli.text import tr
 
 if TYPE_CHECKING:
     from quizcli.demo.kept import Earlier
-    from quizcli.screen.demo.live import Outcome
+    from quizcli.screen.demo.live import Watched
     from quizcli.study.grading.grade import Verdict
 
 
@@ -44,7 +44,7 @@ class Prediction:
 
         check_readable(self._question, response)
 
-    def take(self, outcome: Outcome) -> str:
+    def take(self, outcome: Watched) -> str:
         """Keep what a run measured; where that decides nothing, what to tell the person.
 
         A run that was stopped too early takes nothing away from an earlier one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from rich.text import Text as Line
+from rich.text import Text as RichText
 
 from quizcli.bank.files import MAX_BYTES
 from quizcli.errors import QuizError, told
@@ -75,8 +75,8 @@ def _wants_to_mend(mistakes: list[str], page: Page, keys: Keyboard) -> bool:
 
 
 def _read_out(wrong: list[str], page: Page, keys: Keyboard, offer: list[tuple[str, str]]) -> str:
-    def lines() -> list[Line]:
-        return [Line(), *(Line(f" {one}", style=theme.BAD) for one in wrong[: page.height - 4])]
+    def lines() -> list[RichText]:
+        return [RichText(), *(RichText(f" {one}", style=theme.BAD) for one in wrong[: page.height - 4])]
 
     page.turn(lines())
     return next_key(page, keys, offer, lines)

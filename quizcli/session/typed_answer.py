@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
-from rich.text import Text as Line
+from rich.text import Text as RichText
 
 from quizcli.screen.cards.question import footer, remark
 from quizcli.screen.terminal.keyboard import Keyboard, LineEditor
@@ -17,7 +17,7 @@ _COMMANDS = "bdefhjkqsu"  # letters that do something on a card
 _BURST = 0.35  # seconds: who types a word presses the next key sooner; who has pressed a command looks first
 
 
-class Entry(Struct, frozen=True):
+class AnswerLine(Struct, frozen=True):
     """What was typed, and whether it was taken as the answer; what was not is kept for later."""
 
     text: str
@@ -51,9 +51,9 @@ def take(
     keys: Keyboard,
     text: str,
     refusal: Callable[[str], str],
-    foot: Callable[[Sequence[Line]], None],
+    foot: Callable[[Sequence[RichText]], None],
     redraw: Callable[[], None],
-) -> Entry:
+) -> AnswerLine:
     """Have a line typed, beginning with `text`. `refusal` says why it is no answer, or "".
 
     `foot` shows lines below the card, the last of which is for typing; `redraw` draws the card anew.
@@ -65,16 +65,16 @@ def take(
             (tr("enter", "回车"), tr("answer", "提交")),
             ("esc", tr("leave it for later", "先放着，稍后再写")),
         ]
-        foot([*remark(message, page.width), footer(offer, page.width), Line()])
+        foot([*remark(message, page.width), footer(offer, page.width), RichText()])
         typed = editor.edit(_PROMPT, text, redraw=redraw)
         page.end_line()
         keys.flush()  # the further lines of a pasted text are no keys
         if typed is None:
-            return Entry(editor.text.strip(), taken=False)
+            return AnswerLine(editor.text.strip(), taken=False)
         text = typed.strip()
         message = refusal(text) if text else tr("nothing is typed yet", "还没有输入内容")
         if not message:
-            return Entry(text, taken=True)
+            return AnswerLine(text, taken=True)
         if not keys.interactive:  # who wrote the next line did not see this one
             text = ""
-            page.add([Line(), *remark(message, page.width)])
+            page.add([RichText(), *remark(message, page.width)])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from quizcli.study.schedule.study_days import iso
-from quizcli.study.store.rows import Entry
+from quizcli.study.store.rows import LogEntry
 from quizcli.text import tr
 
 
-def undone(entry: Entry | None) -> str:
+def undone(entry: LogEntry | None) -> str:
     """What was taken back."""
     if entry is None:
         return tr("nothing to undo", "没有可撤销的操作")
@@ -15,7 +15,7 @@ def undone(entry: Entry | None) -> str:
     return tr(f"undone: {what} ({entry.card})", f"已撤销：{what}（{entry.card}）")
 
 
-def asks_first(entry: Entry | None, today: int, only: str = "") -> str:
+def asks_first(entry: LogEntry | None, today: int, only: str = "") -> str:
     """What is asked before an act of an earlier day is taken back, or of a card that is not `only`; or ""."""
     if entry is None or (entry.day >= today and only in ("", entry.card)):
         return ""
@@ -29,7 +29,7 @@ def asks_first(entry: Entry | None, today: int, only: str = "") -> str:
     )
 
 
-def _what(entry: Entry) -> str:
+def _what(entry: LogEntry) -> str:
     words = {
         "answer": tr("answer", "作答"),
         "suspend": tr("suspend", "暂停"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rich.text import Text as Line
+from rich.text import Text as RichText
 
 from quizcli.screen.cards.question import footer
 from quizcli.screen.terminal.keyboard import Keyboard
@@ -17,7 +17,7 @@ def next_key(
     page: Page,
     keys: Keyboard,
     offer: Sequence[tuple[str, str]],
-    lines: Callable[[], Sequence[Line]] | None = None,
+    lines: Callable[[], Sequence[RichText]] | None = None,
 ) -> str:
     """Offer keys below the page and wait for one. `lines` are the page's; without them its foot alone."""
     page.footer(footer(offer, page.width))

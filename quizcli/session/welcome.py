@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.text import Text as Line
+from rich.text import Text as RichText
 
-from quizcli.screen.markup.wrap import Span, wrap
+from quizcli.screen.markup.wrap import Styled, wrap
 from quizcli.screen.terminal.page import Page
 from quizcli.text import tr
 
@@ -21,21 +21,21 @@ class Greeting(Page):
         super().__init__(console)
         self._turned = 0
 
-    def turn(self, lines: Sequence[Line] = ()) -> None:
+    def turn(self, lines: Sequence[RichText] = ()) -> None:
         """Begin a new page."""
         self._turned += 1
         super().turn([*self._above(), *lines])
 
-    def redraw(self, lines: Sequence[Line]) -> None:
+    def redraw(self, lines: Sequence[RichText]) -> None:
         """Replace the whole page."""
         super().redraw([*self._above(), *lines])
 
-    def _above(self) -> list[Line]:
+    def _above(self) -> list[RichText]:
         first = self._turned <= 1 and self.height >= _LOWEST
-        return [*welcome_lines(self.width), Line()] if first else []
+        return [*welcome_lines(self.width), RichText()] if first else []
 
 
-def welcome_lines(width: int) -> list[Line]:
+def welcome_lines(width: int) -> list[RichText]:
     """What a card asks, what grades are for, and that `d` runs the answer: a line each where they fit."""
     said = (
         tr(
@@ -51,4 +51,4 @@ def welcome_lines(width: int) -> list[Line]:
             "按 d 运行答案，当场实测其中的结论；按 ? 查看全部按键。",
         ),
     )
-    return [line for sentence in said for line in wrap([Span(sentence)], width, [Span(" ")])]
+    return [line for sentence in said for line in wrap([Styled(sentence)], width, [Styled(" ")])]

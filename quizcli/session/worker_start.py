@@ -9,7 +9,7 @@ from quizcli.demo.answer_source import Answer
 from quizcli.demo.events import Finished, Setting
 from quizcli.demo.timings import Timing, Timings
 from quizcli.demo.typed_settings import as_options
-from quizcli.screen.demo.live import Outcome
+from quizcli.screen.demo.live import Watched
 from quizcli.screen.demo.starting import Coming
 from quizcli.settings import Settings
 from quizcli.text import language
@@ -35,7 +35,7 @@ def coming(
     )
 
 
-def note(name: str, chosen: Mapping[str, Setting], outcome: Outcome, settings: Settings) -> None:
+def note(name: str, chosen: Mapping[str, Setting], outcome: Watched, settings: Settings) -> None:
     """Remember how long a run took that came to its end."""
     if isinstance(outcome.last, Finished) and not outcome.last.stopped:
         timings = Timings(settings.runs_dir / _FILE)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from quizcli.demo.events import Claim, Label, Setting, Started
 
 
-class Measured(Struct, frozen=True):
+class MeasuredClaim(Struct, frozen=True):
     """A claim as a run of its demonstration found it. The fields are the columns of the table `claim`."""
 
     id: str
@@ -35,7 +35,7 @@ class Measured(Struct, frozen=True):
     at: Instant  # ms
 
 
-_COLUMNS = ", ".join(Measured.__struct_fields__)
+_COLUMNS = ", ".join(MeasuredClaim.__struct_fields__)
 
 
 def save_claims(
@@ -52,7 +52,7 @@ def save_claims(
     """
     moment = now_ms() if now is None else now
     rows = [
-        Measured(
+        MeasuredClaim(
             claim.id,
             claim.holds,
             claim.measured,
@@ -82,7 +82,7 @@ def save_claims(
         put(db)
 
 
-def claims_for(store: Store, run: str, settings: Mapping[str, Setting]) -> dict[str, Measured]:
+def claims_for(store: Store, run: str, settings: Mapping[str, Setting]) -> dict[str, MeasuredClaim]:
     """The newest measurement of each claim of a run with exactly these settings, by the claim's id."""
     rows = store.rows(
         f"SELECT {_COLUMNS} FROM claim WHERE run = ? AND settings = ? ORDER BY id", (run, canonical(settings))
@@ -90,10 +90,12 @@ def claims_for(store: Store, run: str, settings: Mapping[str, Setting]) -> dict[
     return {row[0]: _measured(row, store) for row in rows}
 
 
-def _measured(row: Iterable[Any], store: Store) -> Measured:
+def _measured(row: Iterable[Any], store: Store) -> MeasuredClaim:
     values = (math.nan if value is None else value for value in row)  # SQLite stores NaN as NULL
-    named = dict(zip(Measured.__struct_fields__, values, strict=True))
-    return store.checked({**named, **{flag: bool(named[flag]) for flag in ("holds", "synthetic")}}, Measured)
+    named = dict(zip(MeasuredClaim.__struct_fields__, values, strict=True))
+    return store.checked(
+        {**named, **{flag: bool(named[flag]) for flag in ("holds", "synthetic")}}, MeasuredClaim
+    )
 
 
 def _plain(label: Label) -> str:

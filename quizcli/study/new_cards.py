@@ -18,7 +18,7 @@ OPEN = 4  # topics at a time
 FIRST = 1  # so many of a person's first cards can run, where there are such, whatever the order of topics
 
 
-class Item(Protocol):
+class CardToSchedule(Protocol):
     """What the schedule must know of a question."""
 
     @property
@@ -34,7 +34,7 @@ class Item(Protocol):
         """New cards of a topic come in ascending order of it."""
 
 
-class Taught(Item, Protocol):
+class Taught(CardToSchedule, Protocol):
     """What must be known of a question to choose when it is new."""
 
     @property

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.study.new_cards import Item
+from quizcli.study.new_cards import CardToSchedule
 from quizcli.study.schedule.seeded_random import chance
 from quizcli.study.schedule.study_days import MINUTE, Clock, Days, now_ms
 from quizcli.study.store.store import LONGEST_ANSWER, Store
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from quizcli.settings import Settings
 
 
-class Quizzed(Item, Protocol):
+class Quizzed(CardToSchedule, Protocol):
     """What a round must know of a question."""
 
     @property

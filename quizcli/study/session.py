@@ -21,7 +21,7 @@ from quizcli.study.new_cards import Taught, lesson
 from quizcli.study.schedule.card import Act, Card, Rating, State
 from quizcli.study.schedule.schedule import Interval, Schedule
 from quizcli.study.schedule.study_days import MINUTE, Clock, Days, now_ms
-from quizcli.study.store.rows import Entry
+from quizcli.study.store.rows import LogEntry
 from quizcli.study.store.store import LONGEST_ANSWER, AnsweredElsewhereError, Store
 from quizcli.text import tr
 
@@ -191,7 +191,7 @@ class Session(Generic[T]):
             self._advance(now)
         return after
 
-    def undo(self) -> Entry | None:
+    def undo(self) -> LogEntry | None:
         """Take back the newest act or answer, also of an earlier run, and show its card again.
 
         Returns what was undone; None where nothing is left to undo.
@@ -202,7 +202,7 @@ class Session(Generic[T]):
         return undone
 
     @property
-    def newest(self) -> Entry | None:
+    def newest(self) -> LogEntry | None:
         """What `undo` would take back; None where nothing is left."""
         return self._store.newest()
 

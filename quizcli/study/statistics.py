@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from quizcli.study.agenda import Agenda, queue_due
 from quizcli.study.day_cards import standing
-from quizcli.study.new_cards import Item
+from quizcli.study.new_cards import CardToSchedule
 from quizcli.study.schedule.card import Card, State
 from quizcli.study.schedule.study_days import MINUTE, Clock, Days, iso, now_ms
 from quizcli.study.store.store import LONGEST_ANSWER, Store
@@ -67,7 +67,7 @@ class Statistics(Struct, frozen=True, kw_only=True):
 
 def statistics(
     store: Store,
-    questions: Iterable[Item],
+    questions: Iterable[CardToSchedule],
     settings: Settings,
     clock: Clock = now_ms,
     *,
@@ -185,7 +185,7 @@ def _streak(store: Store, today: int) -> int:
 
 
 def _topics(
-    items: Iterable[Item], cards: Iterable[Card], remembered: Mapping[str, tuple[int, int]]
+    items: Iterable[CardToSchedule], cards: Iterable[Card], remembered: Mapping[str, tuple[int, int]]
 ) -> tuple[TopicStatistics, ...]:
     by_id = {card.id: card for card in cards}
     topics: dict[str, list[Card]] = {}

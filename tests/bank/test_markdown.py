@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from quizcli.bank.checking.unshowable import plain_only, unshowable_markdown
 from quizcli.bank.markdown import (
-    Code,
+    CodeBlock,
     Formula,
     Gap,
+    MarkedSpan,
     Paragraph,
-    Span,
     around,
     blocks,
     formulas,
@@ -23,45 +23,45 @@ from quizcli.bank.markdown import (
 def test_a_text_is_cut_into_spans() -> None:
     text = "By `x[i]` and $a_i$:\n\n$$\nb\n$$\n\n```python\nprint('$')\n```\n\nfor \\$5."
     assert list(spans(text)) == [
-        Span("prose", "By "),
-        Span("code", "x[i]"),
-        Span("prose", " and "),
-        Span("maths", "a_i"),
-        Span("prose", ":"),
-        *[Span("prose", "\n")] * 2,
-        Span("display", "b"),
-        *[Span("prose", "\n")] * 2,
-        Span("fence", "python\nprint('$')"),
-        *[Span("prose", "\n")] * 2,
-        Span("prose", "for "),
-        Span("escaped", "$"),
-        Span("prose", "5."),
+        MarkedSpan("prose", "By "),
+        MarkedSpan("code", "x[i]"),
+        MarkedSpan("prose", " and "),
+        MarkedSpan("maths", "a_i"),
+        MarkedSpan("prose", ":"),
+        *[MarkedSpan("prose", "\n")] * 2,
+        MarkedSpan("display", "b"),
+        *[MarkedSpan("prose", "\n")] * 2,
+        MarkedSpan("fence", "python\nprint('$')"),
+        *[MarkedSpan("prose", "\n")] * 2,
+        MarkedSpan("prose", "for "),
+        MarkedSpan("escaped", "$"),
+        MarkedSpan("prose", "5."),
     ]
     assert list(formulas(text)) == ["a_i", "b"]
 
 
 def test_blocks() -> None:
     assert blocks("a $$x$$ b\n\n- c\n```py\nd\n```\n```\ne") == [
-        Paragraph((Span("prose", "a "),)),
+        Paragraph((MarkedSpan("prose", "a "),)),
         Formula("x"),
-        Paragraph((Span("prose", " b"),)),
+        Paragraph((MarkedSpan("prose", " b"),)),
         Gap(),
-        Paragraph((Span("prose", "c"),), "-"),
-        Code("d", "py"),
-        Code("e", closed=False),
+        Paragraph((MarkedSpan("prose", "c"),), "-"),
+        CodeBlock("d", "py"),
+        CodeBlock("e", closed=False),
     ]
 
 
 def test_bold_and_italic_go_through_code_and_formulas() -> None:
     assert inline("**a `b`** *c*") == (
-        Span("prose", "a ", bold=True),
-        Span("code", "b", bold=True),
-        Span("prose", " "),
-        Span("prose", "c", italic=True),
+        MarkedSpan("prose", "a ", bold=True),
+        MarkedSpan("code", "b", bold=True),
+        MarkedSpan("prose", " "),
+        MarkedSpan("prose", "c", italic=True),
     )
     assert inline("***a* b**") == (
-        Span("prose", "a", bold=True, italic=True),
-        Span("prose", " b", bold=True),
+        MarkedSpan("prose", "a", bold=True, italic=True),
+        MarkedSpan("prose", " b", bold=True),
     )
 
 

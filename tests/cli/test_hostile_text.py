@@ -13,15 +13,15 @@ from typing import Any
 
 import msgspec
 import pytest
-from rich.text import Text as Line
+from rich.text import Text as RichText
 
 from quizcli.bank.reading.reader import read
 from quizcli.demo.events import Claim, Event, Failed, Finished, decode, encode
-from quizcli.judge.calls.messages import CaseResult, Grid, News, Over, Proof, Raised
+from quizcli.judge.calls.messages import CaseResult, News, Over, Proof, Raised, TensorWindow
 from quizcli.screen.cards.answer import answer_lines
 from quizcli.screen.cards.code_verdict import news_lines
 from quizcli.screen.cards.question import question_lines
-from quizcli.screen.cards.question_list import Row, listing_lines
+from quizcli.screen.cards.question_list import Listed, listing_lines
 from quizcli.screen.demo.frame import Frames
 from quizcli.screen.demo.plain_log import Log
 from quizcli.screen.demo.state import Board
@@ -135,7 +135,7 @@ def test_events_as_a_log() -> None:
 
 def test_news_of_a_judge() -> None:
     both = {"en": EVIL, "zh": EVIL}
-    grid = Grid(EVIL, EVIL, ((EVIL, "1"), ("2", EVIL)), ((0, 0),), EVIL)
+    grid = TensorWindow(EVIL, EVIL, ((EVIL, "1"), ("2", EVIL)), ((0, 0),), EVIL)
     raised = Raised("Error" + EVIL, EVIL, 3, "x = 1" + EVIL)
     told: list[News] = [
         CaseResult(both, True),
@@ -166,10 +166,10 @@ def test_a_bank_whose_texts_slipped_through() -> None:
         }
         words = {name: value + EVIL for name, value in fields.items() if isinstance(value, str)}
         bad = msgspec.structs.replace(question, **words, **texts, source=(EVIL,), points=(Text(EVIL, EVIL),))
-        lines: list[Line] = [
+        lines: list[RichText] = [
             *question_lines(bad, 60),
             *answer_lines(bad, 60, EVIL, None),
-            *listing_lines([Row(bad, EVIL)], {bad.topic: EVIL}, 60, [EVIL]),
+            *listing_lines([Listed(bad, EVIL)], {bad.topic: EVIL}, 60, [EVIL]),
         ]
         for line in lines:
             console.print(line, no_wrap=True, overflow="ignore", crop=False)

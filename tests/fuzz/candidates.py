@@ -7,7 +7,7 @@ import random
 from functools import cache
 from pathlib import Path
 
-from quizcli.judge.calls.messages import CaseResult, Judgement, Over, Source
+from quizcli.judge.calls.messages import CandidateSource, CaseResult, Judgement, Over
 from quizcli.judge.referee.launcher import Referee
 from quizcli.screen.cards.code_verdict import news_lines
 from tests.places import ROOT
@@ -66,7 +66,7 @@ def one(folder: Path, seed: int) -> list[str]:
         indent = near[: len(near) - len(near.lstrip())]
         new = chance.choice(LINES).encode().decode("unicode_escape").split("\n")
         lines[place:place] = [indent + line for line in new]
-    source = Source("\n".join(lines), "answer.py", "attention")
+    source = CandidateSource("\n".join(lines), "answer.py", "attention")
     check = "judges.attention.attention.check_scaled_dot_product_attention"
     request = Judgement(
         str(ROOT), check, "models.attention:scaled_dot_product_attention", source, seed % 1000

@@ -11,7 +11,7 @@ import msgspec
 import torch
 from torch import Generator, Tensor
 
-from quizcli.judge.calls.messages import Answer, Ask, CaseResult, Gave, Raised
+from quizcli.judge.calls.messages import Ask, CaseResult, Gave, Raised, Reply
 from quizcli.judge.calls.tensor_codec import Flat, Keyed, Many, Strange, Value
 from quizcli.judge.candidate.launcher import GoneError
 from quizcli.judge.case import Case, judge
@@ -41,7 +41,7 @@ class _Babbler:
         self._chance = chance
         self.honest = True
 
-    def ask(self, call: Ask) -> Answer:
+    def ask(self, call: Ask) -> Reply:
         right = Local(scaled).ask(call)
         assert isinstance(right, Gave)
         if self._chance.random() < 0.5:
@@ -53,7 +53,7 @@ class _Babbler:
             self.honest = False
             payload = _scrambled(payload, self._chance)
         try:
-            return msgspec.msgpack.decode(payload, type=Answer)  # type: ignore[no-any-return]
+            return msgspec.msgpack.decode(payload, type=Reply)  # type: ignore[no-any-return]
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise GoneError(str(error)) from error
 
@@ -76,7 +76,7 @@ def one(folder: Path, seed: int) -> list[str]:
     )
 
 
-def _changed(right: Gave, chance: random.Random) -> Answer:
+def _changed(right: Gave, chance: random.Random) -> Reply:
     match chance.randrange(6):
         case 0:
             return Raised(_text(chance), _text(chance), chance.randrange(-5, 10**6), _text(chance))

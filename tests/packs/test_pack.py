@@ -322,7 +322,7 @@ def test_the_schema_version_is_raised_with_the_records() -> None:
         lazy_questions.Head,
         Mistake,
         cache.Stored,
-        cache.Entry,
+        cache.CachedBank,
         cache._Compiled,
     ]
     fields = [[r.__name__, *((f.name, str(f.type)) for f in msgspec.structs.fields(r))] for r in records]

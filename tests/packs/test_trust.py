@@ -13,7 +13,7 @@ from quizcli.errors import QuizError
 from quizcli.packs import trust as module
 from quizcli.packs.pack import Pack, builtin
 from quizcli.packs.registry import add, added, added_as, remove
-from quizcli.packs.trust import differences, fingerprint, sources, trust, trusted
+from quizcli.packs.trust import differences, fingerprint, require_trust, sources, trust
 from quizcli.settings import Settings, load_settings
 from quizcli.text import use_language
 
@@ -128,18 +128,18 @@ def test_what_may_not_be_read(root: Path) -> None:
 
 
 def test_what_needs_no_trust(settings: Settings, tmp_path: Path) -> None:
-    trusted(builtin(), settings)
-    trusted(Pack("empty", tmp_path), settings)
+    require_trust(builtin(), settings)
+    require_trust(Pack("empty", tmp_path), settings)
 
 
 def test_a_name_does_not_make_the_pack_of_the_program(root: Path, settings: Settings) -> None:
     with pytest.raises(QuizError, match="pack add"):
-        trusted(Pack("builtin", root), settings)
+        require_trust(Pack("builtin", root), settings)
 
 
 def refused(root: Path, settings: Settings) -> str:
     with pytest.raises(QuizError) as caught:
-        trusted(Pack("mine", root), settings)
+        require_trust(Pack("mine", root), settings)
     return caught.value.message
 
 
@@ -151,7 +151,7 @@ def test_code_runs_once_it_is_trusted_until_it_changes(root: Path, settings: Set
         == "`quizcli pack trust mine` first: it shows the code that would run, and asks"
     )
     trust(one, sources(root), settings)
-    trusted(Pack("mine", root), settings)
+    require_trust(Pack("mine", root), settings)
     changed = "`quizcli pack trust mine` first: its code has changed since you trusted it"
     coin = root / "answers" / "coin.py"
     status = coin.stat()
@@ -159,7 +159,7 @@ def test_code_runs_once_it_is_trusted_until_it_changes(root: Path, settings: Set
     os.utime(coin, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert refused(root, settings) == changed
     coin.write_text("one\ntwo\n")
-    trusted(Pack("mine", root), settings)
+    require_trust(Pack("mine", root), settings)
     coin.rename(root / "answers" / "coins.py")
     assert refused(root, settings) == changed
     (root / "answers" / "coins.py").rename(coin)
@@ -167,7 +167,7 @@ def test_code_runs_once_it_is_trusted_until_it_changes(root: Path, settings: Set
     assert refused(root, settings) == changed
     (root / "models" / "more.py").unlink()
     (root / "models" / "readme.txt").write_text("what is no code may change")
-    trusted(Pack("mine", root), settings)
+    require_trust(Pack("mine", root), settings)
     coin.unlink()
     assert refused(root, settings) == changed
 
@@ -185,7 +185,7 @@ def test_trust_moves_with_the_pack_and_is_of_one_pack(root: Path, settings: Sett
     trust(one, sources(root), settings)
     root.rename(tmp_path / "moved")
     add(tmp_path / "moved", "mine", settings)
-    trusted(Pack("mine", tmp_path / "moved"), settings)
+    require_trust(Pack("mine", tmp_path / "moved"), settings)
     (tmp_path / "moved" / "questions").rename(tmp_path / "questions")
     other = tmp_path / "other"
     (other / "questions").mkdir(parents=True)

@@ -9,7 +9,7 @@ from msgspec.structs import astuple
 from quizcli.study.schedule.card import Card, State
 from quizcli.study.schedule.seeded_random import chance
 from quizcli.study.schedule.study_days import Days
-from quizcli.study.store.rows import APPEND, PUT, Entry
+from quizcli.study.store.rows import APPEND, PUT, LogEntry
 from quizcli.study.store.store import Store
 
 BEFORE = '["question-00000",2,null,12.345678,5.432101,1750000000000,12,738000,737990,9]'
@@ -52,11 +52,11 @@ def fill(
         )
 
 
-def _entries(asked: Sequence[Asked], answers: int, now: int, days: Days, today: int) -> Iterator[Entry]:
+def _entries(asked: Sequence[Asked], answers: int, now: int, days: Days, today: int) -> Iterator[LogEntry]:
     for n in range(answers):
         day = today - 1 - (answers - 1 - n) * 730 // answers
         round_, card = divmod(n, len(asked))
-        yield Entry(
+        yield LogEntry(
             uuid=f"00000000-0000-7000-8000-{n:012}",
             at=now - (answers - n) * 600_000,
             day=day,

@@ -20,7 +20,7 @@ from quizcli.study.session import Session
 from quizcli.study.statistics import statistics
 from quizcli.study.store.migrations import MIGRATIONS, migrate
 from quizcli.study.store.replay import drift
-from quizcli.study.store.rows import CARD, ENTRY, Entry
+from quizcli.study.store.rows import CARD, ENTRY, LogEntry
 from quizcli.study.store.store import Store
 from tests.study.desk import BERLIN, HOUR, MINUTE, Wall, at
 from tests.study.many import Asked, questions
@@ -89,7 +89,7 @@ class Past:
         self._terms = msgspec.json.encode(terms).decode()
         self._schedule = Schedule.from_terms(self._terms)
         self._cards: dict[str, Card] = {}
-        self._entries: list[Entry] = []
+        self._entries: list[LogEntry] = []
         self._path = path
 
     def _before(self, name: str) -> str | None:
@@ -116,7 +116,7 @@ class Past:
 
     def _write(self, name: str, kind: str, due: int | None, **more: int) -> None:
         self._entries.append(
-            Entry(
+            LogEntry(
                 uuid=f"00000000-0000-7000-8000-{len(self._entries):012}",
                 at=self.now,
                 day=self._days.number(self.now),

@@ -21,7 +21,7 @@ from quizcli.bank.cloze import filled
 from quizcli.bank.diagnostic import Mistake, did_you_mean, shown
 from quizcli.bank.figures import link_of
 from quizcli.bank.markdown import formulas, spans
-from quizcli.bank.measured_record import Entry, Key
+from quizcli.bank.measured_record import MeasuredRun, RunKey
 from quizcli.bank.needs import mistaken, never_begun, seen_first
 from quizcli.bank.reading.reading_log import MAX_MISTAKES, Places, place_of
 from quizcli.bank.reading.torn_question import Torn
@@ -32,7 +32,7 @@ from quizcli.text import LANGS, Lang, Text, tr
 MIN_CHOICES = 6  # fewer choice questions show no habit
 _MIN_WORDS = 4  # up to three words may be names: "Batch Normalization", "Adam"
 
-Finding = tuple[str, str, str]  # question id, field, message
+ContentFinding = tuple[str, str, str]  # question id, field, message
 
 
 class Named(Protocol):
@@ -67,7 +67,7 @@ class Outside(Struct, frozen=True):
     unshowable: Callable[[str], str | None]
     broken_links: Callable[[Code], Iterable[tuple[str, str]]] = lambda question: ()
     broken: frozenset[str] = frozenset()  # demonstrations that cannot be read: no link to them is judged
-    record: Mapping[Key, Entry] = {}  # what demonstrations measured
+    record: Mapping[RunKey, MeasuredRun] = {}  # what demonstrations measured
     code: Callable[[str], str] = lambda run: ""  # digests the code of a demonstration
     mistakes: tuple[Mistake, ...] = ()  # what is wrong with the pack's code, as far as it shows unrun
 
@@ -105,10 +105,10 @@ def check(
     return sorted(mistakes)
 
 
-def _torn(piece: Torn, ids: set[str], outside: Outside) -> Iterator[Finding]:
+def _torn(piece: Torn, ids: set[str], outside: Outside) -> Iterator[ContentFinding]:
     """What is wrong with the fields of a question that can be read."""
     question = piece.question
-    found: Iterator[Finding] = chain(
+    found: Iterator[ContentFinding] = chain(
         _written(question, outside.unshowable),
         _follow(question, ids),
         ((question.id, *fault) for fault in (_demo(question.demo, outside) if question.demo else ())),
@@ -116,7 +116,7 @@ def _torn(piece: Torn, ids: set[str], outside: Outside) -> Iterator[Finding]:
     return (finding for finding in found if finding[1].partition(".")[0] in piece.sound)
 
 
-def _bank(bank: Bank, ids: set[str], twins: Mapping[str, str], outside: Outside) -> Iterator[Finding]:
+def _bank(bank: Bank, ids: set[str], twins: Mapping[str, str], outside: Outside) -> Iterator[ContentFinding]:
     yield from longest_is_right(bank)
     for question in bank.questions:
         yield from _languages(bank, question)
@@ -143,7 +143,7 @@ def _bank(bank: Bank, ids: set[str], twins: Mapping[str, str], outside: Outside)
             yield question.id, "ask", tr(f"is the same question as {twin}", f"与 {twin} 是同一道题")
 
 
-def _round(bank: Bank, rounds: Mapping[str, str]) -> Iterator[Finding]:
+def _round(bank: Bank, rounds: Mapping[str, str]) -> Iterator[ContentFinding]:
     if bank.after and bank.topic in rounds:
         way = rounds[bank.topic]
         yield "", "after", tr(f"goes round in a circle: {way}", f"形成循环：{way}")
@@ -193,7 +193,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
-def _languages(bank: Bank, question: AnyQuestion) -> Iterator[Finding]:
+def _languages(bank: Bank, question: AnyQuestion) -> Iterator[ContentFinding]:
     """English without Chinese characters, and Chinese with some, wherever there is prose."""
     for name, text in texts(question):
         prose = {lang: " ".join(s.text for s in spans(text[lang]) if s.sort == "prose") for lang in LANGS}
@@ -211,7 +211,7 @@ def _in(name: str, lang: Lang, text: Text) -> str:
     return name if text.en == text.zh else f"{name}.{lang}"
 
 
-def _written(question: AnyQuestion, unshowable: Callable[[str], str | None]) -> Iterator[Finding]:
+def _written(question: AnyQuestion, unshowable: Callable[[str], str | None]) -> Iterator[ContentFinding]:
     """Markdown and formulas that a card cannot show; of a cloze text, with its blanks filled in."""
     for field, written in _renderings(question):
         if field.partition(".")[0] == "unit":
@@ -234,7 +234,7 @@ def _written(question: AnyQuestion, unshowable: Callable[[str], str | None]) -> 
                 )
 
 
-def _follow(question: AnyQuestion, ids: set[str]) -> Iterator[Finding]:
+def _follow(question: AnyQuestion, ids: set[str]) -> Iterator[ContentFinding]:
     for number, follow in enumerate(question.follow, 1):
         if follow == question.id:
             yield question.id, f"follow.{number}", tr("is the question itself", "指向了题目自身")
@@ -308,7 +308,7 @@ def _front(question: AnyQuestion) -> tuple[str, ...]:
     return tuple("".join(text.en.casefold().split()) for text in seen)
 
 
-def longest_is_right(bank: Bank) -> Iterator[Finding]:
+def longest_is_right(bank: Bank) -> Iterator[ContentFinding]:
     """Whether "take the longest" passes more than half of the choice questions of a bank."""
     choices = [question for question in bank.questions if isinstance(question, Choice)]
     if len(choices) < MIN_CHOICES:

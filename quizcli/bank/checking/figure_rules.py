@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from quizcli.bank.checking.typed_numbers import Measured, lies_in, typed
+from quizcli.bank.checking.typed_numbers import MeasuredRange, lies_in, typed
 from quizcli.bank.diagnostic import did_you_mean, shown
 from quizcli.bank.figures import link_of, names_in
 from quizcli.bank.markdown import spans
-from quizcli.bank.measured_record import FEWEST_SEEDS, Entry, Key, key
+from quizcli.bank.measured_record import FEWEST_SEEDS, MeasuredRun, RunKey, key
 from quizcli.bank.types import AnyQuestion, DemoLink, Figure, Number, Predict
 from quizcli.text import LANGS, Text, tr
 
@@ -25,7 +25,7 @@ Fault = tuple[str, str]  # field, message
 def figure_faults(
     question: AnyQuestion,
     texts: Iterable[tuple[str, Text]],
-    record: Mapping[Key, Entry],
+    record: Mapping[RunKey, MeasuredRun],
     code: Callable[[str], str],
     sizes: Callable[[DemoLink], Iterable[object]] = lambda link: (),
 ) -> Iterator[Fault]:
@@ -47,7 +47,7 @@ def figure_faults(
 
 
 def _recorded(
-    name: str, link: DemoLink, claim: str, record: Mapping[Key, Entry], code: Callable[[str], str]
+    name: str, link: DemoLink, claim: str, record: Mapping[RunKey, MeasuredRun], code: Callable[[str], str]
 ) -> Iterator[Fault]:
     entry = record.get(key(link.run, link.set))
     cure = tr("run `quizcli bank measure`", "请运行 `quizcli bank measure`")
@@ -89,7 +89,7 @@ def _references(question: AnyQuestion, texts: list[tuple[str, Text]]) -> Iterato
 
 
 def _given_away(
-    question: AnyQuestion, texts: list[tuple[str, Text]], record: Mapping[Key, Entry]
+    question: AnyQuestion, texts: list[tuple[str, Text]], record: Mapping[RunKey, MeasuredRun]
 ) -> Iterator[Fault]:
     """Numbers that are asked for and stand in the question."""
     asked = {name for name, figure in question.measured.items() if _asks_for(question, figure, record)}
@@ -100,7 +100,7 @@ def _given_away(
                 yield f"{field}.{lang}", told
 
 
-def _asks_for(question: AnyQuestion, figure: Figure, record: Mapping[Key, Entry]) -> bool:
+def _asks_for(question: AnyQuestion, figure: Figure, record: Mapping[RunKey, MeasuredRun]) -> bool:
     link = link_of(question, figure)
     if link is None:
         return False
@@ -121,7 +121,7 @@ def _asks_for(question: AnyQuestion, figure: Figure, record: Mapping[Key, Entry]
 def _typed(
     question: AnyQuestion,
     texts: list[tuple[str, Text]],
-    record: Mapping[Key, Entry],
+    record: Mapping[RunKey, MeasuredRun],
     sizes: Callable[[DemoLink], Iterable[object]],
 ) -> Iterator[Fault]:
     """Numbers that lie where a demonstration measured: beside a quoted one anywhere, else outside of code.
@@ -158,8 +158,8 @@ def _typed(
 
 
 def _of_figures(
-    question: AnyQuestion, texts: list[tuple[str, Text]], record: Mapping[Key, Entry]
-) -> Iterator[tuple[DemoLink, Measured]]:
+    question: AnyQuestion, texts: list[tuple[str, Text]], record: Mapping[RunKey, MeasuredRun]
+) -> Iterator[tuple[DemoLink, MeasuredRange]]:
     """What the question quotes, as far as it hangs on the seed: the others are exact."""
     everything = "\n".join(text[lang] for _, text in texts for lang in LANGS)
     for name, figure in question.measured.items():
@@ -170,10 +170,12 @@ def _of_figures(
         ends = [float(f"{end:.{figure.digits - 1}e}") for end in (values[0], values[-1])]  # as shown
         per_cent = not figure.percent and re.search(rf"\{{{name}\}} ?\\?%", everything) is not None
         low, high = min(values[0], *ends), max(values[-1], *ends)
-        yield link, Measured(figure.claim, low, high, per_cent, figure.exact)
+        yield link, MeasuredRange(figure.claim, low, high, per_cent, figure.exact)
 
 
-def _of_claims(question: AnyQuestion, record: Mapping[Key, Entry]) -> Iterator[tuple[DemoLink, Measured]]:
+def _of_claims(
+    question: AnyQuestion, record: Mapping[RunKey, MeasuredRun]
+) -> Iterator[tuple[DemoLink, MeasuredRange]]:
     """What the demonstration of the question measured beside that."""
     if question.demo is None:
         return
@@ -185,10 +187,10 @@ def _of_claims(question: AnyQuestion, record: Mapping[Key, Entry]) -> Iterator[t
     for claim in (*question.demo.claims, *(question.claims if isinstance(question, Predict) else ())):
         values = _values(question.demo, claim, record)
         if values and (key(question.demo.run, question.demo.set), claim) not in quoted:
-            yield question.demo, Measured(claim, values[0], values[-1], values[-1] > 1)
+            yield question.demo, MeasuredRange(claim, values[0], values[-1], values[-1] > 1)
 
 
-def _values(link: DemoLink | None, claim: str, record: Mapping[Key, Entry]) -> list[float]:
+def _values(link: DemoLink | None, claim: str, record: Mapping[RunKey, MeasuredRun]) -> list[float]:
     """The values of a claim in order; none where they do not hang on the seed."""
     entry = record.get(key(link.run, link.set)) if link is not None else None
     values = sorted(entry.claims.get(claim, ())) if entry is not None else []

@@ -44,7 +44,7 @@ class Typed(Struct, frozen=True):
     whole: bool = False  # no decimals: a count, or a size
 
 
-class Measured(Struct, frozen=True):
+class MeasuredRange(Struct, frozen=True):
     """What was measured, between `low` and `high`, and what of. `per_cent`: it counts hundredths itself.
 
     `exact` is what theory says.
@@ -84,7 +84,7 @@ def typed(text: str) -> Iterator[Typed]:
             yield Typed(found[0], float(over) / float(under), 0.0)
 
 
-def lies_in(number: Typed, measured: Measured, sizes: Collection[float] = ()) -> bool:
+def lies_in(number: Typed, measured: MeasuredRange, sizes: Collection[float] = ()) -> bool:
     """Whether a typed number is one that may have been measured. `sizes` are whole numbers that may not."""
     if measured.exact is not None and abs(number.value - measured.exact) <= number.step + _HAIR * abs(
         measured.exact

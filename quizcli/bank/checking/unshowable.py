@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from quizcli.bank.markdown import Block, Code, Formula, Paragraph, blocks
+from quizcli.bank.markdown import Block, CodeBlock, Formula, Paragraph, blocks
 from quizcli.text import tr
 
 _ATOM_SIGN = "\ufffc"  # stands for a formula, a piece of code or an escaped sign
@@ -15,7 +15,7 @@ _ATOM_SIGN = "\ufffc"  # stands for a formula, a piece of code or an escaped sig
 def unshowable_markdown(text: str) -> Iterator[str]:
     """The faults of a text. What is told here would be printed with its marks."""
     found = blocks(text)
-    if any(isinstance(block, Code) and not block.closed for block in found):
+    if any(isinstance(block, CodeBlock) and not block.closed for block in found):
         yield tr("has a ``` fence that is never closed", "有未闭合的 ``` 代码块")
     paragraphs = [
         _prose(block, last) for last, block in pairwise([None, *found]) if isinstance(block, Paragraph)
@@ -45,7 +45,7 @@ def plain_only(text: str) -> Iterator[str]:
     marked = isinstance(block, Paragraph) and any(
         span.sort != "prose" or span.bold or span.italic for span in block.spans
     )
-    if others or marked or isinstance(block, Code):
+    if others or marked or isinstance(block, CodeBlock):
         yield tr("is shown as it is; write it without marks", "会原样显示；请不要使用任何标记")
 
 

@@ -9,7 +9,7 @@ import re
 from string import Formatter
 
 from quizcli.bank.diagnostic import Mistake
-from quizcli.bank.reading.field_types import Words
+from quizcli.bank.reading.field_types import TextField
 from quizcli.bank.reading.mapping import named
 from quizcli.bank.reading.reading_log import EnoughError, Notes, Spot
 from quizcli.bank.yaml.nodes import Mapping, parse
@@ -35,7 +35,7 @@ def read_answer_texts(source: str, path: str) -> tuple[dict[str, Text], list[Mis
                 elif not isinstance(value, Mapping):
                     told = tr("must be in both languages: {en: …, zh: …}", "必须中英文都有：{en: …, zh: …}")
                     notes.wrong(spot, told)
-                elif (text := Words().pair(value, spot, notes)) is not None:
+                elif (text := TextField().pair(value, spot, notes)) is not None:
                     texts[name] = text
                     _check(text, spot, notes)
         elif root is not None:

@@ -91,7 +91,7 @@ class MapOf(Struct, frozen=True):
         }
 
 
-class Settings(Struct, frozen=True):
+class SettingsField(Struct, frozen=True):
     """The settings that a demonstration runs with."""
 
     def read(self, node: Node, spot: Spot, notes: Notes) -> dict[str, bool | int | float | str] | None:

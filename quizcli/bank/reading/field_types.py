@@ -73,7 +73,7 @@ def _mapping_for_text(node: Mapping) -> str:
     )
 
 
-class Word(Struct, frozen=True):
+class WordField(Struct, frozen=True):
     """A text that is the same in every language: an id, a name, a source."""
 
     pattern: str = ""
@@ -127,7 +127,7 @@ class OneOf(Struct, frozen=True):
         return {"enum": list(self.words)}
 
 
-class Words(Struct, frozen=True):
+class TextField(Struct, frozen=True):
     """A text in both languages, or one that reads the same in both. Markdown with $LaTeX$."""
 
     def read(self, node: Node, spot: Spot, notes: Notes) -> Text | None:
@@ -172,7 +172,7 @@ def _speaks(node: Mapping) -> bool:
     return any(isinstance(key, Scalar) and key.text in LANGS for key, _ in node.entries)
 
 
-class Whole(Struct, frozen=True):
+class WholeField(Struct, frozen=True):
     """One of a few integers."""
 
     allowed: tuple[int, ...]

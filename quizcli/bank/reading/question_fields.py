@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from quizcli.bank.reading.container_types import Field, ListOf, MapOf, Record, Settings
-from quizcli.bank.reading.field_types import KEBAB, Decimal, Flag, OneOf, Ordinal, Schema, Whole, Word, Words
+from quizcli.bank.reading.container_types import Field, ListOf, MapOf, Record, SettingsField
+from quizcli.bank.reading.field_types import (
+    KEBAB,
+    Decimal,
+    Flag,
+    OneOf,
+    Ordinal,
+    Schema,
+    TextField,
+    WholeField,
+    WordField,
+)
 from quizcli.bank.types import (
     JUDGED,
     KINDS,
@@ -25,21 +35,21 @@ from quizcli.bank.types import (
 )
 from quizcli.text import LANGS
 
-TEXT = Words()
+TEXT = TextField()
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
-ENTRY = Word(f"^{_NAME}$", ("the name of a function or class", "函数名或类名"))
-CHECK = Word(
+ENTRY = WordField(f"^{_NAME}$", ("the name of a function or class", "函数名或类名"))
+CHECK = WordField(
     rf"^{_NAME}(\.{_NAME})*\.check_[a-z0-9_]+$",
     ("a judge, module.check_name, in answers/", "answers/ 中的评判函数 module.check_name"),
 )
-SOLUTION = Word(rf"^models(\.{_NAME})+:{_NAME}$", ("models.module:name", "models.module:name 的形式"))
-AVOIDED = Word(f"^{_NAME}$", ("a name without dots", "不带点号的名称"))
-ID = Word(KEBAB, ("lower-case words joined by `-`", "以 `-` 连接的小写单词"))
+SOLUTION = WordField(rf"^models(\.{_NAME})+:{_NAME}$", ("models.module:name", "models.module:name 的形式"))
+AVOIDED = WordField(f"^{_NAME}$", ("a name without dots", "不带点号的名称"))
+ID = WordField(KEBAB, ("lower-case words joined by `-`", "以 `-` 连接的小写单词"))
 
 DEMO = Record(
     {
         "run": Field(ID, ("The name of a demonstration.", "演示的名称。"), required=True),
-        "set": Field(Settings(), ("Settings to run it with.", "运行时的参数。")),
+        "set": Field(SettingsField(), ("Settings to run it with.", "运行时的参数。")),
         "claims": Field(ListOf(ID), ("The claims that it settles.", "由它验证的结论。")),
     },
     build=DemoLink,
@@ -52,11 +62,13 @@ FIGURE = Record(
         "run": Field(
             ID, ("The demonstration; the question's if left out.", "演示名称；省略则为本题的演示。")
         ),
-        "set": Field(Settings(), ("Settings to run it with.", "运行时的参数。")),
+        "set": Field(SettingsField(), ("Settings to run it with.", "运行时的参数。")),
         "show": Field(
             OneOf(SHOWN), ("Of all seeds; the range if left out.", "如何汇总各种子；省略则为范围。")
         ),
-        "digits": Field(Whole((1, 2, 3, 4)), ("Significant digits; 2 if left out.", "有效数字，省略为 2。")),
+        "digits": Field(
+            WholeField((1, 2, 3, 4)), ("Significant digits; 2 if left out.", "有效数字，省略为 2。")
+        ),
         "percent": Field(Flag(), ("0.25 is shown as 25 %.", "0.25 显示为 25 %。")),
         "exact": Field(
             Decimal(),
@@ -103,7 +115,9 @@ COMMON: dict[str, Field] = {
     "id": Field(ID, ("Permanent and unique in the pack.", "永久且在题库包内唯一。"), required=True),
     "kind": Field(OneOf(KINDS), ("How it is asked.", "题型。"), required=True),
     "level": Field(
-        Whole((1, 2, 3)), ("1 warm-up, 2 standard, 3 senior.", "1 热身，2 标准，3 资深。"), required=True
+        WholeField((1, 2, 3)),
+        ("1 warm-up, 2 standard, 3 senior.", "1 热身，2 标准，3 资深。"),
+        required=True,
     ),
     "ask": Field(
         TEXT, ("The question: Markdown with $LaTeX$.", "题目：Markdown，可含 $LaTeX$。"), required=True
@@ -128,7 +142,7 @@ COMMON: dict[str, Field] = {
         ),
     ),
     "source": Field(
-        ListOf(Word()), ("Papers, books, documentation.", "论文、书籍或文档出处。"), required=True
+        ListOf(WordField()), ("Papers, books, documentation.", "论文、书籍或文档出处。"), required=True
     ),
 }
 ANSWERED = COMMON | {
@@ -153,7 +167,7 @@ OWN: dict[str, dict[str, Field]] = {
             required=True,
         ),
         "accept": Field(
-            MapOf("^c[0-9]{1,3}$", ListOf(Word())),
+            MapOf("^c[0-9]{1,3}$", ListOf(WordField())),
             ("Further right answers: {c1: [one, another]}.", "每个空还可接受的答案：{c1: [甲, 乙]}。"),
         ),
     },

@@ -18,7 +18,7 @@ from quizcli.text import tr
 MAX_DEPTH = 16  # a bank needs 9
 MAX_VALUES = 100_000  # a bank of 1,000 questions has about 40,000
 
-Report: TypeAlias = Callable[[int, int, str], None]  # line, column, message
+ReportMistake: TypeAlias = Callable[[int, int, str], None]  # line, column, message
 
 
 class Scalar(Struct, frozen=True):
@@ -65,7 +65,7 @@ class _StopError(Exception):
     """The rest of the text cannot be read."""
 
 
-def parse(source: str, report: Report) -> Node | None:
+def parse(source: str, report: ReportMistake) -> Node | None:
     """The one document of a YAML text; None where it cannot be read. Every mistake goes to `report`."""
     if found := _FORBIDDEN.search(source):
         line = source.count("\n", 0, found.start()) + 1
@@ -93,7 +93,7 @@ def _forbidden(character: str) -> str:
 class _Builder:
     """Turns the stream of events into nodes with a stack of our own."""
 
-    def __init__(self, source: str, report: Report) -> None:
+    def __init__(self, source: str, report: ReportMistake) -> None:
         self.source = source
         self.report = report
         self.open: list[tuple[Any, list[Node]]] = []  # the opening event and the children so far

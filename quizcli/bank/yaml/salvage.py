@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from quizcli.bank.yaml.nodes import Node, Report, parse
+from quizcli.bank.yaml.nodes import Node, ReportMistake, parse
 
 _BEGINS = re.compile(r"( *)- +id:")
 _MOST_READ = 16 << 20  # characters in all: each question that is left out costs a reading of the rest
 
 
-def parse_most(source: str, report: Report) -> tuple[Node | None, set[int]]:
+def parse_most(source: str, report: ReportMistake) -> tuple[Node | None, set[int]]:
     """The tree of what can be read, and the lines (from 1) that were left out. Every mistake is reported.
 
     None where the fault is none of a question's, or hits everything.

@@ -88,13 +88,13 @@ def _judge(question: Code, file: Path, seed: int | None, as_json: bool, settings
     from quizcli.judge.referee.launcher import Referee, unless_refused
     from quizcli.judge.request import judgement_of
     from quizcli.judge.source import read_source
-    from quizcli.packs.trust import trusted
+    from quizcli.packs.trust import require_trust
     from quizcli.screen.cards.code_verdict import news_lines
     from quizcli.screen.terminal.theme import make_console
 
     text = read_source(file)
     pack = origin(question.id, settings).pack
-    permit = trusted(pack, settings)
+    permit = require_trust(pack, settings)
     console = make_console()
     passed = False
     with Referee(environment(settings)) as referee:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from quizcli.demo.events import Event, Failed, Finished
     from quizcli.demo.launcher import Run
     from quizcli.demo.parameter import Parameter
-    from quizcli.screen.demo.live import Outcome
+    from quizcli.screen.demo.live import Watched
     from quizcli.screen.demo.starting import Coming
 
     Last = Finished | Failed | None
@@ -201,7 +201,7 @@ def _watch(
     shown: Callable[[Event], None] | None = None,
     told: Coming | None = None,
     pace: float = 0.0,
-) -> Outcome:
+) -> Watched:
     """Draw the run where there is a terminal, else print plain lines."""
     from quizcli.screen.demo.live import watch
     from quizcli.screen.terminal.keyboard import Keyboard

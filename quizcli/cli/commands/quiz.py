@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated
 
 import typer
-from rich.text import Text as Line
+from rich.text import Text as RichText
 
 from quizcli.bank.named_questions import chosen_questions, topics_named
 from quizcli.bank.types import AnyQuestion
@@ -15,12 +15,12 @@ from quizcli.cli import completion
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.json_output import print_json
 from quizcli.packs.library import all_questions, follow_ups, load_banks, titles_of
-from quizcli.screen.cards.question import Header, as_question
+from quizcli.screen.cards.question import CardHeader, as_question
 from quizcli.screen.terminal import theme
 from quizcli.screen.terminal.keyboard import Keyboard
 from quizcli.screen.terminal.page import Page
 from quizcli.screen.terminal.theme import make_console
-from quizcli.session.card import Sitting
+from quizcli.session.card import CardAtWork
 from quizcli.session.demo_runner import Bench
 from quizcli.session.measured_claims import ticked
 from quizcli.session.occasion import Occasion, shuffled
@@ -164,7 +164,7 @@ def _ask(
     while (question := round_.current) is not None:
         occasion = _occasion(round_.result, question, questions, titles[question.topic], store, message)
         message = ""
-        decision = Sitting(page, keys, bench, occasion).decide()
+        decision = CardAtWork(page, keys, bench, occasion).decide()
         match decision.verb:
             case "grade":
                 round_.answer(decision.right, decision.milliseconds)
@@ -173,8 +173,8 @@ def _ask(
             case "quit":
                 page.turn(
                     [
-                        Line(),
-                        Line(
+                        RichText(),
+                        RichText(
                             "  "
                             + tr("`quizcli quiz` goes on with this round.", "`quizcli quiz` 可继续这一轮。")
                         ),
@@ -193,8 +193,10 @@ def _ask(
             count = round_.requeue_missed()
             page.add(
                 [
-                    Line(),
-                    Line("  " + tr(f"{count} due today: `quizcli`.", f"{count} 张卡片今天到期：`quizcli`。")),
+                    RichText(),
+                    RichText(
+                        "  " + tr(f"{count} due today: `quizcli`.", f"{count} 张卡片今天到期：`quizcli`。")
+                    ),
                 ]
             )
     return ExitStatus.OK
@@ -210,7 +212,7 @@ def _occasion(
 ) -> Occasion:
     return Occasion(
         question=question,
-        header=Header(
+        header=CardHeader(
             topic=title,
             status=tr("quiz", "测验"),
             place=f"{result.answers + 1}/{result.total}",
@@ -227,24 +229,24 @@ def _occasion(
     )
 
 
-def result_lines(result: Result, questions: Mapping[str, AnyQuestion]) -> Sequence[Line]:
+def result_lines(result: Result, questions: Mapping[str, AnyQuestion]) -> Sequence[RichText]:
     """The score, topic by topic, and the questions that were missed."""
     share = round(100 * result.right / max(1, result.answers))
     lines = [
-        Line(),
-        Line.assemble("  ", (f"{result.right} / {result.answers}", theme.STRONG), f"   {share} %   ",
+        RichText(),
+        RichText.assemble("  ", (f"{result.right} / {result.answers}", theme.STRONG), f"   {share} %   ",
                       (tr(f"{result.minutes:.0f} min", f"{result.minutes:.0f} 分钟"), theme.QUIET)),
-        Line(),
+        RichText(),
     ]  # fmt: skip
     width = max((len(score.topic) for score in result.topics), default=0)
     for score in result.topics:
         bar = "█" * score.right + "░" * (score.answers - score.right)
-        lines.append(Line(f"  {score.topic:<{width}}  {score.right}/{score.answers}  {bar}"))
+        lines.append(RichText(f"  {score.topic:<{width}}  {score.right}/{score.answers}  {bar}"))
     if result.missed:
-        lines += [Line(), Line("  " + tr("missed", "没答对"), style=theme.QUIET)]
+        lines += [RichText(), RichText("  " + tr("missed", "没答对"), style=theme.QUIET)]
         for name in result.missed:
             ask = " ".join(as_question(questions[name]).split()) if name in questions else ""
-            line = Line.assemble("  ", (theme.WRONG, theme.BAD), f" {name}  ", (ask, theme.QUIET))
+            line = RichText.assemble("  ", (theme.WRONG, theme.BAD), f" {name}  ", (ask, theme.QUIET))
             line.truncate(78, overflow="ellipsis")
             lines.append(line)
     return lines

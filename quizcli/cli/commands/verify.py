@@ -51,7 +51,7 @@ class Job(Struct, frozen=True):
         return f"{self.answer.name} {as_options(self.asked)}".rstrip()
 
 
-class Verdict(Struct, frozen=True):
+class Checked(Struct, frozen=True):
     """What came of one claim or of one prediction, or why there is none to speak of."""
 
     job: Job
@@ -116,7 +116,7 @@ def linked(job: Job, banks: Iterable[Bank]) -> Iterator[Job]:
     yield from ways.values()
 
 
-def verdicts(job: Job, settings: Settings) -> Iterator[Verdict]:
+def verdicts(job: Job, settings: Settings) -> Iterator[Checked]:
     """Run a job and judge its claims as they come. One that breaks or does not measure them is at fault."""
     from quizcli.demo.events import Failed, Finished, Started
     from quizcli.demo.launcher import environment, start
@@ -132,32 +132,32 @@ def verdicts(job: Job, settings: Settings) -> Iterator[Verdict]:
                 case Claim():
                     claimed[event.id] = event.measured
                     if event.id in job.claims or not (job.claims or job.predictions):
-                        yield Verdict(job, event.holds, event, synthetic=synthetic)
+                        yield Checked(job, event.holds, event, synthetic=synthetic)
                 case Failed():
                     if settings.debug:
                         print(event.trace, file=sys.stderr)
-                    yield Verdict(job, False, error=f"{event.message} {event.hint}".strip())
+                    yield Checked(job, False, error=f"{event.message} {event.hint}".strip())
                 case Finished() if not claimed:
                     error = tr("it claims nothing", "没有给出任何结论")
-                    yield Verdict(job, False, error=error)
+                    yield Checked(job, False, error=error)
                 case Finished():
                     for name in job.claims:
                         if name not in claimed:
                             error = tr(f"{name} was not measured", f"未测得 {name}")
-                            yield Verdict(job, False, error=error)
+                            yield Checked(job, False, error=error)
                     yield from (_settled(job, question, claimed, synthetic) for question in job.predictions)
 
 
-def _settled(job: Job, question: Predict, claimed: Mapping[str, float], synthetic: bool) -> Verdict:
+def _settled(job: Job, question: Predict, claimed: Mapping[str, float], synthetic: bool) -> Checked:
     """Whether a run settles a prediction, whichever way."""
     measured = {name: claimed[name] for name in question.claims if name in claimed}
     if decides(question, measured):
-        return Verdict(job, True, prediction=question, measured=measured, synthetic=synthetic)
+        return Checked(job, True, prediction=question, measured=measured, synthetic=synthetic)
     error = tr("this run decides nothing", "这次运行不足以判定")
-    return Verdict(job, False, prediction=question, measured=measured, error=error, synthetic=synthetic)
+    return Checked(job, False, prediction=question, measured=measured, error=error, synthetic=synthetic)
 
 
-def _print_json(verdict: Verdict) -> None:
+def _print_json(verdict: Checked) -> None:
     from quizcli.demo.events import to_json
 
     row: dict[str, object] = {"demo": verdict.job.answer.name, "holds": verdict.holds}
@@ -177,7 +177,7 @@ def _print_json(verdict: Verdict) -> None:
     print_json_line(row)
 
 
-def _table(jobs: Sequence[Job]) -> Callable[[Verdict], None]:
+def _table(jobs: Sequence[Job]) -> Callable[[Checked], None]:
     """Print the head of the table; returns what prints a row. Columns are as wide as the catalogue says."""
     from rich.cells import set_cell_size
 
@@ -193,7 +193,7 @@ def _table(jobs: Sequence[Job]) -> Callable[[Verdict], None]:
         cells = f"{set_cell_size(name, widest_name)}  {set_cell_size(claim, widest_claim)}  {figures}"
         console.print(f"{sign} {cells}", style=style, soft_wrap=True)
 
-    def print_row(verdict: Verdict) -> None:
+    def print_row(verdict: Checked) -> None:
         sign, style = (theme.RIGHT, theme.PLAIN) if verdict.holds else (theme.WRONG, theme.BAD)
         claim, question = verdict.claim, verdict.prediction
         figures = verdict.error if claim is None else claim_figures(claim)

@@ -13,13 +13,13 @@ from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from typing import Any
 from urllib.request import AbstractHTTPHandler, Request
 
-Count = Callable[[int], None]
+CountBytes = Callable[[int], None]
 
 
 class Metered(io.RawIOBase):
     """What a socket says. `count` is told the bytes of each piece; what it raises ends the reply."""
 
-    def __init__(self, raw: io.RawIOBase, count: Count) -> None:
+    def __init__(self, raw: io.RawIOBase, count: CountBytes) -> None:
         self._raw = raw
         self._count = count
 
@@ -42,13 +42,15 @@ class Metered(io.RawIOBase):
 
 
 class _Reply(HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, count: Count, **options: Any) -> None:
+    def __init__(self, sock: socket.socket, *args: Any, count: CountBytes, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         self.fp.close()
         self.fp = io.BufferedReader(Metered(sock.makefile("rb", buffering=0), count))
 
 
-def _counted(connection: type[HTTPConnection], count: Count, host: str, **options: Any) -> HTTPConnection:
+def _counted(
+    connection: type[HTTPConnection], count: CountBytes, host: str, **options: Any
+) -> HTTPConnection:
     made = connection(host, **options)
     made.response_class = partial(_Reply, count=count)  # type: ignore[assignment]
     return made
@@ -57,7 +59,7 @@ def _counted(connection: type[HTTPConnection], count: Count, host: str, **option
 class Counted(AbstractHTTPHandler):
     """http:// and https:// as urllib speaks them, counted."""
 
-    def __init__(self, count: Count) -> None:
+    def __init__(self, count: CountBytes) -> None:
         super().__init__()
         self._counting = count
 

@@ -11,7 +11,7 @@ from quizcli.permit import NOTHING, Permit
 # Referee and candidate
 
 
-class Source(Struct, frozen=True, tag="source"):
+class CandidateSource(Struct, frozen=True, tag="source"):
     """What the person wrote, and what of it is to be called."""
 
     text: str
@@ -64,7 +64,7 @@ class Raised(Struct, frozen=True, tag="raised"):
     text: str = ""  # that line
 
 
-Answer = Gave | Raised
+Reply = Gave | Raised
 
 # Terminal and referee
 
@@ -80,7 +80,7 @@ class Judgement(Struct, frozen=True, tag="judgement"):
     root: str  # of the pack
     check: str
     solution: str
-    source: Source
+    source: CandidateSource
     seed: int
     judged: tuple[str, ...] = ()
     ahead: bool = False
@@ -90,7 +90,7 @@ class Judgement(Struct, frozen=True, tag="judgement"):
     permit: Permit = NOTHING  # what of the pack's code may run
 
 
-class Grid(Struct, frozen=True):
+class TensorWindow(Struct, frozen=True):
     """A small window on a value: numbers as text, row by row, and which of them are marked."""
 
     label: str  # "q", "expected"
@@ -107,7 +107,7 @@ class CaseResult(Struct, frozen=True, tag="case"):
     passed: bool
     why: Words = {}  # what differs, in a sentence
     trap: Words = {}  # the known mistake that does the same
-    grids: tuple[Grid, ...] = ()
+    grids: tuple[TensorWindow, ...] = ()
     raised: Raised | None = None
 
 

@@ -11,7 +11,7 @@ from typing import Self
 import msgspec
 
 from quizcli.judge.calls import size_limits
-from quizcli.judge.calls.messages import Answer, Ask, Gave, Raised, Source
+from quizcli.judge.calls.messages import Ask, CandidateSource, Gave, Raised, Reply
 from quizcli.judge.calls.tensor_codec import Value, unpacked
 from quizcli.judge.candidate import folder
 from quizcli.processes.framed_child import Framed
@@ -69,14 +69,14 @@ class Candidate:
         """The beginning of what it printed."""
         return self._printed[:PRINTED].decode(errors="replace")
 
-    def load(self, source: Source) -> Answer:
+    def load(self, source: CandidateSource) -> Reply:
         """Have it run the source. Raises GoneError, UnstartedError."""
         if not self._warm:
             self._warm_up()
             self._watch.start()
         return self._exchange(source)
 
-    def ask(self, call: Ask) -> Answer:
+    def ask(self, call: Ask) -> Reply:
         """Have it call the entry. Raises GoneError."""
         return self._exchange(call)
 
@@ -92,7 +92,7 @@ class Candidate:
             raise UnstartedError(f"{what}: {error}{last}") from error
         self._warm = True
 
-    def _exchange(self, message: Source | Ask) -> Answer:
+    def _exchange(self, message: CandidateSource | Ask) -> Reply:
         if self._pipes.ready:
             self._stop(tr("it answered what it was not asked", "它回答了没有问过的问题"))
         self._pipes.send(msgspec.msgpack.encode(message))
@@ -173,10 +173,10 @@ class Candidate:
         self._folder.remove()
 
 
-def _answer(payload: bytes) -> Answer:
+def _answer(payload: bytes) -> Reply:
     """What a frame says. Raises where it is no answer, or one that no value comes out of."""
     size_limits.check(payload)
-    answer: Answer = msgspec.msgpack.decode(payload, type=Answer)
+    answer: Reply = msgspec.msgpack.decode(payload, type=Reply)
     match answer:
         case Gave(output=output, after=after, gradients=gradients):
             for value in (output, after, gradients):

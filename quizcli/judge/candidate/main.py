@@ -20,13 +20,13 @@ import msgspec
 from msgspec import structs
 
 from quizcli.judge.calls import size_limits
-from quizcli.judge.calls.messages import Answer, Ask, Gave, Raised, Source
+from quizcli.judge.calls.messages import Ask, CandidateSource, Gave, Raised, Reply
 from quizcli.judge.calls.tensor_codec import unpacked
 from quizcli.judge.sandbox.limits import shut
 from quizcli.processes.frames import frame, read_frame
 
 # Made while the modules that the types name can still be looked up.
-_SOURCES, _ASKS = msgspec.msgpack.Decoder(Source), msgspec.msgpack.Decoder(Ask)
+_SOURCES, _ASKS = msgspec.msgpack.Decoder(CandidateSource), msgspec.msgpack.Decoder(Ask)
 _LINE_END = re.compile(r"\r\n|\r|\n")  # Python's; str.splitlines knows form feeds and more
 
 
@@ -103,7 +103,7 @@ def _serve(inlet: BinaryIO, outlet: BinaryIO, tools: _Tools) -> None:
         _send(outlet, answer)
 
 
-def _encoded(answer: Answer) -> bytes:
+def _encoded(answer: Reply) -> bytes:
     """The bytes of an answer. Raises ValueError where they are more than the referee takes."""
     with suppress(Exception):  # the source may have put anything in its place
         sys.stdout.flush()
@@ -115,7 +115,7 @@ def _encoded(answer: Answer) -> bytes:
     return payload
 
 
-def _loaded(source: Source) -> Callable[..., Any]:
+def _loaded(source: CandidateSource) -> Callable[..., Any]:
     """Run the source as a module, as an import would, and take the entry out of it.
 
     Dataclasses look the module up by its name, and `inspect` asks linecache for its lines. Nothing of what
@@ -133,7 +133,7 @@ def _loaded(source: Source) -> Callable[..., Any]:
     return entry  # type: ignore[no-any-return]
 
 
-def _answer(tools: _Tools, entry: Callable[..., Any], ask: Ask, source: Source) -> Gave:
+def _answer(tools: _Tools, entry: Callable[..., Any], ask: Ask, source: CandidateSource) -> Gave:
     args = [unpacked(value) for value in ask.args]
     kwargs = {name: unpacked(value) for name, value in ask.kwargs.items()}
     if ask.timed:
@@ -144,7 +144,7 @@ def _answer(tools: _Tools, entry: Callable[..., Any], ask: Ask, source: Source) 
     return structs.replace(tools.gave(done), used=watch.used if watch is not None else None)
 
 
-def _raised(error: BaseException, source: Source) -> Raised:
+def _raised(error: BaseException, source: CandidateSource) -> Raised:
     """What was raised, and the last line of the person's own that took part in it."""
     sort = _plain(lambda: type.__dict__["__name__"].__get__(type(error)), 100) or "Exception"
     syntax = isinstance(error, SyntaxError)

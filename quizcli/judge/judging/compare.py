@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quizcli.demo.events import Words
-from quizcli.judge.calls.messages import Grid
+from quizcli.judge.calls.messages import TensorWindow
 from quizcli.judge.judging.tensor_window import EXPECTED, GOT, about, number, window
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ class Difference(NamedTuple):
     """What differs, in a sentence, and windows on what was expected and what was got."""
 
     why: Words
-    grids: tuple[Grid, ...] = ()
+    grids: tuple[TensorWindow, ...] = ()
 
 
 class Rules(NamedTuple):

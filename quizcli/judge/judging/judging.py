@@ -15,7 +15,7 @@ from msgspec import structs
 
 from quizcli.demo.events import Words
 from quizcli.judge.calls.call import GO_ON, Performance, seconds_per_call
-from quizcli.judge.calls.messages import Answer, Ask, CaseResult, Gave, Judgement, Raised, Speed
+from quizcli.judge.calls.messages import Ask, CaseResult, Gave, Judgement, Raised, Reply, Speed
 from quizcli.judge.calls.tensor_codec import tensors
 from quizcli.judge.calls.watch import THREADS
 from quizcli.judge.candidate.launcher import GoneError
@@ -35,7 +35,7 @@ from quizcli.judge.judging.side_effects import LEFT_CHANGED, RESEEDED, States, l
 from quizcli.judge.judging.single_precision import in_single
 from quizcli.judge.judging.source_rules import parameters
 from quizcli.judge.judging.tensor_window import arguments, steps
-from quizcli.judge.judging.traps import Outcome, Tried, name_mistake, try_trap
+from quizcli.judge.judging.traps import CandidateResult, TrapResult, name_mistake, try_trap
 from quizcli.judge.judging.trusted_functions import Local, ask_of, performance
 from quizcli.text import tr
 
@@ -56,19 +56,19 @@ class BrokenError(Exception):
     """The judge itself is wrong: it and PyTorch disagree, or it cannot draw its cases."""
 
 
-class Candidate(Protocol):
+class Judged(Protocol):
     """Who is judged: a process, or in the check of a bank a function."""
 
-    def ask(self, call: Ask) -> Answer:
+    def ask(self, call: Ask) -> Reply:
         """Call the entry."""
         ...
 
 
 @dataclass
-class Sitting:
+class Examination:
     """Somebody who is judged, and what is known of them from case to case."""
 
-    candidate: Candidate
+    candidate: Judged
     names: Sequence[str] = ()  # what they call the arguments
     states: States = field(default_factory=dict)  # of the generators after a call, by the seed before it
     looked: int = 0  # cases in which each operator was looked at
@@ -96,7 +96,7 @@ class Trial:
         self._to_draw: Iterator[tuple[int, Case]] | None = None
         self._drawn: list[tuple[int, Case]] = []
         self._expected: dict[int, Expected] = {}
-        self._traps: dict[tuple[int, int], Tried] = {}
+        self._traps: dict[tuple[int, int], TrapResult] = {}
         self._singles: dict[int, tuple[Case, Expected] | None] = {}  # by the case, in float32
         self._second: Trial | None = None  # the same with another seed
 
@@ -105,13 +105,13 @@ class Trial:
         """What is compared beside the values."""
         return Rules("dtype" in self.judged, "precision" in self.judged)
 
-    def run(self, candidate: Candidate, text: str = "", entry: str = "") -> Iterator[CaseResult | Speed]:
+    def run(self, candidate: Judged, text: str = "", entry: str = "") -> Iterator[CaseResult | Speed]:
         """Judge until the first case that fails; where all pass, tell how fast. Raises BrokenError.
 
         `text` is the candidate's source: the names of the arguments of its `entry` are looked up in it.
         """
-        sitting = Sitting(candidate, _names(text, entry, self.solution))
-        passed: list[Outcome] = []
+        sitting = Examination(candidate, _names(text, entry, self.solution))
+        passed: list[CandidateResult] = []
         cases = self.draw_cases()
         for number, case in cases:
             result, outcome = self.judge_case(case, self.expect(case, number), sitting)
@@ -204,8 +204,8 @@ class Trial:
         self,
         case: Case,
         expected: Expected,
-        sitting: Sitting,
-    ) -> tuple[CaseResult, Outcome | None]:
+        sitting: Examination,
+    ) -> tuple[CaseResult, CandidateResult | None]:
         """One case, and what came of it where the candidate answered."""
         names = _as_given(case, sitting.names)
         seeds, ours = [seed for seed, _ in expected], [done for _, done in expected]
@@ -220,7 +220,7 @@ class Trial:
             if isinstance(answer, Raised):
                 if (asked := self._asked_for(case, seeds)) is not None:
                     return self.judge_case(*asked, sitting)
-                outcome = Outcome(case, tuple(seeds), tuple(ours), (), answer, passed=False)
+                outcome = CandidateResult(case, tuple(seeds), tuple(ours), (), answer, passed=False)
                 return CaseResult(case.name, False, raised=answer), outcome
             if answer.used is not None:
                 return _not_by_hand(*answer.used), None
@@ -235,7 +235,7 @@ class Trial:
             if found is None and (again := self._in_a_row(case, ours, got, names, sitting.candidate)):
                 return CaseResult(case.name, False, again.why, grids=again.grids), None
         found = found or reseeded(seeds, ours, got, sitting.states) or left_changed(got)
-        outcome = Outcome(case, tuple(seeds), tuple(ours), tuple(got), None, found is None)
+        outcome = CandidateResult(case, tuple(seeds), tuple(ours), tuple(got), None, found is None)
         if found is None:
             return CaseResult(case.name, True), outcome
         given = arguments(names, [*copy.deepcopy(case.args), *case.kwargs.values()])
@@ -260,7 +260,7 @@ class Trial:
         ours: list[Performance],
         got: list[Performance],
         names: Sequence[str],
-        candidate: Candidate,
+        candidate: Judged,
     ) -> Difference | None:
         """What is wrong where a random function is called again, and nobody has set a seed meanwhile.
 
@@ -281,7 +281,7 @@ class Trial:
             row.append(done)
         return compare_row(ours, row)
 
-    def _from_the_start(self, candidate: Candidate) -> CaseResult | None:
+    def _from_the_start(self, candidate: Judged) -> CaseResult | None:
         """The first random case, if somebody draws the same for it in every process, whatever the seed."""
         for number, case in self.draw_cases():
             seeds, ours = zip(*self.expect(case, number)[:2], strict=True)
@@ -296,7 +296,7 @@ class Trial:
             return found and CaseResult(case.name, False, found.why)
         return None
 
-    def _others(self, cases: Iterator[tuple[int, Case]], sitting: Sitting) -> Iterator[Outcome]:
+    def _others(self, cases: Iterator[tuple[int, Case]], sitting: Examination) -> Iterator[CandidateResult]:
         """What the candidate makes of the cases to come: they tell one mistake from another."""
         end = time.monotonic() + _LOOK_ON
         for number, case in cases:
@@ -308,14 +308,14 @@ class Trial:
                     return
                 yield outcome
 
-    def _tried(self, trap: Trap, outcome: Outcome) -> Tried:
+    def _tried(self, trap: Trap, outcome: CandidateResult) -> TrapResult:
         """What a trap makes of a case."""
         key = id(trap), id(outcome.case)  # both live as long as this
         if key not in self._traps:
             self._traps[key] = try_trap(trap, outcome, self.rules)
         return self._traps[key]
 
-    def _speed(self, timed: Outcome, candidate: Candidate) -> Iterator[Speed]:
+    def _speed(self, timed: CandidateResult, candidate: Judged) -> Iterator[Speed]:
         """How long a call takes. Who is right need not be fast; who is slow is not asked again."""
         case, theirs = timed.case, timed.got[0].seconds
         if theirs < _SLOW:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from quizcli.judge.calls.messages import Grid
+from quizcli.judge.calls.messages import TensorWindow
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,7 +43,7 @@ def number(value: float | int | bool) -> str:
     return str(value) if isinstance(value, bool | int) else f"{value:.4g}"
 
 
-def window(label: str, tensor: Tensor, first: tuple[int, ...], wrong: Tensor | None = None) -> Grid:
+def window(label: str, tensor: Tensor, first: tuple[int, ...], wrong: Tensor | None = None) -> TensorWindow:
     """The numbers around one place of a tensor, two axes of it; `wrong` says which are marked."""
     outer, (row, column) = first[:-2], (0, 0, *first)[-2:] if len(first) != 1 else (0, first[0])
     plane = _plane(tensor, outer)
@@ -51,7 +51,7 @@ def window(label: str, tensor: Tensor, first: tuple[int, ...], wrong: Tensor | N
     height, width = plane.shape
     top, left = _begin(row, height, ROWS), _begin(column, width, COLUMNS)
     rows, columns = range(top, min(top + ROWS, height)), range(left, min(left + COLUMNS, width))
-    return Grid(
+    return TensorWindow(
         label=label,
         about=about(tensor),
         rows=tuple(tuple(number(plane[r, c].item()) for c in columns) for r in rows),
@@ -80,7 +80,7 @@ def _place(tensor: Tensor, outer: tuple[int, ...], rows: range, columns: range) 
     return "" if all(part == ":" for part in parts) else f"[{', '.join(parts)}]"
 
 
-def arguments(names: list[str], values: list[Any]) -> tuple[Grid, ...]:
+def arguments(names: list[str], values: list[Any]) -> tuple[TensorWindow, ...]:
     """Each argument by its name; of tensors the beginning of their numbers."""
     import torch
 
@@ -89,11 +89,11 @@ def arguments(names: list[str], values: list[Any]) -> tuple[Grid, ...]:
         if isinstance(value, torch.Tensor) and value.numel():
             grids.append(window(name, value, (0,) * value.ndim))
         else:
-            grids.append(Grid(label=name, about=about(value), rows=()))
+            grids.append(TensorWindow(label=name, about=about(value), rows=()))
     return tuple(grids)
 
 
-def steps(calls: list[tuple[str, tuple[Any, ...]]]) -> tuple[Grid, ...]:
+def steps(calls: list[tuple[str, tuple[Any, ...]]]) -> tuple[TensorWindow, ...]:
     """What is then called of the object, a row each: ".step(0.5)"."""
     rows = tuple((f".{method}({', '.join(about(value) for value in args)})",) for method, args in calls)
-    return (Grid(label=THEN, about="", rows=rows),) if rows else ()
+    return (TensorWindow(label=THEN, about="", rows=rows),) if rows else ()

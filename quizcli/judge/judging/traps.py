@@ -20,7 +20,7 @@ from quizcli.judge.judging.trusted_functions import Local, ask_of, performance
 _TELLING = 0.05  # how far apart the numbers of one mistake may be, by chance
 
 
-class Outcome(NamedTuple):
+class CandidateResult(NamedTuple):
     """What a candidate made of a case, called once, or as often as its facts need, with these seeds."""
 
     case: Case
@@ -31,10 +31,10 @@ class Outcome(NamedTuple):
     passed: bool
 
 
-Try = Callable[[Trap, "Outcome"], "Tried"]
+Try = Callable[[Trap, "CandidateResult"], "TrapResult"]
 
 
-class Tried(NamedTuple):
+class TrapResult(NamedTuple):
     """What a trap makes of a case; of a case without facts, whether that is right."""
 
     done: tuple[Performance, ...]
@@ -42,19 +42,21 @@ class Tried(NamedTuple):
     right: bool = False
 
 
-def try_trap(trap: Trap, outcome: Outcome, rules: Rules) -> Tried:
+def try_trap(trap: Trap, outcome: CandidateResult, rules: Rules) -> TrapResult:
     """Have a trap do what the candidate did."""
     local = Local(trap.wrong)
     answers = [local.ask(ask_of(outcome.case, seed)) for seed in outcome.seeds]
     raised = next((answer for answer in answers if isinstance(answer, Raised)), None)
     done = tuple(performance(answer) for answer in answers if not isinstance(answer, Raised))
     if raised is not None or outcome.case.facts is not None:
-        return Tried(done, raised)
+        return TrapResult(done, raised)
     right = all(_equal(outcome.case, e, d, rules) for e, d in zip(outcome.expected, done, strict=True))
-    return Tried(done, None, right)
+    return TrapResult(done, None, right)
 
 
-def name_mistake(traps: Iterable[Trap], outcomes: Sequence[Outcome], rules: Rules, tried: Try) -> Words:
+def name_mistake(
+    traps: Iterable[Trap], outcomes: Sequence[CandidateResult], rules: Rules, tried: Try
+) -> Words:
     """What is said of the trap that fits all outcomes; nothing where none does, or where only facts fit two.
 
     Of two traps that computed the same in every case the first is named: they are written down by likelihood.
@@ -74,7 +76,9 @@ def name_mistake(traps: Iterable[Trap], outcomes: Sequence[Outcome], rules: Rule
     return weak[0] if len(weak) == 1 else {}
 
 
-def _fits(trap: Trap, outcomes: Sequence[Outcome], rules: Rules, tried: Try) -> Iterator[tuple[str, bool]]:
+def _fits(
+    trap: Trap, outcomes: Sequence[CandidateResult], rules: Rules, tried: Try
+) -> Iterator[tuple[str, bool]]:
     """How a trap fits each outcome, and whether that passed: failed ones first, up to one it does not fit."""
     for outcome in sorted(outcomes, key=lambda outcome: outcome.passed):
         fit = _fit(outcome, tried(trap, outcome), rules)
@@ -83,7 +87,7 @@ def _fits(trap: Trap, outcomes: Sequence[Outcome], rules: Rules, tried: Try) -> 
             return
 
 
-def _fit(outcome: Outcome, tried: Tried, rules: Rules) -> str:
+def _fit(outcome: CandidateResult, tried: TrapResult, rules: Rules) -> str:
     """Whether a trap did the "same"; of a random output perhaps only "alike": it breaks the same facts.
 
     Where one of them raised, and the other at least went wrong: "raised".

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import structs
 
 from quizcli.judge.calls.call import Performance, perform, seconds_per_call
-from quizcli.judge.calls.messages import Answer, Ask, Gave, Raised
+from quizcli.judge.calls.messages import Ask, Gave, Raised, Reply
 from quizcli.judge.calls.recorded_operators import scripted
 from quizcli.judge.calls.results import Giving
 from quizcli.judge.calls.tensor_codec import Strange, Value, packed, unpacked
@@ -26,7 +26,7 @@ class Local:
         self._file = file
         self._gave = Giving()
 
-    def ask(self, call: Ask) -> Answer:
+    def ask(self, call: Ask) -> Reply:
         """Call the function; what it raises is an answer too."""
         args = [unpacked(value) for value in call.args]
         kwargs = {name: unpacked(value) for name, value in call.kwargs.items()}

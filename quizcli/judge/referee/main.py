@@ -18,7 +18,16 @@ from typing import BinaryIO, NamedTuple, NoReturn
 import msgspec
 
 from quizcli.errors import QuizError
-from quizcli.judge.calls.messages import CaseResult, Judgement, News, Over, Proof, Raised, Source, Speed
+from quizcli.judge.calls.messages import (
+    CandidateSource,
+    CaseResult,
+    Judgement,
+    News,
+    Over,
+    Proof,
+    Raised,
+    Speed,
+)
 from quizcli.judge.candidate.folder import sweep
 from quizcli.judge.candidate.launcher import Candidate, GoneError, UnstartedError
 from quizcli.judge.judging.judging import BrokenError, Trial, load
@@ -58,7 +67,7 @@ def _serve(judgements: queue.SimpleQueue[bytes], outlet: BinaryIO, reserve: Rese
     torch.optim.SGD([torch.zeros(1)])  # that import alone takes two seconds, and some references need it
     _send(outlet, b"")
     room: Room | None = None
-    prepared: Prepared | None = None
+    prepared: PreparedTrial | None = None
     while True:
         judgement = msgspec.msgpack.decode(judgements.get(), type=Judgement)
         if not judgement.ahead:
@@ -107,7 +116,7 @@ def _listen(inlet: BinaryIO, judgements: queue.SimpleQueue[bytes], reserve: Rese
     reserve.end(0)
 
 
-class Prepared(NamedTuple):
+class PreparedTrial(NamedTuple):
     """A trial that was begun before there was anything to judge."""
 
     judgement: Judgement
@@ -119,11 +128,11 @@ class Prepared(NamedTuple):
 
 
 def _without_source(judgement: Judgement) -> Judgement:
-    source = Source("", "", "", judgement.source.avoid)
+    source = CandidateSource("", "", "", judgement.source.avoid)
     return msgspec.structs.replace(judgement, source=source, ahead=False)
 
 
-def prepare(judgement: Judgement, waits: Callable[[], bool]) -> Prepared | None:
+def prepare(judgement: Judgement, waits: Callable[[], bool]) -> PreparedTrial | None:
     """Draw the cases and ask the model answer, until something waits to be judged.
 
     Nothing is prepared where the judge is broken or refused: the judgement comes upon it again, and tells it.
@@ -135,11 +144,11 @@ def prepare(judgement: Judgement, waits: Callable[[], bool]) -> Prepared | None:
                 break
     except (BrokenError, *_JUDGES_OWN):
         return None
-    return Prepared(judgement, trial)
+    return PreparedTrial(judgement, trial)
 
 
 def ruled(
-    judgement: Judgement, candidate: Candidate, room: Room, prepared: Prepared | None = None
+    judgement: Judgement, candidate: Candidate, room: Room, prepared: PreparedTrial | None = None
 ) -> Iterator[News | None]:
     """What there is to say, until code is asked for that nobody has trusted: then only that.
 
@@ -166,7 +175,9 @@ def proven(judgement: Judgement, candidate: Candidate) -> Iterator[News | None]:
         yield Proof((_told(error, judgement.root),))
 
 
-def judged(judgement: Judgement, candidate: Candidate, prepared: Prepared | None = None) -> Iterator[News]:
+def judged(
+    judgement: Judgement, candidate: Candidate, prepared: PreparedTrial | None = None
+) -> Iterator[News]:
     """All that there is to say about a source."""
     began = time.perf_counter()
     passed, broken, started = False, "", True

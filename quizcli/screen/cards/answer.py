@@ -9,14 +9,14 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 from rich.cells import cell_len
-from rich.text import Text
+from rich.text import Text as RichText
 
 from quizcli.bank.types import AnyQuestion, Predict
 from quizcli.screen.cards.prediction import NOTHING, Findings, prediction_lines
 from quizcli.screen.cards.question import MARGIN, as_question, hanging, indented
-from quizcli.screen.cards.solution import Response, Verdict, sign, solution_lines
+from quizcli.screen.cards.solution import Graded, Response, sign, solution_lines
 from quizcli.screen.markup.markdown import render, visible
-from quizcli.screen.markup.wrap import Span, wrap
+from quizcli.screen.markup.wrap import Styled, wrap
 from quizcli.screen.terminal import theme
 from quizcli.text import Text as Words
 from quizcli.text import tr
@@ -35,12 +35,12 @@ def answer_lines(
     question: AnyQuestion,
     width: int,
     response: Response | None = None,
-    verdict: Verdict | None = None,
+    verdict: Graded | None = None,
     permutation: Sequence[int] = (),
     claims: Sequence[TickedClaim] = (),
     follow: Sequence[AnyQuestion] = (),
     findings: Findings = NOTHING,
-) -> list[Text]:
+) -> list[RichText]:
     """All that stands below the box once the answer is out.
 
     `follow`: the questions that question.follow names, where they are at hand. `findings`: what a run has
@@ -59,42 +59,46 @@ def answer_lines(
         _claims(claims, inner),
         _references(question, follow, inner),
     ]
-    lines: list[Text] = []
+    lines: list[RichText] = []
     for section in sections:
         if section:
-            lines += [Text(), *(indented(line) for line in section)]
+            lines += [RichText(), *(indented(line) for line in section)]
     return lines
 
 
-def _listed(label: str, texts: Sequence[Words], sign: str, width: int) -> list[Text]:
+def _listed(label: str, texts: Sequence[Words], sign: str, width: int) -> list[RichText]:
     """A quiet label and a list below it; nothing where the list is empty."""
     if not texts:
         return []
-    lines = [Text(label, theme.QUIET)]
+    lines = [RichText(label, theme.QUIET)]
     for text in texts:
-        lines += render(str(text), width, mark=[Span(f"{sign} ")])
+        lines += render(str(text), width, mark=[Styled(f"{sign} ")])
     return lines
 
 
-def _claims(claims: Sequence[TickedClaim], width: int) -> list[Text]:
+def _claims(claims: Sequence[TickedClaim], width: int) -> list[RichText]:
     """The claims that a demonstration of this question has settled before, their numbers in a column."""
     if not claims:
         return []
     names = [visible(claim.label or claim.id) for claim in claims]
     column = max(cell_len(name) for name in names)
     aligned = column + max(cell_len(claim.numbers) for claim in claims) + 4 <= width
-    lines = [Text(tr("measured", "实测"), theme.QUIET)]
+    lines = [RichText(tr("measured", "实测"), theme.QUIET)]
     for claim, name in zip(claims, names, strict=True):
         padding = " " * (column - cell_len(name) + 2) if aligned else " "
-        parts = [Span(name), Span(padding, solid=aligned), Span(visible(claim.numbers), theme.QUIET)]
-        lines += wrap(parts, width, [sign(claim.holds), Span(" ")])
+        parts = [
+            Styled(name),
+            Styled(padding, solid=aligned),
+            Styled(visible(claim.numbers), theme.QUIET),
+        ]
+        lines += wrap(parts, width, [sign(claim.holds), Styled(" ")])
     return lines
 
 
-def _references(question: AnyQuestion, follow: Sequence[AnyQuestion], width: int) -> list[Text]:
+def _references(question: AnyQuestion, follow: Sequence[AnyQuestion], width: int) -> list[RichText]:
     """The interviewer's next question, in full where it is at hand, and the sources."""
     asked = [as_question(coming) for coming in follow] or list(question.follow)
-    lines: list[Text] = []
+    lines: list[RichText] = []
     if asked:
         lines += hanging(tr("follow-up", "追问"), asked[0], width)
     if question.source:

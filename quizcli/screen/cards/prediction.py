@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from rich.cells import cell_len
-from rich.text import Text
+from rich.text import Text as RichText
 
 from quizcli.bank.prediction import decides, outcome_of, ranking
 from quizcli.bank.types import Predict
 from quizcli.demo.typed_settings import as_options
-from quizcli.screen.cards.solution import Response, Verdict, said, sign, typed
+from quizcli.screen.cards.solution import Graded, Response, said, sign, typed
 from quizcli.screen.markup.markdown import numbered, render, visible
-from quizcli.screen.markup.wrap import Span, wrap
+from quizcli.screen.markup.wrap import Styled, wrap
 from quizcli.screen.terminal import theme
 from quizcli.screen.terminal.numbers import aligned, number
 from quizcli.text import tr
@@ -33,10 +33,10 @@ def prediction_lines(
     question: Predict,
     width: int,
     response: Response | None,
-    verdict: Verdict | None,
+    verdict: Graded | None,
     permutation: Sequence[int],
     findings: Findings,
-) -> list[Text]:
+) -> list[RichText]:
     """What was measured, what was predicted, ✓ or ✗. Before anything is measured it says just that."""
     decided = decides(question, findings.values)
     lines = _head(question, width, findings, decided=decided)
@@ -69,55 +69,55 @@ def _margin(question: Predict) -> str:
     return f"± {question.tolerance or 0:g}"
 
 
-def _head(question: Predict, width: int, findings: Findings, *, decided: bool) -> list[Text]:
+def _head(question: Predict, width: int, findings: Findings, *, decided: bool) -> list[RichText]:
     """The measured value; of an order only its unit, the values stand beside the items."""
     if not decided:
-        return wrap([Span(theme.WAITING + " "), Span(tr("not measured", "尚未测得"), theme.QUIET)], width)
+        return wrap([Styled(theme.WAITING + " "), Styled(tr("not measured", "尚未测得"), theme.QUIET)], width)
     unit = f" {visible(str(question.unit))}" if question.unit else ""
     parts = []
     if question.items:
-        parts.append(Span(unit.strip(), theme.QUIET))
+        parts.append(Styled(unit.strip(), theme.QUIET))
     else:
-        parts.append(Span(number(findings.values[question.claim]) + unit, theme.STRONG))
+        parts.append(Styled(number(findings.values[question.claim]) + unit, theme.STRONG))
     if not question.items and not question.outcomes:
         parts.append(_aside(_margin(question)))
     if findings.stand_in:
         parts.append(_aside(visible(findings.stand_in)))
-    return wrap(parts, width, [Span(tr("measured  ", "实测  "), theme.QUIET)])
+    return wrap(parts, width, [Styled(tr("measured  ", "实测  "), theme.QUIET)])
 
 
-def _aside(text: str) -> Span:
-    return Span(tr(f" ({text})", f"（{text}）"), theme.QUIET)
+def _aside(text: str) -> Styled:
+    return Styled(tr(f" ({text})", f"（{text}）"), theme.QUIET)
 
 
-def _outcomes(question: Predict, found: int | None, chosen: frozenset[int], width: int) -> Iterator[Text]:
+def _outcomes(question: Predict, found: int | None, chosen: frozenset[int], width: int) -> Iterator[RichText]:
     """Every outcome: whether it was predicted, whether it came, and what speaks for or against it."""
     for place, outcome in enumerate(question.outcomes):
-        mark = [Span(theme.CHOSEN if place in chosen else " ", theme.ACCENT), Span(" ")]
-        mark += [] if found is None else [sign(place == found), Span(" ")]
+        mark = [Styled(theme.CHOSEN if place in chosen else " ", theme.ACCENT), Styled(" ")]
+        mark += [] if found is None else [sign(place == found), Styled(" ")]
         mark += numbered(place + 1)
         yield from render(str(outcome.text), width, mark=mark)
         if outcome.why is not None:
             indent = sum(len(span.text) for span in mark)
-            yield from render(str(outcome.why), width, theme.QUIET, [Span(" " * indent)])
+            yield from render(str(outcome.why), width, theme.QUIET, [Styled(" " * indent)])
 
 
 def _items(
     question: Predict,
     order: Sequence[int],
     permutation: Sequence[int],
-    verdict: Verdict | None,
+    verdict: Graded | None,
     findings: Findings,
     width: int,
-) -> Iterator[Text]:
+) -> Iterator[RichText]:
     """The items, smallest value first, with the numbers they were shown under and what was measured."""
     shown = {item: place for place, item in enumerate(permutation, start=1)}
     claims = [question.items[item].claim for item in order]
     values = aligned([findings.values[name] for name in claims]) if decides(question, findings.values) else []
     column = max((cell_len(value) for value in values), default=0)
     for place, item in enumerate(order):
-        mark = [] if verdict is None else [sign(place not in verdict.wrong), Span(" ")]
+        mark = [] if verdict is None else [sign(place not in verdict.wrong), Styled(" ")]
         mark += numbered(shown.get(item, item + 1))
         if values:
-            mark += [Span(f"{values[place]:>{column}}", theme.STRONG), Span("  ")]
+            mark += [Styled(f"{values[place]:>{column}}", theme.STRONG), Styled("  ")]
         yield from render(str(question.items[item].text), width, mark=mark)

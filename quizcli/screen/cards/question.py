@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
-from rich.text import Text
+from rich.text import Text as RichText
 
 from quizcli.bank.cloze import blanks, pieces
 from quizcli.bank.code_rules import code_rules
 from quizcli.bank.prediction import asked
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Code, Number, Order, Predict, Truth
 from quizcli.screen.markup.markdown import numbered, render, visible
-from quizcli.screen.markup.wrap import Span, wrap
+from quizcli.screen.markup.wrap import Styled, wrap
 from quizcli.screen.terminal import theme
 from quizcli.text import tr
 
@@ -21,7 +21,7 @@ _LEAST_TOPIC = 12  # cells of a topic that is cut so that the score has room
 MARGIN = 2  # cells before and after all text, inside the box and below it
 
 
-class Header(Struct, frozen=True):
+class CardHeader(Struct, frozen=True):
     """What stands above a question: where it comes from, and how the session goes."""
 
     topic: str
@@ -32,7 +32,7 @@ class Header(Struct, frozen=True):
     minutes: float
 
 
-def header_line(header: Header, width: int) -> Text:
+def header_line(header: CardHeader, width: int) -> RichText:
     """`topic · due · 12 left` at the left, `2 ✓  1 ✗   4 min` at the right; a long topic gives way."""
     place = f" {theme.DOT} {header.status} {theme.DOT} {header.place}"
     minutes = tr(f"{header.minutes:.0f} min", f"{header.minutes:.0f} 分钟")
@@ -42,14 +42,14 @@ def header_line(header: Header, width: int) -> Text:
     if (beside := room - cell_len(score) - 2) >= _LEAST_TOPIC:
         topic = _cut(header.topic, beside)
     missing = room - cell_len(topic) - cell_len(score)
-    line = Text(" ").append(topic, theme.STRONG).append(place, theme.QUIET)
+    line = RichText(" ").append(topic, theme.STRONG).append(place, theme.QUIET)
     if missing > 0:
         line.append(" " * missing + score, theme.QUIET)
     line.truncate(width)
     return line
 
 
-def question_lines(question: AnyQuestion, width: int, permutation: Sequence[int] = ()) -> list[Text]:
+def question_lines(question: AnyQuestion, width: int, permutation: Sequence[int] = ()) -> list[RichText]:
     """The question in its box. The item or option of the place permutation[0] is shown first."""
     inner = width - 2 * MARGIN
     content = render(str(question.ask), inner)
@@ -57,9 +57,9 @@ def question_lines(question: AnyQuestion, width: int, permutation: Sequence[int]
     if isinstance(question, Predict):
         from quizcli.screen.cards.prediction import rules  # only who predicts pays for it
 
-        more += [*([Text()] if question.outcomes else []), *_quiet(rules(question), inner)]
+        more += [*([RichText()] if question.outcomes else []), *_quiet(rules(question), inner)]
     if more:
-        content += [Text(), *more]
+        content += [RichText(), *more]
     level = tr(f"level {question.level}", f"难度 {question.level}")
     return _boxed(content, _kind_word(question), level, width)
 
@@ -76,23 +76,23 @@ def as_question(question: AnyQuestion) -> str:
     return tr("True or false?", "对还是错？") + ("\n\n" if block else tr(" ", "")) + ask
 
 
-def labelled(label: str, text: str, width: int) -> list[Text]:
+def labelled(label: str, text: str, width: int) -> list[RichText]:
     """Text that hangs from a quiet label: a hint, a source."""
     inner = width - 2 * MARGIN
     return [indented(line) for line in hanging(label, text, inner)]
 
 
-def hanging(label: str, text: str, width: int) -> list[Text]:
+def hanging(label: str, text: str, width: int) -> list[RichText]:
     """The same within a width of one's own."""
-    return render(text, width, mark=[Span(f"{label}  ", theme.QUIET)])
+    return render(text, width, mark=[Styled(f"{label}  ", theme.QUIET)])
 
 
-def indented(line: Text) -> Text:
+def indented(line: RichText) -> RichText:
     """A line as far in as the text of the box."""
-    return Text(" " * MARGIN).append_text(line) if line else line
+    return RichText(" " * MARGIN).append_text(line) if line else line
 
 
-def footer(keys: Sequence[tuple[str, str]], width: int) -> Text:
+def footer(keys: Sequence[tuple[str, str]], width: int) -> RichText:
     """One line of (key, what it does). What does not fit is left out from the end, ? and q last of all.
 
     Where something is left out, ? says that there is more.
@@ -103,18 +103,18 @@ def footer(keys: Sequence[tuple[str, str]], width: int) -> Text:
     while len(shown) > 1 and footer_width(shown) > width:
         spare = [pair for pair in shown if pair[0] not in ("?", "q")] or shown
         shown.remove(spare[-1])
-    line = Text()
+    line = RichText()
     for key, label in shown:
         line.append("   " if line else " ").append(key, theme.KEY).append(f" {label}", theme.QUIET)
     line.truncate(width, overflow="ellipsis")
     return line
 
 
-def remark(message: str, width: int) -> list[Text]:
+def remark(message: str, width: int) -> list[RichText]:
     """What became of a key, in lines above the key bar; none for no message."""
     if not message:
         return []
-    return wrap([Span(visible(message), theme.ACCENT)], width - 1, [Span(" ")])
+    return wrap([Styled(visible(message), theme.ACCENT)], width - 1, [Styled(" ")])
 
 
 def footer_width(keys: Sequence[tuple[str, str]]) -> int:
@@ -141,21 +141,21 @@ def _kind_word(question: AnyQuestion) -> str:
     return words[question.kind]
 
 
-def _asked(question: AnyQuestion, width: int, permutation: Sequence[int]) -> Iterator[Text]:
+def _asked(question: AnyQuestion, width: int, permutation: Sequence[int]) -> Iterator[RichText]:
     """What a kind of question shows below its text."""
     match question:
         case Choice(choices=choices):
             for number, place in enumerate(permutation or range(len(choices)), start=1):
                 yield from render(str(choices[place].text), width, mark=numbered(number))
         case Truth():
-            yield Text.assemble(
+            yield RichText.assemble(
                 ("1", theme.KEY), tr("  true", "  正确"), "     ", ("2", theme.KEY), tr("  false", "  错误")
             )
         case Cloze(text=text):
             yield from _accented(render(_with_blanks(str(text)), width), r"\[…[^\]]*\]?")
             if (count := len(blanks(str(text)))) > 1:
                 how = tr(f"{count} answers, separated by ;", f"共 {count} 个空，答案之间用 ; 隔开")
-                yield from [Text(), *_quiet(how, width)]
+                yield from [RichText(), *_quiet(how, width)]
         case Number(unit=unit):
             asked = tr("a number", "填一个数") + (tr(f", in {unit}", f"，单位：{unit}") if unit else "")
             yield from _quiet(asked, width)
@@ -163,14 +163,14 @@ def _asked(question: AnyQuestion, width: int, permutation: Sequence[int]) -> Ite
             for number, place in enumerate(permutation or range(len(items)), start=1):
                 yield from render(str(items[place]), width, mark=numbered(number))
             how = tr("the numbers in the right order", "按正确顺序写出编号")
-            yield from [Text(), *_quiet(how, width)]
+            yield from [RichText(), *_quiet(how, width)]
         case Code():
             for rule in code_rules(question):
                 yield from _quiet(rule, width)
 
 
-def _quiet(text: str, width: int) -> list[Text]:
-    return wrap([Span(visible(text), theme.QUIET)], width)
+def _quiet(text: str, width: int) -> list[RichText]:
+    return wrap([Styled(visible(text), theme.QUIET)], width)
 
 
 def _with_blanks(text: str) -> str:
@@ -181,24 +181,24 @@ def _with_blanks(text: str) -> str:
     )
 
 
-def _accented(lines: Iterable[Text], pattern: str) -> Iterator[Text]:
+def _accented(lines: Iterable[RichText], pattern: str) -> Iterator[RichText]:
     for line in lines:
         line.highlight_regex(pattern, theme.ACCENT)
         yield line
 
 
-def _boxed(content: Iterable[Text], left: str, right: str, width: int) -> list[Text]:
+def _boxed(content: Iterable[RichText], left: str, right: str, width: int) -> list[RichText]:
     """Lines in a round box, with a word in each upper corner where there is room."""
     rule = width - cell_len(left) - cell_len(right) - 8
-    rows = [Text("╭" + "─" * (width - 2) + "╮", theme.QUIET)]
+    rows = [RichText("╭" + "─" * (width - 2) + "╮", theme.QUIET)]
     if rule > 0:
         quiet = theme.QUIET
         middle = f" {'─' * rule} "
-        rows = [Text.assemble(("╭─ ", quiet), left, (middle, quiet), right, (" ─╮", quiet))]
+        rows = [RichText.assemble(("╭─ ", quiet), left, (middle, quiet), right, (" ─╮", quiet))]
     for line in content:
         fill = " " * (width - 2 * MARGIN - line.cell_len)
-        rows.append(Text.assemble(("│ ", theme.QUIET), line, fill, (" │", theme.QUIET)))
-    return [*rows, Text("╰" + "─" * (width - 2) + "╯", theme.QUIET)]
+        rows.append(RichText.assemble(("│ ", theme.QUIET), line, fill, (" │", theme.QUIET)))
+    return [*rows, RichText("╰" + "─" * (width - 2) + "╯", theme.QUIET)]
 
 
 def _cut(text: str, width: int) -> str:

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from rich.cells import cell_len
-from rich.text import Text
+from rich.text import Text as RichText
 
 from quizcli.bank.types import AnyQuestion
 from quizcli.screen.markup.markdown import in_one_line
@@ -15,7 +15,7 @@ from quizcli.screen.terminal import theme
 from quizcli.text import tr
 
 
-class Row(NamedTuple):
+class Listed(NamedTuple):
     """A question, and how its card stands, in a word."""
 
     question: AnyQuestion
@@ -23,8 +23,8 @@ class Row(NamedTuple):
 
 
 def listing_lines(
-    rows: Sequence[Row], titles: Mapping[str, str], width: int | None, marked: Sequence[str] = ()
-) -> list[Text]:
+    rows: Sequence[Listed], titles: Mapping[str, str], width: int | None, marked: Sequence[str] = ()
+) -> list[RichText]:
     """One line a question, cut at `width` (None: never); topics come with their title and their size.
 
     `marked`: words that are made to stand out, wherever a line shows them.
@@ -34,7 +34,7 @@ def listing_lines(
         its = list(group)
         count = tr(f"{len(its)} question{'s' * (len(its) != 1)}", f"{len(its)} 题")
         lines.append(
-            Text.assemble(
+            RichText.assemble(
                 (topic, theme.STRONG), (f" {theme.DOT} {titles[topic]} {theme.DOT} {count}", theme.QUIET)
             )
         )
@@ -45,14 +45,14 @@ def listing_lines(
     return lines
 
 
-def _aligned(rows: Sequence[Row], marked: Sequence[str]) -> list[Text]:
+def _aligned(rows: Sequence[Listed], marked: Sequence[str]) -> list[RichText]:
     """The lines of one topic in columns: id, kind, level, standing, question."""
     widest = max(cell_len(row.question.id) for row in rows)
     kinds = max(cell_len(row.question.kind) for row in rows)
     standings = max(cell_len(row.standing) for row in rows)
     lines = []
     for question, standing in rows:
-        line = Text.assemble(
+        line = RichText.assemble(
             f"  {question.id:<{widest}}  ",
             (f"{question.kind:<{kinds}} {question.level}  ", theme.QUIET),
             (standing + " " * (standings - cell_len(standing)) + "  ", theme.QUIET),
@@ -64,6 +64,6 @@ def _aligned(rows: Sequence[Row], marked: Sequence[str]) -> list[Text]:
     return lines
 
 
-def _asked(question: AnyQuestion) -> Text:
+def _asked(question: AnyQuestion) -> RichText:
     """The first paragraph of what is asked, in one line, its formulas drawn where that takes no more."""
     return in_one_line(str(question.ask))

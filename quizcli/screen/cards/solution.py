@@ -6,20 +6,20 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from rich.text import Text
+from rich.text import Text as RichText
 
 from quizcli.bank.cloze import blanks, pieces
 from quizcli.bank.markdown import around
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Number, Option, Order, Truth
 from quizcli.screen.markup.markdown import numbered, render, visible
-from quizcli.screen.markup.wrap import Span, wrap
+from quizcli.screen.markup.wrap import Styled, wrap
 from quizcli.screen.terminal import theme
 from quizcli.text import tr
 
 Response = bool | str | frozenset[int]  # truth; what was typed; the chosen options, counted from 0
 
 
-class Verdict(Protocol):
+class Graded(Protocol):
     """What a grader says about a response."""
 
     @property
@@ -33,18 +33,18 @@ class Verdict(Protocol):
         ...
 
 
-def sign(good: bool) -> Span:
+def sign(good: bool) -> Styled:
     """✓ or ✗."""
-    return Span(theme.RIGHT, theme.GOOD) if good else Span(theme.WRONG, theme.BAD)
+    return Styled(theme.RIGHT, theme.GOOD) if good else Styled(theme.WRONG, theme.BAD)
 
 
 def solution_lines(
     question: AnyQuestion,
     width: int,
     response: Response | None,
-    verdict: Verdict | None,
+    verdict: Graded | None,
     permutation: Sequence[int],
-) -> list[Text]:
+) -> list[RichText]:
     """The solution, then the response with ✓ or ✗. Nothing for a question that is answered aloud."""
     match question:
         case Choice(choices=choices):
@@ -67,8 +67,8 @@ def solution_lines(
     return []
 
 
-def _bold(text: str, width: int) -> list[Text]:
-    return wrap([Span(visible(text), theme.STRONG)], width)
+def _bold(text: str, width: int) -> list[RichText]:
+    return wrap([Styled(visible(text), theme.STRONG)], width)
 
 
 def _statement(true: bool) -> str:
@@ -87,49 +87,49 @@ def _truth(true: bool) -> str:
     return tr("true", "正确") if true else tr("false", "错误")
 
 
-def said(parts: Sequence[str | Span], width: int) -> list[Text]:
+def said(parts: Sequence[str | Styled], width: int) -> list[RichText]:
     """What the person answered, with its signs; nothing where nothing was said."""
     if not parts:
         return []
-    content = [part if isinstance(part, Span) else Span(visible(part)) for part in parts]
-    return wrap(content, width, [Span(tr("you  ", "你答  "), theme.QUIET)])
+    content = [part if isinstance(part, Styled) else Styled(visible(part)) for part in parts]
+    return wrap(content, width, [Styled(tr("you  ", "你答  "), theme.QUIET)])
 
 
-def typed(response: Response | None, verdict: Verdict | None) -> list[str | Span]:
+def typed(response: Response | None, verdict: Graded | None) -> list[str | Styled]:
     """What was typed, with ✓ or ✗ once it is judged; nothing for a response of another sort."""
     if not isinstance(response, str):
         return []
     return [response] if verdict is None else [response, " ", sign(verdict.right)]
 
 
-def _blanks(response: Response | None, verdict: Verdict | None) -> list[str | Span]:
+def _blanks(response: Response | None, verdict: Graded | None) -> list[str | Styled]:
     """What was typed into each blank, each with its sign."""
     if not isinstance(response, str) or verdict is None:
         return typed(response, verdict)
-    parts: list[str | Span] = []
+    parts: list[str | Styled] = []
     for index, text in enumerate(re.split("[;；]", response)):
         parts += ["; " if index else "", text.strip() or theme.WAITING, " ", sign(index not in verdict.wrong)]
     return parts
 
 
 def _in_order(
-    question: Order, permutation: Sequence[int], verdict: Verdict | None, width: int
-) -> Iterator[Text]:
+    question: Order, permutation: Sequence[int], verdict: Graded | None, width: int
+) -> Iterator[RichText]:
     """The items in the right order, with the numbers they were shown under and ✓ or ✗ for their place."""
     shown = {place: number for number, place in enumerate(permutation, start=1)}
     for place, item in enumerate(question.items):
-        mark = [] if verdict is None else [sign(place not in verdict.wrong), Span(" ")]
+        mark = [] if verdict is None else [sign(place not in verdict.wrong), Styled(" ")]
         yield from render(str(item), width, mark=[*mark, *numbered(shown.get(place, place + 1))])
 
 
-def _option(number: int, option: Option, chosen: bool, width: int) -> Iterator[Text]:
+def _option(number: int, option: Option, chosen: bool, width: int) -> Iterator[RichText]:
     """Whether an option is correct, whether it was chosen, and why it is wrong."""
-    pointer = Span(theme.CHOSEN if chosen else " ", theme.ACCENT)
-    mark = [pointer, Span(" "), sign(option.correct), Span(" "), *numbered(number)]
+    pointer = Styled(theme.CHOSEN if chosen else " ", theme.ACCENT)
+    mark = [pointer, Styled(" "), sign(option.correct), Styled(" "), *numbered(number)]
     yield from render(str(option.text), width, mark=mark)
     if option.why is not None:
         indent = sum(len(span.text) for span in mark)
-        yield from render(str(option.why), width, theme.QUIET, [Span(" " * indent)])
+        yield from render(str(option.why), width, theme.QUIET, [Styled(" " * indent)])
 
 
 def _filled(text: str) -> str:

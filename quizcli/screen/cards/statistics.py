@@ -7,7 +7,7 @@ from datetime import date
 from itertools import zip_longest
 
 from rich.cells import cell_len, set_cell_size
-from rich.text import Text
+from rich.text import Text as RichText
 
 from quizcli.screen.terminal import theme
 from quizcli.screen.terminal.segments import fit
@@ -25,14 +25,14 @@ _LONGEST_NAME = 26  # cells
 
 def overview_lines(
     statistics: Statistics, width: int, titles: Mapping[str, str] | None = None, rows: int | None = None
-) -> list[Text]:
+) -> list[RichText]:
     """Everything that `quizcli stats` prints, in lines of at most `width` cells from 50 on.
 
     Topics are called by their `titles`. Where `rows` are not enough for all, the last line counts those that
     are left out: what is remembered best, or not begun.
     """
     heat, forecast = _heat(statistics.heat), _forecast(statistics.forecast)
-    lines = [*_sums(statistics), Text(), *_beside(heat, forecast, width), Text()]
+    lines = [*_sums(statistics), RichText(), *_beside(heat, forecast, width), RichText()]
     room = None if rows is None else max(0, rows - len(lines) - 2)  # a head, and what is left out
     if room is None or len(statistics.topics) <= room + 1:
         lines += _topics(statistics.topics, width, titles or {})
@@ -45,16 +45,16 @@ def overview_lines(
     return lines
 
 
-def _beside(left: Sequence[Text], right: Sequence[Text], width: int) -> list[Text]:
+def _beside(left: Sequence[RichText], right: Sequence[RichText], width: int) -> list[RichText]:
     """Two blocks side by side where they fit, else one below the other."""
     column = max(line.cell_len for line in left) + _GAP + 1
     if column + max(line.cell_len for line in right) > width:
-        return [*left, Text(), *right]
-    pairs = zip_longest(left, right, fillvalue=Text())
-    return [Text.assemble(one, " " * (column - one.cell_len), other) for one, other in pairs]
+        return [*left, RichText(), *right]
+    pairs = zip_longest(left, right, fillvalue=RichText())
+    return [RichText.assemble(one, " " * (column - one.cell_len), other) for one, other in pairs]
 
 
-def _sums(s: Statistics) -> list[Text]:
+def _sums(s: Statistics) -> list[RichText]:
     mature = sum(topic.mature for topic in s.topics)
     rows = [
         (tr("due", "到期"), _due(s)),
@@ -78,7 +78,8 @@ def _sums(s: Statistics) -> list[Text]:
     ]
     column = max(cell_len(name) for name, _ in rows) + _GAP
     return [
-        Text.assemble(" ", (name, theme.QUIET), " " * (column - cell_len(name)), text) for name, text in rows
+        RichText.assemble(" ", (name, theme.QUIET), " " * (column - cell_len(name)), text)
+        for name, text in rows
     ]
 
 
@@ -108,11 +109,11 @@ def _retention(s: Statistics) -> str:
     )
 
 
-def _heat(days: Sequence[DayCount]) -> list[Text]:
+def _heat(days: Sequence[DayCount]) -> list[RichText]:
     """One column a week, Monday first; the shade says how many answers, a quarter of the busiest day each."""
     names = tr("Mon,Tue,Wed,Thu,Fri,Sat,Sun", "一,二,三,四,五,六,日").split(",")
     most = max((day.count for day in days), default=0)
-    grid = [Text.assemble(" ", (f"{name} ", theme.QUIET)) for name in names]
+    grid = [RichText.assemble(" ", (f"{name} ", theme.QUIET)) for name in names]
     for day in days:
         shade = _SHADES[-(-day.count * 4 // most)] if most else _SHADES[0]
         row = grid[date.fromisoformat(day.date).weekday()]
@@ -120,25 +121,25 @@ def _heat(days: Sequence[DayCount]) -> list[Text]:
     head = tr("last 12 weeks", "近 12 周")
     if most:
         head += tr(f", up to {most:,} a day", f"，最多一天 {most} 次")
-    return [Text(f" {head}", theme.QUIET), *grid]
+    return [RichText(f" {head}", theme.QUIET), *grid]
 
 
-def _forecast(days: Sequence[DayCount]) -> list[Text]:
+def _forecast(days: Sequence[DayCount]) -> list[RichText]:
     """One column a day, as high as the cards it will bring."""
     most = max((day.count for day in days), default=0)
     head = tr("due in the next 14 days", "未来 14 天到期")
     if most:
         head += tr(f", up to {most:,} a day", f"，最多一天 {most} 张")
-    lines = [Text(f" {head}", theme.QUIET)]
+    lines = [RichText(f" {head}", theme.QUIET)]
     for row in range(_ROWS - 1, 0, -1):
-        line = Text(" ")
+        line = RichText(" ")
         for day in days:
             # A day with any card at all shows an eighth.
             eighths = max(round(day.count * 8 * (_ROWS - 1) / most), day.count > 0) if most else 0
             line.append(_EIGHTHS[min(8, max(0, eighths - 8 * (row - 1)))] * 2 + " ", theme.ACCENT)
         lines.append(line)
     numbers = " ".join(f"{date.fromisoformat(day.date).day:>2}" for day in days)
-    return [*lines, Text(f" {numbers}", theme.QUIET)]
+    return [*lines, RichText(f" {numbers}", theme.QUIET)]
 
 
 def _urgency(topic: TopicStatistics) -> tuple[float, bool, bool]:
@@ -147,15 +148,15 @@ def _urgency(topic: TopicStatistics) -> tuple[float, bool, bool]:
     return kept, topic.seen == 0, topic.seen == topic.questions
 
 
-def _left_out(count: int) -> Text:
+def _left_out(count: int) -> RichText:
     more = tr(
         f"{count} more topic{'s' * (count != 1)}: `quizcli stats --all`",
         f"另有 {count} 个主题：`quizcli stats --all`",
     )
-    return Text(f" {more}", theme.QUIET)
+    return RichText(f" {more}", theme.QUIET)
 
 
-def _topics(topics: Sequence[TopicStatistics], width: int, titles: Mapping[str, str]) -> list[Text]:
+def _topics(topics: Sequence[TopicStatistics], width: int, titles: Mapping[str, str]) -> list[RichText]:
     """A line for each topic: how much of it is mature and seen, as a bar and in numbers."""
     called = [fit(titles.get(topic.topic, topic.topic), _LONGEST_NAME) for topic in topics]
     heads = [tr("seen", "已学"), tr("mature", "成熟"), tr("retention", "保持率")]
@@ -166,9 +167,9 @@ def _topics(topics: Sequence[TopicStatistics], width: int, titles: Mapping[str, 
     bar = min(_LONGEST_BAR, room) if room >= _LEAST_BAR else 0
     legend = f"{_MATURE} {heads[1]}  {_SEEN} {heads[0]}"
     legend = set_cell_size(legend if cell_len(legend) <= bar else "", bar)
-    lines = [Text(" " * (1 + names + _GAP) + legend + _right(heads, columns), theme.QUIET)]
+    lines = [RichText(" " * (1 + names + _GAP) + legend + _right(heads, columns), theme.QUIET)]
     for topic, name, row in zip(topics, called, rows, strict=True):
-        line = Text(" " + set_cell_size(name, names + _GAP)).append_text(_bar(topic, bar))
+        line = RichText(" " + set_cell_size(name, names + _GAP)).append_text(_bar(topic, bar))
         lines.append(line.append(_right(row, columns)))
     return lines
 
@@ -184,12 +185,12 @@ def _right(words: Sequence[str], columns: Sequence[int]) -> str:
     return "".join(" " * (_GAP + column - cell_len(word)) + word for word, column in cells)
 
 
-def _bar(topic: TopicStatistics, cells: int) -> Text:
+def _bar(topic: TopicStatistics, cells: int) -> RichText:
     """Mature and merely seen cards as parts of all; neither vanishes while there is one."""
     mature = _share(topic.mature, topic.questions, cells)
     seen = max(_share(topic.seen, topic.questions, cells), mature + (topic.seen > topic.mature))
     seen = min(seen, cells)
-    return Text.assemble(
+    return RichText.assemble(
         (_MATURE * mature, theme.GOOD),
         (_SEEN * (seen - mature), theme.GOOD),
         (_UNSEEN * (cells - seen), theme.QUIET),

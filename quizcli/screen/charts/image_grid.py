@@ -27,7 +27,7 @@ LARGEST = 32  # pixels: small pictures are enlarged up to here
 _LEVELS = [level & 0xF8 | level >> 5 for level in range(256)]
 
 
-class Grid(NamedTuple):
+class GridLayout(NamedTuple):
     """How a batch of pictures is laid out: how many are shown, and their size in pixels."""
 
     columns: int
@@ -48,7 +48,7 @@ class Grid(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def arrange(shape: tuple[int, ...], columns: int, width: int, height: int) -> Grid:
+def arrange(shape: tuple[int, ...], columns: int, width: int, height: int) -> GridLayout:
     """The largest pictures that fit into `width` × `height` pixels. Some go before all get illegible.
 
     `shape` is (batch, height, width[, 3]); `columns` pictures stand in a row, as many as fit where it is 0.
@@ -62,21 +62,21 @@ def arrange(shape: tuple[int, ...], columns: int, width: int, height: int) -> Gr
     most = max(grid.columns * grid.rows for grid in grids)
     if not most:
         scale = min(width / wide, height / high)
-        return Grid(1, 1, columns or 1, max(1, int(wide * scale)), max(1, int(high * scale)))
+        return GridLayout(1, 1, columns or 1, max(1, int(wide * scale)), max(1, int(high * scale)))
     return _crisp(next(grid for grid in grids if grid.columns * grid.rows == most), wide, high)
 
 
-def _grid(count: int, columns: int, wide: int, high: int, width: int, height: int) -> Grid:
+def _grid(count: int, columns: int, wide: int, high: int, width: int, height: int) -> GridLayout:
     """As many tiles of `wide` × `high` pixels as fit."""
     high = max(1, high)
     across = min((width + 1) // (wide + 1), columns or count)
     down = min((height + 1) // (high + 1), -(-count // (columns or across or 1)))
     if not columns and down:
         across = min(across, -(-count // down))  # rows of equal length
-    return Grid(max(0, across), max(0, down), columns or max(1, across), wide, high)
+    return GridLayout(max(0, across), max(0, down), columns or max(1, across), wide, high)
 
 
-def _crisp(grid: Grid, wide: int, high: int) -> Grid:
+def _crisp(grid: GridLayout, wide: int, high: int) -> GridLayout:
     """The next smaller size that divides the picture evenly, if it is nearly as large: edges stay sharp."""
     for parts in (2, 3, 4):
         tile = wide // parts
@@ -108,7 +108,7 @@ def draw_images(event: Images, width: int, height: int, colour: bool = True) -> 
     return half_blocks(canvas, colour)
 
 
-def _tile(values: Sequence[float], wide: int, channels: int, grid: Grid, unit: bool) -> Pixels:
+def _tile(values: Sequence[float], wide: int, channels: int, grid: GridLayout, unit: bool) -> Pixels:
     """One picture at the size of the grid; `unit` says that its values lie in [0, 1]."""
     planes = []
     for channel in range(channels):

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.segment import Segment, Segments
 
 from quizcli.demo.events import BEAT, Beat, Claim, Event, Failed, Finished, Started
-from quizcli.demo.following import Source, follow
+from quizcli.demo.following import Polled, follow
 from quizcli.errors import QuizError
 from quizcli.screen.demo.frame import Frames
 from quizcli.screen.demo.plain_log import Log
@@ -35,7 +35,7 @@ _NAP = 0.05  # seconds between two looks at most, so that the end is not slept o
 _PATIENCE = 5.0  # seconds to wait for the last event of a run that was told to stop
 
 
-class Running(Source, Protocol):
+class Running(Polled, Protocol):
     """A demonstration that runs, `quizcli.demo.launcher.Run` or a recorded one."""
 
     def pause(self) -> None:
@@ -51,7 +51,7 @@ class Running(Source, Protocol):
         ...
 
 
-class Outcome(Struct, frozen=True):
+class Watched(Struct, frozen=True):
     """What a demonstration came to. `last` is None if the person left before its last event."""
 
     started: Started | None
@@ -74,7 +74,7 @@ def watch(
     coming: Coming | None = None,
     pace: float = BEAT,
     debug: bool = False,
-) -> Outcome:
+) -> Watched:
     """Show a run until it is over or the person has had enough; its last frame stays in the scrollback.
 
     `save` keeps the board somewhere and says where; `shown` is told each event when it is seen. `expect` are
@@ -97,11 +97,11 @@ def watch(
     return viewer.outcome()
 
 
-def outcome_of(run: Running) -> Outcome:
+def outcome_of(run: Running) -> Watched:
     """What a run comes to, without anybody watching."""
     board = Board()
     follow(run, board.add, lambda: False)
-    return Outcome(board.started, tuple(board.claims.values()), board.last, 0)
+    return Watched(board.started, tuple(board.claims.values()), board.last, 0)
 
 
 @contextmanager
@@ -157,14 +157,14 @@ class _Viewer:
         self._start = 0.0  # seconds until its first event
         self._began = self._looked = time.monotonic()
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> Watched:
         """What has come of it so far."""
         board = self._board
-        return Outcome(
+        return Watched(
             board.started, tuple(board.claims.values()), board.last, self._frames, self._start, self._clock
         )
 
-    def logged(self, debug: bool) -> Outcome:
+    def logged(self, debug: bool) -> Watched:
         """Print plain lines until the run is over."""
         log = Log()
         if self._opening is not None and self._console.is_terminal:  # a file has time

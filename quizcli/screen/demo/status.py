@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from quizcli.demo.events import Claim, Failed, Progress, Started
 from quizcli.demo.plain_text import said
 from quizcli.screen.demo.state import Board
-from quizcli.screen.markup.wrap import Span, wrap
+from quizcli.screen.markup.wrap import Styled, wrap
 from quizcli.screen.terminal import theme
 from quizcli.screen.terminal.numbers import duration, number
 from quizcli.screen.terminal.palette import ACCENT, BAD, GOOD, KEY, PLAIN, QUIET, STRONG
@@ -223,4 +223,4 @@ def footer(keys: Sequence[tuple[str, str]], message: str, width: int) -> Line:
 
 def wrapped(text: str, width: int) -> list[str]:
     """Prose in lines of at most `width` cells (2 at least); one empty line for no text."""
-    return [row.plain for row in wrap([Span(text)], width)]
+    return [row.plain for row in wrap([Styled(text)], width)]

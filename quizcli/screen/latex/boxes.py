@@ -8,17 +8,17 @@ from itertools import accumulate
 from rich.cells import cell_len
 
 from quizcli.screen.latex.one_line import line, parts, runs_into, scripts, small
-from quizcli.screen.latex.spacing import Item, kind_of, leading, spaced
+from quizcli.screen.latex.spacing import SpacedNode, kind_of, leading, spaced
 from quizcli.screen.latex.symbols import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS, TALL_FENCES
 from quizcli.screen.latex.text_box import Box, aligned, blank, piled, side_by_side
 from quizcli.screen.latex.tree import (
     Accent,
     Arrow,
+    BoxedFormula,
     Classed,
     Delimiter,
     Fence,
     Fraction,
-    Framed,
     Grid,
     Node,
     Root,
@@ -54,7 +54,7 @@ def drawn(node: Node | Box, tight: bool = False, upright: bool = False) -> Box:
             return _stack(node, upright)
         case Accent():
             return _with_accent(node, upright)
-        case Framed(body=body):
+        case BoxedFormula(body=body):
             return _framed(drawn(body, upright=upright))
         case Arrow():
             return _arrow(node)
@@ -63,7 +63,7 @@ def drawn(node: Node | Box, tight: bool = False, upright: bool = False) -> Box:
     return Box.of(line(node, tight) or "")
 
 
-def beside(items: Sequence[Item], tight: bool = False, upright: bool = False) -> Box:
+def beside(items: Sequence[SpacedNode], tight: bool = False, upright: bool = False) -> Box:
     """The items of a row, side by side on one baseline."""
     written = parts(list(items), tight)
     placed: list[tuple[int, Box]] = []
@@ -79,7 +79,7 @@ def beside(items: Sequence[Item], tight: bool = False, upright: bool = False) ->
     return side_by_side(_grown(items, placed))
 
 
-def _grown(items: Sequence[Item], placed: list[tuple[int, Box]]) -> list[tuple[int, Box]]:
+def _grown(items: Sequence[SpacedNode], placed: list[tuple[int, Box]]) -> list[tuple[int, Box]]:
     """The boxes of a row with each lone delimiter as tall as what it opens, closes or parts."""
     if not any(_is_lone_delimiter(item.node) for item in items):
         return placed

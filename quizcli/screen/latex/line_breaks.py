@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from quizcli.screen.latex.boxes import beside, drawn, fenced
-from quizcli.screen.latex.spacing import Item, kind_of, leading, spaced
+from quizcli.screen.latex.spacing import SpacedNode, kind_of, leading, spaced
 from quizcli.screen.latex.text_box import Box, aligned, blank, side_by_side
 from quizcli.screen.latex.tree import (
+    BoxedFormula,
     Classed,
     Delimiter,
     Fence,
     Fraction,
-    Framed,
     Grid,
     Node,
     Root,
@@ -29,15 +29,15 @@ CONTINUATION = 2  # cells by which the further lines of a broken formula are ind
 _OPERANDS = ("ord", "word", "number", "close", "fence")
 NARROWEST = 12  # cells: no part of aligned equations is squeezed into less
 
-Segments = list[list[Item]]
+Segments = list[list[SpacedNode]]
 
 
-def segments(items: Sequence[Item]) -> Segments:
+def segments(items: Sequence[SpacedNode]) -> Segments:
     """The row cut before each relation and each operator between two operands."""
     return _cut(items, lambda last, item, depth: _operates(item))
 
 
-def broken(items: Sequence[Item], width: int, upright: bool) -> list[Box]:
+def broken(items: Sequence[SpacedNode], width: int, upright: bool) -> list[Box]:
     """The row as lines of at most `width` cells, each a box; one that cannot be broken may be wider.
 
     All lines but the first are indented.
@@ -107,7 +107,7 @@ def _set_in(box: Box, cells: int) -> Box:
     return aligned(box, box.width + cells, "r")
 
 
-def _joined(cells: Sequence[Row], goes_on: bool) -> list[Item]:
+def _joined(cells: Sequence[Row], goes_on: bool) -> list[SpacedNode]:
     """Cells as one row. The first pair is one formula; what stands in further columns is set apart."""
     nodes: list[Node] = []
     for k, cell in enumerate(cells):
@@ -137,7 +137,7 @@ def _pile(lines: Sequence[Box]) -> Box:
 # Cutting a row into pieces that fit
 
 
-def _fitting(items: Sequence[Item], first: int, room: int, upright: bool) -> Iterator[list[Item]]:
+def _fitting(items: Sequence[SpacedNode], first: int, room: int, upright: bool) -> Iterator[list[SpacedNode]]:
     """Pieces of at most `room` cells (the first one: of `first`) where they can be had."""
     pending: list[Tried] = [(list(items), 0)]  # the next one last
     begun = False
@@ -155,20 +155,22 @@ def _fitting(items: Sequence[Item], first: int, room: int, upright: bool) -> Ite
             yield piece
 
 
-Tried = tuple[list[Item], int]  # a piece, and how many ways of making it smaller were tried
-Way = Callable[[list[Item], int, int], list[Tried]]  # nothing where the way changes nothing
-Before = Callable[[Item, Item, int], bool]  # of the item before, this one, and how deep in parentheses it is
+Tried = tuple[list[SpacedNode], int]  # a piece, and how many ways of making it smaller were tried
+Way = Callable[[list[SpacedNode], int, int], list[Tried]]  # nothing where the way changes nothing
+Before = Callable[
+    [SpacedNode, SpacedNode, int], bool
+]  # of the item before, this one, and how deep in parentheses it is
 
 
 def _cutting(before: Before) -> Way:
-    def way(piece: list[Item], tried: int, limit: int) -> list[Tried]:
+    def way(piece: list[SpacedNode], tried: int, limit: int) -> list[Tried]:
         parts = _cut(piece, before)
         return [(part, tried + 1) for part in parts] if len(parts) > 1 else []
 
     return way
 
 
-def _cut(items: Sequence[Item], before: Before) -> Segments:
+def _cut(items: Sequence[SpacedNode], before: Before) -> Segments:
     """The row cut before the items that say so."""
     found: Segments = [[]]
     depth = 0
@@ -181,25 +183,25 @@ def _cut(items: Sequence[Item], before: Before) -> Segments:
     return found
 
 
-def _operates(item: Item) -> bool:
+def _operates(item: SpacedNode) -> bool:
     return item.kind in ("rel", "bin")
 
 
-def _opening(opened: Callable[[Item], list[Item]]) -> Way:
+def _opening(opened: Callable[[SpacedNode], list[SpacedNode]]) -> Way:
     """What was opened begins anew: a fraction in a root in a fraction. That comes to an end."""
 
-    def way(piece: list[Item], tried: int, limit: int) -> list[Tried]:
+    def way(piece: list[SpacedNode], tried: int, limit: int) -> list[Tried]:
         inner = [part for item in piece for part in opened(item)]
         return [] if inner == piece else [(inner, 0)]
 
     return way
 
 
-def _narrowing(piece: list[Item], tried: int, limit: int) -> list[Tried]:
+def _narrowing(piece: list[SpacedNode], tried: int, limit: int) -> list[Tried]:
     return [(part, len(_WAYS)) for part in _narrowed(piece, limit)]
 
 
-def _narrowed(piece: list[Item], limit: int) -> Segments:
+def _narrowed(piece: list[SpacedNode], limit: int) -> Segments:
     """The piece with its aligned equations or cases made as narrow as is needed; nothing without any."""
     for i, item in enumerate(piece):
         grid = _grid_in(item.node)
@@ -223,7 +225,7 @@ def _grid_in(node: Node | Box) -> Grid | None:
     return None
 
 
-def _narrow(item: Item, grid: Grid, width: int) -> Item:
+def _narrow(item: SpacedNode, grid: Grid, width: int) -> SpacedNode:
     if isinstance(item.node, Fence):
         box = fenced(item.node.left, equations(grid, width - 3), item.node.right)
     else:
@@ -231,7 +233,7 @@ def _narrow(item: Item, grid: Grid, width: int) -> Item:
     return item._replace(node=box)
 
 
-def _unfenced(item: Item) -> list[Item]:
+def _unfenced(item: SpacedNode) -> list[SpacedNode]:
     """A fence as two delimiters, each as tall as what stands beside it, and what was between them."""
     match item.node:
         case Fence(body=Row(items=(Grid(),))) | Scripts(base=Fence(body=Row(items=(Grid(),)))):
@@ -242,14 +244,14 @@ def _unfenced(item: Item) -> list[Item]:
             closing = item.node._replace(base=Delimiter(right, "close"))
         case _:
             return [item]
-    opening = [Item(Delimiter(left, "open"), "open", item.gap)]
-    return [*opening, *spaced(body.items, tight=False), Item(closing, "close", 0)]
+    opening = [SpacedNode(Delimiter(left, "open"), "open", item.gap)]
+    return [*opening, *spaced(body.items, tight=False), SpacedNode(closing, "close", 0)]
 
 
-def _flattened(item: Item) -> list[Item]:
+def _flattened(item: SpacedNode) -> list[SpacedNode]:
     """A fraction with a slash, a root or a frame with brackets; the item alone where it is none of these."""
     match item.node:
-        case Framed(body=body):
+        case BoxedFormula(body=body):
             nodes: tuple[Node, ...] = (Symbol("[", "open"), *body.items, Symbol("]", "close"))
         case Fraction(above=above, below=below, line=True):
             nodes = (*_in_parentheses(above), Symbol("/", "ord"), *_in_parentheses(below))

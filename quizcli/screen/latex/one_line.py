@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from rich.cells import cell_len
 
-from quizcli.screen.latex.spacing import FUNCTIONS, Item, Place, kind_of, spaced
+from quizcli.screen.latex.spacing import FUNCTIONS, NodePlace, SpacedNode, kind_of, spaced
 from quizcli.screen.latex.symbols import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS
 from quizcli.screen.latex.text_box import Box
 from quizcli.screen.latex.tree import (
@@ -59,7 +59,7 @@ def line(node: Node | Box, tight: bool = False) -> str | None:
     return None
 
 
-def parts(placed: list[Item], tight: bool) -> list[tuple[int, str | None]]:
+def parts(placed: list[SpacedNode], tight: bool) -> list[tuple[int, str | None]]:
     """For each item of a row: the spaces before it, and its text (None where it needs more than one row)."""
     written: list[tuple[int, str | None]] = []
     for i, (node, _, gap) in enumerate(placed):
@@ -94,13 +94,13 @@ def runs_into(left: str, right: str) -> bool:
     return bool(mark) and (letters.isalnum() or cell_len(script) == 1) and right[:1].isalnum()
 
 
-def _swallows(before: Node | Box, left: str, kind: Place, right: str) -> bool:
+def _swallows(before: Node | Box, left: str, kind: NodePlace, right: str) -> bool:
     """Whether what stands before would take in what follows: √2 and π, x_θ and y."""
     open_root = isinstance(before, Root) and kind in _GOES_ON and not left.endswith(")")
     return open_root or runs_into(left, right)
 
 
-def _needs_parentheses(before: Place | None, after: Item | None) -> bool:
+def _needs_parentheses(before: NodePlace | None, after: SpacedNode | None) -> bool:
     """Whether a/b between these neighbours could be read as something else: a/b ∫, a/b c."""
     if before in ("op", "limits", "number", "ord", "word", "close", "fence"):
         return True

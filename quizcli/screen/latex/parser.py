@@ -21,10 +21,10 @@ from quizcli.screen.latex.tokens import Tokens, tokens
 from quizcli.screen.latex.tree import (
     EMPTY,
     Arrow,
+    BoxedFormula,
     Delimiter,
     Fence,
     Fraction,
-    Framed,
     Node,
     Root,
     Row,
@@ -173,7 +173,7 @@ class _Parser(Tokens):
             return accented(name, self._argument(command))
         if name in symbols.FRAMES_OF_TEXT:
             self._pass(command, symbols.FRAMES_OF_TEXT[name])
-            return Framed(Row((self._text(command),)))
+            return BoxedFormula(Row((self._text(command),)))
         if name in symbols.TEXTS or name == "colorbox":
             self._pass(command, name == "colorbox")
             return self._text(command)
@@ -233,7 +233,7 @@ class _Parser(Tokens):
             self._pass(command, symbols.PLAIN[name])
             return unwrapped(self._argument(command))
         if name in symbols.FRAMES:
-            return Framed(self._argument(command))
+            return BoxedFormula(self._argument(command))
         if name in _SPACE_OF_LENGTH:
             return self._space(name)
         if name in ("pmod", "pod", "bmod", "mod"):

@@ -22,21 +22,21 @@ from quizcli.screen.latex.tree import (
     Symbol,
 )
 
-Place = Kind | Literal["sign", "fence"]  # + and − without an operand before them; \left…\right
+NodePlace = Kind | Literal["sign", "fence"]  # + and − without an operand before them; \left…\right
 FUNCTIONS = ("op", "limits", "big")
 _ENDS_OPERAND = ("ord", "word", "number", "close", "fence", *FUNCTIONS)
 _BEGINS_OPERAND = ("ord", "word", "number", "sign", *FUNCTIONS)
 
 
-class Item(NamedTuple):
+class SpacedNode(NamedTuple):
     """A node of a row, or one that is drawn already, with its kind in this place and the spaces before it."""
 
     node: Node | Box
-    kind: Place
+    kind: NodePlace
     gap: int
 
 
-def kind_of(node: Node) -> Place:
+def kind_of(node: Node) -> NodePlace:
     """What a node counts as beside its neighbours."""
     match node:
         case Symbol(kind=kind) | Classed(kind=kind) | Delimiter(kind=kind):
@@ -52,12 +52,12 @@ def kind_of(node: Node) -> Place:
     return "ord"
 
 
-def spaced(items: tuple[Node, ...], tight: bool, goes_on: bool = False) -> list[Item]:
+def spaced(items: tuple[Node, ...], tight: bool, goes_on: bool = False) -> list[SpacedNode]:
     """The nodes of a row without its space nodes, each with the gap before it. `tight`: within scripts.
 
     `goes_on`: the row is the rest of a formula, so that a + at its beginning is no sign.
     """
-    placed: list[Item] = []
+    placed: list[SpacedNode] = []
     explicit = 0
     for i, node in enumerate(items):
         kind = kind_of(node)
@@ -74,7 +74,7 @@ def spaced(items: tuple[Node, ...], tight: bool, goes_on: bool = False) -> list[
         gap = max(explicit, _gap(before, kind, tight)) if before else explicit
         if placed and not gap and _would_be_one(placed[-1].node, node):
             gap = 1
-        placed.append(Item(node, kind, gap))
+        placed.append(SpacedNode(node, kind, gap))
         explicit = 0
     return placed
 
@@ -114,7 +114,7 @@ def _is_wide(node: Node | Box) -> bool:
     return True
 
 
-def _next_kind(items: tuple[Node, ...], place: int) -> Place | None:
+def _next_kind(items: tuple[Node, ...], place: int) -> NodePlace | None:
     """The kind of the first thing from this place on that is no space."""
     while place < len(items):
         if (kind := kind_of(items[place])) != "space":
@@ -133,7 +133,7 @@ def leading(row: Row) -> int:
     return cells
 
 
-def _gap(left: Place | None, right: Place, tight: bool) -> int:
+def _gap(left: NodePlace | None, right: NodePlace, tight: bool) -> int:
     if (left == "rel" and right in ("punct", "close")) or (left == "open" and right == "rel"):
         return 0
     if "rel" in (left, right) or "bin" in (left, right):

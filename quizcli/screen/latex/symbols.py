@@ -166,7 +166,7 @@ SUBSCRIPTS = dict(
 )
 
 
-class Mark(NamedTuple):
+class Accent(NamedTuple):
     """An accent: what is combined with a letter, and the sign for several letters or something tall.
 
     The sign's middle repeats up to the width of the body where `long`; `wide` is such a sign for several
@@ -183,40 +183,40 @@ class Mark(NamedTuple):
 
 
 ACCENTS = {
-    "hat": Mark("\u0302", "^", wide="╱‾╲"),
-    "widehat": Mark("\u0302", "^", wide="╱‾╲"),
-    "tilde": Mark("\u0303", "~", wide="~~~"),
-    "widetilde": Mark("\u0303", "~", wide="~~~"),
-    "bar": Mark("\u0304", "───", long=True),
-    "overline": Mark("\u0305", "───", long=True, each=True),
-    "underline": Mark("\u0332", "───", long=True, each=True, under=True),
-    "vec": Mark("\u20d7", "──→", long=True),
-    "overrightarrow": Mark("\u20d7", "──→", long=True),
-    "overleftarrow": Mark("\u20d6", "←──", long=True),
-    "overleftrightarrow": Mark("\u20e1", "←─→", long=True),
-    "underrightarrow": Mark("\u20ef", "──→", long=True, under=True),
-    "underleftarrow": Mark("\u20ee", "←──", long=True, under=True),
-    "underleftrightarrow": Mark("\u034d", "←─→", long=True, under=True),
-    "overrightharpoon": Mark("\u20d1", "──⇀", long=True),
-    "overleftharpoon": Mark("\u20d0", "↼──", long=True),
-    "overparen": Mark("\u0311", "╭─╮", long=True),
-    "wideparen": Mark("\u0311", "╭─╮", long=True),
-    "overbracket": Mark("\u0305", "┌─┐", long=True),
-    "underbracket": Mark("\u0332", "└─┘", long=True, under=True),
-    "utilde": Mark("\u0330", "~", under=True, wide="~~~"),
-    "dot": Mark("\u0307", "·"),
-    "ddot": Mark("\u0308", "··"),
-    "dddot": Mark("\u20db", "···"),
-    "check": Mark("\u030c", "ˇ", wide="╲_╱"),
-    "widecheck": Mark("\u030c", "ˇ", wide="╲_╱"),
-    "breve": Mark("\u0306", "˘", wide="╰─╯"),
-    "acute": Mark("\u0301", "´"),
-    "grave": Mark("\u0300", "`"),
-    "mathring": Mark("\u030a", "˚"),
-    "cancel": Mark("\u0338", "╱╱╱", long=True, each=True),
-    "bcancel": Mark("\u20e5", "╲╲╲", long=True, each=True),
-    "xcancel": Mark("\u0338", "╳╳╳", long=True, each=True),
-    "sout": Mark("\u0336", "───", long=True, each=True),
+    "hat": Accent("\u0302", "^", wide="╱‾╲"),
+    "widehat": Accent("\u0302", "^", wide="╱‾╲"),
+    "tilde": Accent("\u0303", "~", wide="~~~"),
+    "widetilde": Accent("\u0303", "~", wide="~~~"),
+    "bar": Accent("\u0304", "───", long=True),
+    "overline": Accent("\u0305", "───", long=True, each=True),
+    "underline": Accent("\u0332", "───", long=True, each=True, under=True),
+    "vec": Accent("\u20d7", "──→", long=True),
+    "overrightarrow": Accent("\u20d7", "──→", long=True),
+    "overleftarrow": Accent("\u20d6", "←──", long=True),
+    "overleftrightarrow": Accent("\u20e1", "←─→", long=True),
+    "underrightarrow": Accent("\u20ef", "──→", long=True, under=True),
+    "underleftarrow": Accent("\u20ee", "←──", long=True, under=True),
+    "underleftrightarrow": Accent("\u034d", "←─→", long=True, under=True),
+    "overrightharpoon": Accent("\u20d1", "──⇀", long=True),
+    "overleftharpoon": Accent("\u20d0", "↼──", long=True),
+    "overparen": Accent("\u0311", "╭─╮", long=True),
+    "wideparen": Accent("\u0311", "╭─╮", long=True),
+    "overbracket": Accent("\u0305", "┌─┐", long=True),
+    "underbracket": Accent("\u0332", "└─┘", long=True, under=True),
+    "utilde": Accent("\u0330", "~", under=True, wide="~~~"),
+    "dot": Accent("\u0307", "·"),
+    "ddot": Accent("\u0308", "··"),
+    "dddot": Accent("\u20db", "···"),
+    "check": Accent("\u030c", "ˇ", wide="╲_╱"),
+    "widecheck": Accent("\u030c", "ˇ", wide="╲_╱"),
+    "breve": Accent("\u0306", "˘", wide="╰─╯"),
+    "acute": Accent("\u0301", "´"),
+    "grave": Accent("\u0300", "`"),
+    "mathring": Accent("\u030a", "˚"),
+    "cancel": Accent("\u0338", "╱╱╱", long=True, each=True),
+    "bcancel": Accent("\u20e5", "╲╲╲", long=True, each=True),
+    "xcancel": Accent("\u0338", "╳╳╳", long=True, each=True),
+    "sout": Accent("\u0336", "───", long=True, each=True),
 }
 NEGATION = "\u0338"  # \not: the stroke through the sign that follows
 

@@ -73,7 +73,7 @@ class Accent(NamedTuple):
     body: Row
 
 
-class Framed(NamedTuple):
+class BoxedFormula(NamedTuple):
     r"""\boxed: something in a frame."""
 
     body: Row
@@ -128,7 +128,7 @@ Node = (
     | Root
     | Scripts
     | Accent
-    | Framed
+    | BoxedFormula
     | Arrow
     | Fence
     | Grid

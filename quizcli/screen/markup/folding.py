@@ -6,7 +6,7 @@ The sign tells them from lines of the program, and the indentation is further in
 from __future__ import annotations
 
 from rich.cells import chop_cells
-from rich.text import Text
+from rich.text import Text as RichText
 
 from quizcli.screen.terminal import theme
 
@@ -16,12 +16,12 @@ _QUOTES = "\"'"
 _SHORTEST = 0.4  # of a line that is broken at a good place rather than at its end
 
 
-def folded(line: Text, width: int) -> list[Text]:
+def folded(line: RichText, width: int) -> list[RichText]:
     """A line of code with its margin, in rows of at most `width` cells, margin included."""
     room = max(width - MARGIN, 2)
     indent = _indent_of(line.plain)
     further = min(indent + _FURTHER_IN, room // 2)
-    rows: list[Text] = []
+    rows: list[RichText] = []
     used = 0  # cells of the hanging indent that the row begins with
     while used + line.cell_len > room:
         place = _place(line.plain, room - used, 0 if rows else indent)
@@ -33,11 +33,11 @@ def folded(line: Text, width: int) -> list[Text]:
     return [*rows, _row(line, used, bool(rows))]
 
 
-def _row(code: Text, used: int, continued: bool) -> Text:
+def _row(code: RichText, used: int, continued: bool) -> RichText:
     if not code and not continued:
-        return Text()
+        return RichText()
     margin = (f"{theme.CONTINUED} ", theme.QUIET) if continued else " " * MARGIN
-    return Text.assemble(margin, " " * used).append_text(code)
+    return RichText.assemble(margin, " " * used).append_text(code)
 
 
 def _indent_of(code: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.style import Style
 from rich.syntax import ANSISyntaxTheme, Syntax
-from rich.text import Text
+from rich.text import Text as RichText
 
 # Pygments' own themes bring backgrounds, or yellow and blue that one background or the other swallows.
 # The keys are Pygments' token types, which are tuples.
@@ -23,7 +23,7 @@ _THEME = ANSISyntaxTheme(
 )
 
 
-def highlighted(source: str, language: str) -> Text:
+def highlighted(source: str, language: str) -> RichText:
     """The text of a program, coloured; plain where the language is unknown."""
     text = Syntax(source, language, theme=_THEME).highlight(source)
     text.rstrip()

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.cells import cell_len
-from rich.text import Text
+from rich.text import Text as RichText
 
 from quizcli.bank import markdown as grammar
-from quizcli.bank.markdown import Block, Code, Formula, Gap, Paragraph, blocks, normal
-from quizcli.screen.markup.wrap import Inset, Span, wrap
+from quizcli.bank.markdown import Block, CodeBlock, Formula, Gap, Paragraph, blocks, normal
+from quizcli.screen.markup.wrap import Inset, Styled, wrap
 from quizcli.screen.terminal import theme
 from quizcli.visible_text import clean
 
@@ -21,7 +21,7 @@ INDENT = 2  # cells before formulas on lines of their own
 _ENDLESS = 10_000  # cells: a text in one line
 
 
-def render(text: str, width: int, style: str = "", mark: Sequence[Span] = ()) -> list[Text]:
+def render(text: str, width: int, style: str = "", mark: Sequence[Styled] = ()) -> list[RichText]:
     """Lines of at most `width` cells, of which at least 8 are for text.
 
     `style` is that of text that has none of its own. `mark` (a number, a sign) stands before the first line;
@@ -38,9 +38,9 @@ def render(text: str, width: int, style: str = "", mark: Sequence[Span] = ()) ->
     return lines + [_indented(line, indent) for block in others for line in _lines(block, room, style)]
 
 
-def numbered(number: int) -> list[Span]:
+def numbered(number: int) -> list[Styled]:
     """The mark of a line that a key stands for."""
-    return [Span(str(number), theme.KEY), Span("  ")]
+    return [Styled(str(number), theme.KEY), Styled("  ")]
 
 
 def visible(text: str) -> str:
@@ -48,21 +48,21 @@ def visible(text: str) -> str:
     return clean(normal(text))
 
 
-def in_one_line(text: str) -> Text:
+def in_one_line(text: str) -> RichText:
     """The first paragraph in one line. A formula that needs more rows stays as it is written."""
-    parts: list[Span | Inset] = []
+    parts: list[Styled | Inset] = []
     for span in grammar.spans(text.strip().split("\n\n")[0]):
         drawn = _inline([span], _ENDLESS, "")
         tall = any(isinstance(part, Inset) and len(part.box.rows) > 1 for part in drawn)
-        parts += [Span(f"${' '.join(span.text.split())}$")] if tall else drawn
+        parts += [Styled(f"${' '.join(span.text.split())}$")] if tall else drawn
     return wrap(parts, _ENDLESS)[0]
 
 
-def _lines(block: Block, width: int, style: str) -> list[Text]:
+def _lines(block: Block, width: int, style: str) -> list[RichText]:
     match block:
         case Gap():
-            return [Text()]
-        case Code():
+            return [RichText()]
+        case CodeBlock():
             return _code(block, width)
         case Formula(latex=latex, level=level):
             indent = min(INDENT * (level + 1), width // 2)
@@ -71,68 +71,68 @@ def _lines(block: Block, width: int, style: str) -> list[Text]:
             return _paragraph(block, width, style)
 
 
-def _indented(line: Text, cells: int) -> Text:
-    return Text(" " * cells).append_text(line) if line else line
+def _indented(line: RichText, cells: int) -> RichText:
+    return RichText(" " * cells).append_text(line) if line else line
 
 
-def _paragraph(block: Paragraph, width: int, style: str) -> list[Text]:
+def _paragraph(block: Paragraph, width: int, style: str) -> list[RichText]:
     """Running text, or a list item that hangs from its mark."""
     mark = theme.BULLET if block.mark == "-" else block.mark
     if not mark:
         return wrap(_inline(block.spans, width, style), width)
     mark = " " * min(INDENT * block.level, width // 3) + mark + " "
-    return wrap(_inline(block.spans, width - cell_len(mark), style), width, [Span(mark, style)])
+    return wrap(_inline(block.spans, width - cell_len(mark), style), width, [Styled(mark, style)])
 
 
-def _inline(spans: Sequence[grammar.Span], width: int, style: str) -> list[Span | Inset]:
+def _inline(spans: Sequence[grammar.MarkedSpan], width: int, style: str) -> list[Styled | Inset]:
     """The parts of running text for lines of `width` cells."""
-    parts: list[Span | Inset] = []
+    parts: list[Styled | Inset] = []
     for span in spans:
         added = [theme.STRONG] * span.bold + [theme.EMPHASIS] * span.italic
         look = " ".join([*filter(None, [style]), *(one for one in added if one not in style)])
         if span.sort in ("code", "fence"):
             code = span.text.replace("\n", " ").strip()
-            parts.append(Span(code, f"{look} {theme.CODE}", solid=cell_len(code) <= width))
+            parts.append(Styled(code, f"{look} {theme.CODE}", solid=cell_len(code) <= width))
         elif span.sort in ("maths", "display"):
             parts += _formula(span.text, width, look)
         else:
-            parts.append(Span(span.text, look))
+            parts.append(Styled(span.text, look))
     return parts
 
 
-def _formula(latex: str, width: int, style: str) -> list[Span | Inset]:
+def _formula(latex: str, width: int, style: str) -> list[Styled | Inset]:
     """A formula in running text; one wider than the line may break before its operators."""
     from quizcli.screen.latex import layout  # only a text with a formula pays for it
 
     whole = layout.inline(latex)
     if whole.width <= width:
         return [Inset(whole, style)]
-    parts: list[Span | Inset] = []
+    parts: list[Styled | Inset] = []
     for box in layout.inline_parts(latex, width):
         if box.width <= width:
-            parts += [Inset(box, style), Span(" ")]
+            parts += [Inset(box, style), Styled(" ")]
         elif len(box.rows) == 1:
-            parts += [Span(box.text + " ", style)]
+            parts += [Styled(box.text + " ", style)]
         else:
-            return [Span(f"${latex}$", style)]
-    return parts[:-1] if parts[-1] == Span(" ") else parts
+            return [Styled(f"${latex}$", style)]
+    return parts[:-1] if parts[-1] == Styled(" ") else parts
 
 
-def _display(latex: str, width: int) -> list[Text]:
+def _display(latex: str, width: int) -> list[RichText]:
     from quizcli.screen.latex import layout
 
     boxes = layout.display(latex, width)
     if all(box.width <= width for box in boxes):
-        return [Text(row.rstrip()) for box in boxes for row in box.rows]
+        return [RichText(row.rstrip()) for box in boxes for row in box.rows]
     return wrap(_formula(latex, width, ""), width)
 
 
-def _code(block: Code, width: int) -> list[Text]:
+def _code(block: CodeBlock, width: int) -> list[RichText]:
     """The lines of a program, coloured where its language is known; long ones go on below."""
     from quizcli.screen.markup.folding import folded  # only a text with a program pays for these
 
     code = clean(block.text)
-    program = Text(code)
+    program = RichText(code)
     if block.language:
         from quizcli.screen.markup.highlight import highlighted
 

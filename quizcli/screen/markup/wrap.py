@@ -17,7 +17,7 @@ from quizcli.screen.latex.text_box import Box, blank, side_by_side
 from quizcli.visible_text import clean, clean_line
 
 if TYPE_CHECKING:
-    from rich.text import Text
+    from rich.text import Text as RichText
 
 Row: TypeAlias = list[tuple[str, str]]  # texts, each in its style
 
@@ -25,7 +25,7 @@ _NOT_FIRST = frozenset("，。、；：？！）】》」』〉〕”’…—�
 _NOT_LAST = frozenset("（【《「『〈〔“‘([{")
 
 
-class Span(Struct, frozen=True):
+class Styled(Struct, frozen=True):
     """Text in one style. A solid span (code) keeps its spaces and is not broken."""
 
     text: str
@@ -59,17 +59,17 @@ class Word(Struct, frozen=True):
         return sum(piece.box.width for piece in self.pieces)
 
 
-def wrap(content: Iterable[Span | Inset], width: int, mark: Sequence[Span] = ()) -> list[Text]:
+def wrap(content: Iterable[Styled | Inset], width: int, mark: Sequence[Styled] = ()) -> list[RichText]:
     """Lines of at most `width` cells, with tall boxes on their baselines; at least 2 cells are for text.
 
     `mark` stands before the first line; the others are indented by its width.
     """
-    from rich.text import Text  # a page of help is wrapped too, and has no time for it
+    from rich.text import Text as RichText  # a page of help is wrapped too, and has no time for it
 
-    return [Text.assemble(*row) for row in wrap_rows(content, width, mark)]
+    return [RichText.assemble(*row) for row in wrap_rows(content, width, mark)]
 
 
-def wrap_rows(content: Iterable[Span | Inset], width: int, mark: Sequence[Span] = ()) -> list[Row]:
+def wrap_rows(content: Iterable[Styled | Inset], width: int, mark: Sequence[Styled] = ()) -> list[Row]:
     """The same lines, for who does not draw with Rich."""
     first = [Piece(Box.of(clean_line(span.text)), span.style) for span in mark]
     indent = sum(piece.box.width for piece in first)
@@ -100,7 +100,7 @@ def _breakable(left: str, right: str) -> bool:
     return cell_len(left) == 2 or cell_len(right) == 2
 
 
-def _words(content: Iterable[Span | Inset]) -> list[Word]:
+def _words(content: Iterable[Styled | Inset]) -> list[Word]:
     builder = _WordBuilder()
     for part in content:
         if isinstance(part, Inset):

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.text import Text
+from rich.text import Text as RichText
 
 from quizcli.screen.terminal.synchronized import BEGIN, END
 
@@ -25,7 +25,7 @@ class Page:
         self.console = console
         self._live = console.is_terminal and not console.is_dumb_terminal
         self._plain = console.is_terminal and not self._live  # a foot is printed, never taken away
-        self._foot: tuple[Text, ...] = ()
+        self._foot: tuple[RichText, ...] = ()
         self._rows = 0  # printed since the page began
 
     def __enter__(self) -> Self:
@@ -52,11 +52,11 @@ class Page:
         return max(0, self.height - 1 - self._rows)
 
     @property
-    def shown_footer(self) -> tuple[Text, ...]:
+    def shown_footer(self) -> tuple[RichText, ...]:
         """The lines at the bottom; empty where there are none."""
         return self._foot
 
-    def turn(self, lines: Sequence[Text] = ()) -> None:
+    def turn(self, lines: Sequence[RichText] = ()) -> None:
         """Begin a new page at the top of the window; what stood there moves up into the scrollback."""
         self.clear_footer()
         if self._live:
@@ -65,7 +65,7 @@ class Page:
         self._rows = 0
         self.add(lines)
 
-    def redraw(self, lines: Sequence[Text]) -> None:
+    def redraw(self, lines: Sequence[RichText]) -> None:
         """Replace the whole page, after the window has changed its size or another program has used it."""
         foot, self._foot = self._foot, ()
         if self._live:
@@ -75,7 +75,7 @@ class Page:
         if foot and self._live:
             self.footer(*foot)
 
-    def add(self, lines: Sequence[Text]) -> None:
+    def add(self, lines: Sequence[RichText]) -> None:
         """Print lines below what stands there already; each must fit the width."""
         foot = self._foot
         if self._live:
@@ -89,7 +89,7 @@ class Page:
                 self.footer(*foot)
             self._write(END)
 
-    def footer(self, *lines: Text) -> None:
+    def footer(self, *lines: RichText) -> None:
         """Show lines at the bottom, in the place of those before; the cursor stays behind the last one."""
         if self._plain and lines != self._foot:
             self._say(lines)
@@ -117,7 +117,7 @@ class Page:
         """What takes the foot away, however many lines it has."""
         return _CLEAR_LINE + _UP_AND_CLEAR * (len(self._foot) - 1)
 
-    def _say(self, lines: Sequence[Text]) -> None:
+    def _say(self, lines: Sequence[RichText]) -> None:
         """The foot as plain lines; what stands there still from the one before is not said again."""
         for line in lines:
             if line and line not in self._foot:

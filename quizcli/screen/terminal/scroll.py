@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rich.text import Text
+from rich.text import Text as RichText
 
 from quizcli.screen.terminal.page import Page
 
-Put = Callable[[Sequence[Text]], None]  # `Page.turn` or `Page.redraw`
+Put = Callable[[Sequence[RichText]], None]  # `Page.turn` or `Page.redraw`
 _OVERLAP = 1  # lines of a page that stand on the next one too
 _ONE_LINE = {"down": 1, "j": 1, "up": -1, "k": -1}
 _ONE_PAGE = {"pagedown": 1, "pageup": -1}
@@ -25,7 +25,7 @@ class Scroll:
     def __init__(self, page: Page, *, endless: bool) -> None:
         self._page = page
         self._endless = endless
-        self._lines: list[Text] = []
+        self._lines: list[RichText] = []
         self._top = self._bottom = 0
         self._seen = 0  # lines that the window has shown by now
         self._foot = 1  # rows below the text
@@ -50,7 +50,7 @@ class Scroll:
     def _room(self) -> int:
         return max(1, self._page.height - self._foot)
 
-    def show(self, lines: Sequence[Text], put: Put, top: int = 0) -> None:
+    def show(self, lines: Sequence[RichText], put: Put, top: int = 0) -> None:
         """Show a text, its line `top` at the window's top or as near as the text is long."""
         self._lines = list(lines)
         self._top = 0 if self._endless else max(0, min(top, len(self._lines) - self._room))
@@ -59,7 +59,7 @@ class Scroll:
         self._pushed = 0
         put(self._lines[self._top : self._bottom])
 
-    def extend(self, lines: Sequence[Text]) -> None:
+    def extend(self, lines: Sequence[RichText]) -> None:
         """Put lines below the others, as many as have room; a third of the window in any case."""
         unread = self.more
         self._lines += lines
@@ -115,7 +115,7 @@ class Scroll:
             self._page.redraw(self._lines[top:bottom])
         return True
 
-    def _add(self, lines: Sequence[Text]) -> None:
+    def _add(self, lines: Sequence[RichText]) -> None:
         """Go on where the text has not been shown yet: what stands above moves up."""
         self._bottom += len(lines)
         self._seen = max(self._seen, self._bottom)

@@ -28,7 +28,7 @@ from quizcli.study.store.rows import CARD, ENTRY, card_of, entry_of, unpacked
 from quizcli.text import tr
 
 
-class Candidate:
+class RestorableBackup:
     """A backup that was found sound, with its store unpacked beside the present one."""
 
     def __init__(
@@ -42,7 +42,7 @@ class Candidate:
 
 
 @contextmanager
-def candidate(path: Path, settings: Settings) -> Iterator[Candidate]:
+def candidate(path: Path, settings: Settings) -> Iterator[RestorableBackup]:
     """Unpack a backup and look through all of it. QuizError where anything in it is not sound."""
     folder = os.path.dirname(os.path.abspath(settings.store_file))
     refuse_dangling(settings.store_file)
@@ -66,7 +66,7 @@ def candidate(path: Path, settings: Settings) -> Iterator[Candidate]:
                 files, wrong = acceptable(archive.files(), path, settings)
         if found:
             _look_through(store, path)
-        yield Candidate(path, about, store if found else "", files, wrong)
+        yield RestorableBackup(path, about, store if found else "", files, wrong)
     finally:
         drop(store)
 

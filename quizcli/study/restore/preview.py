@@ -16,7 +16,7 @@ from quizcli.study.backups.archive import PACKS, About, own_files
 from quizcli.study.database.connection import closed_by_a_failure, connect, fail_reading
 from quizcli.study.database.damage import DamagedError, ForeignError
 from quizcli.study.restore.beside import is_ours, leads_inside, place_of
-from quizcli.study.restore.candidate import Candidate
+from quizcli.study.restore.candidate import RestorableBackup
 from quizcli.study.store.mending import part_from_log
 from quizcli.study.store.migrations import checked_version
 from quizcli.text import tr
@@ -31,7 +31,7 @@ _ANSWERS = """SELECT uuid FROM log WHERE kind = 'answer'
     AND NOT EXISTS (SELECT 1 FROM log AS later WHERE later.undoes = log.seq)"""
 
 
-class Held(Struct, frozen=True):
+class StoreContents(Struct, frozen=True):
     """How much a store holds."""
 
     reviews: int
@@ -43,8 +43,8 @@ class Preview(Struct, frozen=True, kw_only=True):
 
     backup: str
     about: About
-    now: Held | None  # None: there is no store, or it cannot be read
-    then: Held | None  # None: the backup holds no store
+    now: StoreContents | None  # None: there is no store, or it cannot be read
+    then: StoreContents | None  # None: the backup holds no store
     trouble: str = ""  # what is wrong with the store there is
     notice: str = ""  # what has become of what a killed run left of it
     lost: int = 0  # reviews that are there now and would be no more
@@ -63,7 +63,7 @@ class Preview(Struct, frozen=True, kw_only=True):
         return bool(files or self.differs)
 
 
-def preview(found: Candidate, settings: Settings) -> Preview:
+def preview(found: RestorableBackup, settings: Settings) -> Preview:
     """What would be lost and won."""
     here, _ = own_files(settings)
     refuse_what_is_nowhere_else(found, here, settings)
@@ -89,7 +89,7 @@ def preview(found: Candidate, settings: Settings) -> Preview:
     )
 
 
-def refuse_what_is_nowhere_else(found: Candidate, here: dict[str, bytes], settings: Settings) -> None:
+def refuse_what_is_nowhere_else(found: RestorableBackup, here: dict[str, bytes], settings: Settings) -> None:
     """Raise QuizError where a file would be overwritten that no backup holds: it could not come back."""
     for name in sorted((found.files or {}).keys() - here):
         path = place_of(name, settings)
@@ -106,7 +106,7 @@ def refuse_what_is_nowhere_else(found: Candidate, here: dict[str, bytes], settin
 class _Present(NamedTuple):
     """The store there is: what it holds, or what is wrong with it."""
 
-    held: Held | None
+    held: StoreContents | None
     trouble: str = ""
     answers: frozenset[str] = frozenset()
     notice: str = ""  # what has become of what a killed run left beside it
@@ -127,12 +127,12 @@ def present_store(settings: Settings) -> _Present:
         return _Present(None, error.message, notice=notice)
 
 
-def _held(store: str) -> tuple[Held, set[str]]:
+def _held(store: str) -> tuple[StoreContents, set[str]]:
     """How much a store holds, and the UUIDs of its reviews."""
     try:
         with closing(sqlite3.connect(f"{Path(store).absolute().as_uri()}?mode=rw", uri=True)) as db:
             answers = {uuid for (uuid,) in db.execute(_ANSWERS)}
-            return Held(len(answers), db.execute("SELECT count(*) FROM card").fetchone()[0]), answers
+            return StoreContents(len(answers), db.execute("SELECT count(*) FROM card").fetchone()[0]), answers
     except (sqlite3.Error, ValueError) as error:
         fail_reading(error, store)
 

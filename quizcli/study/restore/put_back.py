@@ -16,7 +16,7 @@ from quizcli.study.backups.archive import Made, opened, own_files, write
 from quizcli.study.backups.files import put, remove, thin_out
 from quizcli.study.database.connection import connect, fail_reading
 from quizcli.study.restore.beside import put_files
-from quizcli.study.restore.candidate import Candidate
+from quizcli.study.restore.candidate import RestorableBackup
 from quizcli.study.restore.preview import present_store, refuse_what_is_nowhere_else
 from quizcli.study.store.copies import aside_of, duplicate, remove_sides
 from quizcli.study.store.mending import part_from_log
@@ -25,7 +25,7 @@ from quizcli.text import tr
 _TRIES = 5  # to back up what nobody writes to meanwhile
 
 
-def restore(found: Candidate, settings: Settings) -> Made | None:
+def restore(found: RestorableBackup, settings: Settings) -> Made | None:
     """Put a backup back; returns the backup of what was there before, None where there was nothing.
 
     The store is replaced in one transaction of SQLite, under its locks: whoever has it open goes on with the

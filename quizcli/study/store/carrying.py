@@ -11,18 +11,18 @@ from quizcli.study.database.connection import writing
 from quizcli.study.database.damage import DamagedError
 from quizcli.study.schedule.card import Card, Rating, acted
 from quizcli.study.schedule.schedule import ALGORITHM, Schedule
-from quizcli.study.store.rows import APPEND, CARD, ENTRY, PUT, Entry, card_of, entry_of, packed, unpacked
+from quizcli.study.store.rows import APPEND, CARD, ENTRY, PUT, LogEntry, card_of, entry_of, packed, unpacked
 
 
-class Written(Struct):
+class LogPart(Struct):
     """Entries of a log, oldest first, with all that they name by numbers: another store has other ones."""
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[LogEntry] = field(default_factory=list)
     terms: dict[int, str] = field(default_factory=dict)  # of the schedulers
     undone: dict[str, str] = field(default_factory=dict)  # what an entry takes back, both by their UUID
 
 
-def carry_over(written: Written, db: sqlite3.Connection, path: str) -> int:
+def carry_over(written: LogPart, db: sqlite3.Connection, path: str) -> int:
     """Add the entries of another log that the store does not hold. Returns how many.
 
     Each keeps its UUID and its time, and is graded upon the card as it stands here; when an answer brings a
@@ -37,7 +37,7 @@ def carry_over(written: Written, db: sqlite3.Connection, path: str) -> int:
 
 
 class _Carrier:
-    def __init__(self, db: sqlite3.Connection, path: str, written: Written) -> None:
+    def __init__(self, db: sqlite3.Connection, path: str, written: LogPart) -> None:
         self._db = db
         self._path = path
         self._written = written
@@ -52,7 +52,7 @@ class _Carrier:
                 carried += 1
         return carried
 
-    def _add(self, entry: Entry, here: dict[str, int]) -> int | None:
+    def _add(self, entry: LogEntry, here: dict[str, int]) -> int | None:
         if entry.kind == "undo":
             return self._take_back(entry, here.get(self._written.undone.get(entry.uuid, "")))
         row = self._db.execute(f"SELECT {CARD} FROM card WHERE id = ?", (entry.card,)).fetchone()
@@ -69,7 +69,7 @@ class _Carrier:
             replace(entry, state=card.state, scheduler=scheduler, before=packed(before)),
         )
 
-    def _take_back(self, entry: Entry, undone: int | None) -> int | None:
+    def _take_back(self, entry: LogEntry, undone: int | None) -> int | None:
         newest = self._db.execute(
             f"""SELECT {ENTRY} FROM log WHERE card = ? AND kind != 'undo'
             AND NOT EXISTS (SELECT 1 FROM log AS later WHERE later.undoes = log.seq)
@@ -85,7 +85,7 @@ class _Carrier:
             self._db.execute(PUT, astuple(unpacked(last.before, self._path)))
         return self._append(replace(entry, undoes=undone))
 
-    def _append(self, entry: Entry) -> int:
+    def _append(self, entry: LogEntry) -> int:
         return int(self._db.execute(APPEND, astuple(replace(entry, seq=None))).lastrowid or 0)
 
     def _scheduler(self, number: int) -> tuple[int, Schedule]:

@@ -18,9 +18,9 @@ from quizcli.study.backups.archive import is_bare_store, opened
 from quizcli.study.backups.files import backups, partial, remove
 from quizcli.study.database.damage import DamagedError
 from quizcli.study.database.presence import Presence, identity
-from quizcli.study.store.carrying import Written
+from quizcli.study.store.carrying import LogPart
 from quizcli.study.store.migrations import is_newest, migrate
-from quizcli.study.store.rows import ENTRY, Entry, entry_of
+from quizcli.study.store.rows import ENTRY, LogEntry, entry_of
 
 
 def copied(db: sqlite3.Connection, file: str) -> str | None:
@@ -54,7 +54,7 @@ def newest_backup(path: str, file: str) -> tuple[str, str] | None:
     return None
 
 
-def contents(copy: str) -> Written:
+def contents(copy: str) -> LogPart:
     """The log of a copy."""
     with closing(sqlite3.connect(copy)) as source:
         rows = source.execute(f"SELECT {ENTRY} FROM log ORDER BY seq").fetchall()
@@ -62,16 +62,16 @@ def contents(copy: str) -> Written:
     return _as_written([entry_of(row, copy) for row in rows], terms)
 
 
-def readable(file: str) -> Written:
+def readable(file: str) -> LogPart:
     """What can be read of the log of a store that is not whole, from its newest entry back."""
-    entries: list[Entry] = []
+    entries: list[LogEntry] = []
     terms: dict[int, str] = {}
     with closing(sqlite3.connect(file)) as source, suppress(sqlite3.Error, ValueError, OverflowError):
         for name in ("log", "scheduler"):  # a view of that name may have no end
             if source.execute("SELECT type FROM sqlite_schema WHERE name = ?", (name,)).fetchone() != (
                 "table",
             ):
-                return Written()
+                return LogPart()
         terms = dict(source.execute("SELECT id, terms FROM scheduler"))
         for row in source.execute(f"SELECT {ENTRY} FROM log ORDER BY seq DESC"):
             with suppress(DamagedError):
@@ -80,10 +80,10 @@ def readable(file: str) -> Written:
     return _as_written(known, terms)
 
 
-def _as_written(entries: list[Entry], terms: dict[int, str]) -> Written:
+def _as_written(entries: list[LogEntry], terms: dict[int, str]) -> LogPart:
     names = {entry.seq: entry.uuid for entry in entries}
     undone = {entry.uuid: names[entry.undoes] for entry in entries if entry.undoes in names}
-    return Written(entries, terms, undone)
+    return LogPart(entries, terms, undone)
 
 
 def duplicate(source: str, target: str) -> None:

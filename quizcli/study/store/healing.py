@@ -19,7 +19,7 @@ from quizcli.study.backups.files import partial, remove
 from quizcli.study.database.connection import connect, writing
 from quizcli.study.database.damage import DamagedError
 from quizcli.study.database.presence import Presence, look
-from quizcli.study.store.carrying import Written, carry_over
+from quizcli.study.store.carrying import LogPart, carry_over
 from quizcli.study.store.copies import (
     aside_of,
     contents,
@@ -38,7 +38,7 @@ _PATIENCE = 2.0  # seconds that somebody may take to write over the store
 
 
 def heal(
-    db: sqlite3.Connection, path: str, files: Presence, written: Written, *, altered: bool = False
+    db: sqlite3.Connection, path: str, files: Presence, written: LogPart, *, altered: bool = False
 ) -> tuple[sqlite3.Connection, str]:
     """A connection to the store that is at the path, with all that `db` held; and what to tell, if anything.
 
@@ -220,7 +220,7 @@ def _salvaged(aside: str, db: sqlite3.Connection, path: str) -> str:
 
 
 def _carried(
-    copy: str | None, aside: str, written: Written, db: sqlite3.Connection, path: str
+    copy: str | None, aside: str, written: LogPart, db: sqlite3.Connection, path: str
 ) -> tuple[int, str]:
     """Add what the store lacks, the oldest first. Returns how many entries, and what to tell of `aside`."""
     number, told = 0, ""

@@ -16,15 +16,15 @@ from quizcli.study.database.connection import begin, committing, fail_reading, w
 from quizcli.study.database.damage import DamagedError
 from quizcli.study.database.presence import Presence, look
 from quizcli.study.database.undisturbed import undisturbed
-from quizcli.study.store.carrying import Written
+from quizcli.study.store.carrying import LogPart
 from quizcli.study.store.migrations import is_newest
-from quizcli.study.store.rows import Entry
+from quizcli.study.store.rows import LogEntry
 from quizcli.text import tr
 
 Values = Sequence[Any] | dict[str, Any]  # what is put for `?` or for `:name`
 
 
-class Held:
+class HeldFile:
     """An open file whose every transaction is in the one at its path.
 
     `after_first_write` is called once something is on the disk; `notices` says what has become of the file.
@@ -37,8 +37,8 @@ class Held:
         self._path = path
         self._files = look(path)
         self._tables = self._marks()  # when they were those of quizcli
-        self._pending: list[Entry] = []  # in the transaction that is open
-        self._written = Written()  # by this process
+        self._pending: list[LogEntry] = []  # in the transaction that is open
+        self._written = LogPart()  # by this process
         self._after_healing: list[Callable[[sqlite3.Connection], None]] = []
         self._wrote = False
         self._closed = False

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 
 from quizcli.study.schedule.card import Card, Rating, acted
 from quizcli.study.schedule.schedule import Schedule
-from quizcli.study.store.rows import Entry
+from quizcli.study.store.rows import LogEntry
 from quizcli.study.store.store import Store
 
 
-def replay(log: Iterable[Entry], terms: Mapping[int, str]) -> dict[str, Card]:
+def replay(log: Iterable[LogEntry], terms: Mapping[int, str]) -> dict[str, Card]:
     """Every card by id, as the log's entries left it; `terms` by the number of the scheduler.
 
     FSRS is run again for each answer. Only `due` is read from the log: it hangs on the zone of that time.

@@ -12,7 +12,7 @@ from quizcli.errors import QuizError
 from quizcli.file_writing import create, make_folder
 from quizcli.study.backups.files import RESCUED
 from quizcli.study.database.connection import backups_of
-from quizcli.study.store.carrying import Written, carry_over
+from quizcli.study.store.carrying import LogPart, carry_over
 from quizcli.study.store.copies import drop, newest_backup
 from quizcli.study.store.migrations import migrate
 from quizcli.text import tr
@@ -24,7 +24,7 @@ class RescuedError(QuizError):
     target: str = ""
 
 
-def kept(copy: str | None, written: Written, path: str, error: QuizError) -> QuizError:
+def kept(copy: str | None, written: LogPart, path: str, error: QuizError) -> QuizError:
     """The error of a store that cannot take the answers, with the place where they are kept instead.
 
     They are added to the copy of the store, or without one to the newest backup: whoever restores them shall
@@ -51,7 +51,7 @@ def kept(copy: str | None, written: Written, path: str, error: QuizError) -> Qui
     return told
 
 
-def _kept(copy: str | None, written: Written, path: str) -> str:
+def _kept(copy: str | None, written: LogPart, path: str) -> str:
     """The file that holds them now; empty where nothing could."""
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     for folder in (backups_of(path), tempfile.gettempdir()):

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 from quizcli.study.database.damage import decoding
 from quizcli.study.schedule.card import Act, Card, Day, Instant, State
 
-Number = Annotated[int, Meta(ge=0)]
+NonNegative = Annotated[int, Meta(ge=0)]
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class LogEntry(Struct, frozen=True, kw_only=True):
     """One row of the review log. The fields are its columns."""
 
     uuid: str
@@ -22,19 +22,19 @@ class Entry(Struct, frozen=True, kw_only=True):
     day: Day
     kind: Act | Literal["answer", "undo"]
     card: str
-    seq: Number | None = None  # given by the store
+    seq: NonNegative | None = None  # given by the store
     state: Annotated[int, Meta(ge=0, le=3)] | None = None
     rating: Annotated[int, Meta(ge=1, le=4)] | None = None
-    duration: Number | None = None
+    duration: NonNegative | None = None
     due: Instant | None = None
     scheduler: int | None = None
     undoes: int | None = None
     before: str | None = None
 
 
-ENTRY = ", ".join(Entry.__struct_fields__)
+ENTRY = ", ".join(LogEntry.__struct_fields__)
 CARD = ", ".join(Card.__struct_fields__)
-APPEND = f"INSERT INTO log ({ENTRY}) VALUES ({', '.join('?' * len(Entry.__struct_fields__))})"
+APPEND = f"INSERT INTO log ({ENTRY}) VALUES ({', '.join('?' * len(LogEntry.__struct_fields__))})"
 _NEW_VALUES = ", ".join(f"{name} = excluded.{name}" for name in Card.__struct_fields__[1:])
 PUT = f"""INSERT INTO card ({CARD}) VALUES ({", ".join("?" * len(Card.__struct_fields__))})
     ON CONFLICT (id) DO UPDATE SET {_NEW_VALUES}"""
@@ -46,10 +46,10 @@ def card_of(row: tuple[Any, ...], path: str) -> Card:
         return _possible(msgspec.convert(row, Card, strict=False))
 
 
-def entry_of(row: tuple[Any, ...], path: str) -> Entry:
+def entry_of(row: tuple[Any, ...], path: str) -> LogEntry:
     """The entry of a row of the log."""
     with decoding(path):
-        return msgspec.convert(dict(zip(Entry.__struct_fields__, row, strict=True)), Entry)
+        return msgspec.convert(dict(zip(LogEntry.__struct_fields__, row, strict=True)), LogEntry)
 
 
 def packed(card: Card | None) -> str | None:

@@ -22,9 +22,9 @@ from quizcli.study.schedule.card import Act, Card, Rating, acted
 from quizcli.study.schedule.schedule import ALGORITHM, Schedule
 from quizcli.study.schedule.seeded_random import uuid7
 from quizcli.study.schedule.study_days import MINUTE
-from quizcli.study.store.holding import Held
+from quizcli.study.store.holding import HeldFile
 from quizcli.study.store.migrations import migrate
-from quizcli.study.store.rows import APPEND, CARD, ENTRY, PUT, Entry, card_of, entry_of, packed, unpacked
+from quizcli.study.store.rows import APPEND, CARD, ENTRY, PUT, LogEntry, card_of, entry_of, packed, unpacked
 from quizcli.text import tr
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ _NEWEST = f"""SELECT {ENTRY} FROM log WHERE kind != 'undo'
     AND NOT EXISTS (SELECT 1 FROM log AS later WHERE later.undoes = log.seq) ORDER BY seq DESC LIMIT 1"""
 
 
-class Store(Held):
+class Store(HeldFile):
     """An open store. Several processes may have the same file open."""
 
     @classmethod
@@ -94,7 +94,7 @@ class Store(Held):
                 raise AnsweredElsewhereError(card_id)
             after = schedule.grade(card, rating, now)
             self._append(
-                Entry(
+                LogEntry(
                     uuid=uuid7(now),
                     at=now,
                     day=schedule.days.number(now),
@@ -120,7 +120,7 @@ class Store(Held):
             after = acted(card, act, day, due)
             if after != card:
                 self._append(
-                    Entry(
+                    LogEntry(
                         uuid=uuid7(now),
                         at=now,
                         day=day,
@@ -134,13 +134,15 @@ class Store(Held):
                 self._put(after)
         return after
 
-    def undo(self, now: int, day: int) -> Entry | None:
+    def undo(self, now: int, day: int) -> LogEntry | None:
         """Take back the newest thing that was not undone yet, of this run or an earlier one; returns it."""
         with self._changing():
             undone = self.newest()
             if undone is None:
                 return None
-            entry = Entry(uuid=uuid7(now), at=now, day=day, kind="undo", card=undone.card, undoes=undone.seq)
+            entry = LogEntry(
+                uuid=uuid7(now), at=now, day=day, kind="undo", card=undone.card, undoes=undone.seq
+            )
             self._append(entry)
             self._written.undone[entry.uuid] = undone.uuid
             if undone.before is None:
@@ -151,7 +153,7 @@ class Store(Held):
 
     # What is known
 
-    def newest(self) -> Entry | None:
+    def newest(self) -> LogEntry | None:
         """What `undo` would take back; None where nothing is left."""
         row = self.one(_NEWEST)
         return None if row is None else entry_of(row, self._path)
@@ -165,7 +167,7 @@ class Store(Held):
         """Every card, by id."""
         return (card_of(row, self._path) for row in self.rows(f"SELECT {CARD} FROM card ORDER BY id"))
 
-    def log(self) -> Iterator[Entry]:
+    def log(self) -> Iterator[LogEntry]:
         """The whole log, oldest first."""
         return (entry_of(row, self._path) for row in self.rows(f"SELECT {ENTRY} FROM log ORDER BY seq"))
 
@@ -245,7 +247,7 @@ class Store(Held):
         self._written.terms[int(row[0])] = schedule.terms
         return int(row[0])
 
-    def _append(self, entry: Entry) -> None:
+    def _append(self, entry: LogEntry) -> None:
         seq = self._db.execute(APPEND, astuple(entry)).lastrowid
         self._pending.append(replace(entry, seq=seq))
 

@@ -8,7 +8,7 @@ from quizcli.bank.checking.content import texts
 from quizcli.bank.checking.figure_rules import figure_faults
 from quizcli.bank.checking.typed_numbers import typed
 from quizcli.bank.markdown import spans
-from quizcli.bank.measured_record import Entry, key
+from quizcli.bank.measured_record import MeasuredRun, key
 from quizcli.bank.types import (
     AnyQuestion,
     Choice,
@@ -24,7 +24,7 @@ from quizcli.bank.types import (
 from quizcli.text import Text
 
 MEANS = (0.4464, 0.502, 0.49, 0.511, 0.513, 0.512, 0.53, 0.547, 0.5, 0.514)
-ENTRY = Entry(
+ENTRY = MeasuredRun(
     run="coin",
     code="c",
     seeds=10,

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from quizcli.cli.commands.doctor import command, engine
-from quizcli.cli.commands.doctor.finding import Finding
+from quizcli.cli.commands.doctor.finding import Check
 from quizcli.demo import launcher
 from quizcli.demo.events import Event, Failed
 from quizcli.settings import Settings, load_settings
@@ -55,7 +55,7 @@ def settings(tmp_path: Path) -> Settings:
     return load_settings({"QUIZCLI_HOME": str(tmp_path)})
 
 
-Examine = Callable[..., dict[str, Finding]]
+Examine = Callable[..., dict[str, Check]]
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def examine(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Examine:
 
     def _examine(
         torch: dict[str, Any] | str | None = None, worker: Ready | None = None, **changed: Any
-    ) -> dict[str, Finding]:
+    ) -> dict[str, Check]:
         def run(*_: Any, **__: Any) -> subprocess.CompletedProcess[str]:
             if isinstance(torch, str):
                 return subprocess.CompletedProcess([], 1, "", f"Traceback\n{torch}\n")
@@ -183,7 +183,7 @@ def test_data_that_is_here(examine: Examine, settings: Settings, tmp_path: Path)
 def test_a_cache_that_keeps_nothing(
     examine: Examine, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert examine()["cache"] == Finding("cache", "ok", str(settings.cache_dir))
+    assert examine()["cache"] == Check("cache", "ok", str(settings.cache_dir))
     allowed = os.access
     with monkeypatch.context() as patch:
         patch.setattr(os, "access", lambda path, mode: mode == os.R_OK and allowed(path, mode))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.judge.calls.messages import CaseResult, Judgement, Over, Source
+from quizcli.judge.calls.messages import CandidateSource, CaseResult, Judgement, Over
 from quizcli.judge.candidate.launcher import Candidate
 from quizcli.judge.referee.main import judged
 from quizcli.text import use_language, words
@@ -31,7 +31,7 @@ def attention(q, k, v, attn_mask=None):
 
 def judge(text: str) -> tuple[str, Over]:
     """How the last case is told, in one line, and the end of the judgement."""
-    judgement = Judgement(str(ROOT), CHECK, SOLUTION, Source(text, "answer.py", "attention"), seed=3)
+    judgement = Judgement(str(ROOT), CHECK, SOLUTION, CandidateSource(text, "answer.py", "attention"), seed=3)
     with Candidate() as candidate:
         news = list(judged(judgement, candidate))
     over = news[-1]

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from quizcli.judge.calls import size_limits
-from quizcli.judge.calls.messages import Ask, Gave, Judgement, Over, Proof, Raised, Source
+from quizcli.judge.calls.messages import Ask, CandidateSource, Gave, Judgement, Over, Proof, Raised
 from quizcli.judge.calls.tensor_codec import Flat, Many, Strange, packed
 from quizcli.judge.candidate import folder, launcher
 from quizcli.judge.candidate.launcher import Candidate, GoneError, UnstartedError
@@ -24,7 +24,7 @@ from quizcli.judge.referee import main
 from quizcli.judge.self_test import self_test
 
 NO_ANSWER = "it sent something that is no answer"
-SOURCE = Source("", "answer.py", "f")
+SOURCE = CandidateSource("", "answer.py", "f")
 
 # A process in the place of a candidate: `frame` writes one, `heard` waits for one of ours.
 HOSTILE = """
@@ -404,7 +404,7 @@ def test_what_cannot_be_looked_into_is_too_much(monkeypatch: pytest.MonkeyPatch)
 )
 def test_a_candidate_makes_no_folder(text: str) -> None:
     with Candidate() as candidate:
-        came = candidate.load(Source(text, "answer.py", "f"))
+        came = candidate.load(CandidateSource(text, "answer.py", "f"))
         assert isinstance(came, Raised)
         assert came.sort == "PermissionError"
         assert not any(entry.is_dir() for entry in os.scandir(candidate._folder.path))

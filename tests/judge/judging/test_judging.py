@@ -10,7 +10,7 @@ import torch
 from msgspec.structs import replace
 from torch import Generator, Tensor
 
-from quizcli.judge.calls.messages import Answer, Ask, CaseResult, Gave, Judgement, Source, Speed
+from quizcli.judge.calls.messages import Ask, CandidateSource, CaseResult, Gave, Judgement, Reply, Speed
 from quizcli.judge.calls.torch_settings import SETTINGS
 from quizcli.judge.candidate.launcher import GoneError
 from quizcli.judge.case import Call, Case, Judge, Trap, judge, trap
@@ -64,7 +64,7 @@ class Slow(Local):
         self.seconds = seconds
         self.timed = 0
 
-    def ask(self, call: Ask) -> Answer:
+    def ask(self, call: Ask) -> Reply:
         if call.timed:
             self.timed += 1
             raise GoneError("stopped after 30 s")
@@ -524,7 +524,7 @@ def test_links_that_lead_nowhere() -> None:
         ("judges.attention.attention.check_scaled_dot_product_attention", "models.attention:nothing"),
     ):
         with pytest.raises(BrokenError):
-            load(Judgement(".", check, solution, Source("", "x.py", "x"), 0), 0)
+            load(Judgement(".", check, solution, CandidateSource("", "x.py", "x"), 0), 0)
 
 
 def test_the_proof_finds_what_is_wrong() -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from quizcli.judge.calls.messages import Answer, Ask, CaseResult, Gave, Source
+from quizcli.judge.calls.messages import Ask, CandidateSource, CaseResult, Gave, Reply
 from quizcli.judge.candidate.launcher import Candidate
 from quizcli.judge.case import Case, Fact, judge, trap
 from quizcli.judge.judging.judging import Trial
@@ -86,7 +86,7 @@ class Forger:
     def __init__(self, **left_out: Any) -> None:
         self._left_out = left_out
 
-    def ask(self, call: Ask) -> Answer:
+    def ask(self, call: Ask) -> Reply:
         answer = Local(normalize).ask(call)
         assert isinstance(answer, Gave)
         fields = {name: getattr(answer, name) for name in answer.__struct_fields__}
@@ -177,7 +177,7 @@ def test_a_generator_that_begins_alike_in_every_process_is_told(
 ) -> None:
     text = f"import numpy as np\nimport torch\n{begins}\ndef noisy(x): return x + {draws}\n"
     with Candidate() as candidate:
-        candidate.load(Source(text, "mine.py", "noisy"))
+        candidate.load(CandidateSource(text, "mine.py", "noisy"))
         ruled = Trial(check_noisy, noisy, 1).run(candidate, text, "noisy")
         last = [news for news in ruled if isinstance(news, CaseResult)][-1]
     assert last.passed == passes, last.why

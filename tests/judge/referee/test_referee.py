@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from quizcli.judge.calls.messages import CaseResult, Judgement, News, Over, Proof, Source
+from quizcli.judge.calls.messages import CandidateSource, CaseResult, Judgement, News, Over, Proof
 from quizcli.judge.candidate import folder
 from quizcli.judge.candidate.launcher import Candidate
 from quizcli.judge.referee import launcher
@@ -59,7 +59,7 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def asked(
     pack: Path, check: str, text: str = RIGHT, prove: bool = False, permit: Permit = NOTHING
 ) -> Judgement:
-    source = Source(text, "a.py", "double")
+    source = CandidateSource(text, "a.py", "double")
     solution = "models.double:double"
     return Judgement(str(pack), f"{check}.check", solution, source, 1, prove=prove, permit=permit)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quizcli.errors import QuizError
-from quizcli.judge.calls.messages import Judgement, News, Over, Proof, Source
+from quizcli.judge.calls.messages import CandidateSource, Judgement, News, Over, Proof
 from quizcli.judge.referee.launcher import Referee, unless_refused
 from quizcli.permit import NOTHING, Permit
 from tests.permits import permit_for
@@ -58,7 +58,7 @@ def judged(
         str(root),
         "judges.doubling.check_double",
         "models.twice:double",
-        Source(RIGHT, "mine.py", "double"),
+        CandidateSource(RIGHT, "mine.py", "double"),
         seed=1,
         prove=prove,
         permit=permit,

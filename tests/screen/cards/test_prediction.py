@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.text import Text as Line
+from rich.text import Text as RichText
 
 from quizcli.bank.types import Contender, DemoLink, Outcome, Predict
 from quizcli.screen.cards.answer import answer_lines
@@ -64,7 +64,7 @@ def _chinese() -> Iterator[None]:
     use_language("en")
 
 
-def shown(lines: list[Line]) -> list[str]:
+def shown(lines: list[RichText]) -> list[str]:
     return [line.plain.rstrip() for line in lines if line.plain.strip()]
 
 

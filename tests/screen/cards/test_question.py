@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
-from rich.text import Text as Line
+from rich.text import Text as RichText
 
 from quizcli.bank.types import (
     AnyQuestion,
@@ -23,7 +23,14 @@ from quizcli.bank.types import (
     Truth,
 )
 from quizcli.screen.cards.answer import TickedClaim, answer_lines
-from quizcli.screen.cards.question import Header, as_question, footer, header_line, labelled, question_lines
+from quizcli.screen.cards.question import (
+    CardHeader,
+    as_question,
+    footer,
+    header_line,
+    labelled,
+    question_lines,
+)
 from quizcli.screen.cards.solution import Response
 from quizcli.text import LANGS, Text, use_language
 
@@ -90,12 +97,12 @@ def _chinese() -> Iterator[None]:
     use_language("en")
 
 
-def shown(lines: list[Line]) -> str:
+def shown(lines: list[RichText]) -> str:
     return "\n".join(line.plain.rstrip() for line in lines)
 
 
 def test_header() -> None:
-    header = Header("vae", "due", "12 left", 2, 1, 4.2)
+    header = CardHeader("vae", "due", "12 left", 2, 1, 4.2)
     assert header_line(header, 50).plain == " vae · due · 12 left             2 ✓  1 ✗   4 min"
     assert header_line(header, 30).plain == " vae · due · 12 left"
     long = msgspec.structs.replace(header, topic="Convolutional networks")
@@ -105,7 +112,7 @@ def test_header() -> None:
 
 @pytest.mark.usefixtures("_chinese")
 def test_header_in_chinese() -> None:
-    header = Header("变分自编码器", "到期", "还剩 12", 2, 1, 4.2)
+    header = CardHeader("变分自编码器", "到期", "还剩 12", 2, 1, 4.2)
     assert header_line(header, 52).plain == " 变分自编码器 · 到期 · 还剩 12    2 ✓  1 ✗   4 分钟"
 
 

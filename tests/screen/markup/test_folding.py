@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.text import Text
+from rich.text import Text as RichText
 
 from quizcli.screen.markup.folding import folded
 from quizcli.screen.markup.listing import source_lines
@@ -40,14 +40,14 @@ from quizcli.screen.markup.listing import source_lines
     ],
 )
 def test_what_is_left_of_a_line_goes_on_behind_a_sign(line: str, width: int, rows: list[str]) -> None:
-    assert [row.plain for row in folded(Text(line), width)] == rows
+    assert [row.plain for row in folded(RichText(line), width)] == rows
 
 
 @given(st.text(st.sampled_from("ab, ()[]'#中\\"), max_size=80), st.integers(0, 3), st.integers(20, 60))
 def test_rows_put_together_again_are_the_line(text: str, level: int, width: int) -> None:
     """Nothing is lost or added but the sign, the indentation and spaces where the line was cut."""
     line = " " * 4 * level + text.strip()
-    first, *others = folded(Text(line), width)
+    first, *others = folded(RichText(line), width)
     assert all(row.cell_len <= width for row in (first, *others))
     assert all(row.plain.startswith("↪ ") for row in others)
     assert not first.plain.startswith("↪")

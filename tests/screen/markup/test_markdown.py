@@ -7,20 +7,20 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.text import Text
+from rich.text import Text as RichText
 
 from quizcli.bank.checking.unshowable import unshowable_markdown
 from quizcli.bank.markdown import spans
 from quizcli.screen.latex.layout import inline
 from quizcli.screen.markup.markdown import in_one_line, render, visible
-from quizcli.screen.markup.wrap import Span
+from quizcli.screen.markup.wrap import Styled
 
 
 def _plain(text: str, width: int = 40) -> list[str]:
     return [line.plain for line in render(text, width)]
 
 
-def _styled(line: Text) -> dict[str, str]:
+def _styled(line: RichText) -> dict[str, str]:
     """Each styled stretch of a line with its style."""
     return {line.plain[span.start : span.end]: str(span.style).strip() for span in line.spans}
 
@@ -217,7 +217,7 @@ def test_a_program_without_language_or_end() -> None:
 
 
 def test_the_mark_stands_before_the_first_line() -> None:
-    mark = [Span("1", "bold"), Span("  ")]
+    mark = [Styled("1", "bold"), Styled("  ")]
     assert [line.plain for line in render("some words\n\nmore", 9, mark=mark)] == [
         "1  some",
         "   words",

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.text import Text
+from rich.text import Text as RichText
 
 from quizcli.screen.latex.text_box import Box
-from quizcli.screen.markup.wrap import Inset, Span, wrap
+from quizcli.screen.markup.wrap import Inset, Styled, wrap
 
 FRACTION = Box((" a ", "╶─╴", " b "), 1)
 
 
-def _plain(lines: list[Text]) -> list[str]:
+def _plain(lines: list[RichText]) -> list[str]:
     return [line.plain for line in lines]
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    return _plain(wrap([Span(text)], width))
+    return _plain(wrap([Styled(text)], width))
 
 
 def test_english_breaks_at_spaces() -> None:
@@ -52,7 +52,7 @@ def test_a_line_end_between_chinese_characters_is_no_space() -> None:
 
 
 def test_code_keeps_its_spaces_and_stays_whole() -> None:
-    assert _plain(wrap([Span("call "), Span("f(a,  b)", "cyan", solid=True), Span(", then")], 12)) == [
+    assert _plain(wrap([Styled("call "), Styled("f(a,  b)", "cyan", solid=True), Styled(", then")], 12)) == [
         "call",
         "f(a,  b),",
         "then",
@@ -64,37 +64,40 @@ def test_what_is_wider_than_the_line_is_cut() -> None:
 
 
 def test_boxes_stand_on_the_baseline() -> None:
-    lines = wrap([Span("so "), Inset(FRACTION), Span(", since")], 9)
+    lines = wrap([Styled("so "), Inset(FRACTION), Styled(", since")], 9)
     assert _plain(lines) == ["    a", "so ╶─╴,", "    b", "since"]
-    two = wrap([Inset(FRACTION), Span(" = "), Inset(Box(("x", "y"), 0))], 20)
+    two = wrap([Inset(FRACTION), Styled(" = "), Inset(Box(("x", "y"), 0))], 20)
     assert _plain(two) == [" a", "╶─╴ = x", " b    y"]
 
 
 def test_styles_follow_their_text() -> None:
-    (line,) = wrap([Span("a "), Span("bold word", "bold"), Span(" z")], 20)
+    (line,) = wrap([Styled("a "), Styled("bold word", "bold"), Styled(" z")], 20)
     assert line.plain == "a bold word z"
     assert [(span.start, span.end, span.style) for span in line.spans] == [(2, 11, "bold")]
 
 
 def test_the_mark_hangs_on_the_baseline_of_the_first_line() -> None:
-    mark = [Span("1", "bold"), Span("  ")]
-    assert _plain(wrap([Span("one two three")], 10, mark)) == ["1  one two", "   three"]
+    mark = [Styled("1", "bold"), Styled("  ")]
+    assert _plain(wrap([Styled("one two three")], 10, mark)) == ["1  one two", "   three"]
     assert _plain(wrap([Inset(FRACTION)], 10, mark)) == ["    a", "1  ╶─╴", "    b"]
     assert _plain(wrap([], 10, mark)) == ["1"]
 
 
 _TEXT = st.text(st.sampled_from("ab 中文，。（）()“”…\n1é\u0301😀"), max_size=60)
 _PARTS = st.one_of(
-    st.builds(Span, _TEXT, st.sampled_from(["", "bold"]), st.just(False)),
+    st.builds(Styled, _TEXT, st.sampled_from(["", "bold"]), st.just(False)),
     st.builds(
-        Span, st.text(st.sampled_from("ab= 中"), min_size=1, max_size=12), st.just("cyan"), st.just(True)
+        Styled,
+        st.text(st.sampled_from("ab= 中"), min_size=1, max_size=12),
+        st.just("cyan"),
+        st.just(True),
     ),
     st.builds(Inset, st.sampled_from([FRACTION, Box.of("x²"), Box(("𝔼    ", " q(z)"), 0)])),
 )
 
 
 @given(st.lists(_PARTS, max_size=6), st.integers(6, 40))
-def test_no_line_is_wider_than_it_may_be(parts: list[Span | Inset], width: int) -> None:
+def test_no_line_is_wider_than_it_may_be(parts: list[Styled | Inset], width: int) -> None:
     for line in wrap(parts, width):
         assert line.cell_len <= width
         assert line.plain == line.plain.rstrip()

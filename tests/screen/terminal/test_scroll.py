@@ -5,7 +5,7 @@ from typing import cast
 
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.text import Text
+from rich.text import Text as RichText
 
 from quizcli.screen.terminal.page import Page
 from quizcli.screen.terminal.scroll import KEYS, Scroll
@@ -21,7 +21,7 @@ class Window:
     def __init__(self) -> None:
         self.lines: list[str] = []
 
-    def redraw(self, lines: Sequence[Text]) -> None:
+    def redraw(self, lines: Sequence[RichText]) -> None:
         self.lines = [line.plain for line in lines]
 
     turn = redraw
@@ -29,12 +29,12 @@ class Window:
     def clear_footer(self) -> None:
         """There is none here."""
 
-    def add(self, lines: Sequence[Text]) -> None:
+    def add(self, lines: Sequence[RichText]) -> None:
         self.lines += [line.plain for line in lines]
 
 
-def text(first: int, number: int) -> list[Text]:
-    return [Text(str(first + n)) for n in range(number)]
+def text(first: int, number: int) -> list[RichText]:
+    return [RichText(str(first + n)) for n in range(number)]
 
 
 def test_rows_that_become_free_show_what_follows() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from rich.text import Text
+from rich.text import Text as RichText
 
 from quizcli.screen.terminal import theme
 from quizcli.screen.terminal.theme import make_console
@@ -44,7 +44,7 @@ def test_code_in_text_survives() -> None:
 
 
 def test_colour_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    line = Text.assemble((f"{theme.RIGHT} yes", theme.GOOD), (" q", theme.KEY))
+    line = RichText.assemble((f"{theme.RIGHT} yes", theme.GOOD), (" q", theme.KEY))
     coloured, plain = Terminal("utf-8"), io.StringIO()
     make_console(coloured).print(line)
     make_console(plain).print(line)

@@ -17,7 +17,7 @@ from quizcli.judge.referee.launcher import Referee, unless_refused
 from quizcli.judge.request import judgement_of
 from quizcli.packs.check import Target
 from quizcli.packs.pack import load
-from quizcli.packs.trust import trusted
+from quizcli.packs.trust import require_trust
 from quizcli.permit import Permit
 from quizcli.screen.terminal.clean_stream import steer
 from quizcli.session.reword import line_of
@@ -27,7 +27,7 @@ from quizcli.text import tr
 SEED = 1
 
 
-class Plan(Struct, frozen=True):
+class Thoroughness(Struct, frozen=True):
     """How thoroughly: with so many seeds; with mutants (0: all) or without; one question or all."""
 
     seeds: int = 3
@@ -43,7 +43,7 @@ class Proved(Struct, frozen=True):
     mutants: Mutants | None = None
 
 
-def prove(target: Target, settings: Settings, plan: Plan) -> Proved:
+def prove(target: Target, settings: Settings, plan: Thoroughness) -> Proved:
     """Prove the code questions of a target, each mistake at its place. Progress goes to stderr.
 
     Raises QuizError where the pack's code is not trusted, or where there is no question of that id.
@@ -59,7 +59,7 @@ def prove(target: Target, settings: Settings, plan: Plan) -> Proved:
             )
     if not codes:
         return Proved()
-    permit = trusted(target.pack, settings)
+    permit = require_trust(target.pack, settings)
     mistakes: list[Mistake] = []
     figures: list[Mutants] = []
     referee = Referee(environment(settings))
@@ -90,7 +90,7 @@ def total(figures: Iterable[Mutants | None]) -> Mutants | None:
 
 
 def _proof(
-    target: Target, question: Code, referee: Referee, plan: Plan, permit: Permit
+    target: Target, question: Code, referee: Referee, plan: Thoroughness, permit: Permit
 ) -> tuple[list[str], Mutants | None]:
     starter, file = str(question.starter), f"{question.id}.py"
     request = judgement_of(question, target.pack.root, starter, file, permit, SEED)

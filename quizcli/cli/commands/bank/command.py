@@ -128,7 +128,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))] = False,
 ) -> int:
     """Print every mistake, one a line; exit 3 if there is one."""
-    from quizcli.cli.commands.bank.check_code import Plan, Proved, prove
+    from quizcli.cli.commands.bank.check_code import Proved, Thoroughness, prove
     from quizcli.packs.check import Examined, examine
 
     if (mutants or only) and not run:
@@ -137,7 +137,7 @@ def check(
             "As in `quizcli bank check --run --mutants`.", "例如 `quizcli bank check --run --mutants`。"
         )
         raise QuizError(message, hint, ExitStatus.USAGE)
-    plan = Plan(seeds, sample if mutants else None, only)
+    plan = Thoroughness(seeds, sample if mutants else None, only)
     reports: list[Examined] = []
     proofs: list[Proved] = []
     for target in _targets(paths or []):

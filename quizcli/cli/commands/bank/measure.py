@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from quizcli.bank.figures import link_of
-from quizcli.bank.measured_record import Entry, Key, Setting, keep, key, recorded
+from quizcli.bank.measured_record import MeasuredRun, RunKey, Setting, keep, key, recorded
 from quizcli.bank.types import Bank
 from quizcli.demo.answer_source import Answer
 from quizcli.demo.events import Claim, Failed, Started
@@ -38,7 +38,7 @@ class Way(Struct, frozen=True):
     claims: tuple[str, ...]
 
     @property
-    def key(self) -> Key:
+    def key(self) -> RunKey:
         """What its entry is found by."""
         return key(self.run, self.set)
 
@@ -58,7 +58,7 @@ class Ran(Struct, frozen=True):
 
 def ways(banks: Iterable[Bank], only: Collection[str] = ()) -> list[Way]:
     """Every way that the questions quote, once; `only` these demonstrations."""
-    found: dict[Key, Way] = {}
+    found: dict[RunKey, Way] = {}
     for question in (question for bank in banks for question in bank.questions):
         for figure in question.measured.values():
             link = link_of(question, figure)
@@ -97,7 +97,9 @@ def measure(pack: Pack, settings: Settings, only: Collection[str], seeds: int, *
     return ExitStatus.OK
 
 
-def _entry(way: Way, old: Entry | None, pack: Pack, settings: Settings, seeds: int) -> tuple[Entry, str]:
+def _entry(
+    way: Way, old: MeasuredRun | None, pack: Pack, settings: Settings, seeds: int
+) -> tuple[MeasuredRun, str]:
     """The entry of a way, and what is said of it."""
     answer = find(way.run, settings)
     code = code_digest(answer.root, answer.path)
@@ -119,7 +121,7 @@ def _entry(way: Way, old: Entry | None, pack: Pack, settings: Settings, seeds: i
             tr(f"{way.label} did not measure {missing[0]}", f"{way.label} 没有测得 {missing[0]}"),
             tr("Quote a claim that every run measures.", "请引用每次运行都会测得的结论。"),
         )
-    entry = Entry(
+    entry = MeasuredRun(
         run=way.run,
         set=way.set,
         code=code,
@@ -132,7 +134,7 @@ def _entry(way: Way, old: Entry | None, pack: Pack, settings: Settings, seeds: i
     return entry, tr(f" {seeds} seeds", f" {seeds} 个种子")
 
 
-def _is_as_recorded(ran: Ran, old: Entry) -> bool:
+def _is_as_recorded(ran: Ran, old: MeasuredRun) -> bool:
     """Whether a run with seed 0 measured what the record has of it."""
     return ran.claims.keys() >= old.claims.keys() and all(
         isclose(values[0], ran.claims[name], rel_tol=_ALIKE, abs_tol=1e-12)

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import msgspec
 
-from quizcli.cli.commands.doctor.finding import Finding
+from quizcli.cli.commands.doctor.finding import Check
 from quizcli.errors import QuizError
 from quizcli.processes.spawn import folder_for_children
 from quizcli.settings import Settings
@@ -38,14 +38,14 @@ class _Found(msgspec.Struct):
     threads: int
 
 
-def torch_found() -> list[Finding]:
+def torch_found() -> list[Check]:
     """torch, and the device it would use."""
     try:
         installed = f"torch {version('torch')}, torchvision {version('torchvision')}"
     except PackageNotFoundError as error:
         detail = tr(f"{error.name} is not installed", f"未安装 {error.name}")
         advice = tr("pip install torch torchvision", "请执行 pip install torch torchvision")
-        return [Finding("torch", "missing", detail, advice)]
+        return [Check("torch", "missing", detail, advice)]
     try:
         # -P: a torch.py in the current folder is somebody's code, and no torch.
         child = subprocess.run(
@@ -63,17 +63,17 @@ def torch_found() -> list[Finding]:
             "torch and torchvision must be of one build: install them together, from one source.",
             "torch 与 torchvision 必须是同一构建：请从同一来源一起安装。",
         )
-        return [Finding("torch", "missing", f"{installed}: {last}", advice)]
+        return [Check("torch", "missing", f"{installed}: {last}", advice)]
     try:
         found = msgspec.json.decode((child.stdout.splitlines() or [""])[-1], type=_Found)
     except msgspec.DecodeError as error:
         detail = tr(f"{installed}: answers oddly: {error}", f"{installed}：返回了异常内容：{error}")
-        return [Finding("torch", "missing", detail)]
-    return [Finding("torch", "ok", installed), _device(found)]
+        return [Check("torch", "missing", detail)]
+    return [Check("torch", "ok", installed), _device(found)]
 
 
-def _slow(name: str, detail: str) -> Finding:
-    return Finding(
+def _slow(name: str, detail: str) -> Check:
+    return Check(
         name,
         "missing",
         tr(
@@ -84,11 +84,11 @@ def _slow(name: str, detail: str) -> Finding:
     )
 
 
-def _device(found: _Found) -> Finding:
+def _device(found: _Found) -> Check:
     if found.device != "cpu":
-        return Finding("device", "ok", f"{found.device} · {found.name}")
+        return Check("device", "ok", f"{found.device} · {found.name}")
     threads = found.threads
-    return Finding(
+    return Check(
         "device",
         "ok",
         tr(f"CPU, {threads} thread{'s' * (threads != 1)}", f"CPU，{threads} 线程"),
@@ -99,7 +99,7 @@ def _device(found: _Found) -> Finding:
     )
 
 
-def worker_found(settings: Settings) -> Finding:
+def worker_found(settings: Settings) -> Check:
     """Start the process in which demonstrations run, and wait until it could begin one."""
     from quizcli.demo.events import Failed
     from quizcli.demo.launcher import environment, warm
@@ -108,19 +108,19 @@ def worker_found(settings: Settings) -> Finding:
     try:
         worker = warm(environment(settings))
     except QuizError as error:
-        return Finding("worker", "missing", error.message, error.hint)
+        return Check("worker", "missing", error.message, error.hint)
     try:
         while not worker.ready and time.monotonic() - began < _PATIENCE:
             for event in worker.take():
                 if isinstance(event, Failed):
-                    return Finding("worker", "missing", event.message, event.trace or event.hint)
+                    return Check("worker", "missing", event.message, event.trace or event.hint)
             time.sleep(0.01)
     finally:
         worker.close()
     if not worker.ready:
         return _slow("worker", tr("the process of demonstrations", "演示进程"))
     seconds = time.monotonic() - began
-    return Finding(
+    return Check(
         "worker",
         "ok",
         tr(f"ready for a demonstration in {seconds:.1f} s", f"{seconds:.1f} 秒后可开始演示"),

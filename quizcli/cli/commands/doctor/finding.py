@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 
-class Finding(Struct, frozen=True):
+class Check(Struct, frozen=True):
     """One line of the report. A "missing" finding makes the command fail; a "note" does not."""
 
     name: str  # the same in every language

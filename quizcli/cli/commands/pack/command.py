@@ -29,7 +29,7 @@ Name = Annotated[
 ]
 
 
-class Report(Struct, frozen=True):
+class PackReport(Struct, frozen=True):
     """How a pack stands. `trust` is "none" where there is no code; `trouble` says why it cannot be read."""
 
     name: str
@@ -125,7 +125,7 @@ def trust(
     ] = False,
 ) -> int:
     """Show what would run, ask, remember; exit 1 where the person does not want it."""
-    from quizcli.cli.commands.pack.trust import Reading
+    from quizcli.cli.commands.pack.trust import CodeReading
     from quizcli.packs.library import present
     from quizcli.packs.registry import added_as
     from quizcli.packs.trust import differences, fingerprint, sources
@@ -139,7 +139,7 @@ def trust(
         print(tr(f"{name}: no code here; there is nothing to trust", f"{name}：没有代码，无需信任"))
         return ExitStatus.OK
     differ = differences(one.trusted, fingerprint(found))
-    reading = Reading(one, found, differ, settings)
+    reading = CodeReading(one, found, differ, settings)
     reading.print_files()
     if show:
         reading.show_everything()
@@ -194,7 +194,7 @@ def _back_up(settings: Settings) -> None:
         thin_out(settings.store_file)
 
 
-def _report(one: Added, settings: Settings) -> Report:
+def _report(one: Added, settings: Settings) -> PackReport:
     """What is in a pack, as far as it can be read."""
     from msgspec.structs import replace
 
@@ -203,12 +203,12 @@ def _report(one: Added, settings: Settings) -> Report:
     from quizcli.packs.pack import load
     from quizcli.packs.trust import fingerprint, sources
 
-    report = Report(one.name, one.root)
+    report = PackReport(one.name, one.root)
     try:
         pack = present(one).pack
         loaded = load(pack, settings.cache_dir)
         questions = sum(len(bank.questions) for bank in loaded.banks)
-        report = Report(one.name, one.root, len(loaded.banks), questions, len(loaded.mistakes))
+        report = PackReport(one.name, one.root, len(loaded.banks), questions, len(loaded.mistakes))
         report = replace(report, trust=_standing(one.trusted, fingerprint(sources(pack.root))))
         return replace(report, demonstrations=tuple(find_answers(pack.root)))
     except QuizError as error:
@@ -236,7 +236,7 @@ def _came(one: Added, before: Added | None) -> str:
     )
 
 
-def _content(report: Report) -> str:
+def _content(report: PackReport) -> str:
     demos = len(report.demonstrations)
     if report.trouble:
         return ""
@@ -251,7 +251,7 @@ def _count(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
-def _next_steps(report: Report) -> list[str]:
+def _next_steps(report: PackReport) -> list[str]:
     """What stands in the way, each with the command to type."""
     lines = [report.trouble] if report.trouble else []
     if count := report.mistakes:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich.text import Text as Line
+from rich.text import Text as RichText
 
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.packs.registry import Added
-from quizcli.packs.trust import Source
+from quizcli.packs.trust import CodeFile
 from quizcli.packs.trusted_copies import copy_of, text_of
 from quizcli.screen.terminal import theme
 from quizcli.screen.terminal.theme import make_console
@@ -21,11 +21,11 @@ _SHORT = 60  # lines: so much is shown at once, without being asked for
 _YES = ("y", "yes", "是")
 
 
-class Reading:
+class CodeReading:
     """The code of a pack in front of a person. `differ` says how each path differs from what was trusted."""
 
     def __init__(
-        self, one: Added, found: Sequence[Source], differ: Mapping[str, str], settings: Settings
+        self, one: Added, found: Sequence[CodeFile], differ: Mapping[str, str], settings: Settings
     ) -> None:
         self._one = one
         self._found = found
@@ -59,11 +59,11 @@ class Reading:
         self._unread = [other for other in self._unread if other != number]
         source = self._found[number - 1]
         console = make_console()
-        console.print(Line.assemble("\n", (source.path, theme.STRONG)))
+        console.print(RichText.assemble("\n", (source.path, theme.STRONG)))
         for line in self._lines(source):
             console.print(line, soft_wrap=True)
 
-    def _lines(self, source: Source) -> Iterator[Line]:
+    def _lines(self, source: CodeFile) -> Iterator[RichText]:
         text = text_of(self._one.pack.root, source)
         before = None
         if self._differ.get(source.path) == "changed":
@@ -74,7 +74,7 @@ class Reading:
         lines = text.split("\n")
         width = len(str(len(lines)))
         for number, line in enumerate(lines[:-1] if not lines[-1] else lines, 1):
-            yield Line.assemble((f"  {number:>{width}}  ", theme.QUIET), line)
+            yield RichText.assemble((f"  {number:>{width}}  ", theme.QUIET), line)
 
     def agrees(self) -> bool:
         """Ask on the terminal; anything but a clear yes is a no. QuizError where nobody can be asked."""
@@ -127,10 +127,10 @@ def _tell(*lines: str) -> None:
         print(line, file=sys.stderr)
 
 
-def _changes(before: str, after: str) -> Iterator[Line]:
+def _changes(before: str, after: str) -> Iterator[RichText]:
     """The lines that have come and gone, with three around them."""
     from difflib import unified_diff
 
     styles = {"+": theme.GOOD, "-": theme.BAD, "@": theme.QUIET}
     for line in list(unified_diff(before.split("\n"), after.split("\n"), lineterm=""))[2:]:
-        yield Line("  " + line, styles.get(line[:1], theme.PLAIN))
+        yield RichText("  " + line, styles.get(line[:1], theme.PLAIN))

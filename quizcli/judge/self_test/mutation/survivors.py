@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from quizcli.judge.calls.messages import Mutants
 from quizcli.judge.case import Case
-from quizcli.judge.judging.judging import Expected, Sitting, Trial
+from quizcli.judge.judging.judging import Examination, Expected, Trial
 from quizcli.judge.judging.trusted_functions import Local
 from quizcli.judge.self_test.mutation.mutants import Mutant, mutants
 from quizcli.judge.self_test.mutation.wrapped import wrong_around
@@ -18,7 +18,7 @@ from quizcli.text import tr
 
 _PATIENCE = 3  # seconds for one mutant and one seed: it may never end
 
-Prepared = list[tuple[Case, Expected]]
+ExpectedCases = list[tuple[Case, Expected]]
 
 
 class _Endless(BaseException):
@@ -56,12 +56,12 @@ def judge_mutants(trials: Sequence[Trial], sample: int | None = None) -> tuple[M
     return Mutants(len(every), killed, len(survived & set(known))), faults
 
 
-def _refused(mutant: Mutant, trial: Trial, prepared: Prepared) -> bool:
+def _refused(mutant: Mutant, trial: Trial, prepared: ExpectedCases) -> bool:
     """Whether the judge refuses it, or it never ends."""
     try:
         with warnings.catch_warnings(), _at_most(_PATIENCE):
             warnings.simplefilter("ignore")
-            sitting = Sitting(Local(mutant.build()))
+            sitting = Examination(Local(mutant.build()))
             return any(not trial.judge_case(case, expected, sitting)[0].passed for case, expected in prepared)
     except _Endless:
         return True
