@@ -18,7 +18,7 @@ from importlib import import_module
 from inspect import signature
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 import msgspec
 from msgspec.structs import replace
@@ -28,6 +28,7 @@ from quizcli.demo.messages import Request, WorkerOrder
 from quizcli.errors import QuizError
 from quizcli.processes.frames import frame, read_frame
 from quizcli.processes.pack_imports import Room, make_room
+from quizcli.processes.private_pipes import take_pipes
 from quizcli.settings import load_settings
 from quizcli.text import tr, use_language
 from quizcli.visible_text import clean
@@ -36,14 +37,14 @@ from quizcli.visible_text import clean
 def main() -> NoReturn:
     """Serve one request and end the process. With `--warm` in argv, import torch while waiting for it."""
     _leave_a_guard()
-    outlet = _Outlet()
+    pipes = take_pipes()
     _share_the_cores()
-    desk = _Orders()
-    threading.Thread(target=desk.listen, name="orders", daemon=True).start()
+    orders, outlet = _Orders(pipes[0]), _Outlet(pipes[1])
+    threading.Thread(target=orders.listen, name="orders", daemon=True).start()
     if "--warm" in sys.argv:
         _warm_up()
         outlet.send(b"")
-    _serve(desk.request(), outlet, desk)
+    _serve(orders.request(), outlet, orders)
     _end(0)
 
 
@@ -83,11 +84,11 @@ def _vanish() -> NoReturn:
 
 
 class _Outlet:
-    """Where events go: a private copy of stdout. File descriptor 1 itself becomes stderr."""
+    """Where events go."""
 
-    def __init__(self) -> None:
-        self._fd = os.dup(1)
-        os.dup2(2, 1)
+    def __init__(self, pipe: BinaryIO) -> None:
+        self._fd = pipe.fileno()
+        self._pipe = pipe  # open as long as this is here
 
     def send(self, payload: bytes) -> None:
         rest = memoryview(frame(payload))
@@ -99,14 +100,10 @@ class _Outlet:
 
 
 class _Orders:
-    """Takes the request and the orders of the parent, in a thread of its own.
+    """Takes the request and the orders of the parent, in a thread of its own."""
 
-    They come through a private copy of stdin. File descriptor 0 itself is empty: an answer cannot ask.
-    """
-
-    def __init__(self) -> None:
-        self._inlet = os.fdopen(os.dup(0), "rb")
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    def __init__(self, inlet: BinaryIO) -> None:
+        self._inlet = inlet
         self.stopped = False
         self._request: Request | None = None
         self._asked = threading.Event()
@@ -170,7 +167,7 @@ def _warm_up() -> None:
     torch.optim.Adam([weight]).step()
 
 
-def _serve(request: Request, outlet: _Outlet, desk: _Orders) -> None:
+def _serve(request: Request, outlet: _Outlet, orders: _Orders) -> None:
     """Run the answer to its end, an order to stop, or an exception; the last event tells which."""
     began = time.perf_counter()
     stopped = False
@@ -182,9 +179,9 @@ def _serve(request: Request, outlet: _Outlet, desk: _Orders) -> None:
             for event in run:
                 outlet.send(encode(event))
                 paused = time.perf_counter()
-                desk.hold()
+                orders.hold()
                 began += time.perf_counter() - paused
-                if desk.stopped:
+                if orders.stopped:
                     stopped = True
                     break
         room.check()

@@ -24,6 +24,7 @@ from quizcli.judge.calls.messages import Ask, CandidateSource, Gave, Raised, Rep
 from quizcli.judge.calls.tensor_codec import unpacked
 from quizcli.judge.sandbox.limits import shut
 from quizcli.processes.frames import frame, read_frame
+from quizcli.processes.private_pipes import take_pipes
 
 # Made while the modules that the types name can still be looked up.
 _SOURCES, _ASKS = msgspec.msgpack.Decoder(CandidateSource), msgspec.msgpack.Decoder(Ask)
@@ -32,9 +33,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")  # Python's; str.splitlines knows form fee
 
 def main() -> NoReturn:
     """Warm up, say so with an empty frame, then serve."""
-    inlet, outlet = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)
+    inlet, outlet = take_pipes()
     tools = _warm_up()
     shut(os.environ["QUIZCLI_CAGE"])
     _hide()

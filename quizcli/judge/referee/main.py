@@ -33,6 +33,7 @@ from quizcli.judge.candidate.launcher import Candidate, GoneError, UnstartedErro
 from quizcli.judge.judging.judging import BrokenError, Trial, load
 from quizcli.processes.frames import frame, read_frame
 from quizcli.processes.pack_imports import Room, make_room
+from quizcli.processes.private_pipes import take_pipes
 from quizcli.settings import load_settings
 from quizcli.text import use_language
 
@@ -43,9 +44,7 @@ _JUDGES_OWN = (Exception, SystemExit, KeyboardInterrupt)  # what a judge may rai
 
 def main() -> NoReturn:
     """Warm up, a candidate beside; then judge until stdin ends."""
-    inlet, outlet = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)
+    inlet, outlet = take_pipes()
     use_language(load_settings().lang)
     sweep()
     reserve = Reserve()

@@ -244,11 +244,11 @@ import sys
 from pathlib import Path
 from quizcli.packs.trust import fingerprint, sources
 from quizcli.judge.referee.launcher import Referee
-from quizcli.judge.calls.messages import Judgement, Source
+from quizcli.judge.calls.messages import CandidateSource, Judgement
 from quizcli.permit import Permit
 root, text = sys.argv[1:]
 permit = Permit("pack", fingerprint(sources(Path(root))))
-source = Source(text, "a.py", "double")
+source = CandidateSource(text, "a.py", "double")
 with Referee() as referee:
     asked = Judgement(root, "sound.check", "models.double:double", source, 1, permit=permit)
     for news in referee.judge(asked, stopped=lambda: print(referee._pipes.process.pid, flush=True)):
