@@ -23,9 +23,9 @@ from quizcli.text import tr
 def every(settings: Settings, tell: Callable[[str], None]) -> dict[str, Answer]:
     """All demonstrations by full name; `tell` is told in a line which packs could not be read."""
     found = find_answers(builtin().root)
-    for one in added(settings):
+    for added_pack in added(settings):
         try:
-            found |= {answer.name: answer for answer in _of(one)}
+            found |= {answer.name: answer for answer in _of(added_pack)}
         except QuizError as error:
             tell(error.message)
     return found
@@ -34,8 +34,8 @@ def every(settings: Settings, tell: Callable[[str], None]) -> dict[str, Answer]:
 def runnable(settings: Settings, tell: Callable[[str], None]) -> list[Answer]:
     """All demonstrations that may run now; `tell` is told in a line which packs are left out, and why."""
     answers = every(settings, tell)
-    for one in added(settings):
-        own = [name for name in answers if parted(name)[0] == one.name]
+    for added_pack in added(settings):
+        own = [name for name in answers if parted(name)[0] == added_pack.name]
         try:
             if own:
                 request(answers[own[0]], {}, settings)
@@ -58,7 +58,7 @@ def _owner(bare: str, settings: Settings) -> str:
     """The added pack that alone has a demonstration of this name; "" where none or the program has it."""
     if bare in names_in(builtin().root):
         return ""
-    owners = [one.name for one in added(settings) if bare in names_in(one.pack.root)]
+    owners = [added_pack.name for added_pack in added(settings) if bare in names_in(added_pack.pack.root)]
     if len(owners) > 1:
         listed = ", ".join(full(owner, bare) for owner in owners)
         raise QuizError(
@@ -80,15 +80,15 @@ def request(answer: Answer, chosen: dict[str, Setting], settings: Settings) -> R
     return Request(str(root), bare, answer.module, chosen, require_trust(Pack(owner, root), settings))
 
 
-def _of(one: Added) -> list[Answer]:
-    return [_named(one.name, answer) for answer in find_answers(_readable(one).root).values()]
+def _of(added_pack: Added) -> list[Answer]:
+    return [_named(added_pack.name, answer) for answer in find_answers(_readable(added_pack).root).values()]
 
 
-def _readable(one: Added) -> Pack:
+def _readable(added_pack: Added) -> Pack:
     """The pack, where its folder is there and its code can be read without harm: no pipe, no huge file."""
     from quizcli.packs.trust import sources
 
-    own = present(one).pack
+    own = present(added_pack).pack
     sources(own.root)
     return own
 

@@ -66,7 +66,7 @@ def added(settings: Settings) -> tuple[Added, ...]:
 
 def added_as(name: str, settings: Settings) -> Added:
     """The pack of a name. QuizError (USAGE) where there is none."""
-    known = {one.name: one for one in added(settings)}
+    known = {entry.name: entry for entry in added(settings)}
     if name not in known:
         raise QuizError(
             tr(f"there is no pack {shown(name)}", f"没有题库包 {shown(name)}") + did_you_mean(name, known),
@@ -92,17 +92,17 @@ def add(folder: Path, name: str, settings: Settings) -> tuple[Added, Added | Non
 
 def _add(pack: Pack, folder: Path, name: str, settings: Settings) -> tuple[Added, Added | None]:
     packs = added(settings)
-    here = next((one for one in packs if one.root == str(pack.root)), None)
+    here = next((entry for entry in packs if entry.root == str(pack.root)), None)
     if here is not None:
         if name in ("", here.name):
             return here, here
         raise _added_as_another(folder, here)
     name = _name(name or _slug(pack.name), folder)
-    namesake = next((one for one in packs if one.name == name), None)
+    namesake = next((entry for entry in packs if entry.name == name), None)
     if namesake is not None and namesake.found:
         raise _taken(namesake)
     new = Added(name, str(pack.root), namesake.trusted if namesake else {})
-    keep([*(one for one in packs if one.name != name), new], settings)
+    keep([*(entry for entry in packs if entry.name != name), new], settings)
     return new, namesake
 
 
@@ -110,7 +110,7 @@ def remove(name: str, settings: Settings) -> Added:
     """Forget a pack; its folder and the progress on its cards stay. QuizError (USAGE) where there is none."""
     with alone(settings.packs_file.parent):
         gone = added_as(name, settings)
-        keep([one for one in added(settings) if one.name != name], settings)
+        keep([entry for entry in added(settings) if entry.name != name], settings)
     return gone
 
 
@@ -174,20 +174,20 @@ def _name(name: str, folder: Path) -> str:
     )
 
 
-def _added_as_another(folder: Path, one: Added) -> QuizError:
+def _added_as_another(folder: Path, entry: Added) -> QuizError:
     return QuizError(
-        tr(f"{folder}: added already, as {one.name}", f"{folder}：已添加，名为 {one.name}"),
+        tr(f"{folder}: added already, as {entry.name}", f"{folder}：已添加，名为 {entry.name}"),
         tr(
-            f"Progress hangs on that name. To give it up: `quizcli pack remove {one.name}`",
-            f"学习进度以此名称为准。若要放弃该名称：`quizcli pack remove {one.name}`",
+            f"Progress hangs on that name. To give it up: `quizcli pack remove {entry.name}`",
+            f"学习进度以此名称为准。若要放弃该名称：`quizcli pack remove {entry.name}`",
         ),
         ExitStatus.USAGE,
     )
 
 
-def _taken(one: Added) -> QuizError:
+def _taken(entry: Added) -> QuizError:
     return QuizError(
-        tr(f"{one.name}: {one.root} has this name", f"{one.name}：{one.root} 已使用这个名称"),
+        tr(f"{entry.name}: {entry.root} has this name", f"{entry.name}：{entry.root} 已使用这个名称"),
         tr("--name gives the new one another.", "请用 --name 另取名称。"),
         ExitStatus.USAGE,
     )

@@ -53,7 +53,7 @@ def keep_copies(root: Path, found: tuple[CodeFile, ...], settings: Settings) -> 
         if not (folder / source.digest).exists():
             with suppress(QuizError):  # changed meanwhile: it waits for trust again, and then has its copy
                 replace_file(folder / source.digest, bytes_of(root, source))
-    wanted = {digest for one in added(settings) for digest in one.trusted.values()}
+    wanted = {digest for entry in added(settings) for digest in entry.trusted.values()}
     for path in folder.iterdir() if folder.is_dir() else ():
         if path.name not in wanted:
             path.unlink(missing_ok=True)

@@ -64,7 +64,7 @@ def compare_draws(
         return Difference(ALWAYS_THE_SAME)
     if case.spread is None:
         return None
-    facts = case.spread([one.output for one in got], *case.args, **case.kwargs)
+    facts = case.spread([performed.output for performed in got], *case.args, **case.kwargs)
     return next((Difference(words) for words, holds in facts if not holds), None)
 
 
@@ -87,11 +87,16 @@ def not_again(told: str) -> Difference:
 
 def false_facts(case: Case, right: Performance, performances: Sequence[Performance]) -> list[int] | None:
     """Which facts of a random output do not hold, by their place; None where its make is another."""
-    if case.facts is None or any(unlike(right.output, one.output) is not None for one in performances):
+    if case.facts is None or any(
+        unlike(right.output, performed.output) is not None for performed in performances
+    ):
         return None
-    each = [[holds for _, holds in case.facts(one.output, *case.args, **case.kwargs)] for one in performances]
+    each = [
+        [holds for _, holds in case.facts(performed.output, *case.args, **case.kwargs)]
+        for performed in performances
+    ]
     if case.spread is not None:
-        outputs = [one.output for one in performances]
+        outputs = [performed.output for performed in performances]
         each.append([holds for _, holds in case.spread(outputs, *case.args, **case.kwargs)])
     return [place for place, holds in enumerate(fact for facts in each for fact in facts) if not holds]
 

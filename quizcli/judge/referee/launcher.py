@@ -158,7 +158,7 @@ class Referee:
 
 def unless_refused(news: Iterator[News]) -> Iterator[News]:
     """The news; QuizError where the pack's code is not what the person has trusted."""
-    for one in news:
-        if isinstance(one, Over) and one.refused:
-            raise QuizError(one.refused, one.hint)
-        yield one
+    for item in news:
+        if isinstance(item, Over) and item.refused:
+            raise QuizError(item.refused, item.hint)
+        yield item

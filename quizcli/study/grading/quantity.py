@@ -160,7 +160,7 @@ def _read_noted(plain: str, main: str, note: str, unit: Text | None, ask: Text |
         if ask is None or not all(word in own or question_words.is_said(word, ask) for word in words):
             raise  # per head, smaller, for all 8: who can tell?
         return told
-    if any(_say_the_same(one, other) for one in told for other in noted):
+    if any(_say_the_same(said, other) for said in told for other in noted):
         return noted if _tells_unit(note, unit) and not _tells_unit(main, unit) else told
     if ask is not None and _names_it(main, ask) and not _names_it(note, ask):
         return told  # epoch 5 (0.59)
@@ -172,20 +172,22 @@ def _read_noted(plain: str, main: str, note: str, unit: Text | None, ask: Text |
         return told
 
 
-def _say_the_same(one: Quantity, other: Quantity) -> bool:
+def _say_the_same(said: Quantity, other: Quantity) -> bool:
     """Whether two numbers are about the same amount, perhaps in another unit: 0.154 and 15.4 %.
 
     Also 14 (14 × 14), a picture's side and both sides.
     """
-    if other.square and other.value == one.value**2:
+    if other.square and other.value == said.value**2:
         return True
-    if not one.value or not other.value:
-        return one.value == other.value
+    if not said.value or not other.value:
+        return said.value == other.value
     powers = {float(base**n) for base in (1000, 1024) for n in range(5)}
     powers |= (
-        {1 / power for power in powers} | ({0.01} if one.bare else set()) | ({100.0} if other.bare else set())
+        {1 / power for power in powers}
+        | ({0.01} if said.bare else set())
+        | ({100.0} if other.bare else set())
     )
-    return any(abs(one.value / other.value / power - 1) < _ABOUT_THE_SAME for power in powers)
+    return any(abs(said.value / other.value / power - 1) < _ABOUT_THE_SAME for power in powers)
 
 
 def _names_it(text: str, ask: Text) -> bool:

@@ -49,12 +49,12 @@ def _packs(data: bytes, path: Path, settings: Settings) -> bytes:
     if is_ours(path, settings):
         return data
     with suppress(QuizError, OSError):  # what is there now may be what is to be replaced
-        known = {(one.name, one.root): one.trusted for one in added(settings)}
+        known = {(entry.name, entry.root): entry.trusted for entry in added(settings)}
         packs = tuple(
-            msgspec.structs.replace(one, trusted=known.get((one.name, one.root), {})) for one in packs
+            msgspec.structs.replace(entry, trusted=known.get((entry.name, entry.root), {})) for entry in packs
         )
         return msgspec.json.format(msgspec.json.encode(packs), indent=1) + b"\n"
-    return msgspec.json.encode(tuple(msgspec.structs.replace(one, trusted={}) for one in packs))
+    return msgspec.json.encode(tuple(msgspec.structs.replace(entry, trusted={}) for entry in packs))
 
 
 def place_of(name: str, settings: Settings) -> Path:

@@ -81,11 +81,13 @@ def prove(target: Target, settings: Settings, plan: Thoroughness) -> Proved:
 
 def total(figures: Iterable[Mutants | None]) -> Mutants | None:
     """The sum of what is there; None where nothing is."""
-    there = [one for one in figures if one is not None]
+    there = [figure for figure in figures if figure is not None]
     if not there:
         return None
     return Mutants(
-        sum(one.made for one in there), sum(one.killed for one in there), sum(one.equivalent for one in there)
+        sum(figure.made for figure in there),
+        sum(figure.killed for figure in there),
+        sum(figure.equivalent for figure in there),
     )
 
 

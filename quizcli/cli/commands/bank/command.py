@@ -256,7 +256,7 @@ def _adding(root: Path, settings: Settings) -> str:
     from quizcli.packs.pack import builtin
     from quizcli.packs.registry import added
 
-    if str(root) in [str(builtin().root), *(one.root for one in added(settings))]:
+    if str(root) in [str(builtin().root), *(entry.root for entry in added(settings))]:
         return ""
     command = f"`quizcli pack add {os.path.relpath(root)}`"
     return tr(f" and {command}", f" 与 {command}")

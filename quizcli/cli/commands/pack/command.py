@@ -69,9 +69,9 @@ def add(
     from quizcli.packs import registry
 
     settings: Settings = ctx.obj
-    one, before = registry.add(path, name, settings)
-    report = _report(one, settings)
-    print(_came(one, before) + _content(report))
+    entry, before = registry.add(path, name, settings)
+    report = _report(entry, settings)
+    print(_came(entry, before) + _content(report))
     for line in _next_steps(report):
         print(f"  {line}")
     return ExitStatus.OK
@@ -89,7 +89,7 @@ def list_packs(
     """Print what is known of each pack; one that cannot be read hides no other."""
     from quizcli.packs.registry import added
 
-    reports = [_report(one, ctx.obj) for one in added(ctx.obj)]
+    reports = [_report(entry, ctx.obj) for entry in added(ctx.obj)]
     if as_json:
         from quizcli.json_output import print_json
 
@@ -133,13 +133,13 @@ def trust(
     from quizcli.packs.trusted_copies import keep_copies
 
     settings: Settings = ctx.obj
-    one = present(added_as(name, settings))
-    found = sources(one.pack.root)
+    entry = present(added_as(name, settings))
+    found = sources(entry.pack.root)
     if not found:
         print(tr(f"{name}: no code here; there is nothing to trust", f"{name}：没有代码，无需信任"))
         return ExitStatus.OK
-    differ = differences(one.trusted, fingerprint(found))
-    reading = CodeReading(one, found, differ, settings)
+    differ = differences(entry.trusted, fingerprint(found))
+    reading = CodeReading(entry, found, differ, settings)
     reading.print_files()
     if show:
         reading.show_everything()
@@ -150,8 +150,8 @@ def trust(
     if not (yes or reading.agrees()):
         print(tr("not trusted; none of it runs", "未信任，这些代码不会运行"), file=sys.stderr)
         return ExitStatus.ERROR
-    remember(one, found, settings)
-    keep_copies(one.pack.root, found, settings)
+    remember(entry, found, settings)
+    keep_copies(entry.pack.root, found, settings)
     print(
         tr(
             f"{name}: trusted, until one of these files changes or a file joins them",
@@ -194,7 +194,7 @@ def _back_up(settings: Settings) -> None:
         thin_out(settings.store_file)
 
 
-def _report(one: Added, settings: Settings) -> PackReport:
+def _report(entry: Added, settings: Settings) -> PackReport:
     """What is in a pack, as far as it can be read."""
     from msgspec.structs import replace
 
@@ -203,13 +203,13 @@ def _report(one: Added, settings: Settings) -> PackReport:
     from quizcli.packs.pack import load
     from quizcli.packs.trust import fingerprint, sources
 
-    report = PackReport(one.name, one.root)
+    report = PackReport(entry.name, entry.root)
     try:
-        pack = present(one).pack
+        pack = present(entry).pack
         loaded = load(pack, settings.cache_dir)
         questions = sum(len(bank.questions) for bank in loaded.banks)
-        report = PackReport(one.name, one.root, len(loaded.banks), questions, len(loaded.mistakes))
-        report = replace(report, trust=_standing(one.trusted, fingerprint(sources(pack.root))))
+        report = PackReport(entry.name, entry.root, len(loaded.banks), questions, len(loaded.mistakes))
+        report = replace(report, trust=_standing(entry.trusted, fingerprint(sources(pack.root))))
         return replace(report, demonstrations=tuple(find_answers(pack.root)))
     except QuizError as error:
         return replace(report, trouble=error.message)
@@ -225,14 +225,14 @@ def _standing(
     return "changed" if before else "untrusted"
 
 
-def _came(one: Added, before: Added | None) -> str:
+def _came(entry: Added, before: Added | None) -> str:
     """What adding the pack has done."""
     if before is None:
-        return tr(f"added {one.name}", f"已添加 {one.name}")
-    if before.root == one.root:
-        return tr(f"added already, as {one.name}", f"此前已添加，名为 {one.name}")
+        return tr(f"added {entry.name}", f"已添加 {entry.name}")
+    if before.root == entry.root:
+        return tr(f"added already, as {entry.name}", f"此前已添加，名为 {entry.name}")
     return tr(
-        f"{one.name} was in {before.root} and goes on here", f"{one.name} 原在 {before.root}，现改用此处"
+        f"{entry.name} was in {before.root} and goes on here", f"{entry.name} 原在 {before.root}，现改用此处"
     )
 
 
