@@ -52,6 +52,6 @@ def what_helps(error: QuizError | OSError) -> str:
     return ""
 
 
-def told(error: QuizError | OSError) -> str:
+def message_and_hint(error: QuizError | OSError) -> str:
     """Both in one line, for where there is only one."""
     return f"{what_happened(error)}  {what_helps(error)}".rstrip()

@@ -25,7 +25,7 @@ _DAY = 86_400
 
 
 @contextmanager
-def alone(folder: StrPath) -> Iterator[None]:
+def lock_alone(folder: StrPath) -> Iterator[None]:
     """Nobody else who asks for this folder has it meanwhile; where the system has no such lock, all may.
 
     QuizError where another process has had it for a while.

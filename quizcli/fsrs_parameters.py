@@ -34,7 +34,7 @@ BOUNDS = (
 )
 
 
-def converted(parameters: Sequence[float]) -> tuple[float, ...]:
+def convert_parameters(parameters: Sequence[float]) -> tuple[float, ...]:
     """The same as 21 parameters of FSRS-6, by the rules of fsrs-rs and ts-fsrs.
 
     FSRS-6 allows less than its forerunners did: what it does not is brought to the nearest it does. 21

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.file_reading import dangling, read_regular
-from quizcli.fsrs_parameters import converted
+from quizcli.fsrs_parameters import convert_parameters
 from quizcli.text import LANGS, Lang, tr
 
 
@@ -272,7 +272,7 @@ def _parameters(value: object, where: str) -> tuple[float, ...]:
     """The parameters of FSRS as they were set: a list in the file, numbers with commas in a variable."""
     try:
         numbers = _numbers(value)
-        converted(numbers)
+        convert_parameters(numbers)
     except ValueError as error:
         raise QuizError(
             f"{where}{tr(': ', '：')}{error}",

@@ -29,7 +29,7 @@ from quizcli.demo.events import (
     Table,
     claim,
 )
-from quizcli.demo.plain_text import said
+from quizcli.demo.plain_text import plain_words
 from quizcli.screen.demo.panel import draw_panel
 from quizcli.screen.demo.state import Board
 from quizcli.screen.demo.status import claim_lines, failure_lines, header, note_lines, progress_line
@@ -117,7 +117,7 @@ def _picture(kind: type) -> list[str]:
     drawn: dict[type, Callable[[], list[Line]]] = {
         Started: lambda: [header(board, 7.0, WIDTH)],
         Progress: lambda: [progress_line(EXAMPLES[Progress][0], WIDTH, paused=False)],  # type: ignore[arg-type]
-        Note: lambda: note_lines(said(WORDS), WIDTH, 3),
+        Note: lambda: note_lines(plain_words(WORDS), WIDTH, 3),
         Claim: lambda: claim_lines(board, WIDTH, 3),
         Failed: lambda: failure_lines(EXAMPLES[Failed][0], WIDTH, debug=False),  # type: ignore[arg-type]
     }

@@ -12,7 +12,7 @@ from threading import Timer
 import pytest
 
 from quizcli.errors import QuizError, what_happened
-from quizcli.file_writing import alone, create, make_folder, replace_file, replacing
+from quizcli.file_writing import create, lock_alone, make_folder, replace_file, replacing
 from tests.places import ROOT
 
 # Who may write without quizcli/file_writing.py, and why.
@@ -144,7 +144,7 @@ def test_a_folder_that_another_process_holds_is_waited_for_but_not_for_ever(
     held = os.open(tmp_path, os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_EX)
     monkeypatch.setattr("quizcli.file_writing.BUSY_SECONDS", 0.2)
-    with pytest.raises(QuizError) as told, alone(tmp_path):
+    with pytest.raises(QuizError) as told, lock_alone(tmp_path):
         pytest.fail("two have it")
     assert told.value.message == f"{tmp_path} has been locked by another process for 0.2 seconds."
     assert told.value.hint == "Close the program that holds it, then try again."
@@ -157,10 +157,10 @@ def test_a_folder_that_another_process_holds_is_waited_for_but_not_for_ever(
 
     later = Timer(0.2, release)
     later.start()
-    with alone(tmp_path):
+    with lock_alone(tmp_path):
         assert released
     later.join()
-    with alone(tmp_path):
+    with lock_alone(tmp_path):
         pass
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from quizcli.bank.full_names import parted
+from quizcli.bank.full_names import split_name
 from quizcli.bank.markdown import around, spans
 from quizcli.bank.measured_record import MeasuredRun, RunKey, key
 from quizcli.bank.types import (
@@ -47,7 +47,7 @@ def names_in(text: str) -> Iterator[str]:
             yield from _REFERENCE.findall(span.text)
 
 
-def quoted(question: AnyQuestion, record: Mapping[RunKey, MeasuredRun]) -> AnyQuestion:
+def fill_figures(question: AnyQuestion, record: Mapping[RunKey, MeasuredRun]) -> AnyQuestion:
     """The question with the measured numbers in its prose. What is not recorded is shown as …
 
     The record is of the pack of the question, which knows no full names.
@@ -55,7 +55,7 @@ def quoted(question: AnyQuestion, record: Mapping[RunKey, MeasuredRun]) -> AnyQu
     entries: dict[str, MeasuredRun | None] = {}
     for name, figure in question.measured.items():
         link = link_of(question, figure)
-        entries[name] = None if link is None else record.get(key(parted(link.run)[1], link.set))
+        entries[name] = None if link is None else record.get(key(split_name(link.run)[1], link.set))
 
     def filled(text: Text) -> Text:
         return Text(*(_filled(text[lang], question.measured, entries, lang) for lang in LANGS))
@@ -71,7 +71,7 @@ def quoted(question: AnyQuestion, record: Mapping[RunKey, MeasuredRun]) -> AnyQu
         points=tuple(map(filled, question.points)),
         pitfalls=tuple(map(filled, question.pitfalls)),
         hint=maybe(question.hint),
-        source=tuple(dict.fromkeys((*question.source, *map(how, known)))),
+        source=tuple(dict.fromkeys((*question.source, *map(describe_run, known)))),
     )
     match changed:
         case Choice(choices=choices):
@@ -112,7 +112,7 @@ def front(question: AnyQuestion) -> Iterator[Text]:
         yield from (item.text for item in question.items)
 
 
-def how(entry: MeasuredRun) -> str:
+def describe_run(entry: MeasuredRun) -> str:
     """Where a number comes from: "measured with PyTorch 2.14.1, 10 seeds, cpu x86_64, MNIST"."""
     parts = (f"PyTorch {entry.torch}", f"{entry.seeds} seeds", entry.machine, entry.data)
     return "Measured with " + ", ".join(part for part in parts if part)
@@ -129,7 +129,7 @@ def _filled(
             return f"{{{name}}}"
         entry = entries[name]
         values = entry.claims.get(figure.claim, ()) if entry is not None else ()
-        return shown(values, figure, lang) if values else "…"
+        return format_figure(values, figure, lang) if values else "…"
 
     first, *rest = _REFERENCE.split(text)
     if not rest:
@@ -140,7 +140,7 @@ def _filled(
     return whole
 
 
-def shown(values: Sequence[float], figure: Figure, lang: Lang) -> str:
+def format_figure(values: Sequence[float], figure: Figure, lang: Lang) -> str:
     """The values of several seeds as one reads them: "0.45 to 0.75", or one number where they agree.
 
     Of an even number the median is the upper one of the two in the middle.

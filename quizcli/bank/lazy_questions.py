@@ -59,7 +59,7 @@ class ById(Mapping[str, AnyQuestion]):
     """Every question by its id, in the order of the banks."""
 
     def __init__(self, banks: Iterable[Bank]) -> None:
-        self._places = {item.id: (bank, n) for bank in banks for n, item in enumerate(heads(bank))}
+        self._places = {item.id: (bank, n) for bank in banks for n, item in enumerate(heads_of(bank))}
 
     def bank(self, question_id: str) -> Bank:
         """The bank that the question stands in."""
@@ -79,7 +79,7 @@ class ById(Mapping[str, AnyQuestion]):
         return len(self._places)
 
 
-def heads(bank: Bank) -> Sequence[Head | AnyQuestion]:
+def heads_of(bank: Bank) -> Sequence[Head | AnyQuestion]:
     """What the schedule must know of each question of a bank, without reading the rest."""
     questions = bank.questions
     return questions.heads if isinstance(questions, Unread) else questions

@@ -57,7 +57,7 @@ def file_of(root: Path) -> Path:
     return root / _NAME
 
 
-def recorded(root: Path) -> dict[RunKey, MeasuredRun]:
+def load_record(root: Path) -> dict[RunKey, MeasuredRun]:
     """The record of a pack: its whole entries. What is damaged counts as not recorded."""
     return read_record(root)[0]
 
@@ -107,7 +107,7 @@ def _damage(entry: MeasuredRun) -> str:
     return ""
 
 
-def keep(root: Path, entries: Iterable[MeasuredRun]) -> None:
+def write_record(root: Path, entries: Iterable[MeasuredRun]) -> None:
     """Write the record, in an order of its own."""
     ordered = sorted(entries, key=lambda entry: key(entry.run, entry.set))
     text = b"".join(msgspec.json.encode(entry) + b"\n" for entry in ordered)

@@ -51,7 +51,7 @@ def seen_first(questions: Iterable[Needing]) -> dict[str, frozenset[str]]:
     return {question.id: first(question) if question.needs else nothing for question in listed}
 
 
-def taught(banks: Iterable[Bank]) -> list[Bank]:
+def in_teaching_order(banks: Iterable[Bank]) -> list[Bank]:
     """The banks in the order in which a teacher would open them: each later than those it comes `after`.
 
     Whatever rests on fewer steps comes first, then the alphabet decides. A circle is cut where it is met.

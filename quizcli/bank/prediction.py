@@ -1,6 +1,6 @@
 """Predictions: the question that one looks like before it is measured, and what a measurement decides.
 
-The form of a prediction, `asked`, is an ordinary number, choice or order question without its solution.
+The form of a prediction, `answer_form`, is an ordinary number, choice or order question without its solution.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from quizcli.bank.types import AnyQuestion, Choice, DemoLink, Number, Option, Order, Predict
 
 
-def asked(question: AnyQuestion) -> AnyQuestion:
+def answer_form(question: AnyQuestion) -> AnyQuestion:
     """The question in the form in which it is answered: of a prediction its form, of all others themselves.
 
     A choice has no correct option, a number the value NaN, an order its items as the bank has them.

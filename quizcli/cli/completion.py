@@ -52,7 +52,7 @@ def code_questions(ctx: typer.Context) -> list[str]:
     return [name for name, q in all_questions(_banks(ctx.obj)).items() if isinstance(q, Code)]
 
 
-def suspended(ctx: typer.Context) -> list[str]:
+def suspended_ids(ctx: typer.Context) -> list[str]:
     """The ids of suspended cards."""
     from quizcli.study.store.opening import card_states
 
@@ -61,18 +61,18 @@ def suspended(ctx: typer.Context) -> list[str]:
 
 def demonstrations(ctx: typer.Context) -> list[str]:
     """The names of all demonstrations."""
-    from quizcli.packs.demos import every
+    from quizcli.packs.demos import all_demonstrations
 
-    return list(every(ctx.obj, _say_nothing))
+    return list(all_demonstrations(ctx.obj, _say_nothing))
 
 
-def settings_of(name: str, settings: Settings) -> list[tuple[str, str]]:
+def settings_to_type(name: str, settings: Settings) -> list[tuple[str, str]]:
     """The settings of a demonstration as options, each with its help; none where there is no such one."""
     from quizcli.errors import QuizError
-    from quizcli.packs.demos import find
+    from quizcli.packs.demos import find_demonstration
 
     try:
-        parameters = find(name, settings).parameters
+        parameters = find_demonstration(name, settings).parameters
     except QuizError:  # while somebody types a name, it is none yet
         return []
     options = [(parameter.option, str(parameter.help)) for parameter in parameters]
@@ -89,6 +89,6 @@ def backups(ctx: typer.Context) -> list[str]:
 
 def packs(ctx: typer.Context) -> list[str]:
     """The names of the packs that the person has added."""
-    from quizcli.packs.registry import added
+    from quizcli.packs.registry import added_packs
 
-    return [one.name for one in added(ctx.obj)]
+    return [one.name for one in added_packs(ctx.obj)]

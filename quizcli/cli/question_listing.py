@@ -12,7 +12,7 @@ from quizcli.bank.types import AnyQuestion
 from quizcli.json_output import print_json
 from quizcli.packs.library import as_asked, titles_of
 from quizcli.packs.pack import Loaded
-from quizcli.session.card_state import standing
+from quizcli.session.card_state import describe_state
 from quizcli.settings import Settings
 from quizcli.study.schedule.card import Card
 from quizcli.study.schedule.study_days import Days, now_ms
@@ -54,7 +54,7 @@ def print_questions(
     is_buried = buried_today(settings)
     cards = [states.get(question.id) for question in questions]
     listed = [
-        Listed(question, standing(card, buried=card is not None and is_buried(card)))
+        Listed(question, describe_state(card, buried=card is not None and is_buried(card)))
         for question, card in zip(questions, cards, strict=True)
     ]
     width = console.width if console.is_terminal else None

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from quizcli.demo.answer_files import AnswerFile
 from quizcli.demo.events import Setting
-from quizcli.demo.parameter import NO_TEXT, Parameter, Type, converted
+from quizcli.demo.parameter import NO_TEXT, Parameter, Type, convert_setting
 from quizcli.did_you_mean import did_you_mean, nearest
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.file_reading import MEBIBYTE, read_text
@@ -203,7 +203,7 @@ class _Source:
             name=argument.arg, type=type_, default=value, choices=choices, **self.option(option, argument.arg)
         )
         try:
-            converted(parameter, value)
+            convert_setting(parameter, value)
         except ValueError as error:
             self.wrong(default, f"{argument.arg}: {error}")
         return parameter
@@ -328,7 +328,7 @@ def check_settings(answer: Answer, given: Mapping[str, object]) -> dict[str, Set
             )
             continue
         try:
-            checked[name] = converted(known[name], value)
+            checked[name] = convert_setting(known[name], value)
         except ValueError as error:
             mistakes.append(f"{option}: {error}")
     if mistakes:

@@ -45,7 +45,7 @@ def _plain(limit: float) -> str:
     return str(limit) if isinstance(limit, int) else f"{limit:g}"
 
 
-def converted(parameter: Parameter, value: object) -> Setting:
+def convert_setting(parameter: Parameter, value: object) -> Setting:
     """The value in the parameter's type. ValueError says what would do."""
     if parameter.type == "choice":
         for choice in parameter.choices:

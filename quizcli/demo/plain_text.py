@@ -12,7 +12,7 @@ _MARKED = re.compile(
 )  # code, bold, a formula; $5 and $6 are prices
 
 
-def said(text: Mapping[str, str] | str) -> str:
+def plain_words(text: Mapping[str, str] | str) -> str:
     """A text of an event in the language in use, without the signs of Markdown around words."""
     return unmarked(words(text))
 

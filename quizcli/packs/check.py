@@ -14,7 +14,7 @@ from quizcli.bank.reading.reader import Reading, read
 from quizcli.bank.reading.reading_log import Places
 from quizcli.bank.types import Bank
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.packs.pack import Pack, clashing, pack_at
+from quizcli.packs.pack import Pack, find_clashes, pack_at
 from quizcli.text import tr
 
 
@@ -59,7 +59,7 @@ def examine(target: Target, outside: Callable[[Path], Outside]) -> Examined:
     readings = {file.name: _read(file) for file in files}
     banks = [reading.bank for reading in readings.values() if reading.bank is not None]
     mistakes += [mistake for reading in readings.values() for mistake in reading.mistakes]
-    mistakes += clashing({bank.path: _ids(bank, readings[bank.path].places) for bank in banks}).values()
+    mistakes += find_clashes({bank.path: _ids(bank, readings[bank.path].places) for bank in banks}).values()
     places = {name: reading.places for name, reading in readings.items()}
     torn = {name: reading.torn for name, reading in readings.items()}
     beyond = outside(target.pack.root)

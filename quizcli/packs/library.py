@@ -50,13 +50,13 @@ def load_banks(settings: Settings) -> Loaded:
 
 def _joined(loaded: Loaded, settings: Settings, tell: Callable[[str], None]) -> Loaded:
     """The banks with those of added packs behind them. What is wrong with one pack is told in one line."""
-    from quizcli.packs.namespace import named_after
-    from quizcli.packs.registry import added
+    from quizcli.packs.namespace import with_full_names
+    from quizcli.packs.registry import added_packs
 
     banks, mistakes = loaded.banks, loaded.mistakes
-    for mine in added(settings):
+    for mine in added_packs(settings):
         try:
-            own = in_own_words(present(mine).pack, edits_of(mine.name, settings), settings)
+            own = in_own_words(require_present(mine).pack, edits_of(mine.name, settings), settings)
         except QuizError as error:
             tell(error.message)
             continue
@@ -69,7 +69,7 @@ def _joined(loaded: Loaded, settings: Settings, tell: Callable[[str], None]) -> 
                     f"（用 `quizcli bank check {mine.root}` 查看）",
                 )
             )
-        banks += named_after(mine.pack, own).banks
+        banks += with_full_names(mine.pack, own).banks
         mistakes += own.mistakes
     return Loaded(banks, mistakes)
 
@@ -78,13 +78,13 @@ def in_own_words(pack: Pack, edits: Path, settings: Settings) -> Loaded:
     """The healthy banks of a pack, its questions as the person has reworded them in the folder `edits`."""
     loaded = load(pack, settings.cache_dir)
     if edits.is_dir():
-        from quizcli.packs.rewording import edits_at, merged
+        from quizcli.packs.rewording import edits_at, merge_edits
 
-        loaded = merged(loaded, load(edits_at(edits), settings.cache_dir))
+        loaded = merge_edits(loaded, load(edits_at(edits), settings.cache_dir))
     return loaded
 
 
-def present(mine: Added) -> Added:
+def require_present(mine: Added) -> Added:
     """The pack itself; QuizError where its folder has gone."""
     if not mine.found:
         raise QuizError(
@@ -110,14 +110,14 @@ def with_figures(question: AnyQuestion, settings: Settings) -> AnyQuestion:
     """
     if not question.measured:
         return question
-    from quizcli.bank.figures import quoted
-    from quizcli.bank.measured_record import recorded
+    from quizcli.bank.figures import fill_figures
+    from quizcli.bank.measured_record import load_record
 
     try:
-        record = recorded(origin(question.id, settings).pack.root)
+        record = load_record(origin(question.id, settings).pack.root)
     except QuizError:
         record = {}
-    return quoted(question, record)
+    return fill_figures(question, record)
 
 
 def as_asked(question: AnyQuestion, settings: Settings) -> AnyQuestion:
@@ -141,11 +141,11 @@ def origin(question_id: str, settings: Settings) -> Origin:
     """Where the question of this (full) id comes from. QuizError where its pack has been removed."""
     if "/" not in question_id:
         return Origin(builtin(), question_id, settings.edits_dir)
-    from quizcli.bank.full_names import parted
-    from quizcli.packs.registry import added_as
+    from quizcli.bank.full_names import split_name
+    from quizcli.packs.registry import find_added
 
-    owner, bare = parted(question_id)
-    return Origin(added_as(owner, settings).pack, bare, edits_of(owner, settings))
+    owner, bare = split_name(question_id)
+    return Origin(find_added(owner, settings).pack, bare, edits_of(owner, settings))
 
 
 def follow_ups(question: AnyQuestion, questions: Mapping[str, AnyQuestion]) -> list[AnyQuestion]:

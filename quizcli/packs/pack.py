@@ -69,13 +69,13 @@ def load(pack: Pack, cache_dir: Path | None) -> Loaded:
     """
     files, mistakes = bank_files(pack.questions)
     read = entries(pack.name, pack.root, files, cache_dir)
-    clashes = clashing({entry.file: entry.ids for entry in read})
+    clashes = find_clashes({entry.file: entry.ids for entry in read})
     banks = tuple(_without(entry.stored.bank, clashes) for entry in read if entry.stored is not None)
     mistakes += [mistake for entry in read for mistake in entry.mistakes]
     return Loaded(banks, tuple(mistakes + sorted(clashes.values())))
 
 
-def clashing(ids: dict[str, dict[str, tuple[int, int]]]) -> dict[tuple[str, str], Mistake]:
+def find_clashes(ids: dict[str, dict[str, tuple[int, int]]]) -> dict[tuple[str, str], Mistake]:
     """The ids that an earlier bank has already, by (bank, id). `ids`: by bank, each id and its place."""
     owners: dict[str, str] = {}
     clashes: dict[tuple[str, str], Mistake] = {}

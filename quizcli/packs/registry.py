@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 from quizcli.bank.diagnostic import did_you_mean, shown
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.file_reading import MEBIBYTE, UNDECODABLE, leaves, read_regular
-from quizcli.file_writing import alone, refuse_dangling, replace_file
+from quizcli.file_writing import lock_alone, refuse_dangling, replace_file
 from quizcli.packs.pack import Pack, builtin, pack_at
 from quizcli.settings import Settings
 from quizcli.text import tr
@@ -46,7 +46,7 @@ class Added(Struct, frozen=True, omit_defaults=True):
         return os.path.isdir(self.pack.questions)  # False too where we may not look
 
 
-def added(settings: Settings) -> tuple[Added, ...]:
+def added_packs(settings: Settings) -> tuple[Added, ...]:
     """The packs in the order in which they were added. QuizError for a damaged file or a lost one."""
     path = settings.packs_file
     try:
@@ -64,9 +64,9 @@ def added(settings: Settings) -> tuple[Added, ...]:
         ) from error
 
 
-def added_as(name: str, settings: Settings) -> Added:
+def find_added(name: str, settings: Settings) -> Added:
     """The pack of a name. QuizError (USAGE) where there is none."""
-    known = {entry.name: entry for entry in added(settings)}
+    known = {entry.name: entry for entry in added_packs(settings)}
     if name not in known:
         raise QuizError(
             tr(f"there is no pack {shown(name)}", f"没有题库包 {shown(name)}") + did_you_mean(name, known),
@@ -86,12 +86,12 @@ def add(folder: Path, name: str, settings: Settings) -> tuple[Added, Added | Non
     QuizError where the folder holds no pack, or its name is taken or will not do.
     """
     pack = _checked(folder)
-    with alone(settings.packs_file.parent):
+    with lock_alone(settings.packs_file.parent):
         return _add(pack, folder, name, settings)
 
 
 def _add(pack: Pack, folder: Path, name: str, settings: Settings) -> tuple[Added, Added | None]:
-    packs = added(settings)
+    packs = added_packs(settings)
     here = next((entry for entry in packs if entry.root == str(pack.root)), None)
     if here is not None:
         if name in ("", here.name):
@@ -102,19 +102,19 @@ def _add(pack: Pack, folder: Path, name: str, settings: Settings) -> tuple[Added
     if namesake is not None and namesake.found:
         raise _taken(namesake)
     new = Added(name, str(pack.root), namesake.trusted if namesake else {})
-    keep([*(entry for entry in packs if entry.name != name), new], settings)
+    write_registry([*(entry for entry in packs if entry.name != name), new], settings)
     return new, namesake
 
 
 def remove(name: str, settings: Settings) -> Added:
     """Forget a pack; its folder and the progress on its cards stay. QuizError (USAGE) where there is none."""
-    with alone(settings.packs_file.parent):
-        gone = added_as(name, settings)
-        keep([entry for entry in added(settings) if entry.name != name], settings)
+    with lock_alone(settings.packs_file.parent):
+        gone = find_added(name, settings)
+        write_registry([entry for entry in added_packs(settings) if entry.name != name], settings)
     return gone
 
 
-def keep(packs: Iterable[Added], settings: Settings) -> None:
+def write_registry(packs: Iterable[Added], settings: Settings) -> None:
     """Replace the file in one step: a reader sees the old one or the new one. OSError where that fails."""
     text = msgspec.json.format(msgspec.json.encode(tuple(packs)), indent=1) + b"\n"
     replace_file(settings.packs_file, text)

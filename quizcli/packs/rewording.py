@@ -47,7 +47,7 @@ def excerpt(source: str, question_id: str) -> str:
     return "\n".join([*header, "questions:", f"  - {found}", ""])
 
 
-def merged(loaded: Loaded, edits: Loaded) -> Loaded:
+def merge_edits(loaded: Loaded, edits: Loaded) -> Loaded:
     """The banks with the edited questions in place of their originals; broken edits change nothing."""
     own = {question.id: question for bank in edits.banks for question in bank.questions}
     banks = tuple(_with(bank, own) for bank in loaded.banks)

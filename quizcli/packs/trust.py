@@ -16,9 +16,9 @@ from msgspec.structs import replace
 
 from quizcli.errors import QuizError
 from quizcli.file_reading import MEBIBYTE, UnfitError, first_bytes, leaves
-from quizcli.file_writing import alone
+from quizcli.file_writing import lock_alone
 from quizcli.packs.pack import Pack, builtin
-from quizcli.packs.registry import Added, added, keep
+from quizcli.packs.registry import Added, added_packs, write_registry
 from quizcli.permit import NOTHING, Permit
 from quizcli.settings import Settings
 from quizcli.text import tr
@@ -92,7 +92,7 @@ def require_trust(pack: Pack, settings: Settings) -> Permit:
     if pack.root == builtin().root:
         return NOTHING
     now = fingerprint(sources(pack.root))
-    one = next((one for one in added(settings) if one.root == str(pack.root)), None)
+    one = next((one for one in added_packs(settings) if one.root == str(pack.root)), None)
     if not now or (one is not None and one.trusted == now):
         return Permit(pack.name, now)
     if one is None:
@@ -123,8 +123,8 @@ def trust(one: Added, shown: tuple[CodeFile, ...], settings: Settings) -> None:
 
     QuizError where the pack is no longer there: it may have been removed, or be another one by now.
     """
-    with alone(settings.packs_file.parent):
-        packs = added(settings)
+    with lock_alone(settings.packs_file.parent):
+        packs = added_packs(settings)
         if not any((other.name, other.root) == (one.name, one.root) for other in packs):
             raise QuizError(
                 tr(
@@ -134,7 +134,7 @@ def trust(one: Added, shown: tuple[CodeFile, ...], settings: Settings) -> None:
                 tr("`quizcli pack list` names those there are.", "`quizcli pack list` 可列出现有题库包。"),
             )
         now = replace(one, trusted=fingerprint(shown))
-        keep([now if other.name == one.name else other for other in packs], settings)
+        write_registry([now if other.name == one.name else other for other in packs], settings)
 
 
 def _survey(root: Path) -> Iterator[CodeFile | CodeFault]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from quizcli.errors import QuizError
 from quizcli.file_reading import read_regular
 from quizcli.file_writing import replace_file
-from quizcli.packs.registry import added
+from quizcli.packs.registry import added_packs
 from quizcli.packs.trust import MAX_BYTES, CodeFile
 from quizcli.text import tr
 
@@ -53,7 +53,7 @@ def keep_copies(root: Path, found: tuple[CodeFile, ...], settings: Settings) -> 
         if not (folder / source.digest).exists():
             with suppress(QuizError):  # changed meanwhile: it waits for trust again, and then has its copy
                 replace_file(folder / source.digest, bytes_of(root, source))
-    wanted = {digest for entry in added(settings) for digest in entry.trusted.values()}
+    wanted = {digest for entry in added_packs(settings) for digest in entry.trusted.values()}
     for path in folder.iterdir() if folder.is_dir() else ():
         if path.name not in wanted:
             path.unlink(missing_ok=True)

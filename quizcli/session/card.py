@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from rich.cells import set_cell_size
 from rich.text import Text as RichText
 
-from quizcli.bank.prediction import asked, to_run
+from quizcli.bank.prediction import answer_form, to_run
 from quizcli.bank.types import Choice, Cloze, Code, Number, Order, Predict, Recall, Truth
-from quizcli.errors import QuizError, told
+from quizcli.errors import QuizError, message_and_hint
 from quizcli.screen.cards.question import header_line, labelled, question_lines, remark
 from quizcli.screen.terminal import theme
 from quizcli.screen.terminal.key_decoder import PASTED
@@ -52,7 +52,7 @@ class CardAtWork:
         self._bench = bench
         self._occasion = occasion
         self._question = bench.asked(occasion.question)
-        self._form = asked(self._question)  # how it is answered
+        self._form = answer_form(self._question)  # how it is answered
         self._prediction = _prediction_of(occasion)
         self._scroll = Scroll(page, endless=not keys.interactive)
         self._bar = KeyBar(page, keys, self._scroll)
@@ -238,9 +238,9 @@ class CardAtWork:
         awaited = isinstance(self._form, Cloze | Number | Order) and not (self._answered or self._sure)
         if not awaited or not self._keys.interactive:
             return ""
-        from quizcli.session.typed_answer import begun
+        from quizcli.session.typed_answer import first_text
 
-        return begun(key, self._keys)
+        return first_text(key, self._keys)
 
     def _type(self, text: str) -> None:
         """Have the answer typed, after what was typed before and not taken."""
@@ -259,7 +259,7 @@ class CardAtWork:
         try:
             self._judged(typed)
         except QuizError as error:
-            return told(error)
+            return message_and_hint(error)
         return ""
 
     def _write(self, question: Code) -> None:
@@ -273,7 +273,7 @@ class CardAtWork:
         try:
             came = self._bench.write(question, self._page, before)
         except (QuizError, OSError) as error:
-            self._tell(told(error))
+            self._tell(message_and_hint(error))
             return
         self._written, self._hinted = came, self._hinted or came.hinted
         if not came.left:
@@ -373,7 +373,7 @@ class CardAtWork:
         try:
             outcome = run()
         except QuizError as error:
-            trouble = told(error)
+            trouble = message_and_hint(error)
         else:
             if prediction is not None:
                 self._message = prediction.take(outcome)

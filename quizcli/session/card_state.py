@@ -4,7 +4,7 @@ from quizcli.study.schedule.card import Card, State
 from quizcli.text import tr
 
 
-def standing(card: Card | None, *, buried: bool = False) -> str:
+def describe_state(card: Card | None, *, buried: bool = False) -> str:
     """new, learning, review or relearning, else suspended or buried; then whether it is flagged."""
     words = {
         State.NEW: tr("new", "新卡"),

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from rich.text import Text as RichText
 
 from quizcli.bank.types import Code
-from quizcli.errors import QuizError, told
+from quizcli.errors import QuizError, message_and_hint
 from quizcli.file_reading import MEBIBYTE, UnfitError, read_regular
 from quizcli.judge.calls.messages import CaseResult, Over
 from quizcli.judge.referee.launcher import Referee
@@ -151,7 +151,7 @@ class Workplace:
             with self._keys.suspended():
                 open_editor(self._path, self._failing or first_gap(self._path, self._question.entry))
         except QuizError as error:
-            self._message = told(error)
+            self._message = message_and_hint(error)
         else:
             if self._stamp() == before:
                 self._message = tr(
@@ -180,7 +180,7 @@ class Workplace:
             return  # it is being replaced: the next look finds it
         except QuizError as error:
             self._judged = stamp
-            self._message = told(error)
+            self._message = message_and_hint(error)
             return
         self._judged = stamp
         self._results, self._failing = [], 0
@@ -236,7 +236,7 @@ class Workplace:
         return []
 
     def _not_kept(self, error: OSError) -> list[RichText]:
-        return [RichText(), *labelled(tr("not kept", "未能保存"), told(error), self._page.width)]
+        return [RichText(), *labelled(tr("not kept", "未能保存"), message_and_hint(error), self._page.width)]
 
     # What is on the page
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Literal, TextIO
 from msgspec.structs import asdict, replace
 from rich.text import Text as RichText
 
-from quizcli.bank.lazy_questions import ById, heads
-from quizcli.bank.needs import taught
+from quizcli.bank.lazy_questions import ById, heads_of
+from quizcli.bank.needs import in_teaching_order
 from quizcli.bank.types import AnyQuestion, Bank
-from quizcli.errors import ExitStatus, QuizError, told
+from quizcli.errors import ExitStatus, QuizError, message_and_hint
 from quizcli.packs.library import every_bank, follow_ups, load_banks, origin
 from quizcli.screen.cards.question import CardHeader
 from quizcli.screen.terminal import theme
@@ -26,9 +26,9 @@ from quizcli.screen.terminal.keyboard import Keyboard
 from quizcli.screen.terminal.page import Page
 from quizcli.screen.terminal.theme import make_console
 from quizcli.session.card import CardAtWork
-from quizcli.session.card_state import answered_elsewhere, standing
+from quizcli.session.card_state import answered_elsewhere, describe_state
 from quizcli.session.demo_runner import Bench
-from quizcli.session.occasion import Decision, Occasion, shuffled
+from quizcli.session.occasion import Decision, Occasion, shuffle_options
 from quizcli.session.waiting import next_key
 from quizcli.settings import Settings
 from quizcli.study.day_cards import Mark, marked, reviewed_on
@@ -130,13 +130,13 @@ class _Day:
         self._questions = ById(banks)
         self._session = Session.open(
             self._store,
-            [item for bank in taught(banks) for item in heads(bank)],
+            [item for bank in in_teaching_order(banks) for item in heads_of(bank)],
             self._settings,
             topics=self._topics,
             mark=self._mark,
             mode=self._mode,
         )
-        if not self._spread and (told := self._beyond() or backlog(self._session.counts)):
+        if not self._spread and (told := self._beyond() or describe_backlog(self._session.counts)):
             self._message, self._spread = told, True
 
     def _beyond(self) -> str:
@@ -195,11 +195,11 @@ class _Day:
         return False
 
     def _undo(self) -> None:
-        from quizcli.session.undo import undone  # only who undoes pays for it
+        from quizcli.session.undo import describe_undo  # only who undoes pays for it
 
         taken = self._session.undo()
         self._going_back = taken is not None and taken.day < self._session.today
-        self._message = undone(taken)
+        self._message = describe_undo(taken)
 
     def _asks_before_undo(self) -> str:
         """What u asks first; "" where it is clear what it takes back, or has been asked."""
@@ -240,15 +240,15 @@ class _Day:
                 self._edit(question)
 
     def _edit(self, question: AnyQuestion) -> None:
-        from quizcli.session.reword import edited
+        from quizcli.session.reword import edit_question
 
         try:
             source = origin(question.id, self._settings)
         except QuizError as error:  # its pack has been removed meanwhile
-            self._message = told(error)
+            self._message = message_and_hint(error)
             return
         bank = source.pack.root / self._questions.bank(question.id).path
-        self._message = edited(bank, source.id, source.edits, self._page, self._keys)
+        self._message = edit_question(bank, source.id, source.edits, self._page, self._keys)
         self.sit_down(
             every_bank(self._settings, lambda line: None).banks
         )  # what is wrong was told at the start
@@ -261,13 +261,13 @@ class _Day:
             question=question,
             header=CardHeader(
                 topic=str(self._questions.bank(question.id).title),
-                status=standing(card),
+                status=describe_state(card),
                 place=_place(counts),
                 right=counts.right,
                 wrong=counts.wrong,
                 minutes=counts.minutes,
             ),
-            permutation=shuffled(question, card.reviews),
+            permutation=shuffle_options(question, card.reviews),
             follow=follow_ups(question, self._questions),
             intervals=lambda: {
                 int(rating): str(interval) for rating, interval in self._session.preview().items()
@@ -282,9 +282,9 @@ class _Day:
         )
 
     def _claims(self, question: AnyQuestion) -> Sequence[TickedClaim]:
-        from quizcli.session.measured_claims import ticked  # not before an answer is shown
+        from quizcli.session.measured_claims import tick_claims  # not before an answer is shown
 
-        return ticked(self._store, question)
+        return tick_claims(self._store, question)
 
     def _farewell(self) -> list[RichText]:
         counts, next_due = self._session.counts, self._session.next_due
@@ -353,7 +353,7 @@ def _place(counts: Counts) -> str:
     return left + tr(f", {counts.learning} learning", f"，学习中 {counts.learning}")
 
 
-def backlog(counts: Counts) -> str:
+def describe_backlog(counts: Counts) -> str:
     """What is said at the start where more is due than a day holds; "" where it is not."""
     if not counts.held_back:
         return ""

@@ -62,13 +62,13 @@ class Bench:
         from quizcli.demo.kept import Kept
         from quizcli.demo.launcher import environment, start
         from quizcli.packs.code_digest import code_digest
-        from quizcli.packs.demos import find, request
+        from quizcli.packs.demos import find_demonstration, make_request
         from quizcli.screen.demo.live import watch
-        from quizcli.session.worker_start import coming, note
+        from quizcli.session.worker_start import describe_start, note_duration
         from quizcli.study.claims import save_claims
 
-        answer = find(link.run, self._settings)
-        asked = request(answer, check_settings(answer, link.set), self._settings)
+        answer = find_demonstration(link.run, self._settings)
+        asked = make_request(answer, check_settings(answer, link.set), self._settings)
         worker, self._worker = self._worker, None
         with ExitStack() as stack:
             run = stack.enter_context(start(asked, worker, environment(self._settings)))
@@ -83,10 +83,10 @@ class Bench:
                 keys=self._keys,
                 expect=link.claims,
                 back=tr("skip: no result", "跳过，不等结果") if keep else None,
-                coming=coming(answer, link.set, link.claims, self._settings),
+                coming=describe_start(answer, link.set, link.claims, self._settings),
                 debug=self._settings.debug,
             )
-        note(link.run, link.set, outcome, self._settings)
+        note_duration(link.run, link.set, outcome, self._settings)
         save_claims(self._store, link.run, link.set, outcome.claims, outcome.started)
         with suppress(QuizError):  # told at the next run
             self.warm()
@@ -104,10 +104,10 @@ class Bench:
         """The last run that was kept of a question's demonstration; None where there is none."""
         from quizcli.demo.kept import Kept
         from quizcli.packs.code_digest import code_digest
-        from quizcli.packs.demos import find
+        from quizcli.packs.demos import find_demonstration
 
         try:
-            answer = find(link.run, self._settings)
+            answer = find_demonstration(link.run, self._settings)
         except QuizError:  # told where it is run
             return None
         return Kept(self._settings.runs_dir).find(link.run, link.set, code_digest(answer.root, answer.path))
@@ -126,10 +126,10 @@ class Bench:
 
     def _at_once(self, earlier: Earlier) -> Watched:
         """Who skips the showing of a run has its result all the same."""
-        from quizcli.screen.demo.live import outcome_of
+        from quizcli.screen.demo.live import run_unwatched
 
         with earlier.again(timed=False) as run:
-            return outcome_of(run)
+            return run_unwatched(run)
 
     def warm_referee(self) -> Referee:
         """A judge's process. It imports torch in the background, so that the first verdict comes at once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from quizcli.bank.prediction import asked
+from quizcli.bank.prediction import answer_form
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Code, Number, Order, Predict, Truth
 from quizcli.screen.cards.question import footer_width
 from quizcli.screen.terminal import theme
@@ -49,7 +49,7 @@ def commands(
 
 def _answering(question: AnyQuestion, ticked: Sequence[int]) -> list[KeyHint]:
     """How the question is answered."""
-    match asked(question):
+    match answer_form(question):
         case Choice(choices=choices):
             keys = [(f"1–{len(choices)}", tr("choose", "选择"))]
             if ticked:

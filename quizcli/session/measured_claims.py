@@ -12,7 +12,7 @@ from quizcli.study.store.store import Store
 from quizcli.text import tr
 
 
-def ticked(store: Store, question: AnyQuestion) -> list[TickedClaim]:
+def tick_claims(store: Store, question: AnyQuestion) -> list[TickedClaim]:
     """What a run with just this question's settings found: the claims it names, or all of them.
 
     A prediction shows what decides it elsewhere: of its demonstration only the claims that it names besides.

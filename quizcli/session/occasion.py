@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from quizcli.bank.prediction import asked
+from quizcli.bank.prediction import answer_form
 from quizcli.bank.types import AnyQuestion, Choice, Option, Order
 from quizcli.screen.cards.question import CardHeader
 
@@ -52,13 +52,13 @@ class Occasion(Struct, frozen=True, kw_only=True):
     warm: bool = False  # a card that can run is near: have a worker ready
 
 
-def shuffled(question: AnyQuestion, count: int) -> tuple[int, ...]:
+def shuffle_options(question: AnyQuestion, count: int) -> tuple[int, ...]:
     """In which order a question shows its items or options, for the `count`th time; empty: as written.
 
     Options stand as written the first time, and change their places from then on: what is to be known is
     which one is right, not where it stands. Options that speak of those above them keep their places.
     """
-    form = asked(question)
+    form = answer_form(question)
     lines: Sequence[object] = ()
     if isinstance(form, Order):
         lines = form.items

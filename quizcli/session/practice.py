@@ -17,11 +17,11 @@ from quizcli.screen.terminal.keyboard import Keyboard
 from quizcli.screen.terminal.page import Page
 from quizcli.screen.terminal.theme import make_console
 from quizcli.session.card import CardAtWork
-from quizcli.session.card_state import answered_elsewhere, standing
+from quizcli.session.card_state import answered_elsewhere, describe_state
 from quizcli.session.demo_runner import Bench
-from quizcli.session.measured_claims import ticked
+from quizcli.session.measured_claims import tick_claims
 from quizcli.session.occasion import Decision, Occasion
-from quizcli.session.undo import asks_first, undone
+from quizcli.session.undo import asks_first, describe_undo
 from quizcli.settings import Settings
 from quizcli.study.schedule.card import Card
 from quizcli.study.session import Session
@@ -49,7 +49,7 @@ def practise(question: Code, loaded: Loaded, settings: Settings) -> int:
             write = False  # who takes an answer back wants to read
             decision = CardAtWork(page, keys, bench, occasion).decide()
             if decision.verb == "undo":
-                message = undone(session.undo())
+                message = describe_undo(session.undo())
             elif _obeyed(decision, session, page):
                 return ExitStatus.INTERRUPTED if decision.interrupted else ExitStatus.OK
 
@@ -83,14 +83,14 @@ def _occasion(
         question=question,
         header=CardHeader(
             topic=titles[question.topic],
-            status=standing(card),
+            status=describe_state(card),
             place=tr("practice", "练习"),
             right=0,
             wrong=0,
             minutes=0,
         ),
         intervals=(lambda: {int(r): str(i) for r, i in session.preview().items()}) if due else None,
-        claims=lambda: ticked(store, question),
+        claims=lambda: tick_claims(store, question),
         follow=follow_ups(question, questions),
         asks_before_undo=lambda: asks_first(session.newest, session.today, question.id),
         undoable=session.newest is not None,

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.text import Text as RichText
 
 from quizcli.bank.files import MAX_BYTES
-from quizcli.errors import QuizError, told
+from quizcli.errors import QuizError, message_and_hint
 from quizcli.file_reading import read_regular, read_text
 from quizcli.file_writing import make_folder, replace_file
 from quizcli.packs.rewording import edits_at, excerpt
@@ -20,7 +20,7 @@ from quizcli.session.waiting import next_key
 from quizcli.text import tr
 
 
-def edited(bank: Path, question_id: str, folder: Path, page: Page, keys: Keyboard) -> str:
+def edit_question(bank: Path, question_id: str, folder: Path, page: Page, keys: Keyboard) -> str:
     """Let the person reword a question until it is sound or they leave it. Returns what came of it.
 
     The wording goes into `folder` (quizcli.packs.rewording); the bank stays as it is. What is left unsound
@@ -46,7 +46,7 @@ def edited(bank: Path, question_id: str, folder: Path, page: Page, keys: Keyboar
                 return tr(f"not taken over; e goes on with {draft}", f"未采用；按 e 可继续修改 {draft}")
     except (QuizError, OSError, LookupError) as error:
         gone = tr(f"{bank}: the question is no longer there", f"{bank}：这道题已不在其中")
-        message = gone if isinstance(error, LookupError) else told(error)
+        message = gone if isinstance(error, LookupError) else message_and_hint(error)
         offer = [(tr("any key", "任意键"), tr("back to the question", "回到题目"))]
         _read_out([message], page, keys, offer)
         return ""

@@ -24,7 +24,7 @@ class AnswerLine(Struct, frozen=True):
     taken: bool
 
 
-def begun(key: str, keys: Keyboard) -> str:
+def first_text(key: str, keys: Keyboard) -> str:
     """The beginning of an answer that somebody types without opening the line first; "" where it is none.
 
     A letter that is a command as well begins a word where the next one follows at once.

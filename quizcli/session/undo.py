@@ -7,7 +7,7 @@ from quizcli.study.store.rows import LogEntry
 from quizcli.text import tr
 
 
-def undone(entry: LogEntry | None) -> str:
+def describe_undo(entry: LogEntry | None) -> str:
     """What was taken back."""
     if entry is None:
         return tr("nothing to undo", "没有可撤销的操作")

@@ -18,7 +18,7 @@ _FILE = "timings.json"
 _WARM = 0.5  # seconds: a worker that was ready says nothing of how long one takes to start
 
 
-def coming(
+def describe_start(
     answer: Answer, chosen: Mapping[str, Setting], claims: Sequence[str], settings: Settings
 ) -> Coming:
     """What will run: of the claims those that it is run for, else all that it may measure."""
@@ -35,7 +35,7 @@ def coming(
     )
 
 
-def note(name: str, chosen: Mapping[str, Setting], outcome: Watched, settings: Settings) -> None:
+def note_duration(name: str, chosen: Mapping[str, Setting], outcome: Watched, settings: Settings) -> None:
     """Remember how long a run took that came to its end."""
     if isinstance(outcome.last, Finished) and not outcome.last.stopped:
         timings = Timings(settings.runs_dir / _FILE)

@@ -12,7 +12,7 @@ from collections.abc import Container, Mapping
 
 from msgspec import Struct
 
-from quizcli.study.day_cards import Mark, has, last_answered, reviewed_on, standing
+from quizcli.study.day_cards import Mark, cards_of_the_day, has_mark, last_answered, reviewed_on
 from quizcli.study.due_cards import due_on
 from quizcli.study.new_cards import Taught, lesson
 from quizcli.study.schedule.card import Card, State
@@ -95,7 +95,7 @@ class Agenda:
             return False
         if self._mark:
             early = card.learning and card.due is not None and card.due >= now + AHEAD
-            return has(card, self._mark) and not early
+            return has_mark(card, self._mark) and not early
         if card.suspended or (card.due_day or 0) > self.day:
             return False
         if card.due is None:
@@ -132,7 +132,7 @@ def draw_up(
         queue_due(agenda, store, items, now, portion.reviews, days)
         begun = len(store.introduced_on(day))
         if not agenda.held_back and portion.new > begun:
-            agenda.new.extend(lesson(items, needed, standing(store, now, day), portion.new - begun))
+            agenda.new.extend(lesson(items, needed, cards_of_the_day(store, now, day), portion.new - begun))
     agenda.answered = last_answered(store)
     if (undone := store.just_undone(day)) and undone[0] in items:
         agenda.prefer(undone[0], unasked=undone[1])
@@ -173,7 +173,7 @@ def queue_due(
 
 def _marked(agenda: Agenda, store: Store, items: Mapping[str, Taught], now: int, mark: Mark) -> None:
     """Queue the marked cards not answered today: what is due first, then new ones, then the others."""
-    cards = [card for card in store.cards() if card.id in items and has(card, mark)]
+    cards = [card for card in store.cards() if card.id in items and has_mark(card, mark)]
     cards = [card for card in cards if not card.is_buried(agenda.day, now)]
     agenda.learning = [(card.due, card.id) for card in cards if card.learning and card.due is not None]
     heapq.heapify(agenda.learning)

@@ -23,7 +23,7 @@ class Standing(Struct, frozen=True):
     today: tuple[str, ...] = ()  # new on that day, then answered or put aside
 
 
-def standing(store: Store, now: int, day: int) -> Standing:
+def cards_of_the_day(store: Store, now: int, day: int) -> Standing:
     """What is new at an instant, and what its study day has brought."""
     rows = store.rows(
         """SELECT id, 1 FROM card WHERE introduced IS NOT NULL
@@ -69,9 +69,9 @@ def last_day_before(store: Store, day: int) -> int | None:
 
 def marked(store: Store, mark: Mark) -> set[str]:
     """The ids of the cards that have a mark."""
-    return {card.id for card in store.cards() if has(card, mark)}
+    return {card.id for card in store.cards() if has_mark(card, mark)}
 
 
-def has(card: Card, mark: Mark) -> bool:
+def has_mark(card: Card, mark: Mark) -> bool:
     """Whether a card has a mark."""
     return card.flagged if mark == "flagged" else card.suspended if mark == "suspended" else False

@@ -22,7 +22,7 @@ def due_on(store: Store, day: int, end: int, now: int) -> list[tuple[str, int, i
     return store.checked(rows, list[tuple[str, int, Instant, Day | None, int]])
 
 
-def coming(store: Store, day: int, now: int) -> list[tuple[str, int, int | None]]:
+def coming_cards(store: Store, day: int, now: int) -> list[tuple[str, int, int | None]]:
     """Id of every card that comes back later than now, with the instant (ms) and the study day before which
     it does not; suspended ones do not.
     """

@@ -15,8 +15,8 @@ from quizcli.bank.needs import seen_first
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.study.agenda import Portion, draw_up
 from quizcli.study.card_locks import Asking
-from quizcli.study.day_cards import Mark, last_day_before, marked, standing
-from quizcli.study.due_cards import coming
+from quizcli.study.day_cards import Mark, cards_of_the_day, last_day_before, marked
+from quizcli.study.due_cards import coming_cards
 from quizcli.study.new_cards import Taught, lesson
 from quizcli.study.schedule.card import Act, Card, Rating, State
 from quizcli.study.schedule.schedule import Interval, Schedule
@@ -151,10 +151,10 @@ class Session(Generic[T]):
             return min([due for due, _ in self._agenda.learning[:1]] + soon, default=None)
         times = [
             max(instant, 0 if day is None else self._days.start(day))
-            for card_id, instant, day in coming(self._store, self._days.number(now), now)
+            for card_id, instant, day in coming_cards(self._store, self._days.number(now), now)
             if card_id in self._items
         ]
-        fresh = standing(self._store, now, self._agenda.day)
+        fresh = cards_of_the_day(self._store, now, self._agenda.day)
         if self._agenda.held_back or (self._portion.new > 0 and self._items.keys() - fresh.met - fresh.away):
             times.append(self._days.end(now))
         return min(times, default=None)
@@ -229,7 +229,7 @@ class Session(Generic[T]):
     def further(self, number: int) -> tuple[int, int]:
         """How many new cards the study day has seen begun, and how many of `number` more there would be."""
         day, now = self._agenda.day, self._clock()
-        more = lesson(self._items, self._needed, standing(self._store, now, day), number)
+        more = lesson(self._items, self._needed, cards_of_the_day(self._store, now, day), number)
         return len(self._store.introduced_on(day)), len(list(more))
 
     def turn_to(self, card_id: str) -> None:

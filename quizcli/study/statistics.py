@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from quizcli.study.agenda import Agenda, queue_due
-from quizcli.study.day_cards import standing
+from quizcli.study.day_cards import cards_of_the_day
 from quizcli.study.new_cards import CardToSchedule
 from quizcli.study.schedule.card import Card, State
 from quizcli.study.schedule.study_days import MINUTE, Clock, Days, iso, now_ms
@@ -83,7 +83,7 @@ def statistics(
     remembered = _remembered(store, today)
     right, answers = (sum(each) for each in zip((0, 0), *remembered.values(), strict=True))
     work = _work(store, today)
-    fresh = standing(store, now, today)
+    fresh = cards_of_the_day(store, now, today)
     returns = _returns(cards, days)
     held_back = _held_back(store, items, settings, days, now)
     forecast = _forecast(returns, days, today, held_back, settings.reviews_per_day)

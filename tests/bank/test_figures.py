@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.bank.figures import link_of, names_in, quoted, shown
+from quizcli.bank.figures import fill_figures, format_figure, link_of, names_in
 from quizcli.bank.types import DemoLink, Figure, Recall
 from quizcli.packs.code_digest import code_digest
 from quizcli.text import Text
@@ -33,7 +33,7 @@ VALUES = (0.4526, 0.752, 0.604)
     ],
 )
 def test_numbers_as_one_reads_them(values: tuple[float, ...], figure: Figure, en: str, zh: str) -> None:
-    assert (shown(values, figure, "en"), shown(values, figure, "zh")) == (en, zh)
+    assert (format_figure(values, figure, "en"), format_figure(values, figure, "zh")) == (en, zh)
 
 
 def test_a_figure_is_of_the_questions_run_or_of_its_own() -> None:
@@ -129,5 +129,5 @@ def test_a_number_is_quoted_on_a_line_that_is_set_in() -> None:
         demo=DemoLink("vae"),
         measured={"n": Figure("c")},
     )
-    changed = quoted(question, {})
+    changed = fill_figures(question, {})
     assert str(changed.answer) == "- a\n  … and `{n}`"

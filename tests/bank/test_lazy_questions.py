@@ -4,7 +4,7 @@ import pytest
 
 from quizcli.bank import lazy_questions
 from quizcli.bank.files import bank_files, content
-from quizcli.bank.lazy_questions import ById, Head, Unread, head, heads
+from quizcli.bank.lazy_questions import ById, Head, Unread, head, heads_of
 from quizcli.bank.reading.reader import read
 from quizcli.bank.types import Bank
 from quizcli.packs.cache import Stored
@@ -26,7 +26,7 @@ def test_every_question_comes_out_of_the_cache_as_it_was_read(banks: list[Bank],
     assert list(known) == banks
     assert [Stored.of(bank).bank for bank in known] == banks
     for bank, own in zip(banks, known, strict=True):
-        assert heads(own) == tuple(map(head, bank.questions))
+        assert heads_of(own) == tuple(map(head, bank.questions))
         assert own.questions[1:3] == tuple(bank.questions)[1:3]
         assert own.questions[-1] == bank.questions[-1]
         assert hash(own.questions) == hash(Stored.of(bank).bank.questions)
@@ -57,7 +57,7 @@ def test_only_what_is_looked_at_is_decoded(banks: list[Bank], monkeypatch: pytes
     known = [Stored.of(bank).bank for bank in banks]
     monkeypatch.setattr(lazy_questions, "_decoded", counted)
     found = ById(known)
-    assert all(isinstance(item, Head) for bank in known for item in heads(bank))
+    assert all(isinstance(item, Head) for bank in known for item in heads_of(bank))
     assert not decoded
     assert found["vae-code-loss"].id == "vae-code-loss"
     assert len(decoded) == 1

@@ -1,4 +1,4 @@
-from quizcli.bank.needs import mistaken, never_begun, seen_first, taught
+from quizcli.bank.needs import in_teaching_order, mistaken, never_begun, seen_first
 from quizcli.bank.types import Bank, Recall
 from quizcli.text import Text
 
@@ -57,12 +57,12 @@ def test_every_card_of_a_circle_is_told_with_the_way_round() -> None:
 
 def test_topics_come_after_those_they_name_else_by_the_alphabet() -> None:
     banks = [bank("gan", after=("losses",)), bank("vae", after=("gan",)), bank("dropout"), bank("losses")]
-    assert [one.topic for one in taught(banks)] == ["dropout", "losses", "gan", "vae"]
-    assert [one.topic for one in taught([*banks, bank("a", after=("vae",))])][-1] == "a"
+    assert [one.topic for one in in_teaching_order(banks)] == ["dropout", "losses", "gan", "vae"]
+    assert [one.topic for one in in_teaching_order([*banks, bank("a", after=("vae",))])][-1] == "a"
     circle = [bank("b", after=("a",)), bank("a", after=("b",))]
-    assert sorted(one.topic for one in taught(circle)) == ["a", "b"]
+    assert sorted(one.topic for one in in_teaching_order(circle)) == ["a", "b"]
     twins = [bank("a"), bank("a")]
-    assert len(taught(twins)) == 2
+    assert len(in_teaching_order(twins)) == 2
 
 
 def rounds(*banks: Bank) -> dict[str, str]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.bank.full_names import parted
-from quizcli.packs.namespace import named_after
+from quizcli.bank.full_names import split_name
+from quizcli.packs.namespace import with_full_names
 from quizcli.packs.pack import Pack, load
 
 BANK = """
@@ -28,7 +28,7 @@ def test_ids_links_and_own_demonstrations(tmp_path: Path) -> None:
     (tmp_path / "answers" / "own_one.py").write_text("")
     pack = Pack("mine", tmp_path)
     bare = load(pack, None)
-    (bank,) = named_after(pack, bare).banks
+    (bank,) = with_full_names(pack, bare).banks
     one, two, three = bank.questions
     assert [q.id for q in bank.questions] == ["mine/one", "mine/two", "mine/three"]
     assert one.follow == ("mine/two",)
@@ -42,4 +42,4 @@ def test_ids_links_and_own_demonstrations(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "parts"), [("vae", ("", "vae")), ("mine/vae", ("mine", "vae"))])
 def test_parted(name: str, parts: tuple[str, str]) -> None:
-    assert parted(name) == parts
+    assert split_name(name) == parts

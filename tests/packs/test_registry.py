@@ -11,7 +11,7 @@ import pytest
 
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.packs.pack import builtin
-from quizcli.packs.registry import add, added, added_as, remove
+from quizcli.packs.registry import add, added_packs, find_added, remove
 from quizcli.settings import Settings, load_settings
 
 
@@ -26,10 +26,10 @@ def pack(parent: Path, name: str) -> Path:
 
 
 def refused(folder: Path, settings: Settings, name: str = "") -> QuizError:
-    before = added(settings)
+    before = added_packs(settings)
     with pytest.raises(QuizError) as caught:
         add(folder, name, settings)
-    assert added(settings) == before
+    assert added_packs(settings) == before
     return caught.value
 
 
@@ -40,11 +40,11 @@ def test_packs_that_are_added_at_once_are_all_there(settings: Settings, tmp_path
         thread.start()
     for thread in threads:
         thread.join()
-    assert {one.name for one in added(settings)} == {folder.name for folder in folders}
+    assert {one.name for one in added_packs(settings)} == {folder.name for folder in folders}
 
 
 def test_before_anything_is_added(settings: Settings) -> None:
-    assert added(settings) == ()
+    assert added_packs(settings) == ()
     assert not settings.packs_file.exists()
 
 
@@ -56,7 +56,7 @@ def test_a_pack_is_pointed_at_not_copied(
     one, before = add(Path(), "", settings)
     assert (one.name, one.root, one.trusted, before) == ("mine", str(root.resolve()), {}, None)
     assert json.loads(settings.packs_file.read_text()) == [{"name": "mine", "root": str(root.resolve())}]
-    assert added(settings) == (one,)
+    assert added_packs(settings) == (one,)
     assert one.found
     assert list((root / "questions").iterdir()) == []
 
@@ -95,7 +95,7 @@ def test_two_folders_of_one_name(settings: Settings, tmp_path: Path) -> None:
     second = pack(tmp_path / "b", "mine")
     assert "has this name" in refused(second, settings).message
     add(second, "second", settings)
-    assert [one.name for one in added(settings)] == ["mine", "second"]
+    assert [one.name for one in added_packs(settings)] == ["mine", "second"]
 
 
 def test_a_pack_that_has_moved_is_the_same_pack(settings: Settings, tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_pack_that_has_moved_is_the_same_pack(settings: Settings, tmp_path: Pa
     assert not old.found
     moved, before = add(tmp_path / "elsewhere", "mine", settings)
     assert before == old
-    assert added(settings) == (moved,)
+    assert added_packs(settings) == (moved,)
 
 
 def test_what_is_no_pack(settings: Settings, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_folder_that_cannot_be_printed(settings: Settings, tmp_path: Path) -> 
 def test_remove_and_add_again(settings: Settings, tmp_path: Path) -> None:
     one, _ = add(pack(tmp_path, "mine"), "", settings)
     assert remove("mine", settings) == one
-    assert added(settings) == ()
+    assert added_packs(settings) == ()
     with pytest.raises(QuizError, match="there is no pack 'mine'"):
         remove("mine", settings)
     assert add(tmp_path / "mine", "", settings)[1] is None
@@ -150,7 +150,7 @@ def test_remove_and_add_again(settings: Settings, tmp_path: Path) -> None:
 def test_a_name_that_is_near(settings: Settings, tmp_path: Path) -> None:
     add(pack(tmp_path, "mine"), "", settings)
     with pytest.raises(QuizError, match=r"there is no pack 'mnie'; did you mean 'mine'\?") as caught:
-        added_as("mnie", settings)
+        find_added("mnie", settings)
     assert caught.value.status == ExitStatus.USAGE
 
 
@@ -170,7 +170,7 @@ def test_a_damaged_file_is_named(settings: Settings, damage: bytes) -> None:
     settings.packs_file.parent.mkdir(parents=True)
     settings.packs_file.write_bytes(damage)
     with pytest.raises(QuizError, match=r"packs\.json: cannot be read") as caught:
-        added(settings)
+        added_packs(settings)
     assert "Delete it" in caught.value.hint
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from quizcli.bank.reading.reader import read
 from quizcli.packs.pack import Pack, builtin, load
-from quizcli.packs.rewording import edits_at, excerpt, merged
+from quizcli.packs.rewording import edits_at, excerpt, merge_edits
 
 BANK = """
 # a comment
@@ -73,7 +73,7 @@ def test_an_edit_takes_the_place_of_its_question_only(tmp_path: Path) -> None:
     (edits.questions / "two.yaml").write_text(
         excerpt(BANK, "two").replace("level: 1", "level: 9"), encoding="utf-8"
     )
-    both = merged(load(pack, None), load(edits, None))
+    both = merge_edits(load(pack, None), load(edits, None))
     (bank,) = both.banks
     assert [question.id for question in bank.questions] == ["one", "two"]
     assert bank.questions[0].ask.en == "1 is odd."

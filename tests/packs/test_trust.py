@@ -12,7 +12,7 @@ import pytest
 from quizcli.errors import QuizError
 from quizcli.packs import trust as module
 from quizcli.packs.pack import Pack, builtin
-from quizcli.packs.registry import add, added, added_as, remove
+from quizcli.packs.registry import add, added_packs, find_added, remove
 from quizcli.packs.trust import differences, fingerprint, require_trust, sources, trust
 from quizcli.settings import Settings, load_settings
 from quizcli.text import use_language
@@ -193,7 +193,7 @@ def test_trust_moves_with_the_pack_and_is_of_one_pack(root: Path, settings: Sett
     (other / "answers" / "coin.py").write_text("one\ntwo\n")
     add(other, "", settings)
     assert "pack trust other" in refused(other, settings)
-    assert added_as("mine", settings).trusted
+    assert find_added("mine", settings).trusted
 
 
 def test_a_pack_that_has_gone_meanwhile_is_not_trusted(
@@ -203,12 +203,12 @@ def test_a_pack_that_has_gone_meanwhile_is_not_trusted(
     remove("mine", settings)
     with pytest.raises(QuizError, match="removed meanwhile"):
         trust(one, sources(root), settings)
-    assert added(settings) == ()
+    assert added_packs(settings) == ()
     (tmp_path / "other" / "questions").mkdir(parents=True)
     other, _ = add(tmp_path / "other", "mine", settings)
     with pytest.raises(QuizError, match="removed meanwhile"):
         trust(one, sources(root), settings)
-    assert added(settings) == (other,)
+    assert added_packs(settings) == (other,)
 
 
 @pytest.mark.usefixtures("chinese")

@@ -13,7 +13,7 @@ from quizcli.settings import Settings
 from quizcli.study.backups.files import backups
 from quizcli.study.database.connection import connect
 from quizcli.study.restore.candidate import candidate
-from quizcli.study.schedule.card import Card, Rating, State, acted
+from quizcli.study.schedule.card import Card, Rating, State, after_act
 from quizcli.study.schedule.schedule import ALGORITHM, Schedule
 from quizcli.study.schedule.study_days import DAY, Days
 from quizcli.study.session import Session
@@ -106,7 +106,7 @@ class Past:
     def act(self, name: str, kind: str, due: int | None = None) -> None:
         card = self._cards.get(name) or Card(name)
         self._write(name, kind, due)
-        self._cards[name] = acted(card, kind, self._days.number(self.now), due)  # type: ignore[arg-type]
+        self._cards[name] = after_act(card, kind, self._days.number(self.now), due)  # type: ignore[arg-type]
 
     def undo(self) -> None:
         undone = self._entries[-1]

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizcli.bank.needs import seen_first, taught
+from quizcli.bank.needs import in_teaching_order, seen_first
 from quizcli.bank.reading.reader import read
 from quizcli.study.day_cards import Standing
 from quizcli.study.new_cards import FIRST, OPEN, lesson
@@ -103,7 +103,7 @@ def test_whatever_there_is_comes_once_and_after_what_it_needs(
 
 def test_the_banks_open_with_cards_that_run_and_bring_all_cards_in_order() -> None:
     banks = [bank for path in BANKS if (bank := read(path.read_bytes(), path.name).bank) is not None]
-    items = {question.id: question for bank in taught(banks) for question in bank.questions}
+    items = {question.id: question for bank in in_teaching_order(banks) for question in bank.questions}
     needed = seen_first(items.values())
     order = list(lesson(items, needed, Standing(), 10_000))
     assert set(order) == items.keys()
@@ -126,7 +126,7 @@ def test_the_banks_open_with_cards_that_run_and_bring_all_cards_in_order() -> No
 
 def test_no_card_speaks_of_what_a_later_topic_begins() -> None:
     banks = [bank for path in BANKS if (bank := read(path.read_bytes(), path.name).bank) is not None]
-    items = {question.id: question for bank in taught(banks) for question in bank.questions}
+    items = {question.id: question for bank in in_teaching_order(banks) for question in bank.questions}
     order = list(lesson(items, seen_first(items.values()), Standing(), 10_000))
     place = {name: number for number, name in enumerate(order)}
     for earlier, later in [

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.session.daily import backlog
+from quizcli.session.daily import describe_backlog
 from quizcli.settings import Settings
 from quizcli.study.schedule.card import Rating, State
 from quizcli.study.schedule.study_days import DAY
@@ -464,10 +464,12 @@ def test_steps_left_on_an_earlier_day_count_as_reviews(store: Store, settings: S
 
 
 def test_what_is_said_after_a_holiday() -> None:
-    assert backlog(Counts(0, 0, 0, 12, 0.0)) == ""
-    told = backlog(Counts(0, 0, 0, 80, 0.0, held_back=67, days_away=21))
+    assert describe_backlog(Counts(0, 0, 0, 12, 0.0)) == ""
+    told = describe_backlog(Counts(0, 0, 0, 80, 0.0, held_back=67, days_away=21))
     assert told == "147 are due after 21 days away: 80 today, most overdue first, nothing new"
-    assert "away" not in backlog(Counts(0, 0, 0, 80, 0.0, held_back=1, days_away=1))
+    assert "away" not in describe_backlog(Counts(0, 0, 0, 80, 0.0, held_back=1, days_away=1))
     use_language("zh")
-    assert backlog(Counts(0, 0, 0, 80, 0.0, held_back=67, days_away=21)).startswith("147 张到期（21 天没学）")
+    assert describe_backlog(Counts(0, 0, 0, 80, 0.0, held_back=67, days_away=21)).startswith(
+        "147 张到期（21 天没学）"
+    )
     use_language("en")

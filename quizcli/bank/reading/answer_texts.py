@@ -10,7 +10,7 @@ from string import Formatter
 
 from quizcli.bank.diagnostic import Mistake
 from quizcli.bank.reading.field_types import TextField
-from quizcli.bank.reading.mapping import named
+from quizcli.bank.reading.mapping import read_entries
 from quizcli.bank.reading.reading_log import EnoughError, Notes, Spot
 from quizcli.bank.yaml.nodes import Mapping, parse
 from quizcli.text import LANGS, Text, tr
@@ -26,7 +26,7 @@ def read_answer_texts(source: str, path: str) -> tuple[dict[str, Text], list[Mis
     try:
         root = parse(source, notes.report)
         if isinstance(root, Mapping):
-            for name, (key, value) in named(root, Spot("", root.line, root.column), notes).items():
+            for name, (key, value) in read_entries(root, Spot("", root.line, root.column), notes).items():
                 spot = Spot(name, key.line, key.column)
                 if not _NAME.fullmatch(name):
                     notes.wrong(

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from quizcli.bank.reading.field_types import Schema, string
-from quizcli.bank.reading.mapping import named
+from quizcli.bank.reading.mapping import read_entries
 from quizcli.bank.reading.reading_log import Notes, Spot
 from quizcli.bank.yaml.nodes import Listing, Mapping, Node, Scalar
 from quizcli.bank.yaml.scalars import is_plain_number, is_whole, not_number, type_of
@@ -72,7 +72,7 @@ class MapOf(Struct, frozen=True):
             notes.wrong(spot, tr("must be a mapping: {name: value}", "应为映射：{名称: 值}"))
             return None
         read: dict[str, Any] = {}
-        for name, (key, value) in named(node, spot, notes).items():
+        for name, (key, value) in read_entries(node, spot, notes).items():
             inner = spot.key(name, key)
             notes.seen(inner)
             if not re.fullmatch(self.pattern, name):
@@ -100,7 +100,7 @@ class SettingsField(Struct, frozen=True):
             notes.wrong(spot, tr("must be a mapping: {name: value}", "应为映射：{名称: 值}"))
             return None
         read: dict[str, bool | int | float | str] = {}
-        for name, (key, value) in named(node, spot, notes).items():
+        for name, (key, value) in read_entries(node, spot, notes).items():
             inner = spot.key(name, key)
             notes.seen(inner)
             one = _setting(value, inner, notes)
@@ -147,7 +147,7 @@ class Record(Struct, frozen=True):
             keys = ", ".join(self.fields)
             notes.wrong(spot, tr(f"must be a mapping with the keys {keys}", f"应为映射，可用的键：{keys}"))
             return None
-        found = named(node, spot, notes, tuple(self.fields))
+        found = read_entries(node, spot, notes, tuple(self.fields))
         values: dict[str, Any] = {}
         for name, (key, value) in found.items():
             inner = spot.key(name, key)

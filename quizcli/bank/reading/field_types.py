@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from quizcli.bank.diagnostic import did_you_mean, shown
 from quizcli.bank.markdown import reads_alike
-from quizcli.bank.reading.mapping import named
+from quizcli.bank.reading.mapping import read_entries
 from quizcli.bank.reading.reading_log import Notes, Spot
 from quizcli.bank.yaml.nodes import Listing, Mapping, Node, Scalar
 from quizcli.bank.yaml.scalars import is_whole, not_number, not_text
@@ -147,7 +147,7 @@ class TextField(Struct, frozen=True):
 
     def pair(self, node: Mapping, spot: Spot, notes: Notes) -> Text | None:
         """The text of {en: …, zh: …}."""
-        fields = named(node, spot, notes, LANGS)
+        fields = read_entries(node, spot, notes, LANGS)
         read: dict[str, str] = {}
         for lang, (key, value) in fields.items():
             inner = spot.key(lang, key)

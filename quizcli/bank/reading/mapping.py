@@ -8,7 +8,7 @@ from quizcli.bank.yaml.nodes import Mapping, Node, Scalar
 from quizcli.text import tr
 
 
-def named(
+def read_entries(
     node: Mapping, spot: Spot, notes: Notes, known: tuple[str, ...] | None = None
 ) -> dict[str, tuple[Scalar, Node]]:
     """The entries of a mapping by key; doubled keys, keys that are no words and unknown keys are noted."""

@@ -12,7 +12,7 @@ from quizcli.bank.files import MAX_BYTES
 from quizcli.bank.reading import question_fields
 from quizcli.bank.reading.container_types import Record
 from quizcli.bank.reading.field_types import KEBAB
-from quizcli.bank.reading.mapping import named
+from quizcli.bank.reading.mapping import read_entries
 from quizcli.bank.reading.question_rules import note_rules
 from quizcli.bank.reading.reading_log import EnoughError, Notes, Places, Spot
 from quizcli.bank.reading.torn_question import Torn, names_of, torn_question
@@ -104,7 +104,7 @@ def _bank(root: Node | None, notes: Notes, torn: list[Torn], left_out: set[int])
         )
         return None
     spot = Spot("", root.line, root.column)
-    top = named(root, spot, notes, _TOP)
+    top = read_entries(root, spot, notes, _TOP)
     if "languages" in top:
         key, node = top["languages"]
         shape = question_fields.BANK["languages"].shape

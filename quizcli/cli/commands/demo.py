@@ -48,11 +48,11 @@ class CLASS(Command):
         name = ctx.params.get("name") or ""
         if not name or not incomplete.startswith("-"):
             return found
-        from quizcli.cli.completion import settings_of
+        from quizcli.cli.completion import settings_to_type
 
         options: list[Any] = [
             TyperOption(param_decls=[option], help=told)
-            for option, told in settings_of(name, ctx.obj)
+            for option, told in settings_to_type(name, ctx.obj)
             if option not in ctx.args
         ]
         return found + TyperCommand(None, params=options, add_help_option=False).shell_complete(
@@ -89,7 +89,7 @@ def command(
     from quizcli.demo.answer_source import check_settings
     from quizcli.demo.events import BEAT
     from quizcli.notices import tell
-    from quizcli.packs.demos import every, find
+    from quizcli.packs.demos import all_demonstrations, find_demonstration
 
     settings: Settings = ctx.obj
     if name.startswith("-"):
@@ -99,14 +99,14 @@ def command(
             ExitStatus.USAGE,
         )
     if help_wanted:
-        _print_help(find(name, settings)) if name else print_page(ctx)
+        _print_help(find_demonstration(name, settings)) if name else print_page(ctx)
         return ExitStatus.OK
     if replayed is not None:
         return _replay(replayed, settings, as_json=as_json)
     if not name:
-        _print_list(every(settings, tell), settings, as_json=as_json)
+        _print_list(all_demonstrations(settings, tell), settings, as_json=as_json)
         return ExitStatus.OK
-    answer = find(name, settings)
+    answer = find_demonstration(name, settings)
     typed = parse(answer, ctx.args)
     if pace is not None and any(parameter.name == "pace" for parameter in answer.parameters):
         typed["pace"] = pace  # an answer of somebody's that sleeps by itself
@@ -159,10 +159,10 @@ def _run(
 ) -> int:
     from quizcli.demo.launcher import environment, start
     from quizcli.demo.record import Recorder, Snapshot
-    from quizcli.packs.demos import request
-    from quizcli.session.worker_start import coming, note
+    from quizcli.packs.demos import make_request
+    from quizcli.session.worker_start import describe_start, note_duration
 
-    asked = request(answer, chosen, settings)
+    asked = make_request(answer, chosen, settings)
     snapshot = Snapshot(asked.answer, Path())
 
     def keep(board: object) -> str:
@@ -176,10 +176,10 @@ def _run(
         if as_json:
             last = _print_events(run, settings)
         else:
-            told = coming(answer, chosen, (), settings)
+            told = describe_start(answer, chosen, (), settings)
             own = recorder is None  # else all is kept in any case
             outcome = _watch(run, settings, keep if own else None, snapshot.add if own else None, told, pace)
-            note(answer.name, chosen, outcome, settings)
+            note_duration(answer.name, chosen, outcome, settings)
             last = outcome.last
         if recorder is not None:
             recorder.finish()

@@ -22,8 +22,8 @@ from quizcli.screen.terminal.page import Page
 from quizcli.screen.terminal.theme import make_console
 from quizcli.session.card import CardAtWork
 from quizcli.session.demo_runner import Bench
-from quizcli.session.measured_claims import ticked
-from quizcli.session.occasion import Occasion, shuffled
+from quizcli.session.measured_claims import tick_claims
+from quizcli.session.occasion import Occasion, shuffle_options
 from quizcli.session.waiting import next_key
 from quizcli.settings import Settings
 from quizcli.study.day_cards import marked
@@ -220,8 +220,8 @@ def _occasion(
             wrong=result.answers - result.right,
             minutes=result.minutes,
         ),
-        permutation=shuffled(question, result.answers),
-        claims=lambda: ticked(store, question),
+        permutation=shuffle_options(question, result.answers),
+        claims=lambda: tick_claims(store, question),
         follow=follow_ups(question, questions),
         undoable=result.answers > 0,
         message=message,

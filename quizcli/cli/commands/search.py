@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from quizcli.bank.prediction import asked
+from quizcli.bank.prediction import answer_form
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Order
 from quizcli.cli.question_listing import AsJson, print_questions
 from quizcli.did_you_mean import did_you_mean, in_a_row, nearest
@@ -67,7 +67,7 @@ def folded(text: str) -> str:
 def _text_of(question: AnyQuestion) -> str:
     """Everything that a search looks at."""
     texts: list[Text | None] = [question.ask, question.answer, *question.points, *question.pitfalls]
-    match asked(question):
+    match answer_form(question):
         case Choice(choices=choices):
             texts += [option.text for option in choices]
         case Order(items=items):

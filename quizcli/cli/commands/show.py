@@ -17,7 +17,7 @@ from quizcli.json_output import print_json
 from quizcli.packs.library import all_questions, as_asked, follow_ups, load_banks, with_figures
 from quizcli.screen.cards.answer import TickedClaim
 from quizcli.screen.cards.prediction import NOTHING, Findings
-from quizcli.session.measured_claims import findings, ticked
+from quizcli.session.measured_claims import findings, tick_claims
 from quizcli.settings import Settings
 from quizcli.text import tr
 
@@ -75,4 +75,4 @@ def _measured(settings: Settings, question: AnyQuestion) -> tuple[Sequence[Ticke
     from quizcli.study.store.read_only import readable_store
 
     with readable_store(settings.store_file) as store:
-        return ticked(store, question), findings(store, question)
+        return tick_claims(store, question), findings(store, question)

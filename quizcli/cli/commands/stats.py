@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from quizcli.bank.needs import taught
+from quizcli.bank.needs import in_teaching_order
 from quizcli.errors import ExitStatus
 from quizcli.json_output import print_json
 from quizcli.packs.library import load_banks, titles_of
@@ -28,7 +28,7 @@ def command(
 
     settings: Settings = ctx.obj
     loaded = load_banks(settings)
-    in_order = [question for bank in taught(loaded.banks) for question in bank.questions]
+    in_order = [question for bank in in_teaching_order(loaded.banks) for question in bank.questions]
     with store_to_read(settings) as store:
         summed = statistics(store, in_order, settings)
     if as_json:

@@ -51,7 +51,7 @@ def unsuspend(
         list[str] | None,
         typer.Argument(
             metavar="[ID]...",
-            autocompletion=completion.suspended,
+            autocompletion=completion.suspended_ids,
             help=tr(
                 "Questions' ids; without any, the suspended cards are listed.",
                 "题目的 id；省略则列出已暂停的卡片。",

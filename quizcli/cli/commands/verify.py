@@ -76,10 +76,14 @@ def command(
 ) -> int:
     """Run demonstrations and compare what they measure with what they claim."""
     from quizcli.notices import tell
-    from quizcli.packs.demos import find, runnable
+    from quizcli.packs.demos import find_demonstration, runnable_demonstrations
     from quizcli.packs.library import load_banks
 
-    answers = [find(name, ctx.obj) for name in names] if names else runnable(ctx.obj, tell)
+    answers = (
+        [find_demonstration(name, ctx.obj) for name in names]
+        if names
+        else runnable_demonstrations(ctx.obj, tell)
+    )
     jobs = [Job(answer, settings_of(answer, quick=quick, seed=seed)) for answer in answers]
     if questions:
         jobs = [job for job in jobs for job in linked(job, load_banks(ctx.obj).banks)]
@@ -120,11 +124,11 @@ def verdicts(job: Job, settings: Settings) -> Iterator[Checked]:
     """Run a job and judge its claims as they come. One that breaks or does not measure them is at fault."""
     from quizcli.demo.events import Failed, Finished, Started
     from quizcli.demo.launcher import environment, start
-    from quizcli.packs.demos import request
+    from quizcli.packs.demos import make_request
 
     synthetic = False
     claimed: dict[str, float] = {}
-    with start(request(job.answer, job.settings, settings), environ=environment(settings)) as run:
+    with start(make_request(job.answer, job.settings, settings), environ=environment(settings)) as run:
         for event in run:
             match event:
                 case Started():

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from quizcli.judge.calls.generators import sow, sown_again, state
+from quizcli.judge.calls.generators import generator_state, sow, sown_again
 from quizcli.judge.calls.tensor_codec import tensors
 from quizcli.judge.calls.torch_settings import SETTINGS
 from quizcli.judge.calls.watch import Watch
@@ -63,7 +63,7 @@ def perform(
         if calls:
             output = [called(output, method, arguments) for method, arguments in calls]
     seconds = time.perf_counter() - began
-    seeded, end = sown_again(sown) if sown is not None else "", state()
+    seeded, end = sown_again(sown) if sown is not None else "", generator_state()
     for name, (read, write) in SETTINGS.items():
         if read() != settings[name]:
             left = name

@@ -36,7 +36,7 @@ _FAMILIES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def kin(avoid: Iterable[str]) -> list[tuple[str, str]]:
+def relatives(avoid: Iterable[str]) -> list[tuple[str, str]]:
     """What stands within the names of all that is like what is to be avoided, and as what each is known.
 
     `avoid` are plain names.

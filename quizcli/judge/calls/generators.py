@@ -36,14 +36,14 @@ def sow(seed: int) -> Sown:
     if (others := _numpy()) is not None:
         others.seed(seed % _ENDS)
     torch.default_generator.manual_seed(seed)  # torch.manual_seed keeps a stack trace for each device
-    fresh = Sown(torch.initial_seed(), state(), _pythons_words(), _numpys_words())
+    fresh = Sown(torch.initial_seed(), generator_state(), _pythons_words(), _numpys_words())
     torch.rand(())
     return fresh
 
 
 def sown_again(before: Sown) -> str:
     """Whose generator was given a seed since; "" where none was."""
-    if torch.initial_seed() != before.seed or state() == before.state:
+    if torch.initial_seed() != before.seed or generator_state() == before.state:
         return OWNERS[0]  # another one, or that of before once more
     if not _is_reached(before.python, _pythons_words()):
         return OWNERS[1]
@@ -52,7 +52,7 @@ def sown_again(before: Sown) -> str:
     return ""
 
 
-def state() -> int:
+def generator_state() -> int:
     """A checksum of torch's."""
     return zlib.crc32(torch.get_rng_state().numpy().tobytes())
 

@@ -27,7 +27,7 @@ _OF_TORCH = re.compile(r"(torch|torchvision)\.")
 
 
 @contextmanager
-def recorded(names: set[str]) -> Iterator[None]:
+def record_operators(names: set[str]) -> Iterator[None]:
     """Put the names of all operators that run into a set; `run_backward` where autograd does."""
     _enable_profiler_legacy(_settings())
     try:
@@ -52,7 +52,7 @@ def _name(recorded: str) -> str:
     return name if space in _THEIRS else ""
 
 
-def scripted() -> set[str]:
+def script_names() -> set[str]:
     """The names of PyTorch's functions and layers in Python that were made part of a script so far.
 
     Only their operators are left there: nobody sees when `xavier_normal_` itself runs in a script.

@@ -166,15 +166,15 @@ def _name(sort: type) -> str:
     return f"numpy.{name}" if module.partition(".")[0] == "numpy" else name
 
 
-def unpacked(value: Value) -> Any:
+def unpack(value: Value) -> Any:
     """The value again. Raises ValueError where bytes and shape do not fit."""
     match value:
         case Flat():
             return _tensor(value)
         case Many(sort=sort, items=items):
-            return (list if sort == "list" else tuple)(unpacked(item) for item in items)
+            return (list if sort == "list" else tuple)(unpack(item) for item in items)
         case Keyed(entries=entries):
-            return {key: unpacked(item) for key, item in entries.items()}
+            return {key: unpack(item) for key, item in entries.items()}
     return value
 
 
@@ -205,13 +205,15 @@ def tensors(value: Any) -> list[Tensor]:
     return [found for item in value for found in tensors(item)] if isinstance(value, list | tuple) else []
 
 
-def mapped(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
+def map_tensors(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
     """The same value with every tensor changed."""
     import torch
 
     if isinstance(value, torch.Tensor):
         return change(value)
     if isinstance(value, tuple | list):
-        items = [mapped(item, change) for item in value]
+        items = [map_tensors(item, change) for item in value]
         return tuple(items) if isinstance(value, tuple) else items
-    return {key: mapped(item, change) for key, item in value.items()} if isinstance(value, dict) else value
+    return (
+        {key: map_tensors(item, change) for key, item in value.items()} if isinstance(value, dict) else value
+    )

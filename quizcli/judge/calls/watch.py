@@ -21,8 +21,8 @@ from typing import Any, Self
 from torch import _tensor_str, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from quizcli.judge.calls.families import kin
-from quizcli.judge.calls.recorded_operators import recorded, scripted
+from quizcli.judge.calls.families import relatives
+from quizcli.judge.calls.recorded_operators import record_operators, script_names
 
 Use = tuple[str, int]  # a forbidden name, and the line of the person's file that led to it (0: none did)
 
@@ -65,10 +65,10 @@ class Watch:
     """While it is entered, remembers the first forbidden thing that runs; a thread is one: it goes unseen."""
 
     def __init__(self, avoid: Iterable[str], file: str, known: Iterable[str] = ()) -> None:
-        """`known`: what `scripted` said before there was anything of the person's in this process."""
+        """`known`: what `script_names` said before there was anything of the person's in this process."""
         self._before = set(known)
         self._names = {plain(name): name for name in avoid}
-        self._kin = kin(self._names)
+        self._kin = relatives(self._names)
         self._folders = {folder: name for name in avoid for folder in _FOLDERS.get(name, ())}
         self._file = file
         self._forbidden: dict[str, str] = {}  # what each name that was met is known as; "" where it may run
@@ -85,14 +85,14 @@ class Watch:
     ) -> None:
         _listen(None)
         sys.setprofile(None)
-        self._heard(scripted() - self._before)
+        self._heard(script_names() - self._before)
 
     @contextmanager
     def operators(self) -> Iterator[None]:
         """Look at operators as well. Each costs microseconds more: not where time is taken."""
         names: set[str] = set()
         try:
-            with recorded(names), _Operators(self):
+            with record_operators(names), _Operators(self):
                 yield
         finally:
             self._heard(names)

@@ -12,7 +12,7 @@ import msgspec
 
 from quizcli.judge.calls import size_limits
 from quizcli.judge.calls.messages import Ask, CandidateSource, Gave, Raised, Reply
-from quizcli.judge.calls.tensor_codec import Value, unpacked
+from quizcli.judge.calls.tensor_codec import Value, unpack
 from quizcli.judge.candidate import folder
 from quizcli.processes.framed_child import Framed
 from quizcli.processes.spawn import signal_name, spawn
@@ -189,7 +189,7 @@ def _answer(payload: bytes) -> Reply:
 
 def _sound(value: Value) -> None:
     try:
-        unpacked(value)
+        unpack(value)
     except (RuntimeError, TypeError, OverflowError) as error:
         raise ValueError(str(error)) from error
 

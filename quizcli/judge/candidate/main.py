@@ -21,7 +21,7 @@ from msgspec import structs
 
 from quizcli.judge.calls import size_limits
 from quizcli.judge.calls.messages import Ask, CandidateSource, Gave, Raised, Reply
-from quizcli.judge.calls.tensor_codec import unpacked
+from quizcli.judge.calls.tensor_codec import unpack
 from quizcli.judge.sandbox.limits import shut
 from quizcli.processes.frames import frame, read_frame
 from quizcli.processes.private_pipes import take_pipes
@@ -133,11 +133,11 @@ def _loaded(source: CandidateSource) -> Callable[..., Any]:
 
 
 def _answer(tools: _Tools, entry: Callable[..., Any], ask: Ask, source: CandidateSource) -> Gave:
-    args = [unpacked(value) for value in ask.args]
-    kwargs = {name: unpacked(value) for name, value in ask.kwargs.items()}
+    args = [unpack(value) for value in ask.args]
+    kwargs = {name: unpack(value) for name, value in ask.kwargs.items()}
     if ask.timed:
         return Gave(seconds=tools.seconds_per_call(entry, args, kwargs))
-    calls = [(method, [unpacked(value) for value in given]) for method, given in ask.calls]
+    calls = [(method, [unpack(value) for value in given]) for method, given in ask.calls]
     watch = tools.watch(source.avoid, source.name) if source.avoid else None
     done = tools.perform(entry, args, kwargs, calls, ask.grad, ask.seed, watch, ask.operators)
     return structs.replace(tools.gave(done), used=watch.used if watch is not None else None)

@@ -78,7 +78,7 @@ def _equal(expected: Any, got: Any, tolerance: float, unit: float) -> bool:
     return math.isclose(got, expected, rel_tol=tolerance, abs_tol=tolerance * unit)
 
 
-def unlike(expected: Any, got: Any, rules: Rules = STRICT) -> Difference | None:
+def first_difference(expected: Any, got: Any, rules: Rules = STRICT) -> Difference | None:
     """Where two values differ in type, shape or dtype; their numbers are not looked at."""
     import torch
 
@@ -86,7 +86,7 @@ def unlike(expected: Any, got: Any, rules: Rules = STRICT) -> Difference | None:
         same = expected.shape == got.shape and _fits(expected, got, rules)
         return None if same else _unlike(OUTPUT, "", about(expected), about(got))
     if isinstance(expected, tuple | list) and isinstance(got, tuple | list) and len(got) == len(expected):
-        found = (unlike(e, g, rules) for e, g in zip(expected, got, strict=True))
+        found = (first_difference(e, g, rules) for e, g in zip(expected, got, strict=True))
         return next((one for one in found if one is not None), None)
     numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (expected, got))
     if not isinstance(expected, tuple | list) and (numbers or type(expected) is type(got)):

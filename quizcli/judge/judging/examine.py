@@ -9,9 +9,9 @@ from torch import Tensor
 
 from quizcli.demo.events import Words
 from quizcli.judge.calls.call import Performance
-from quizcli.judge.calls.tensor_codec import packed, tensors, unpacked
+from quizcli.judge.calls.tensor_codec import packed, tensors, unpack
 from quizcli.judge.case import Case
-from quizcli.judge.judging.compare import Difference, Rules, difference, unlike
+from quizcli.judge.judging.compare import Difference, Rules, difference, first_difference
 
 INCOMPLETE: Words = {
     "en": "its answer is incomplete: what was asked for is not in it",
@@ -88,7 +88,7 @@ def not_again(told: str) -> Difference:
 def false_facts(case: Case, right: Performance, performances: Sequence[Performance]) -> list[int] | None:
     """Which facts of a random output do not hold, by their place; None where its make is another."""
     if case.facts is None or any(
-        unlike(right.output, performed.output) is not None for performed in performances
+        first_difference(right.output, performed.output) is not None for performed in performances
     ):
         return None
     each = [
@@ -141,14 +141,16 @@ def _of_gradients(
         )
     what: Words = {"en": f"gradient with respect to {name}", "zh": f"对 {name} 的梯度"}
     return (
-        difference(wanted, given, tolerance, what, rules=rules) if compared else unlike(wanted, given, rules)
+        difference(wanted, given, tolerance, what, rules=rules)
+        if compared
+        else first_difference(wanted, given, rules)
     )
 
 
 def _of_output(case: Case, expected: Performance, got: Performance, rules: Rules) -> Difference | None:
     if case.facts is None:
         return difference(expected.output, got.output, case.tolerance, rules=rules, unit=case.unit)
-    if (found := unlike(expected.output, got.output, rules)) is not None:
+    if (found := first_difference(expected.output, got.output, rules)) is not None:
         return found
     false = (words for words, holds in case.facts(got.output, *case.args, **case.kwargs) if not holds)
     return next((Difference(words) for words in false), None)
@@ -166,7 +168,7 @@ def _changed(case: Case, names: Sequence[str], got: Performance) -> Difference |
     if len(after) != len(given):
         return Difference(INCOMPLETE)
     for name, before, now in zip(names, given, after, strict=True):
-        if not _same(before, now) and difference(unpacked(packed(before)), now, 0.0) is not None:
+        if not _same(before, now) and difference(unpack(packed(before)), now, 0.0) is not None:
             return Difference(
                 {"en": f"the argument {name} was changed in place", "zh": f"原地修改了参数 {name}"}
             )

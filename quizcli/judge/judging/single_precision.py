@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from quizcli.judge.calls.tensor_codec import mapped, tensors
+from quizcli.judge.calls.tensor_codec import map_tensors, tensors
 from quizcli.judge.case import Call, Case
 
 
@@ -23,7 +23,7 @@ def in_single(case: Case) -> Case | None:
 
 
 def _single(value: Any) -> Any:
-    return mapped(value, _float32)
+    return map_tensors(value, _float32)
 
 
 def _float32(tensor: torch.Tensor) -> torch.Tensor:

@@ -9,9 +9,9 @@ from msgspec import structs
 
 from quizcli.judge.calls.call import Performance, perform, seconds_per_call
 from quizcli.judge.calls.messages import Ask, Gave, Raised, Reply
-from quizcli.judge.calls.recorded_operators import scripted
+from quizcli.judge.calls.recorded_operators import script_names
 from quizcli.judge.calls.results import Giving
-from quizcli.judge.calls.tensor_codec import Strange, Value, packed, unpacked
+from quizcli.judge.calls.tensor_codec import Strange, Value, packed, unpack
 from quizcli.judge.calls.watch import Watch
 from quizcli.judge.case import Case
 
@@ -28,12 +28,12 @@ class Local:
 
     def ask(self, call: Ask) -> Reply:
         """Call the function; what it raises is an answer too."""
-        args = [unpacked(value) for value in call.args]
-        kwargs = {name: unpacked(value) for name, value in call.kwargs.items()}
+        args = [unpack(value) for value in call.args]
+        kwargs = {name: unpack(value) for name, value in call.kwargs.items()}
         if call.timed:
             return Gave(seconds=seconds_per_call(self._entry, args, kwargs))
-        calls = [(method, [unpacked(value) for value in given]) for method, given in call.calls]
-        watch = Watch(self._avoid, self._file, scripted()) if self._avoid else None
+        calls = [(method, [unpack(value) for value in given]) for method, given in call.calls]
+        watch = Watch(self._avoid, self._file, script_names()) if self._avoid else None
         try:
             done = perform(self._entry, args, kwargs, calls, call.grad, call.seed, watch, call.operators)
         except Exception as error:  # noqa: BLE001 - a wrong shape raises in a trap as it does in a candidate
@@ -58,7 +58,7 @@ def performance(answer: Gave) -> Performance:
 
     def value(sent: Value) -> Any:
         try:
-            return unpacked(sent)
+            return unpack(sent)
         except (ValueError, RuntimeError, OverflowError) as error:
             return Strange(str(error))
 

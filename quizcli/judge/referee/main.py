@@ -155,7 +155,9 @@ def ruled(
     """
     try:
         rule: Iterator[News | None] = (
-            proven(judgement, candidate) if judgement.prove else judged(judgement, candidate, prepared)
+            prove_judge(judgement, candidate)
+            if judgement.prove
+            else judge_source(judgement, candidate, prepared)
         )
         for news in rule:
             room.check()  # the judge may have swallowed the refusal
@@ -164,17 +166,17 @@ def ruled(
         yield Over(False, judgement.seed, 0.0, refused=error.message, hint=error.hint)
 
 
-def proven(judgement: Judgement, candidate: Candidate) -> Iterator[News | None]:
+def prove_judge(judgement: Judgement, candidate: Candidate) -> Iterator[News | None]:
     """What is wrong with a question and its judge."""
-    from quizcli.judge.self_test.self_test import proof
+    from quizcli.judge.self_test.self_test import prove_question
 
     try:
-        yield from proof(judgement, candidate)
+        yield from prove_question(judgement, candidate)
     except _JUDGES_OWN as error:
         yield Proof((_told(error, judgement.root),))
 
 
-def judged(
+def judge_source(
     judgement: Judgement, candidate: Candidate, prepared: PreparedTrial | None = None
 ) -> Iterator[News]:
     """All that there is to say about a source."""

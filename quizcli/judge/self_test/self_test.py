@@ -24,7 +24,7 @@ _TRAPPED = 10  # seeds, at most, with which each trap must be told: there are ma
 _MUTATED = 3  # seeds, at most, with which each mutant must be refused
 
 
-def proof(judgement: Judgement, candidate: Candidate) -> Iterator[Proof | None]:
+def prove_question(judgement: Judgement, candidate: Candidate) -> Iterator[Proof | None]:
     """What is wrong with a code question; nothing where it is sound. What is judged is its starter.
 
     Many seeds take long: None after each says that it goes on.

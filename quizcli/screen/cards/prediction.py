@@ -11,7 +11,7 @@ from rich.text import Text as RichText
 from quizcli.bank.prediction import decides, outcome_of, ranking
 from quizcli.bank.types import Predict
 from quizcli.demo.typed_settings import as_options
-from quizcli.screen.cards.solution import Graded, Response, said, sign, typed
+from quizcli.screen.cards.solution import Graded, Response, said_lines, sign, typed
 from quizcli.screen.markup.markdown import numbered, render, visible
 from quizcli.screen.markup.wrap import Styled, wrap
 from quizcli.screen.terminal import theme
@@ -47,7 +47,7 @@ def prediction_lines(
     if question.items:
         order = ranking(question, findings.values) if decided else range(len(question.items))
         lines += _items(question, order, permutation, verdict, findings, width)
-    return [*lines, *said(typed(response, verdict), width)]
+    return [*lines, *said_lines(typed(response, verdict), width)]
 
 
 def rules(question: Predict) -> str:

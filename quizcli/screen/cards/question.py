@@ -10,7 +10,7 @@ from rich.text import Text as RichText
 
 from quizcli.bank.cloze import blanks, pieces
 from quizcli.bank.code_rules import code_rules
-from quizcli.bank.prediction import asked
+from quizcli.bank.prediction import answer_form
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Code, Number, Order, Predict, Truth
 from quizcli.screen.markup.markdown import numbered, render, visible
 from quizcli.screen.markup.wrap import Styled, wrap
@@ -53,7 +53,7 @@ def question_lines(question: AnyQuestion, width: int, permutation: Sequence[int]
     """The question in its box. The item or option of the place permutation[0] is shown first."""
     inner = width - 2 * MARGIN
     content = render(str(question.ask), inner)
-    more = list(_asked(asked(question), inner, permutation))
+    more = list(_asked(answer_form(question), inner, permutation))
     if isinstance(question, Predict):
         from quizcli.screen.cards.prediction import rules  # only who predicts pays for it
 

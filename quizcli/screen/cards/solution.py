@@ -55,15 +55,15 @@ def solution_lines(
                 for line in _option(number, choices[place], place in chosen, width)
             ]
         case Truth(correct=correct):
-            own = said([_truth(response is True), " ", sign(response == correct)], width)
+            own = said_lines([_truth(response is True), " ", sign(response == correct)], width)
             return [*_bold(_statement(correct), width), *(own if response is not None else [])]
         case Number():
-            return [*_bold(_number(question), width), *said(typed(response, verdict), width)]
+            return [*_bold(_number(question), width), *said_lines(typed(response, verdict), width)]
         case Cloze(text=text):
-            return [*render(_filled(str(text)), width), *said(_blanks(response, verdict), width)]
+            return [*render(_filled(str(text)), width), *said_lines(_blanks(response, verdict), width)]
         case Order():
             items = _in_order(question, permutation, verdict, width)
-            return [*items, *said(typed(response, verdict), width)]
+            return [*items, *said_lines(typed(response, verdict), width)]
     return []
 
 
@@ -87,7 +87,7 @@ def _truth(true: bool) -> str:
     return tr("true", "正确") if true else tr("false", "错误")
 
 
-def said(parts: Sequence[str | Styled], width: int) -> list[RichText]:
+def said_lines(parts: Sequence[str | Styled], width: int) -> list[RichText]:
     """What the person answered, with its signs; nothing where nothing was said."""
     if not parts:
         return []

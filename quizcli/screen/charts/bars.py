@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from quizcli.demo.events import Bars
-from quizcli.demo.plain_text import said
+from quizcli.demo.plain_text import plain_words
 from quizcli.screen.terminal.numbers import aligned
 from quizcli.screen.terminal.palette import QUIET, series
 from quizcli.screen.terminal.segments import Line, cut, fit, line
@@ -23,7 +23,7 @@ def draw_bars(event: Bars, width: int, height: int, colour: bool = True) -> list
 
     Negative values go to the left of a common zero. Rows that have no room are counted in the last line.
     """
-    rows = list(zip(map(said, event.labels), event.values, strict=True))
+    rows = list(zip(map(plain_words, event.labels), event.values, strict=True))
     legend = [_legend(event, width, colour)] if event.parts and height > 2 else []
     room = max(0, height - len(legend))
     hidden = len(rows) - (room - 1) if len(rows) > room else 0
@@ -47,7 +47,7 @@ def draw_bars(event: Bars, width: int, height: int, colour: bool = True) -> list
 def _legend(event: Bars, width: int, colour: bool) -> Line:
     parts: Line = []
     for k, name in enumerate(event.parts):
-        parts += line("  " if parts else "", (_fill(k, colour), series(k)), " " + said(name))
+        parts += line("  " if parts else "", (_fill(k, colour), series(k)), " " + plain_words(name))
     return cut(parts, width)
 
 

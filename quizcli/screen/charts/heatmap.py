@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from quizcli.demo.events import Heatmap
-from quizcli.demo.plain_text import said
+from quizcli.demo.plain_text import plain_words
 from quizcli.screen.charts.arrays import matrix_of, mean_of
 from quizcli.screen.charts.image_grid import SHADES, half_blocks
 from quizcli.screen.terminal.numbers import number, widened
@@ -45,14 +45,14 @@ def plan(event: Heatmap, width: int, height: int) -> Plan:
     if len(event.values.shape) != 2 or 0 in event.values.shape:
         raise ValueError(f"no matrix: {event.values.shape}")
     rows, columns = event.values.shape
-    gutter = min(width // 3, max((cell_len(said(tick)) for tick in event.y_ticks), default=-1) + 1)
+    gutter = min(width // 3, max((cell_len(plain_words(tick)) for tick in event.y_ticks), default=-1) + 1)
     notes = min(1 + bool(event.x_ticks) + bool(_axes(event)), max(0, height - 2))
     wide, high = max(1, width - gutter), max(1, 2 * (height - notes))
     merged_across, merged_down = -(-columns // wide), -(-rows // high)
     columns, rows = -(-columns // merged_across), -(-rows // merged_down)
     square = max(1, min(wide // columns, high // rows, _LARGEST_CELL, _TALLEST // rows))
     roomy = max(
-        square if square > 2 else 2 * square, *(cell_len(said(tick)) + 1 for tick in event.x_ticks), 0
+        square if square > 2 else 2 * square, *(cell_len(plain_words(tick)) + 1 for tick in event.x_ticks), 0
     )
     across, down = min(wide // columns, roomy), min(high // rows, square if square > 2 else 2)
     return Plan(gutter, across, down, merged_across, merged_down, columns * across, rows * down, notes)
@@ -79,7 +79,7 @@ def draw_heatmap(event: Heatmap, width: int, height: int, colour: bool = True) -
 
 def _axes(event: Heatmap) -> str:
     """What the rows and the columns are."""
-    labels = (("↓", said(event.y_label)), ("→", said(event.x_label)))
+    labels = (("↓", plain_words(event.y_label)), ("→", plain_words(event.x_label)))
     return "  ".join(f"{arrow} {label}" for arrow, label in labels if label)
 
 
@@ -132,7 +132,7 @@ def _row_labels(event: Heatmap, layout: Plan, count: int) -> list[str]:
     for k, tick in enumerate(event.y_ticks[:: layout.merged_down]):
         at = (k * layout.down + (layout.down - 1) // 2) // 2
         if at < count and not labels[at]:
-            labels[at] = fit(said(tick), layout.gutter - 1)
+            labels[at] = fit(plain_words(tick), layout.gutter - 1)
     return [
         " " * (layout.gutter - 1 - cell_len(label)) + label + " " * bool(layout.gutter) for label in labels
     ]
@@ -143,7 +143,7 @@ def _column_labels(event: Heatmap, layout: Plan) -> Line:
     text = " " * layout.gutter
     for k, tick in enumerate(event.x_ticks[:: layout.merged_across]):
         at = layout.gutter + k * layout.across
-        label = said(tick)
+        label = plain_words(tick)
         label = label if cell_len(label) <= layout.across else fit(label, max(layout.across - 1, 1))
         at += max(0, (layout.across - cell_len(label)) // 2)
         if at + cell_len(label) <= layout.gutter + layout.width and (not text.strip() or at > cell_len(text)):

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 
 from quizcli.demo.events import Points
-from quizcli.demo.plain_text import said
+from quizcli.demo.plain_text import plain_words
 from quizcli.screen.charts.arrays import numbers_of
 from quizcli.screen.charts.braille_canvas import Dots
 from quizcli.screen.terminal.numbers import nice_step, number, widened
@@ -74,7 +74,7 @@ def _canvas(spans: Sequence[tuple[float, float]], width: int, rows: int) -> Dots
 
 def group_signs(event: Points) -> dict[int, str]:
     """One cell for each group: its one-character name, its initial where all differ, else a letter."""
-    names = [said(name) for name in event.group_names]
+    names = [plain_words(name) for name in event.group_names]
     initials = [name[:1].lower() for name in names]
     if names and all(cell_len(name) == 1 for name in names):
         return dict(enumerate(names))
@@ -97,7 +97,7 @@ def _legend(
 ) -> Line:
     """What the signs stand for, and the ranges of the two axes where there is room."""
     parts: Line = []
-    names = [said(name) for name in event.group_names]
+    names = [plain_words(name) for name in event.group_names]
     for group in groups:
         if group < len(names) and names[group] != signs.get(group):
             style = series(group)

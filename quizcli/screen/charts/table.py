@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 
 from quizcli.demo.events import Table
-from quizcli.demo.plain_text import said
+from quizcli.demo.plain_text import plain_words
 from quizcli.screen.terminal.palette import QUIET
 from quizcli.screen.terminal.segments import Line, cut, fit, line
 
@@ -42,7 +42,7 @@ def draw_table(event: Table, width: int, height: int) -> list[Line]:
 
 def _spoken(event: Table) -> list[list[str]]:
     """The heads and the rows in the language in use."""
-    return [[said(cell) for cell in row] for row in (event.columns, *event.rows)]
+    return [[plain_words(cell) for cell in row] for row in (event.columns, *event.rows)]
 
 
 def _is_number(text: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.segment import Segment
 
 from quizcli.demo.events import Failed, Finished
-from quizcli.demo.plain_text import said
+from quizcli.demo.plain_text import plain_words
 from quizcli.screen.demo.layout import Gallery
 from quizcli.screen.demo.starting import Coming, opening_lines
 from quizcli.screen.demo.state import Board
@@ -66,7 +66,7 @@ class Frames:
         claims = claim_lines(board, width, most)
         room -= len(claims)
         notes = (
-            note_lines(said(board.notes[-1].text), width, min(_NOTES, room // 5))
+            note_lines(plain_words(board.notes[-1].text), width, min(_NOTES, room // 5))
             if board.notes and not over
             else []
         )
@@ -84,7 +84,7 @@ class Frames:
         """What stays in the scrollback: the panels as they were last, every note and claim in full."""
         board = self._board
         claims = claims_in_full(board, width)
-        notes = [row for note in board.notes for row in note_lines(said(note.text), width, 100)]
+        notes = [row for note in board.notes for row in note_lines(plain_words(note.text), width, 100)]
         failure = failure_lines(board.last, width, debug) if isinstance(board.last, Failed) else []
         around = [[header(board, seconds, width)], notes, claims, failure]
         spare = height - 2 - sum(len(block) + 1 for block in around if block)  # a prompt follows below

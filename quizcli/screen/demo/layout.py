@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from quizcli.demo.events import Bars, Points
-from quizcli.screen.demo.panel import LOWEST, NARROWEST, Size, draw_panel, legible, wanted
+from quizcli.screen.demo.panel import LOWEST, NARROWEST, Size, draw_panel, legible, wanted_size
 from quizcli.screen.demo.state import Board, Curves, Panel
 from quizcli.screen.terminal.segments import Line, beside, line
 from quizcli.text import language
@@ -118,7 +118,7 @@ def _stacked(column: Column, width: int, height: int) -> int:
 
 def _size(panel: Panel, width: int, height: int) -> Size:
     try:
-        return wanted(panel, width, height)
+        return wanted_size(panel, width, height)
     except ValueError:  # nothing that can be drawn: the panel says so in two lines
         return Size(width, 2)
 

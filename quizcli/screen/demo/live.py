@@ -97,7 +97,7 @@ def watch(
     return viewer.outcome()
 
 
-def outcome_of(run: Running) -> Watched:
+def run_unwatched(run: Running) -> Watched:
     """What a run comes to, without anybody watching."""
     board = Board()
     follow(run, board.add, lambda: False)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from quizcli.demo.events import UNDRAWABLE, Bars, Heatmap, Images, Points, Table
-from quizcli.demo.plain_text import said
+from quizcli.demo.plain_text import plain_words
 from quizcli.screen.charts.bars import draw_bars
 from quizcli.screen.charts.heatmap import draw_heatmap, plan
 from quizcli.screen.charts.image_grid import arrange, draw_images
@@ -32,14 +32,16 @@ class Size(NamedTuple):
     height: int
 
 
-def wanted(panel: Panel, width: int, height: int) -> Size:
+def wanted_size(panel: Panel, width: int, height: int) -> Size:
     """What the panel would use of `width` × `height` cells."""
     frame = 1 + bool(_caption(panel, height))
     try:
         size = _size(panel, width, height, frame)
     except UNDRAWABLE:
         size = Size(width, LOWEST[type(panel)])  # its drawing says why
-    least = max(cell_len(said(panel.title)), cell_len(_caption(panel, height)), NARROWEST[type(panel)] // 2)
+    least = max(
+        cell_len(plain_words(panel.title)), cell_len(_caption(panel, height)), NARROWEST[type(panel)] // 2
+    )
     return Size(min(width, max(least, size.width)), min(height, size.height + frame))
 
 
@@ -87,8 +89,8 @@ def draw_panel(panel: Panel, width: int, height: int, colour: bool = True) -> li
 def _body(panel: Panel, width: int, height: int, colour: bool) -> list[Line]:
     match panel:
         case Curves():
-            curves = {said(panel.names.get(key, key)): curve for key, curve in panel.curves.items()}
-            return draw_chart(curves, width, height, log=panel.log, x_label=said(panel.x_label))
+            curves = {plain_words(panel.names.get(key, key)): curve for key, curve in panel.curves.items()}
+            return draw_chart(curves, width, height, log=panel.log, x_label=plain_words(panel.x_label))
         case Images():
             return draw_images(panel, width, height, colour)
         case Heatmap():
@@ -103,7 +105,7 @@ def _body(panel: Panel, width: int, height: int, colour: bool) -> list[Line]:
 
 def _caption(panel: Panel, height: int) -> str:
     """The line below the drawing; "" where there is none or no room for it."""
-    text = said(panel.caption) if isinstance(panel, Images | Heatmap | Points) else ""
+    text = plain_words(panel.caption) if isinstance(panel, Images | Heatmap | Points) else ""
     return text if height >= _WITH_CAPTION else ""
 
 
@@ -111,14 +113,14 @@ def _title(panel: Panel, width: int, height: int) -> Line:
     """The panel's title, and quietly what its numbers mean or how much of it is shown."""
     match panel:
         case Curves():
-            remarks = [said(panel.unit), tr("log scale", "对数坐标") if panel.log else ""]
+            remarks = [plain_words(panel.unit), tr("log scale", "对数坐标") if panel.log else ""]
         case Bars():
-            remarks = [said(panel.unit)]
+            remarks = [plain_words(panel.unit)]
         case Images():
             remarks = [_shown(panel, width, height)]
         case _:
             remarks = []
-    title = said(panel.title) or panel.panel
+    title = plain_words(panel.title) or panel.panel
     remarks = [remark for remark in remarks if remark]
     while remarks and cell_len(title) + 2 + cell_len(" · ".join(remarks)) > width:
         remarks.pop()

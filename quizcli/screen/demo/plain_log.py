@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quizcli.demo.events import Claim, Event, Failed, Finished, Note, Progress, Started
-from quizcli.demo.plain_text import said
+from quizcli.demo.plain_text import plain_words
 from quizcli.screen.demo.status import claim_figures, claim_text, data_of, name_of, stand_in
 from quizcli.screen.terminal import theme
 from quizcli.screen.terminal.numbers import duration, number
@@ -30,7 +30,7 @@ class Log:
             case Progress():
                 text = self._progress(event)
             case Note():
-                text = said(event.text)
+                text = plain_words(event.text)
             case Claim():
                 text = self._claim(event)
             case Finished():
@@ -49,11 +49,11 @@ class Log:
     def _progress(self, event: Progress) -> str:
         """Nothing unless the share has grown by a step, or something else is being done."""
         percent = int(100 * min(1.0, max(0.0, event.done / event.total))) if event.total > 0 else 0
-        doing = said(event.text)
+        doing = plain_words(event.text)
         if percent < self._reported + _STEP and (percent >= self._reported and doing == self._doing):
             return ""
         self._reported, self._doing = percent - percent % _STEP, doing
-        speed = "" if event.rate is None else f"{number(event.rate, 3)} {said(event.unit)}/s"
+        speed = "" if event.rate is None else f"{number(event.rate, 3)} {plain_words(event.unit)}/s"
         return "  ".join(part for part in (f"{percent:>3} %", doing, speed) if part)
 
     def _claim(self, claim: Claim) -> str:

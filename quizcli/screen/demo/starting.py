@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from rich.style import Style
 
-from quizcli.screen.demo.status import wrapped
+from quizcli.screen.demo.status import wrap_plain
 from quizcli.screen.terminal.numbers import duration
 from quizcli.screen.terminal.palette import ACCENT, PLAIN, QUIET, STRONG
 from quizcli.screen.terminal.segments import Line, cut, line
@@ -63,5 +63,5 @@ def _expected(start: float, waited: float) -> Line:
 
 
 def _told(text: str, width: int, style: Style = QUIET) -> list[Line]:
-    rows = wrapped(text, width) if text else []
+    rows = wrap_plain(text, width) if text else []
     return [line(" ", (row, style)) for row in rows]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from quizcli.demo.events import Claim, Failed, Progress, Started
-from quizcli.demo.plain_text import said
+from quizcli.demo.plain_text import plain_words
 from quizcli.screen.demo.state import Board
 from quizcli.screen.markup.wrap import Styled, wrap
 from quizcli.screen.terminal import theme
@@ -27,12 +27,12 @@ _RELATIONS = {"<=": "≤", ">=": "≥", "==": "="}
 
 def name_of(started: Started) -> str:
     """What the demonstration is called."""
-    return said(started.title) or started.name
+    return plain_words(started.title) or started.name
 
 
 def data_of(started: Started) -> str:
     """The data set's label; a stand-in for real data always says so."""
-    data = said(started.data)
+    data = plain_words(started.data)
     if started.synthetic and not any(word in data for word in _SYNTHETIC):
         return f"{data} ({stand_in(started)})" if data else stand_in(started)
     return data
@@ -42,7 +42,7 @@ def stand_in(started: Started | None) -> str:
     """What a stand-in for real data is called, "synthetic digits"; "" where the data are real."""
     if started is None or not started.synthetic:
         return ""
-    label = said(started.data).replace("，", ",").split(",")[0].strip()
+    label = plain_words(started.data).replace("，", ",").split(",")[0].strip()
     return label if any(word in label for word in _SYNTHETIC) else tr("synthetic data", "合成数据")
 
 
@@ -75,7 +75,7 @@ def _doing(board: Board) -> str:
         case Failed():
             return tr("failed", "失败")
         case None:
-            return said(board.progress.text) if board.progress else ""
+            return plain_words(board.progress.text) if board.progress else ""
         case finished:
             return tr("stopped", "已停止") if finished.stopped else tr("done", "完成")
 
@@ -84,7 +84,7 @@ def progress_line(progress: Progress, width: int, *, paused: bool = False) -> Li
     """A bar, the share that is done, and the speed."""
     share = min(1.0, max(0.0, progress.done / progress.total)) if progress.total > 0 else 0.0
     percent = f" {int(share * 100):>3} %"
-    speed = "" if progress.rate is None else f"   {number(progress.rate, 3)} {said(progress.unit)}/s"
+    speed = "" if progress.rate is None else f"   {number(progress.rate, 3)} {plain_words(progress.unit)}/s"
     state = "   " + tr("paused", "已暂停") if paused else ""
     cells = min(_BAR, width - 2 - cell_len(percent + state))
     if cells < 4:
@@ -118,10 +118,10 @@ def claim_figures(claim: Claim) -> str:
 
 def claim_text(claim: Claim) -> str:
     """What is claimed, or why it could not be measured."""
-    text = said(claim.text)
+    text = plain_words(claim.text)
     if not math.isnan(claim.measured):
         return text
-    why = said(claim.why) or tr("the run came to no number", "这次运行没有得出数值")
+    why = plain_words(claim.why) or tr("the run came to no number", "这次运行没有得出数值")
     return tr(f"because {why}; claimed was: {text}", f"因为{why}；原结论：{text}")
 
 
@@ -157,12 +157,12 @@ def _in_full(head: Line, claim: Claim, width: int) -> list[Line]:
     text = claim_text(claim)
     room = width - 1 - width_of(head) - 2
     if room >= min(_SENTENCE, cell_len(text)):
-        first, *more = wrapped(text, room)
+        first, *more = wrap_plain(text, room)
         lines = [head + line((f"  {first}", QUIET))]
         indent = width_of(head) + 2
     else:
         lines = [cut(head, width)]
-        more, indent = wrapped(text, width - 4), 3
+        more, indent = wrap_plain(text, width - 4), 3
     return lines + [cut(line((" " * indent + part, QUIET)), width) for part in more]
 
 
@@ -192,7 +192,7 @@ def _id_width(board: Board) -> int:
 
 def note_lines(text: str, width: int, height: int) -> list[Line]:
     """A note, wrapped; what is too long ends with an ellipsis."""
-    parts = wrapped(text, width - 2)
+    parts = wrap_plain(text, width - 2)
     if len(parts) > height:
         parts = [*parts[: height - 1], fit(" ".join(parts[height - 1 :]), width - 2)] if height > 0 else []
     return [cut(line(" ", part), width) for part in parts]
@@ -200,12 +200,12 @@ def note_lines(text: str, width: int, height: int) -> list[Line]:
 
 def failure_lines(failed: Failed, width: int, debug: bool) -> list[Line]:
     """What went wrong and what to do next; the trace, whose lines are not cut, only for who asked for it."""
-    first, *more = wrapped(failed.message, width - 4)
+    first, *more = wrap_plain(failed.message, width - 4)
     lines = [
         line(" ", (theme.WRONG, BAD), " ", (first, STRONG)),
         *(line("   ", (part, STRONG)) for part in more),
     ]
-    lines += [line("   ", part) for part in wrapped(failed.hint, width - 4) if part]
+    lines += [line("   ", part) for part in wrap_plain(failed.hint, width - 4) if part]
     trace = failed.trace.splitlines() if debug else []
     return [cut(row, width) for row in lines] + [line(("   " + row, QUIET)) for row in trace]
 
@@ -221,6 +221,6 @@ def footer(keys: Sequence[tuple[str, str]], message: str, width: int) -> Line:
     return justified(parts, line(message, " "), width) if message else cut(parts, width)
 
 
-def wrapped(text: str, width: int) -> list[str]:
+def wrap_plain(text: str, width: int) -> list[str]:
     """Prose in lines of at most `width` cells (2 at least); one empty line for no text."""
     return [row.plain for row in wrap([Styled(text)], width)]

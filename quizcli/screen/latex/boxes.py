@@ -30,7 +30,7 @@ from quizcli.screen.latex.tree import (
 BETWEEN_EQUATIONS = 2  # cells more than between the two sides of one
 
 
-def drawn(node: Node | Box, tight: bool = False, upright: bool = False) -> Box:
+def draw_node(node: Node | Box, tight: bool = False, upright: bool = False) -> Box:
     """The node as tall as it needs; `upright`: fractions stand, limits stand above and below."""
     if isinstance(node, Box):
         return node
@@ -47,7 +47,7 @@ def drawn(node: Node | Box, tight: bool = False, upright: bool = False) -> Box:
         case Scripts():
             return _with_scripts(node, upright)
         case Fence(left=left, body=body, right=right):
-            return fenced(left, drawn(body, tight, upright), right)
+            return fenced(left, draw_node(body, tight, upright), right)
         case Grid():
             return _grid(node)
         case Stack():
@@ -55,7 +55,7 @@ def drawn(node: Node | Box, tight: bool = False, upright: bool = False) -> Box:
         case Accent():
             return _with_accent(node, upright)
         case BoxedFormula(body=body):
-            return _framed(drawn(body, upright=upright))
+            return _framed(draw_node(body, upright=upright))
         case Arrow():
             return _arrow(node)
         case Delimiter(text=text, above=int(above), below=int(below)):
@@ -70,7 +70,7 @@ def beside(items: Sequence[SpacedNode], tight: bool = False, upright: bool = Fal
     for i, (item, (gap, text)) in enumerate(zip(items, written, strict=True)):
         if text is None or upright:
             # `gap` is for parentheses around a flat fraction; a tall one has none.
-            box, gap = drawn(item.node, tight, upright), max(gap, item.gap if i else 0)
+            box, gap = draw_node(item.node, tight, upright), max(gap, item.gap if i else 0)
         else:
             box = Box.of(text)
         if i and not gap and runs_into(placed[-1][1].text, box.text):
@@ -95,7 +95,7 @@ def _grown(items: Sequence[SpacedNode], placed: list[tuple[int, Box]]) -> list[t
         tall: Node = delimiter._replace(above=above, below=below)
         if isinstance(item.node, Scripts):
             tall = item.node._replace(base=tall)
-        result[i] = (placed[i][0], drawn(tall))
+        result[i] = (placed[i][0], draw_node(tall))
     return result
 
 
@@ -109,7 +109,7 @@ def _taller(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
 
 
 def _fraction(node: Fraction) -> Box:
-    above, below = drawn(node.above), drawn(node.below)
+    above, below = draw_node(node.above), draw_node(node.below)
     width = max(above.width, below.width)
     # Half lines at both ends, so that a minus sign beside it stays a minus sign.
     middle = Box.of("╶" + "─" * width + "╴") if node.line else blank(width)
@@ -117,21 +117,21 @@ def _fraction(node: Fraction) -> Box:
 
 
 def _root(node: Root, upright: bool) -> Box:
-    body = drawn(node.body, upright=upright)
+    body = draw_node(node.body, upright=upright)
     text = line(node)
     if len(body.rows) == 1 and text is not None:
         return Box.of(text)
     rows = [" ┌" + "─" * body.width + "╴"]
     rows += [f" │{row} " for row in body.rows[:-1]] + [f"╲│{body.rows[-1]} "]
     root = Box(tuple(rows), body.baseline + 1)
-    degree = drawn(node.degree, tight=True) if node.degree else blank(0)
+    degree = draw_node(node.degree, tight=True) if node.degree else blank(0)
     return side_by_side([(0, degree), (0, root)])
 
 
 def _with_scripts(node: Scripts, upright: bool) -> Box:
     if kind_of(node.base) in ("big", "limits") and (upright or scripts(node) is None):
         return _stack(Stack(Row((node.base,)), above=node.sup, below=node.sub), upright)
-    base = drawn(node.base, upright=upright)
+    base = draw_node(node.base, upright=upright)
     if len(base.rows) > 1:
         base = (
             fenced("(", base, ")") if isinstance(node.base, Fraction) else base
@@ -140,8 +140,8 @@ def _with_scripts(node: Scripts, upright: bool) -> Box:
     if (text := line(node)) is not None:
         return Box.of(text)
     low, high = small(node.sub, SUBSCRIPTS), small(node.sup, SUPERSCRIPTS)
-    above = drawn(node.sup, tight=True).rows if node.sup and high is None else ()
-    below = drawn(node.sub, tight=True).rows if node.sub and low is None else ()
+    above = draw_node(node.sup, tight=True).rows if node.sup and high is None else ()
+    below = draw_node(node.sub, tight=True).rows if node.sub and low is None else ()
     return side_by_side([(0, base), (0, _column(above, (low or "") + (high or ""), below))])
 
 
@@ -156,8 +156,8 @@ def _corner_scripts(base: Box, node: Scripts) -> Box:
     """Scripts at the upper and lower right of something tall."""
     high = small(node.sup, SUPERSCRIPTS)
     low = small(node.sub, SUBSCRIPTS)
-    sup = drawn(node.sup, tight=True).rows if node.sup and high is None else (high or "",)
-    sub = drawn(node.sub, tight=True).rows if node.sub and low is None else (low or "",)
+    sup = draw_node(node.sup, tight=True).rows if node.sup and high is None else (high or "",)
+    sub = draw_node(node.sub, tight=True).rows if node.sub and low is None else (low or "",)
     between = [""] * (len(base.rows) - 2)
     column = _column(sup, "", (*between, *sub))
     # The last row of the superscript lies beside the first row of the base.
@@ -249,8 +249,10 @@ def _struck(row: str, places: Sequence[int]) -> str:
 
 
 def _stack(node: Stack, upright: bool) -> Box:
-    body = drawn(node.body, upright=upright)
-    above, below = (drawn(row, tight=True) if row and row.items else None for row in (node.above, node.below))
+    body = draw_node(node.body, upright=upright)
+    above, below = (
+        draw_node(row, tight=True) if row and row.items else None for row in (node.above, node.below)
+    )
     boxes = [body]
     if above:
         boxes = [above, *([_brace("╭┴╮", body.width)] if node.brace else []), *boxes]
@@ -268,7 +270,7 @@ def _brace(ends: str, width: int) -> Box:
 
 def _arrow(node: Arrow) -> Box:
     """An arrow that reaches one cell beyond its labels."""
-    above, below = (drawn(row, tight=True) if row.items else None for row in (node.above, node.below))
+    above, below = (draw_node(row, tight=True) if row.items else None for row in (node.above, node.below))
     width = max(box.width for box in (above, below, blank(0)) if box) + 1
     shaft = "═" if node.sign in "⇒⇐⇔=" else "─"
     head = {"=": "═", "↔": "→", "⇔": "⇒", "↦": "→", "↪": "→"}.get(node.sign, node.sign)
@@ -288,7 +290,7 @@ def _with_accent(node: Accent, upright: bool) -> Box:
     text = line(node)
     if text is not None:
         return Box.of(text)
-    body = drawn(node.body, upright=upright)
+    body = draw_node(node.body, upright=upright)
     accent = ACCENTS[node.name]
     sign = accent.sign
     if body.width > 1 and (accent.long or accent.wide):

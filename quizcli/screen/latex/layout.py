@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from quizcli.screen.latex.boxes import drawn
-from quizcli.screen.latex.line_breaks import broken, equations, segments
+from quizcli.screen.latex.boxes import draw_node
+from quizcli.screen.latex.line_breaks import break_lines, equations, segments
 from quizcli.screen.latex.one_line import line
 from quizcli.screen.latex.parser import parse
 from quizcli.screen.latex.spacing import spaced
@@ -28,7 +28,7 @@ def inline(latex: str) -> Box:
     except TexError:
         return _source(latex)
     text = line(tree)
-    return drawn(tree) if text is None else Box.of(text)
+    return draw_node(tree) if text is None else Box.of(text)
 
 
 def inline_parts(latex: str, width: int) -> tuple[Box, ...]:
@@ -57,7 +57,7 @@ def _laid_out(latex: str, width: int, *, upright: bool) -> tuple[Box, ...]:
         return (equations(grid, width),)
     items = spaced(tree.items, tight=False)
     rows = [items] if upright else segments(items)
-    return tuple(box for row in rows for box in broken(row, width, upright=upright))
+    return tuple(box for row in rows for box in break_lines(row, width, upright=upright))
 
 
 def unshowable(latex: str) -> str | None:

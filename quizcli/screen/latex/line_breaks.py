@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from quizcli.screen.latex.boxes import beside, drawn, fenced
+from quizcli.screen.latex.boxes import beside, draw_node, fenced
 from quizcli.screen.latex.spacing import SpacedNode, kind_of, leading, spaced
 from quizcli.screen.latex.text_box import Box, aligned, blank, side_by_side
 from quizcli.screen.latex.tree import (
@@ -37,7 +37,7 @@ def segments(items: Sequence[SpacedNode]) -> Segments:
     return _cut(items, lambda last, item, depth: _operates(item))
 
 
-def broken(items: Sequence[SpacedNode], width: int, upright: bool) -> list[Box]:
+def break_lines(items: Sequence[SpacedNode], width: int, upright: bool) -> list[Box]:
     """The row as lines of at most `width` cells, each a box; one that cannot be broken may be wider.
 
     All lines but the first are indented.
@@ -59,7 +59,7 @@ def broken(items: Sequence[SpacedNode], width: int, upright: bool) -> list[Box]:
 
 def equations(grid: Grid, width: int) -> Box:
     """Equations below one another in `width` cells: what is too wide goes on below, further in."""
-    whole = drawn(grid, upright=True)
+    whole = draw_node(grid, upright=True)
     if whole.width <= width:
         return whole
     return _aligned(grid, width) if grid.align == "rl" else _columns(grid, width)
@@ -67,20 +67,20 @@ def equations(grid: Grid, width: int) -> Box:
 
 def _aligned(grid: Grid, width: int) -> Box:
     """a = b below a = b: the signs stay below one another where there is room for it."""
-    lefts = [drawn(row[0], upright=True) if len(row) > 1 else blank(0) for row in grid.rows]
+    lefts = [draw_node(row[0], upright=True) if len(row) > 1 else blank(0) for row in grid.rows]
     left = max((box.width for box in lefts), default=0)
     hanging = 0 < left <= width // 3
     lines: list[list[Box]] = []
     for row, head in zip(grid.rows, lefts, strict=True):
         if hanging and len(row) > 1:
             inset = left + grid.gap + leading(row[1])
-            first, *others = broken(_joined(row[1:], goes_on=True), width - inset, upright=True)
+            first, *others = break_lines(_joined(row[1:], goes_on=True), width - inset, upright=True)
             beginning = side_by_side([(0, aligned(head, left, "r")), (inset - left, first)])
             lines.append([beginning, *(_set_in(box, inset) for box in others)])
         else:
             inset = CONTINUATION + leading(row[1]) if len(row) > 1 and not row[0].items else 0
             inset = min(inset, width // 3)  # = or + begins it
-            boxes = broken(_joined(row, goes_on=inset > 0), width - inset, upright=True)
+            boxes = break_lines(_joined(row, goes_on=inset > 0), width - inset, upright=True)
             lines.append([_set_in(box, inset) for box in boxes])
     return _block([_pile(boxes) for boxes in lines], any(len(box.rows) > 1 for line in lines for box in line))
 
@@ -89,7 +89,7 @@ def _columns(grid: Grid, width: int) -> Box:
     """Cases: a condition that has no room beside its value stands below it."""
     lines: list[Box] = []
     for row in grid.rows:
-        parts = [drawn(cell, upright=True) for cell in row]
+        parts = [draw_node(cell, upright=True) for cell in row]
         whole = side_by_side([(grid.gap if k else 0, box) for k, box in enumerate(parts)])
         if whole.width > width:
             first = [box for cell in row[:1] for box in _cell(cell, width)]
@@ -100,7 +100,7 @@ def _columns(grid: Grid, width: int) -> Box:
 
 
 def _cell(cell: Row, width: int) -> list[Box]:
-    return broken(spaced(cell.items, tight=False), width, upright=True)
+    return break_lines(spaced(cell.items, tight=False), width, upright=True)
 
 
 def _set_in(box: Box, cells: int) -> Box:

@@ -16,7 +16,7 @@ from quizcli.screen.latex.environments import (
 )
 from quizcli.screen.latex.rows import INFIX, PRIME, accented, add, classed, infix, negated, paired, unwrapped
 from quizcli.screen.latex.symbols import Kind
-from quizcli.screen.latex.text import words
+from quizcli.screen.latex.text import read_text_words
 from quizcli.screen.latex.tokens import Tokens, tokens
 from quizcli.screen.latex.tree import (
     EMPTY,
@@ -252,7 +252,7 @@ class _Parser(Tokens):
         if self.peek() != "{":
             return self._argument(command)
         depth = self._depth + 1
-        row = words(self.source(command), lambda latex: _whole(latex, depth))
+        row = read_text_words(self.source(command), lambda latex: _whole(latex, depth))
         if not row.items:
             return Symbol("", "word")
         return row.items[0] if len(row.items) == 1 else row

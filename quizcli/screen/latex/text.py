@@ -26,7 +26,7 @@ _PART = re.compile(
 _MARKS = dict(zip("'`^\"~=.", "\u0301\u0300\u0302\u0308\u0303\u0304\u0307", strict=True))
 
 
-def words(source: str, formula: Callable[[str], Row]) -> Row:
+def read_text_words(source: str, formula: Callable[[str], Row]) -> Row:
     """The text as words and nodes; `formula` reads the formulas in it. Raises TexError."""
     import unicodedata  # only a formula with text pays for it
 
@@ -67,7 +67,7 @@ def words(source: str, formula: Callable[[str], Row]) -> Row:
 def _plain(name: str, given: str, formula: Callable[[str], Row]) -> str | Row | None:
     """What a command of text means; None for a command of formulas."""
     if name in symbols.TEXTS or name in symbols.SWITCHES or name in symbols.IGNORED:
-        return words(given, formula) if given else ""
+        return read_text_words(given, formula) if given else ""
     if name in symbols.COMMANDS and not given:
         return symbols.COMMANDS[name][0]
     return None

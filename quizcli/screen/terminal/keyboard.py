@@ -279,7 +279,7 @@ class LineEditor:
                 return None
             if key == "resize":
                 redraw()
-            text, cursor = edited(text, cursor, key)
+            text, cursor = edit_line(text, cursor, key)
 
     def _draw(self, prompt: str, text: str, cursor: int) -> None:
         """Only carriage returns and spaces: any terminal can do that."""
@@ -287,13 +287,13 @@ class LineEditor:
             return
         width = self._console.width - 1  # the cursor may stand behind the last character
         room = max(4, width - cell_len(prompt))
-        shown, before = visible(text, cursor, room)
+        shown, before = visible_part(text, cursor, room)
         blank = " " * max(0, width - cell_len(prompt + shown))
         self._console.file.write(f"\r{prompt}{shown}{blank}\r{prompt}{shown[:before]}")
         self._console.file.flush()
 
 
-def edited(text: str, cursor: int, key: str) -> tuple[str, int]:
+def edit_line(text: str, cursor: int, key: str) -> tuple[str, int]:
     """The text and the cursor's place in it after one key; keys without a meaning here change nothing."""
     before, after = text[:cursor], text[cursor:]
     if len(key) == 1:
@@ -339,7 +339,7 @@ def _right(text: str, cursor: int) -> int:
     return cursor
 
 
-def visible(text: str, cursor: int, room: int) -> tuple[str, int]:
+def visible_part(text: str, cursor: int, room: int) -> tuple[str, int]:
     """The part of `text` around the cursor that fits into `room` cells, and the cursor's place in it."""
     start = cursor
     while start > 0 and cell_len(text[start - 1 : cursor]) <= room - 1:

@@ -258,7 +258,7 @@ def about(path: Path) -> About:
             return summary(str(path))
         except (sqlite3.Error, OSError, ValueError) as error:
             raise no_backup(path, str(error)) from error
-    with opened(path) as archive:
+    with open_archive(path) as archive:
         return archive.about
 
 
@@ -337,7 +337,7 @@ def _reason(error: Exception) -> str:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Archive]:
+def open_archive(path: Path) -> Iterator[Archive]:
     """A backup to read from. QuizError where the file is none, or holds what no backup holds."""
     try:
         stream = _Bounded(path)

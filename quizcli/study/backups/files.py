@@ -134,7 +134,7 @@ def remove(path: str | os.PathLike[str]) -> None:
 def thin_out(store: str | os.PathLike[str], now: float | None = None) -> list[Backup]:
     """Delete the backups that newer ones make superfluous, and what kills have left; returns the former."""
     moment = time.time() if now is None else now
-    gone = superfluous(backups(store), moment)
+    gone = superfluous_backups(backups(store), moment)
     for each in gone:
         remove(each.path)
     for folder in (backups_of(os.fspath(store)), os.path.dirname(os.path.abspath(store))):
@@ -151,7 +151,7 @@ def clear_away(folder: str | os.PathLike[str], now: float | None = None) -> None
                 remove(entry.path)
 
 
-def superfluous(kept: Iterable[Backup], now: float) -> list[Backup]:
+def superfluous_backups(kept: Iterable[Backup], now: float) -> list[Backup]:
     """Which backups to delete: all stay for two days, then the last one of each of the last fourteen days, of
     the last eight weeks and of the last twelve months that have any.
 

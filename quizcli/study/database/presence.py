@@ -48,7 +48,7 @@ class Presence(Struct, frozen=True):
         return self.shm is not None and self.shm == now.shm and now.shm_size < self.shm_size
 
 
-def look(path: str) -> Presence:
+def look_at_files(path: str) -> Presence:
     """The files of the store at `path`. Not opened: closing one would drop SQLite's locks (POSIX)."""
     if os.path.islink(path):
         path = os.path.realpath(path)  # SQLite's files are beside what the link names
@@ -58,7 +58,7 @@ def look(path: str) -> Presence:
     return Presence(main, wal, shm, size, wal_size, changed, shm_size)
 
 
-def identity(path: str) -> File:
+def file_identity(path: str) -> File:
     """Which file is at a path now."""
     return _look(path)[0]
 

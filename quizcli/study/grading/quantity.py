@@ -26,7 +26,7 @@ from quizcli.study.grading.units import (
     is_unit,
     names,
 )
-from quizcli.study.grading.words_around import bare, conclusion, named_apart, without_about
+from quizcli.study.grading.words_around import bare_number, conclusion, named_apart, without_about
 from quizcli.text import Text, tr
 
 
@@ -226,7 +226,7 @@ def _read_text(text: str, unit: Text | None, ask: Text | None) -> list[Quantity]
     name, said = named_apart(conclusion(text.casefold(), ask), ask)
     if square := _square_before(name, said):
         return square
-    found = _read(calculation(bare(said, ask)), unit, ask)
+    found = _read(calculation(bare_number(said, ask)), unit, ask)
     if name and not _agrees(name, found, ask):
         raise ValueError("two numbers")
     return found
@@ -235,7 +235,7 @@ def _read_text(text: str, unit: Text | None, ask: Text | None) -> list[Quantity]
 def _agrees(name: str, found: list[Quantity], ask: Text | None) -> bool:
     """Whether what stands before "=" is a calculation of the same, or its name: not 64 = 8, dog = 0.75."""
     try:
-        values = _values(calculation(bare(name, None)), None, None)
+        values = _values(calculation(bare_number(name, None)), None, None)
     except ValueError:
         return ask is None or question_words.is_name_of_it(name, ask)
     return any(_say_the_same(Quantity(value, True), each) for value in values for each in found)

@@ -81,7 +81,7 @@ def named_apart(text: str, ask: Text | None) -> tuple[str, str]:
     return "", text
 
 
-def bare(text: str, ask: Text | None) -> str:
+def bare_number(text: str, ask: Text | None) -> str:
     """The number alone."""
     text = _OR_SO.sub("", without_about(text))
     if ask is not None:

@@ -17,7 +17,7 @@ from quizcli.study.database.connection import backups_of
 from quizcli.text import tr
 
 
-def acceptable(files: dict[str, bytes], path: Path, settings: Settings) -> tuple[dict[str, bytes], str]:
+def acceptable_files(files: dict[str, bytes], path: Path, settings: Settings) -> tuple[dict[str, bytes], str]:
     """The files as they may be taken over; and what is wrong with the settings, where they may not."""
     wrong = ""
     if CONFIG in files:
@@ -40,7 +40,7 @@ def is_ours(path: Path, settings: Settings) -> bool:
 
 def _packs(data: bytes, path: Path, settings: Settings) -> bytes:
     """packs.json: which code may run is for the person here to say, not for a file from elsewhere."""
-    from quizcli.packs.registry import Added, added
+    from quizcli.packs.registry import Added, added_packs
 
     try:
         packs = msgspec.json.decode(data, type=tuple[Added, ...])
@@ -49,7 +49,7 @@ def _packs(data: bytes, path: Path, settings: Settings) -> bytes:
     if is_ours(path, settings):
         return data
     with suppress(QuizError, OSError):  # what is there now may be what is to be replaced
-        known = {(entry.name, entry.root): entry.trusted for entry in added(settings)}
+        known = {(entry.name, entry.root): entry.trusted for entry in added_packs(settings)}
         packs = tuple(
             msgspec.structs.replace(entry, trusted=known.get((entry.name, entry.root), {})) for entry in packs
         )

@@ -17,14 +17,14 @@ from quizcli.errors import QuizError
 from quizcli.file_reading import first_bytes
 from quizcli.file_writing import make_folder, refuse_dangling
 from quizcli.settings import Settings
-from quizcli.study.backups.archive import About, has_pages, is_bare_store, no_backup, opened
+from quizcli.study.backups.archive import About, has_pages, is_bare_store, no_backup, open_archive
 from quizcli.study.backups.files import partial
 from quizcli.study.database.damage import DamagedError, decoding
-from quizcli.study.restore.beside import acceptable
+from quizcli.study.restore.beside import acceptable_files
 from quizcli.study.schedule.card import Day, Instant
 from quizcli.study.store.copies import drop, duplicate
 from quizcli.study.store.migrations import MIGRATIONS, checked_version
-from quizcli.study.store.rows import CARD, ENTRY, card_of, entry_of, unpacked
+from quizcli.study.store.rows import CARD, ENTRY, card_before, card_of, entry_of
 from quizcli.text import tr
 
 
@@ -55,7 +55,7 @@ def candidate(path: Path, settings: Settings) -> Iterator[RestorableBackup]:
             _copy_store(path, store, folder)
             found, about = True, About()
         else:
-            with opened(path) as archive:
+            with open_archive(path) as archive:
                 if archive.has_store:
                     _check_room(archive.store_size, folder)
                     try:
@@ -63,7 +63,7 @@ def candidate(path: Path, settings: Settings) -> Iterator[RestorableBackup]:
                     except OSError as error:
                         _fail_unpacking(folder, error.strerror or str(error))
                 found, about = archive.has_store, archive.about
-                files, wrong = acceptable(archive.files(), path, settings)
+                files, wrong = acceptable_files(archive.files(), path, settings)
         if found:
             _look_through(store, path)
         yield RestorableBackup(path, about, store if found else "", files, wrong)
@@ -130,7 +130,7 @@ def _look_through(store: str, path: Path) -> None:
                 card_of(row, name)
             for row in db.execute(f"SELECT {ENTRY} FROM log"):
                 if (before := entry_of(row, name).before) is not None:
-                    unpacked(before, name)
+                    card_before(before, name)
             _look_through_the_rest(db, name)
     except (sqlite3.Error, ValueError, OverflowError) as error:
         raise no_backup(path, str(error)) from error

@@ -12,7 +12,7 @@ from pathlib import Path
 from quizcli.errors import QuizError
 from quizcli.file_writing import BUSY_SECONDS, refuse_dangling
 from quizcli.settings import Settings
-from quizcli.study.backups.archive import Made, opened, own_files, write
+from quizcli.study.backups.archive import Made, open_archive, own_files, write
 from quizcli.study.backups.files import put, remove, thin_out
 from quizcli.study.database.connection import connect, fail_reading
 from quizcli.study.restore.beside import put_files
@@ -72,7 +72,7 @@ def _saved(kept: Made | None) -> dict[str, bytes]:
     """The files in the backup of what was there before."""
     if kept is None:
         return {}
-    with opened(kept.path) as archive:
+    with open_archive(kept.path) as archive:
         return archive.files()
 
 

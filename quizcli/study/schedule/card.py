@@ -64,7 +64,7 @@ class Card(Struct, frozen=True, array_like=True):
         return self.buried_until > now or (self.buried_on or 0) >= day
 
 
-def acted(card: Card, act: Act, day: int, due: int | None) -> Card:
+def after_act(card: Card, act: Act, day: int, due: int | None) -> Card:
     """The card after an act of a study day that is no answer, which leaves FSRS's memory as it is.
 
     `due` (ms) matters to "requeue": from when on. Burials have one in the logs of older stores alone, where

@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.fsrs_parameters import converted
+from quizcli.fsrs_parameters import convert_parameters
 from quizcli.study.schedule import fuzz
 from quizcli.study.schedule.card import Card, Rating, State
 from quizcli.study.schedule.seeded_random import chance
@@ -219,7 +219,7 @@ def _place(card: Card) -> float:
 def _six(parameters: Sequence[float]) -> tuple[float, ...]:
     """The parameters as FSRS-6 takes them; none for its own."""
     try:
-        return converted(parameters) if parameters else ()
+        return convert_parameters(parameters) if parameters else ()
     except ValueError as error:
         raise QuizError(
             tr(

@@ -9,9 +9,19 @@ from msgspec.structs import astuple, replace
 
 from quizcli.study.database.connection import writing
 from quizcli.study.database.damage import DamagedError
-from quizcli.study.schedule.card import Card, Rating, acted
+from quizcli.study.schedule.card import Card, Rating, after_act
 from quizcli.study.schedule.schedule import ALGORITHM, Schedule
-from quizcli.study.store.rows import APPEND, CARD, ENTRY, PUT, LogEntry, card_of, entry_of, packed, unpacked
+from quizcli.study.store.rows import (
+    APPEND,
+    CARD,
+    ENTRY,
+    PUT,
+    LogEntry,
+    card_before,
+    card_of,
+    entry_of,
+    packed,
+)
 
 
 class LogPart(Struct):
@@ -59,7 +69,7 @@ class _Carrier:
         before = None if row is None else card_of(row, self._path)
         card = before or Card(entry.card)
         if entry.kind != "answer":
-            after, scheduler = acted(card, entry.kind, entry.day, entry.due), None
+            after, scheduler = after_act(card, entry.kind, entry.day, entry.due), None
         else:
             scheduler, schedule = self._scheduler(entry.scheduler or 0)
             after, _ = schedule.remember(card, Rating(entry.rating or Rating.GOOD), entry.day)
@@ -82,7 +92,7 @@ class _Carrier:
         if last.before is None:
             self._db.execute("DELETE FROM card WHERE id = ?", (entry.card,))
         else:
-            self._db.execute(PUT, astuple(unpacked(last.before, self._path)))
+            self._db.execute(PUT, astuple(card_before(last.before, self._path)))
         return self._append(replace(entry, undoes=undone))
 
     def _append(self, entry: LogEntry) -> int:

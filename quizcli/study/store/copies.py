@@ -14,16 +14,16 @@ from pathlib import Path
 from quizcli.errors import QuizError
 from quizcli.file_reading import open_regular
 from quizcli.file_writing import create, make_folder
-from quizcli.study.backups.archive import is_bare_store, opened
+from quizcli.study.backups.archive import is_bare_store, open_archive
 from quizcli.study.backups.files import backups, partial, remove
 from quizcli.study.database.damage import DamagedError
-from quizcli.study.database.presence import Presence, identity
+from quizcli.study.database.presence import Presence, file_identity
 from quizcli.study.store.carrying import LogPart
 from quizcli.study.store.migrations import is_newest, migrate
 from quizcli.study.store.rows import ENTRY, LogEntry, entry_of
 
 
-def copied(db: sqlite3.Connection, file: str) -> str | None:
+def copy_store(db: sqlite3.Connection, file: str) -> str | None:
     """A copy of what a connection holds, beside `file` if that can be; None where it is not whole."""
     for copy in _names(file):
         try:
@@ -62,7 +62,7 @@ def contents(copy: str) -> LogPart:
     return _as_written([entry_of(row, copy) for row in rows], terms)
 
 
-def readable(file: str) -> LogPart:
+def readable_part(file: str) -> LogPart:
     """What can be read of the log of a store that is not whole, from its newest entry back."""
     entries: list[LogEntry] = []
     terms: dict[int, str] = {}
@@ -102,7 +102,7 @@ def aside_of(file: str) -> str:
 def remove_sides(file: str, ours: Presence | None = None) -> None:
     """Delete SQLite's files beside a store; where it is said which, no others: another run may have begun."""
     for end, known in (("-wal", ours and ours.wal), ("-shm", ours and ours.shm)):
-        if ours is None or (known is not None and identity(file + end) == known):
+        if ours is None or (known is not None and file_identity(file + end) == known):
             remove(file + end)
 
 
@@ -123,7 +123,7 @@ def _unpack(backup: Path, copy: str) -> None:
     if is_bare_store(backup):
         duplicate(os.fspath(backup), copy)
         return
-    with opened(backup) as archive:
+    with open_archive(backup) as archive:
         if not archive.has_store:
             raise FileNotFoundError(backup)
         archive.extract_store(copy)

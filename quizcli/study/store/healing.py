@@ -18,20 +18,20 @@ from quizcli.file_writing import refuse_dangling
 from quizcli.study.backups.files import partial, remove
 from quizcli.study.database.connection import connect, writing
 from quizcli.study.database.damage import DamagedError
-from quizcli.study.database.presence import Presence, look
+from quizcli.study.database.presence import Presence, look_at_files
 from quizcli.study.store.carrying import LogPart, carry_over
 from quizcli.study.store.copies import (
     aside_of,
     contents,
-    copied,
+    copy_store,
     drop,
     duplicate,
     newest_backup,
-    readable,
+    readable_part,
     remove_sides,
 )
 from quizcli.study.store.migrations import migrate
-from quizcli.study.store.rescuing import kept
+from quizcli.study.store.rescuing import keep_aside
 from quizcli.text import tr
 
 _PATIENCE = 2.0  # seconds that somebody may take to write over the store
@@ -47,18 +47,18 @@ def heal(
     Raises QuizError where what is at the path is no store, and RescuedError where everything is kept in
     another one.
     """
-    now = look(path)
+    now = look_at_files(path)
     torn = files.is_torn(now)
     overwritten = torn or files.is_overwritten(now)
     if overwritten:
         _wait_until_written(path)
     file = os.path.realpath(path)  # of a link, what it names is the store
     disk_is_gone = dangling(path) != "" and not os.path.isdir(os.path.dirname(file))
-    copy = None if torn else copied(db, path if disk_is_gone else file)
+    copy = None if torn else copy_store(db, path if disk_is_gone else file)
     whole = copy is not None  # and not merely a backup
     try:
         told = aside = ""
-        now = look(path)
+        now = look_at_files(path)
         _let_go(db, file, overwritten)
         if overwritten or (copy is not None and now.main != files.main):
             remove_sides(file, files)  # SQLite would mix what was logged for the old file into the new one
@@ -81,9 +81,9 @@ def heal(
             told = _told_of_another(path, carried, whole)
         return fresh, told
     except QuizError as error:
-        raise kept(copy, written, path, error) from error
+        raise keep_aside(copy, written, path, error) from error
     except OSError as error:
-        raise kept(copy, written, path, _refused(path, error)) from error
+        raise keep_aside(copy, written, path, _refused(path, error)) from error
     finally:
         if copy is not None:
             drop(copy)
@@ -100,10 +100,10 @@ def _refused(path: str, error: OSError) -> QuizError:
 def _wait_until_written(path: str) -> None:
     """Who is writing over the file at this moment may finish, unless that takes long."""
     deadline = time.monotonic() + _PATIENCE
-    now = look(path)
+    now = look_at_files(path)
     while time.monotonic() < deadline:
         time.sleep(0.05)
-        before, now = now, look(path)
+        before, now = now, look_at_files(path)
         if before == now:
             return
 
@@ -210,7 +210,7 @@ def _salvaged(aside: str, db: sqlite3.Connection, path: str) -> str:
     """Add what the log of a store that was put aside still holds, where that is one: other tables may be
     what somebody has altered. What to tell of it.
     """
-    number = carry_over(readable(aside), db, path)
+    number = carry_over(readable_part(aside), db, path)
     if not number:
         return ""
     return tr(

@@ -14,7 +14,7 @@ from typing import Any, Self
 from quizcli.errors import QuizError
 from quizcli.study.database.connection import begin, committing, fail_reading, writing
 from quizcli.study.database.damage import DamagedError
-from quizcli.study.database.presence import Presence, look
+from quizcli.study.database.presence import Presence, look_at_files
 from quizcli.study.database.undisturbed import undisturbed
 from quizcli.study.store.carrying import LogPart
 from quizcli.study.store.migrations import is_newest
@@ -35,7 +35,7 @@ class HeldFile:
         self.notices: list[str] = []
         self._db = db
         self._path = path
-        self._files = look(path)
+        self._files = look_at_files(path)
         self._tables = self._marks()  # when they were those of quizcli
         self._pending: list[LogEntry] = []  # in the transaction that is open
         self._written = LogPart()  # by this process
@@ -138,7 +138,7 @@ class HeldFile:
         """Have the open file be the one at the path."""
         if self._broken is not None:
             raise self._broken
-        now = look(self._path)
+        now = look_at_files(self._path)
         if not self._files.has_become(now):
             self._heal()
         elif self._is_altered():
@@ -160,7 +160,7 @@ class HeldFile:
                 with writing(self._db, self._path):
                     put_back(self._db)
             self._tables = self._marks()
-            self._files = look(self._path)
+            self._files = look_at_files(self._path)
 
     def _marks(self) -> tuple[int, ...]:
         """Two numbers, one of which is another once somebody has altered the tables."""
@@ -196,14 +196,14 @@ class HeldFile:
 
     def _would_spoil(self) -> bool:
         """Whether closing would write what SQLite has logged into a file that somebody has written over."""
-        now = look(self._path)
+        now = look_at_files(self._path)
         return self._spoilt(now) and now.wal_size > 0
 
     def _readable(self) -> None:
         """Have the open file be one that can be read: neither half of it nor a table is of somebody else."""
         if self._broken is not None:
             raise self._broken
-        if not self._db.in_transaction and (self._spoilt(look(self._path)) or self._is_altered()):
+        if not self._db.in_transaction and (self._spoilt(look_at_files(self._path)) or self._is_altered()):
             self._hold()
 
     def rows(self, sql: str, values: Values = ()) -> list[Any]:

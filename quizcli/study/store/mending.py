@@ -13,10 +13,10 @@ from quizcli.errors import QuizError
 from quizcli.file_reading import first_bytes, open_regular
 from quizcli.study.backups.files import partial
 from quizcli.study.database.connection import APPLICATION_ID, MAGIC, connect, not_ours
-from quizcli.study.database.presence import Presence, look
+from quizcli.study.database.presence import Presence, look_at_files
 from quizcli.study.database.undisturbed import undisturbed
 from quizcli.study.store.carrying import carry_over
-from quizcli.study.store.copies import aside_of, drop, duplicate, readable, remove_sides
+from quizcli.study.store.copies import aside_of, drop, duplicate, readable_part, remove_sides
 from quizcli.study.store.migrations import migrate
 from quizcli.text import tr
 
@@ -26,7 +26,7 @@ _FIRST = 108  # bytes: the header of the file, and that of its first page, which
 
 def part_from_log(path: str) -> str:
     """The same as `_parted`, where there is a log, and whatever signal comes meanwhile."""
-    left = look(path)
+    left = look_at_files(path)
     if left.wal_size == 0:
         return ""
     with undisturbed():  # a run was killed, or another one goes on
@@ -59,7 +59,7 @@ def _parted(path: str, left: Presence) -> str:
         for end in ("-wal", ""):
             duplicate(file + end, aside + end)
             duplicate(file + end, pair + end)
-        read = readable(pair)
+        read = readable_part(pair)
         os.replace(alone, file)  # to whoever has the old one open, it has been replaced
         remove_sides(file, left)
     except OSError:

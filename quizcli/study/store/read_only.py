@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from quizcli.study.database.connection import UnwritableError
-from quizcli.study.database.presence import look
+from quizcli.study.database.presence import look_at_files
 from quizcli.study.store.copies import duplicate
 from quizcli.study.store.store import Store
 
@@ -50,7 +50,7 @@ def _folder(error: UnwritableError) -> Iterator[str]:
 def _copy(file: str, copy: str, error: UnwritableError) -> None:
     """Copy the store with the log beside it, both of one moment: nobody has written to either meanwhile."""
     for _ in range(_TRIES):
-        before = look(file)
+        before = look_at_files(file)
         try:
             for end in ("", "-wal"):
                 if os.path.lexists(copy + end):
@@ -61,6 +61,6 @@ def _copy(file: str, copy: str, error: UnwritableError) -> None:
             continue  # the log is gone: it has just been taken in
         except OSError:
             raise error from None  # no room here either, or nothing that may be read
-        if look(file) == before:
+        if look_at_files(file) == before:
             return
     raise error

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from quizcli.study.schedule.card import Card, Rating, acted
+from quizcli.study.schedule.card import Card, Rating, after_act
 from quizcli.study.schedule.schedule import Schedule
 from quizcli.study.store.rows import LogEntry
 from quizcli.study.store.store import Store
@@ -26,7 +26,7 @@ def replay(log: Iterable[LogEntry], terms: Mapping[int, str]) -> dict[str, Card]
             continue
         card = history[-1] if history else Card(entry.card)
         if entry.kind != "answer":
-            history.append(acted(card, entry.kind, entry.day, entry.due))
+            history.append(after_act(card, entry.kind, entry.day, entry.due))
         elif entry.scheduler is not None and entry.rating is not None:
             after, _ = schedules[entry.scheduler].remember(card, Rating(entry.rating), entry.day)
             history.append(replace(after, due=entry.due))

@@ -24,7 +24,7 @@ class RescuedError(QuizError):
     target: str = ""
 
 
-def kept(copy: str | None, written: LogPart, path: str, error: QuizError) -> QuizError:
+def keep_aside(copy: str | None, written: LogPart, path: str, error: QuizError) -> QuizError:
     """The error of a store that cannot take the answers, with the place where they are kept instead.
 
     They are added to the copy of the store, or without one to the newest backup: whoever restores them shall

@@ -57,7 +57,7 @@ def packed(card: Card | None) -> str | None:
     return None if card is None else msgspec.json.encode(card).decode()
 
 
-def unpacked(before: str, path: str) -> Card:
+def card_before(before: str, path: str) -> Card:
     """The inverse of `packed`. Cards were kept without `due_day` once."""
     with decoding(path):
         card = msgspec.json.decode(before, type=Card)

@@ -17,14 +17,24 @@ from msgspec.structs import astuple, replace
 
 from quizcli.study.database.connection import connect
 from quizcli.study.database.damage import DamagedError, decoding
-from quizcli.study.database.presence import look
-from quizcli.study.schedule.card import Act, Card, Rating, acted
+from quizcli.study.database.presence import look_at_files
+from quizcli.study.schedule.card import Act, Card, Rating, after_act
 from quizcli.study.schedule.schedule import ALGORITHM, Schedule
 from quizcli.study.schedule.seeded_random import uuid7
 from quizcli.study.schedule.study_days import MINUTE
 from quizcli.study.store.holding import HeldFile
 from quizcli.study.store.migrations import migrate
-from quizcli.study.store.rows import APPEND, CARD, ENTRY, PUT, LogEntry, card_of, entry_of, packed, unpacked
+from quizcli.study.store.rows import (
+    APPEND,
+    CARD,
+    ENTRY,
+    PUT,
+    LogEntry,
+    card_before,
+    card_of,
+    entry_of,
+    packed,
+)
 from quizcli.text import tr
 
 T = TypeVar("T")
@@ -56,7 +66,7 @@ class Store(HeldFile):
         """Open or create the file and bring it to the newest schema."""
         name = os.fspath(path)
         told = ""
-        if look(name).wal_size > 0:
+        if look_at_files(name).wal_size > 0:
             from quizcli.study.store.mending import part_from_log
 
             told = part_from_log(name)
@@ -117,7 +127,7 @@ class Store(HeldFile):
             before = self.card(card_id)
             card = before or Card(card_id)
             due = now if act == "requeue" else None
-            after = acted(card, act, day, due)
+            after = after_act(card, act, day, due)
             if after != card:
                 self._append(
                     LogEntry(
@@ -148,7 +158,7 @@ class Store(HeldFile):
             if undone.before is None:
                 self._db.execute("DELETE FROM card WHERE id = ?", (undone.card,))
             else:
-                self._put(unpacked(undone.before, self._path))
+                self._put(card_before(undone.before, self._path))
         return undone
 
     # What is known

@@ -24,7 +24,7 @@ from quizcli.demo.events import Finished, Setting, Started, from_json
 from quizcli.demo.messages import Request
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.packs import demos, library
-from quizcli.packs.demos import request
+from quizcli.packs.demos import make_request
 from quizcli.packs.pack import Pack
 from quizcli.packs.trust import fingerprint, sources
 from quizcli.permit import Permit
@@ -84,7 +84,7 @@ Quiz = Callable[..., Said]
 
 def permitted(answer: Answer, chosen: dict[str, Setting], settings: Settings) -> Request:
     """The request for an answer of the pack that stands in for the program's own."""
-    asked = request(answer, chosen, settings)
+    asked = make_request(answer, chosen, settings)
     return replace(asked, permit=Permit("test", fingerprint(sources(Path(asked.root)))))
 
 
@@ -96,7 +96,7 @@ def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (answers / f"{name}.py").write_text(source, encoding="utf-8")
     for module in (demos, library):
         monkeypatch.setattr(module, "builtin", lambda: Pack("test", tmp_path / "pack"))
-    monkeypatch.setattr(demos, "request", permitted)
+    monkeypatch.setattr(demos, "make_request", permitted)
     monkeypatch.setenv("QUIZCLI_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     return tmp_path / "pack"
@@ -447,7 +447,7 @@ def program(pack: Path, tmp_path: Path) -> list[str]:
                 return app(words, obj=settings, standalone_mode=False)
 
             library.builtin = demos.builtin = lambda: Pack("test", Path({str(pack)!r}))
-            demos.request = permitted
+            demos.make_request = permitted
             program._dispatch = dispatch
             program.main()
             """

@@ -12,7 +12,7 @@ import torch
 from quizcli.judge.calls import watch as watching
 from quizcli.judge.calls.call import perform
 from quizcli.judge.calls.messages import Ask, Gave
-from quizcli.judge.calls.recorded_operators import scripted
+from quizcli.judge.calls.recorded_operators import script_names
 from quizcli.judge.calls.watch import Watch
 from quizcli.judge.judging.trusted_functions import Local
 
@@ -58,8 +58,8 @@ CELLS = ("gru_cell", "lstm_cell", "cross_entropy", "softmax", "TransformerEncode
 @pytest.fixture(autouse=True)
 def _no_scripts_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     """PyTorch keeps what was scripted for as long as the process lasts: here for all tests."""
-    before = scripted()
-    monkeypatch.setattr(watching, "scripted", lambda: scripted() - before)
+    before = script_names()
+    monkeypatch.setattr(watching, "scripted", lambda: script_names() - before)
 
 
 def used(source: str, avoid: tuple[str, ...] = AVOID) -> tuple[str, int] | None:
@@ -184,7 +184,7 @@ def test_a_function_in_python_that_a_script_is_made_of_is_found(tmp_path: Path) 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_what_others_have_scripted_in_the_process_is_no_fault(tmp_path: Path) -> None:
     loaded(tmp_path, f"{IMPORTS}{FILLED}filled(torch.ones(3, 3))\n")
-    watch = Watch(("xavier_normal_",), "answer.py", scripted())
+    watch = Watch(("xavier_normal_",), "answer.py", script_names())
     perform(torch.ones, (3,), {}, (), (), 0, watch)
     assert watch.used is None
     answer = Local(torch.ones, ("xavier_normal_",)).ask(Ask((3,), {}))

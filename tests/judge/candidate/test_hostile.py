@@ -8,7 +8,7 @@ import pytest
 
 from quizcli.judge.calls.messages import CandidateSource, CaseResult, Judgement, Over
 from quizcli.judge.candidate.launcher import Candidate
-from quizcli.judge.referee.main import judged
+from quizcli.judge.referee.main import judge_source
 from quizcli.text import use_language, words
 from tests.places import ROOT
 
@@ -33,7 +33,7 @@ def judge(text: str) -> tuple[str, Over]:
     """How the last case is told, in one line, and the end of the judgement."""
     judgement = Judgement(str(ROOT), CHECK, SOLUTION, CandidateSource(text, "answer.py", "attention"), seed=3)
     with Candidate() as candidate:
-        news = list(judged(judgement, candidate))
+        news = list(judge_source(judgement, candidate))
     over = news[-1]
     assert isinstance(over, Over)
     assert not over.broken

@@ -195,7 +195,7 @@ def test_one_that_does_not_start_is_no_fault_of_the_file(
         monkeypatch.setattr(place, "load", lambda *_: Trial(Judge(lambda _: iter(())), abs, 1))
     monkeypatch.setattr(self_test, "_of_solution", lambda _: [])
     monkeypatch.setattr(self_test, "untried", lambda *_: [])
-    rule = main.proven if prove else main.judged
+    rule = main.prove_judge if prove else main.judge_source
     judgement = Judgement("", "abs.check", "models.abs:abs", SOURCE, 1, prove=prove, rounds=1)
     *_, news = rule(judgement, candidate("raise ImportError('no torch')"))
     told = news.faults[0] if isinstance(news, Proof) else news.broken if isinstance(news, Over) else ""
@@ -366,9 +366,9 @@ def test_tensors_of_every_sort() -> None:
 
 
 def test_a_bool_is_true_or_false() -> None:
-    from quizcli.judge.calls.tensor_codec import unpacked
+    from quizcli.judge.calls.tensor_codec import unpack
 
-    assert unpacked(Flat("bool", (3,), b"\x00\x01\x02")).tolist() == [False, True, True]
+    assert unpack(Flat("bool", (3,), b"\x00\x01\x02")).tolist() == [False, True, True]
 
 
 # The folder

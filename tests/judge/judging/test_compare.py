@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from quizcli.judge.calls.tensor_codec import Flat, Strange, packed, unpacked
-from quizcli.judge.judging.compare import Rules, difference, unlike
+from quizcli.judge.calls.tensor_codec import Flat, Strange, packed, unpack
+from quizcli.judge.judging.compare import Rules, difference, first_difference
 from quizcli.judge.judging.source_rules import parameters
 from quizcli.judge.judging.tensor_window import about, window
 
@@ -37,14 +37,14 @@ def told(expected: Any, got: Any, tolerance: float = 1e-4) -> str:
 
 @given(VALUES)
 def test_what_is_sent_arrives(value: Any) -> None:
-    assert told(value, unpacked(packed(value))) == ""
-    assert unlike(value, unpacked(packed(value))) is None
+    assert told(value, unpack(packed(value))) == ""
+    assert first_difference(value, unpack(packed(value))) is None
 
 
 @given(SHAPES, st.sampled_from(DTYPES))
 def test_tensors_arrive_bit_by_bit(shape: tuple[int, ...], dtype: torch.dtype) -> None:
     tensor = torch.randn(shape).mul(3).to(dtype)
-    again = unpacked(packed(tensor))
+    again = unpack(packed(tensor))
     assert again.dtype == dtype
     assert again.shape == tensor.shape
     assert told(tensor, again, 0.0) == ""
@@ -52,7 +52,7 @@ def test_tensors_arrive_bit_by_bit(shape: tuple[int, ...], dtype: torch.dtype) -
 
 def test_a_view_is_sent_as_it_reads() -> None:
     tensor = torch.arange(6.0).reshape(2, 3).T[1:, :]
-    assert torch.equal(unpacked(packed(tensor)), tensor)
+    assert torch.equal(unpack(packed(tensor)), tensor)
 
 
 @pytest.mark.parametrize(
@@ -68,14 +68,14 @@ def test_what_cannot_be_sent_is_named(value: object, sort: str) -> None:
     sent = packed(value)
     assert isinstance(sent, Strange)
     assert sent.sort.startswith(sort)
-    assert told(1.0, unpacked(sent)).startswith("output: expected 1, got ")
+    assert told(1.0, unpack(sent)).startswith("output: expected 1, got ")
 
 
 def test_bytes_that_are_no_tensor() -> None:
     with pytest.raises((ValueError, RuntimeError)):
-        unpacked(Flat("float32", (3,), b"abcd"))
+        unpack(Flat("float32", (3,), b"abcd"))
     with pytest.raises(ValueError, match="no tensor"):
-        unpacked(Flat("complex64", (1,), b"abcdefgh"))
+        unpack(Flat("complex64", (1,), b"abcdefgh"))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_what_is_the_same(expected: Any, got: Any) -> None:
 
 
 def test_a_part_too_few_is_unlike() -> None:
-    assert unlike((torch.ones(2), torch.ones(2)), (torch.ones(2),)) is not None
+    assert first_difference((torch.ones(2), torch.ones(2)), (torch.ones(2),)) is not None
 
 
 def test_double_precision_is_held_to_its_own_where_that_is_asked() -> None:
@@ -199,10 +199,10 @@ def test_what_arguments_are_called() -> None:
 def test_a_tensor_is_a_tensor(tmp_path: object) -> None:
     sent = packed(torch.ones(1, 2))
     assert isinstance(sent, Flat)
-    assert isinstance(unpacked(sent), Tensor)
+    assert isinstance(unpack(sent), Tensor)
 
 
 def test_one_element_is_packed_whatever_its_stride() -> None:
     one = torch.tensor([1.0, 2.0, 3.0, 4.0])[1::2][:1]
     assert one.stride() == (2,)
-    assert unpacked(packed(one)).tolist() == [2.0]
+    assert unpack(packed(one)).tolist() == [2.0]

@@ -17,7 +17,7 @@ from quizcli.judge.candidate import folder
 from quizcli.judge.candidate.launcher import Candidate
 from quizcli.judge.referee import launcher
 from quizcli.judge.referee.launcher import Referee
-from quizcli.judge.referee.main import judged, prepare, proven
+from quizcli.judge.referee.main import judge_source, prepare, prove_judge
 from quizcli.permit import NOTHING, Permit
 from quizcli.processes.pack_imports import make_room
 from tests.permits import permit_for
@@ -83,10 +83,10 @@ def over(news: Iterable[News]) -> Over:
 def test_what_a_judge_raises_ends_no_process(check: str, told: str, pack: Path, forked: None) -> None:
     make_room(pack, permit_for(pack))
     with Candidate() as candidate:
-        last = over(judged(asked(pack, check, permit=permit_for(pack)), candidate))
+        last = over(judge_source(asked(pack, check, permit=permit_for(pack)), candidate))
         assert (last.broken, last.passed) == (told, not told)
     with Candidate() as candidate:
-        *alive, proof = proven(asked(pack, check, prove=True, permit=permit_for(pack)), candidate)
+        *alive, proof = prove_judge(asked(pack, check, prove=True, permit=permit_for(pack)), candidate)
     assert isinstance(proof, Proof)
     assert alive == ([] if told else [None] * 3)  # a sign of life after each seed
     assert proof.faults[-1].endswith(told or "the starter passes: it gives the answer away")
@@ -106,7 +106,7 @@ def test_what_was_prepared_is_not_done_again(
         assert counted.read_text() == "x" * drawn
         with Candidate() as candidate:
             judgement = asked(pack, "counts", permit=permit_for(pack))
-            news = list(judged(judgement, candidate, prepared))
+            news = list(judge_source(judgement, candidate, prepared))
         assert (len(news), over(news).passed, counted.read_text()) == (3, True, "xx")
     assert prepared is not None
     for other in (

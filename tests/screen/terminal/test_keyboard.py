@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from quizcli.screen.terminal.key_decoder import KeyDecoder
-from quizcli.screen.terminal.keyboard import Keyboard, LineEditor, edited, visible
+from quizcli.screen.terminal.keyboard import Keyboard, LineEditor, edit_line, visible_part
 from quizcli.screen.terminal.theme import make_console
 
 READ_ALL = """
@@ -472,7 +472,7 @@ def test_windows_pipe() -> None:
 def _typed(keys: list[str], text: str = "") -> tuple[str, int]:
     cursor = len(text)
     for key in keys:
-        text, cursor = edited(text, cursor, key)
+        text, cursor = edit_line(text, cursor, key)
     return text, cursor
 
 
@@ -495,7 +495,7 @@ def test_an_accent_moves_with_its_letter() -> None:
 @given(st.text(st.sampled_from("ab中文é ,"), max_size=40), st.data(), st.integers(4, 20))
 def test_the_cursor_is_always_in_sight(text: str, data: st.DataObject, room: int) -> None:
     cursor = data.draw(st.integers(0, len(text)))
-    shown, before = visible(text, cursor, room)
+    shown, before = visible_part(text, cursor, room)
     assert cell_len(shown) <= room
     assert 0 <= before <= len(shown)
     assert cell_len(shown[:before]) < room

@@ -27,7 +27,15 @@ from quizcli.settings import Settings, load_settings
 from quizcli.study.backups import archive
 from quizcli.study.backups import files as backups_module
 from quizcli.study.backups.daily import Daily
-from quizcli.study.backups.files import BY_HAND, DAILY, Backup, back_up, backups, superfluous, thin_out
+from quizcli.study.backups.files import (
+    BY_HAND,
+    DAILY,
+    Backup,
+    back_up,
+    backups,
+    superfluous_backups,
+    thin_out,
+)
 from quizcli.study.restore import put_back
 from quizcli.study.restore.candidate import candidate
 from quizcli.study.restore.preview import preview
@@ -143,7 +151,7 @@ def test_what_is_no_file_is_left_out_and_said(settings: Settings, answered: Answ
     (code / ".git").mkdir()
     (code / ".git" / "config").write_text("x")
     made = archive.write(settings)
-    with archive.opened(made.path) as whole:
+    with archive.open_archive(made.path) as whole:
         assert set(whole.files()) == {"code/good.py"}
     assert len(made.about.left_out) == 6
     assert all(name.isprintable() for name in made.about.left_out)
@@ -276,7 +284,7 @@ def test_thinning_over_two_years_of_every_day() -> None:
         for hour in (0, 2):
             made = int((now + timedelta(hours=hour)).timestamp())
             kept.append(Backup(Path(f"{made}"), made, DAILY, 1))
-        gone = superfluous(kept, now.timestamp() + 3 * 3600)
+        gone = superfluous_backups(kept, now.timestamp() + 3 * 3600)
         kept = [each for each in kept if each not in gone]
     ages = days_of(kept, now + timedelta(hours=3))
     assert sum(age <= 2 for age in ages) >= 4
@@ -290,7 +298,7 @@ def test_thinning_over_two_years_of_every_day() -> None:
 def test_what_a_person_asked_for_and_what_was_rescued_stay_for_ever() -> None:
     reasons = (DAILY, BY_HAND, DAILY, "rescued-ab12", *[DAILY] * 14)
     old = [Backup(Path(f"{n}"), 10_000 * DAY + 3600 * n, why, 1) for n, why in enumerate(reasons)]
-    assert superfluous(old, 20_000 * DAY) == [each for each in old[-2::-1] if each.why == DAILY]
+    assert superfluous_backups(old, 20_000 * DAY) == [each for each in old[-2::-1] if each.why == DAILY]
 
 
 def test_a_daily_one_takes_no_other_one_away() -> None:
@@ -298,14 +306,14 @@ def test_a_daily_one_takes_no_other_one_away() -> None:
     restore = Backup(Path("restore"), noon, "before-restore", 1)
     daily = Backup(Path("daily"), noon + 3600, DAILY, 1)
     earlier = Backup(Path("earlier"), noon - 3600, DAILY, 1)
-    assert superfluous([earlier, restore, daily], noon + 5 * DAY) == [earlier]
+    assert superfluous_backups([earlier, restore, daily], noon + 5 * DAY) == [earlier]
 
 
 def test_time_alone_deletes_nothing() -> None:
     kept = [Backup(Path(f"{n}"), (20_000 + n) * DAY, DAILY, 1) for n in range(14)]
     late = Backup(Path("late"), 20_800 * DAY, DAILY, 1)  # after two years away, or with a clock that is wrong
-    assert superfluous(kept, 19_000 * DAY) == superfluous(kept, 30_000 * DAY) == []
-    assert superfluous([*kept[1:], late], 20_800 * DAY) == []
+    assert superfluous_backups(kept, 19_000 * DAY) == superfluous_backups(kept, 30_000 * DAY) == []
+    assert superfluous_backups([*kept[1:], late], 20_800 * DAY) == []
 
 
 def test_whatever_bits_of_a_backup_are_wrong_it_is_told_by_its_name(
@@ -326,7 +334,7 @@ def test_whatever_bits_of_a_backup_are_wrong_it_is_told_by_its_name(
         damaged.write_bytes(data)
         try:
             archive.about(damaged)
-            with archive.opened(damaged) as opened:
+            with archive.open_archive(damaged) as opened:
                 opened.files()
                 if opened.has_store:
                     opened.extract_store(str(tmp_path / "store"))
@@ -571,18 +579,18 @@ def test_trust_is_not_taken_over_from_elsewhere(
     settings: Settings, answered: Answered, tmp_path: Path
 ) -> None:
     answered("a")
-    registry.keep([registry.Added("theirs", "/tmp/x", {"answers/x.py": "0" * 64})], settings)
+    registry.write_registry([registry.Added("theirs", "/tmp/x", {"answers/x.py": "0" * 64})], settings)
     own = archive.write(settings).path
     alien = tmp_path / "alien.zip"
     shutil.copy(own, alien)
-    registry.keep([], settings)
+    registry.write_registry([], settings)
     with candidate(alien, settings) as found:
         assert preview(found, settings).untrusted
         restore(found, settings)
-    (one,) = registry.added(settings)
+    (one,) = registry.added_packs(settings)
     assert (one.name, one.trusted) == ("theirs", {})
     bring_back(own, settings)
-    (one,) = registry.added(settings)
+    (one,) = registry.added_packs(settings)
     assert one.trusted == {"answers/x.py": "0" * 64}
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from quizcli.bank.prediction import asked, decides, to_run
+from quizcli.bank.prediction import answer_form, decides, to_run
 from quizcli.bank.types import (
     Choice,
     Contender,
@@ -141,14 +141,14 @@ def test_a_response_of_another_form_is_a_bug() -> None:
 
 
 def test_a_prediction_is_asked_as_another_kind() -> None:
-    assert isinstance(asked(number(factor=2)), Number)
-    choice, order = asked(outcomes(1.0)), asked(ORDER)
+    assert isinstance(answer_form(number(factor=2)), Number)
+    choice, order = answer_form(outcomes(1.0)), answer_form(ORDER)
     assert isinstance(choice, Choice)
     assert not any(option.correct for option in choice.choices)
     assert isinstance(order, Order)
     assert [item.en for item in order.items] == ["a", "b", "c"]
     recall = Recall(id="q", topic="t", level=1, ask=ASK)
-    assert asked(recall) is recall
+    assert answer_form(recall) is recall
 
 
 def test_what_is_predicted_is_among_the_claims_of_the_run() -> None:

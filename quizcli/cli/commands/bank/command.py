@@ -254,9 +254,9 @@ def _there_already(bank: Path) -> QuizError:
 def _adding(root: Path, settings: Settings) -> str:
     """What is left to type before the pack is studied, if anything."""
     from quizcli.packs.pack import builtin
-    from quizcli.packs.registry import added
+    from quizcli.packs.registry import added_packs
 
-    if str(root) in [str(builtin().root), *(entry.root for entry in added(settings))]:
+    if str(root) in [str(builtin().root), *(entry.root for entry in added_packs(settings))]:
         return ""
     command = f"`quizcli pack add {os.path.relpath(root)}`"
     return tr(f" and {command}", f" 与 {command}")

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from quizcli.bank.figures import link_of
-from quizcli.bank.measured_record import MeasuredRun, RunKey, Setting, keep, key, recorded
+from quizcli.bank.measured_record import MeasuredRun, RunKey, Setting, key, load_record, write_record
 from quizcli.bank.types import Bank
 from quizcli.demo.answer_source import Answer
 from quizcli.demo.events import Claim, Failed, Started
@@ -21,7 +21,7 @@ from quizcli.demo.launcher import environment, start
 from quizcli.demo.typed_settings import as_options
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.packs.code_digest import code_digest
-from quizcli.packs.demos import find, request
+from quizcli.packs.demos import find_demonstration, make_request
 from quizcli.packs.pack import Pack, load
 from quizcli.settings import Settings
 from quizcli.text import tr
@@ -56,7 +56,7 @@ class Ran(Struct, frozen=True):
     data: str
 
 
-def ways(banks: Iterable[Bank], only: Collection[str] = ()) -> list[Way]:
+def ways_to_measure(banks: Iterable[Bank], only: Collection[str] = ()) -> list[Way]:
     """Every way that the questions quote, once; `only` these demonstrations."""
     found: dict[RunKey, Way] = {}
     for question in (question for bank in banks for question in bank.questions):
@@ -77,22 +77,22 @@ def measure(pack: Pack, settings: Settings, only: Collection[str], seeds: int, *
     numbers as before, or where `anew`. Entries that no question quotes any more are dropped.
     """
     banks = load(pack, None).banks
-    wanted = ways(banks, only)
+    wanted = ways_to_measure(banks, only)
     if only and not wanted:
         raise QuizError(
             tr(f"no question quotes {', '.join(only)}", f"没有题目引用 {', '.join(only)}"),
             tr("Quote a claim with `measured:` first.", "请先在题目中用 `measured:` 引用结论。"),
             ExitStatus.USAGE,
         )
-    record = recorded(pack.root)
-    quoted = {way.key for way in ways(banks)}
+    record = load_record(pack.root)
+    quoted = {way.key for way in ways_to_measure(banks)}
     record = {name: entry for name, entry in record.items() if name in quoted}
     for way in wanted:
         old = None if anew else record.get(way.key)
         print(f"{way.label}: ", end="", file=sys.stderr, flush=True)
         entry, told = _entry(way, old, pack, settings, seeds)
         record[way.key] = entry
-        keep(pack.root, record.values())
+        write_record(pack.root, record.values())
         print(told, file=sys.stderr)
     return ExitStatus.OK
 
@@ -101,7 +101,7 @@ def _entry(
     way: Way, old: MeasuredRun | None, pack: Pack, settings: Settings, seeds: int
 ) -> tuple[MeasuredRun, str]:
     """The entry of a way, and what is said of it."""
-    answer = find(way.run, settings)
+    answer = find_demonstration(way.run, settings)
     code = code_digest(answer.root, answer.path)
     if old is not None and old.seeds >= seeds and old.claims.keys() >= set(way.claims):
         if old.code == code:
@@ -177,5 +177,5 @@ def _ran(answer: Answer, way: Way, seed: int, settings: Settings) -> Ran:
 
 
 def _events(answer: Answer, chosen: dict[str, Setting], settings: Settings) -> Iterator[object]:
-    with start(request(answer, chosen, settings), environ=environment(settings)) as run:
+    with start(make_request(answer, chosen, settings), environ=environment(settings)) as run:
         yield from run

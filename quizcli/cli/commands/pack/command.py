@@ -87,9 +87,9 @@ def list_packs(
     as_json: Annotated[bool, typer.Option("--json", help=tr("As JSON.", "输出 JSON。"))] = False,
 ) -> int:
     """Print what is known of each pack; one that cannot be read hides no other."""
-    from quizcli.packs.registry import added
+    from quizcli.packs.registry import added_packs
 
-    reports = [_report(entry, ctx.obj) for entry in added(ctx.obj)]
+    reports = [_report(entry, ctx.obj) for entry in added_packs(ctx.obj)]
     if as_json:
         from quizcli.json_output import print_json
 
@@ -126,14 +126,14 @@ def trust(
 ) -> int:
     """Show what would run, ask, remember; exit 1 where the person does not want it."""
     from quizcli.cli.commands.pack.trust import CodeReading
-    from quizcli.packs.library import present
-    from quizcli.packs.registry import added_as
+    from quizcli.packs.library import require_present
+    from quizcli.packs.registry import find_added
     from quizcli.packs.trust import differences, fingerprint, sources
     from quizcli.packs.trust import trust as remember
     from quizcli.packs.trusted_copies import keep_copies
 
     settings: Settings = ctx.obj
-    entry = present(added_as(name, settings))
+    entry = require_present(find_added(name, settings))
     found = sources(entry.pack.root)
     if not found:
         print(tr(f"{name}: no code here; there is nothing to trust", f"{name}：没有代码，无需信任"))
@@ -172,7 +172,7 @@ def remove(ctx: typer.Context, name: Name) -> int:
     """Forget a pack."""
     from quizcli.packs import registry
 
-    registry.added_as(name, ctx.obj)
+    registry.find_added(name, ctx.obj)
     _back_up(ctx.obj)
     gone = registry.remove(name, ctx.obj)
     print(
@@ -199,13 +199,13 @@ def _report(entry: Added, settings: Settings) -> PackReport:
     from msgspec.structs import replace
 
     from quizcli.demo.catalogue import find_answers
-    from quizcli.packs.library import present
+    from quizcli.packs.library import require_present
     from quizcli.packs.pack import load
     from quizcli.packs.trust import fingerprint, sources
 
     report = PackReport(entry.name, entry.root)
     try:
-        pack = present(entry).pack
+        pack = require_present(entry).pack
         loaded = load(pack, settings.cache_dir)
         questions = sum(len(bank.questions) for bank in loaded.banks)
         report = PackReport(entry.name, entry.root, len(loaded.banks), questions, len(loaded.mistakes))

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from quizcli.judge.calls.tensor_codec import mapped, tensors
+from quizcli.judge.calls.tensor_codec import map_tensors, tensors
 from quizcli.judge.judging.judging import Trial
 from quizcli.judge.self_test.mutation.mutants import Mutant
 
@@ -46,7 +46,7 @@ def in_dtype(entry: _Entry, dtype: torch.dtype) -> _Entry:
         state = torch.get_rng_state()
         plain = entry(*args, **kwargs)
         torch.set_rng_state(state)
-        cast_args, cast_kwargs = mapped(
+        cast_args, cast_kwargs = map_tensors(
             [[_rounded(arg, dtype) for arg in args], kwargs], lambda tensor: _cast(tensor, dtype)
         )
         return _like(entry(*cast_args, **cast_kwargs), plain)
@@ -74,7 +74,7 @@ def _like(value: Any, plain: Any) -> Any:
 
 
 def _mapped(entry: _Entry, change: Callable[[Tensor], Tensor]) -> _Entry:
-    return lambda *args, **kwargs: mapped(entry(*args, **kwargs), change)
+    return lambda *args, **kwargs: map_tensors(entry(*args, **kwargs), change)
 
 
 def _other_dtype(tensor: Tensor) -> Tensor:
