@@ -23,18 +23,7 @@ from answers.kit.digits import Split, classifier, pixels
 from answers.kit.opening import begin
 from models.dropout import dropout
 from quizcli.demo.data import DigitsName
-from quizcli.demo.events import (
-    Beat,
-    Event,
-    Heatmap,
-    Images,
-    Note,
-    Progress,
-    Scalars,
-    array,
-    claim,
-    pictures,
-)
+from quizcli.demo.events import Beat, Event, Heatmap, Images, Note, Progress, Scalars, array, claim, pictures
 from quizcli.demo.option import Option, Seed
 from quizcli.demo.texts import texts
 
