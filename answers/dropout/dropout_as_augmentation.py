@@ -11,7 +11,7 @@ Wᵀr = 0, which proves that no input does it (Farkas: a combination of the cond
 """
 
 import math
-import time
+from collections import deque
 from collections.abc import Generator, Iterator
 from typing import Annotated, NamedTuple
 
@@ -19,26 +19,18 @@ import torch
 from torch import Tensor, nn
 
 from answers.kit.acts import Acts
-from answers.kit.digits import Split, classifier, pixels, splits
+from answers.kit.digits import Split, classifier, pixels
+from answers.kit.opening import begin
 from models.dropout import dropout
-from quizcli.demo.data import DigitsName, load_digits
-from quizcli.demo.device import choose, seed_everything
-from quizcli.demo.events import (
-    Claim,
-    Event,
-    Heatmap,
-    Images,
-    Note,
-    Progress,
-    Scalars,
-    Started,
-    array,
-    pictures,
-)
-from quizcli.demo.option import Option, Pace, Seed
+from quizcli.demo.data import DigitsName
+from quizcli.demo.events import Beat, Event, Heatmap, Images, Note, Progress, Scalars, array, claim, pictures
+from quizcli.demo.option import Option, Seed
+from quizcli.demo.texts import texts
 
 TITLE = {"en": "Dropout as data augmentation", "zh": "把 Dropout 看作数据增强"}
-QUICK = {"trials": 40, "shown": 1, "judged": 40, "pace": 0.0}
+QUICK = {"trials": 40, "shown": 1, "judged": 40}
+
+says = texts(__file__)
 
 LAYOUT = (("digits", "share"), ("pattern",))
 MASKS = 2  # dropped versions of a digit that are shown together
@@ -69,43 +61,36 @@ class Found(NamedTuple):
     hit: Tensor  # (T) bool
     proven: Tensor  # (T) bool: out of reach
 
+    @property
+    def undecided(self) -> Tensor:  # (T) bool
+        """Neither hit nor proven out of reach."""
+        return ~(self.hit | self.proven)
+
 
 def demonstrate(
-    p: Annotated[float, Option(min=0, max=0.95, help={"en": "drop rate", "zh": "丢弃率"})] = 0.5,
-    inputs: Annotated[
-        int, Option(min=4, max=40, help={"en": "inputs of the random layers", "zh": "随机层的输入维数"})
-    ] = 20,
-    trials: Annotated[
-        int, Option(min=20, max=1000, help={"en": "patterns for each size", "zh": "每种宽度的试验次数"})
-    ] = 100,
-    shown: Annotated[int, Option(min=1, max=10, help={"en": "digits to show", "zh": "展示的数字个数"})] = 4,
-    judged: Annotated[
-        int, Option(min=10, max=1000, help={"en": "digits to judge", "zh": "评判的数字个数"})
-    ] = 100,
-    pace: Pace = 0.12,
+    p: Annotated[float, Option(0, 0.95, "drop rate", "丢弃率")] = 0.5,
+    inputs: Annotated[int, Option(4, 40, "inputs of the random layers", "随机层的输入维数")] = 20,
+    trials: Annotated[int, Option(20, 1000, "patterns for each size", "每种宽度的试验次数")] = 100,
+    shown: Annotated[int, Option(1, 10, "digits to show", "展示的数字个数")] = 4,
+    judged: Annotated[int, Option(10, 1000, "digits to judge", "评判的数字个数")] = 100,
     seed: Seed = 0,
     data: DigitsName = "auto",
 ) -> Iterator[Event]:
     """Digits whose first layer looks like one after dropout; then layers too wide for that."""
-    yield Started(layout=LAYOUT)
-    digits = yield from load_digits(data)
-    yield Started(data=digits.label, synthetic=digits.synthetic, layout=LAYOUT)
-    device = choose("cpu")  # double precision, and small
-    training, test = splits(digits, device)
-    seed_everything(seed)
+    device, training, test, _ = yield from begin(LAYOUT, data, "cpu", seed)  # double precision, and small
     yield _strip(pixels(test.images[:1]).double().expand(MASKS + 1, -1), 0, 0.0)
-    yield Progress(done=0, total=1, text={"en": "training a network", "zh": "训练网络"})
+    yield Progress(done=0, total=1, text=says("training"))
     layer = _first(classifier(training, device))
     acts = Acts(*[1] * shown, 1, 2)
     for k in range(shown):
-        digit = _show(layer, pixels(test.images[k : k + 1]).double(), p, pace)
+        digit = _show(layer, pixels(test.images[k : k + 1]).double(), p)
         yield from acts.play(digit, f"digit {k + 1}/{shown}", f"第 {k + 1}/{shown} 个手写数字")
     judge = classifier(Split(training.images[::3], training.labels[::3]), device)
     yield from acts.play(_digit_claims(layer, judge, test, judged, p), "all test digits", "全部测试数字")
-    sizes = _sizes(inputs, p, trials, pace)
+    sizes = _sizes(inputs, p, trials)
     shares, undecided = yield from acts.play(sizes, "wider and wider layers", "越来越宽的层")
     yield from _size_claims(shares, undecided, inputs, p, trials)
-    yield _what_you_saw(p)
+    yield Note(text=says("what-you-saw") if p > 0 else says("nothing-dropped"))
 
 
 def _first(network: nn.Module) -> Layer:
@@ -128,8 +113,7 @@ def missed(z: Tensor, target: Tensor) -> Tensor:
 
 def nearest(layer: Layer, x: Tensor, target: Tensor, scale: Tensor) -> Iterator[Found]:
     """Newton's method on ½ ‖r‖², from x; yields before the first step and after each."""
-    x, miss = x.clone(), torch.full_like(scale, math.inf)
-    hit, proven = torch.zeros_like(scale, dtype=torch.bool), torch.zeros_like(scale, dtype=torch.bool)
+    x = x.clone()
     for _ in range(STEPS):
         r = missed(layer(x), target)  # (T, H)
         slope = (r @ layer.weight).norm(dim=1)  # ‖Wᵀr‖
@@ -137,8 +121,8 @@ def nearest(layer: Layer, x: Tensor, target: Tensor, scale: Tensor) -> Iterator[
         hit = miss <= HIT * scale
         # ‖r‖² ≤ ‖Wᵀr‖ · distance for every input that hits: where this distance is huge, there is none
         proven = ~hit & (miss.square() > slope * FAR * (1 + x.norm(dim=1)))
-        yield Found(x.clone(), miss / scale.clamp_min(1e-30), hit, proven)
-        if not (open_ := ~(hit | proven)).any():
+        yield (found := Found(x.clone(), miss / scale.clamp_min(1e-30), hit, proven))
+        if not (open_ := found.undecided).any():
             return
         x[open_] = _step(layer, x[open_], target[open_], r[open_])
 
@@ -163,23 +147,21 @@ def _step(layer: Layer, x: Tensor, target: Tensor, r: Tensor) -> Tensor:
 
 def search(layer: Layer, x: Tensor, target: Tensor, scale: Tensor) -> Found:
     """The end of Newton's method."""
-    for found in nearest(layer, x, target, scale):
-        last = found
-    return last
+    return deque(nearest(layer, x, target, scale), maxlen=1).pop()
 
 
 # Digits
 
 
-def _show(layer: Layer, x: Tensor, p: float, pace: float) -> Iterator[Event]:
+def _show(layer: Layer, x: Tensor, p: float) -> Iterator[Event]:
     """One digit, and for some masks the digit on its way to what dropout makes of it."""
     x = x.expand(MASKS, -1)
     target, scale = dropped(layer, x, p)
     for step, found in enumerate(nearest(layer, x, target, scale)):
         yield _strip(torch.cat((x[:1], found.x)), step, found.miss.max().item())
-        yield _pattern(layer, found.x[0], target[0], found.miss[0].item())
-        time.sleep(pace)
-    time.sleep(3 * pace)
+        yield _pattern(layer, found, target, 0)
+        yield Beat(1.2)
+    yield Beat(3.6)
 
 
 def _strip(images: Tensor, step: int, miss: float) -> Images:
@@ -187,37 +169,23 @@ def _strip(images: Tensor, step: int, miss: float) -> Images:
         panel="digits",
         images=pictures(images.view(-1, 28, 28)),
         columns=MASKS + 1,
-        title={
-            "en": f"a digit; dropped, as inputs: step {step}",
-            "zh": f"原图；Dropout 后对应的输入：第 {step} 步",
-        },
-        caption={
-            "en": f"hidden pattern missed by {_spoken(miss)}",
-            "zh": f"隐藏层还差 {_spoken(miss)}",
-        },
+        title=says("digits", step=step),
+        caption=says("digits-missed", miss=_spoken(miss)),
     )
 
 
-def _pattern(layer: Layer, x: Tensor, target: Tensor, miss: float) -> Heatmap:
+def _pattern(layer: Layer, found: Found, targets: Tensor, trial: int) -> Heatmap:
     """What dropout left, what the found input gives, and their difference, unit by unit."""
-    reached = layer(x[None])[0].relu()
+    target, reached = targets[trial], layer(found.x[trial : trial + 1])[0].relu()
     rows = torch.stack((target, reached, reached - target))[:, :COLUMNS]
-    units = len(target)
     return Heatmap(
         panel="pattern",
         values=array(rows / target.max().clamp_min(1e-9)),
         low=-1,
         high=1,
         diverging=True,
-        y_ticks=(
-            {"en": "dropped", "zh": "丢弃后"},
-            {"en": "reached", "zh": "达到的"},
-            {"en": "missed", "zh": "差"},
-        ),
-        title={
-            "en": f"hidden pattern of {units} units, missed by {_spoken(miss)} of its norm",
-            "zh": f"{units} 个神经元的隐藏层，相对差 {_spoken(miss)}",
-        },
+        y_ticks=(says("dropped"), says("reached"), says("missed")),
+        title=says("pattern", units=len(target), miss=_spoken(found.miss[trial].item())),
     )
 
 
@@ -228,69 +196,47 @@ def _spoken(miss: float) -> str:
 def _digit_claims(layer: Layer, judge: nn.Module, test: Split, judged: int, p: float) -> Iterator[Event]:
     x = pixels(test.images[:judged]).double()
     found = search(layer, x, *dropped(layer, x, p))
-    yield Claim(
-        id="digits-are-reached",
-        measured=found.miss.max().item(),
-        relation="<=",
-        expected=1e-6,
-        text={
-            "en": f"784 pixels, {len(layer.bias)} units: pattern missed, worst of {len(x)} digits",
-            "zh": f"784 像素、{len(layer.bias)} 个神经元：{len(x)} 个数字中最大的差",
-        },
-    )
+    text = says("digits-are-reached", units=len(layer.bias), digits=len(x))
+    yield claim("digits-are-reached", found.miss.max().item(), "<=", 1e-6, text=text)
     with torch.no_grad():
         read, before = (judge(images.float()).argmax(1) for images in (found.x, x))
-    yield Claim(
-        id="another-network-agrees",
-        measured=(read == before).double().mean().item(),
-        relation=">=",
-        # Seeds 0 to 4, in both forms: 0.75 to 0.88 on MNIST, 0.62 to 0.78 on synthetic digits. With another
-        # digit's pattern as target it is 0.18.
-        expected=0.35,
-        text={
-            "en": "share that another network still reads as the same digit",
-            "zh": "另一个网络仍读成同一数字的比例",
-        },
-    )
+    same = (read == before).double().mean().item()
+    # Seeds 0 to 4, in both forms: 0.75 to 0.88 on MNIST, 0.62 to 0.78 on synthetic digits. With another
+    # digit's pattern as target it is 0.18.
+    yield claim("another-network-agrees", same, ">=", 0.35, text=says("another-network-agrees"))
 
 
 # Wider and wider
 
 
-def _sizes(
-    inputs: int, p: float, trials: int, pace: float
-) -> Generator[Event, None, tuple[dict[float, float], int]]:
+def _sizes(inputs: int, p: float, trials: int) -> Generator[Event, None, tuple[dict[float, float], int]]:
     """Random layers of all sizes. Returns the share of patterns hit by size, and how many stay undecided."""
     shares: dict[float, float] = {}
     undecided = 0
     for size in SIZES:
         units = round(size * inputs)
-        results: list[Found] = []
+        ends: list[Found] = []
         for first in range(0, trials, SHARED):
-            count = min(SHARED, trials - first)
-            layer = Layer(
-                torch.randn(units, inputs, dtype=torch.double) / math.sqrt(inputs),
-                torch.zeros(units, dtype=torch.double),
-            )
-            x = torch.randn(count, inputs, dtype=torch.double)
+            weight = torch.randn(units, inputs, dtype=torch.double) / math.sqrt(inputs)
+            layer = Layer(weight, torch.zeros(units, dtype=torch.double))
+            x = torch.randn(min(SHARED, trials - first), inputs, dtype=torch.double)
             target, scale = dropped(layer, x, p)
             for found in nearest(layer, x, target, scale):
                 if first == 0:
-                    worst = int(found.miss.argmax())
-                    yield _pattern(layer, found.x[worst], target[worst], found.miss[worst].item())
-                    time.sleep(pace / 2)
-            results.append(found)
-        shares[size] = torch.cat([found.hit for found in results]).double().mean().item()
-        undecided += sum(int((~found.hit & ~found.proven).sum()) for found in results)
-        miss = torch.cat([found.miss for found in results])
+                    yield _pattern(layer, found, target, int(found.miss.argmax()))
+                    yield Beat(0.6)
+            ends.append(found)
+        found = Found(*(torch.cat(parts) for parts in zip(*ends, strict=True)))  # in all trials
+        shares[size] = found.hit.double().mean().item()
+        undecided += int(found.undecided.sum())
         yield Scalars(
             panel="share",
             x=units,
-            values={"hit": 100 * shares[size], "miss": 100 * miss.mean().item()},
-            names={"hit": {"en": "reachable", "zh": "可达"}, "miss": {"en": "missed", "zh": "差距"}},
+            values={"hit": 100 * shares[size], "miss": 100 * found.miss.mean().item()},
+            names={"hit": says("hit"), "miss": says("miss")},
             unit="%",
-            x_label={"en": "units", "zh": "神经元"},
-            title={"en": f"{inputs} inputs, random layer", "zh": f"{inputs} 维输入，随机层"},
+            x_label=says("units"),
+            title=says("share", inputs=inputs),
         )
     return shares, undecided
 
@@ -298,58 +244,13 @@ def _sizes(
 def _size_claims(
     shares: dict[float, float], undecided: int, inputs: int, p: float, trials: int
 ) -> Iterator[Event]:
-    yield Claim(
-        id="narrow-layers-are-reachable",
-        measured=min(share for size, share in shares.items() if size <= 1),
-        relation="==",
-        expected=1.0,
-        text={
-            "en": f"share of patterns hit exactly, up to {inputs} units",
-            "zh": f"不超过 {inputs} 个神经元时，精确可达的比例",
-        },
-    )
+    narrow = min(share for size, share in shares.items() if size <= 1)
+    text = says("narrow-layers-are-reachable", inputs=inputs)
+    yield claim("narrow-layers-are-reachable", narrow, "==", 1.0, text=text)
     if inputs >= 10 and (0.2 <= p <= 0.8 or p == 0):
-        yield Claim(
-            id="wide-layers-are-not",
-            measured=shares[2.0],
-            relation="<=",
-            # Seeds 0 to 9: 0.08 to 0.24, in the quick form too; p = 0.8 0.29. Without dropout 1.
-            expected=0.5,
-            text={
-                "en": f"the same with {2 * inputs} units (with {4 * inputs}: {shares[4.0]:.0%})",
-                "zh": f"{2 * inputs} 个神经元时的比例（{4 * inputs} 个时为 {shares[4.0]:.0%}）",
-            },
-        )
-    yield Claim(
-        id="every-miss-is-proven",
-        measured=undecided / (len(SIZES) * trials),
-        relation="<=",
-        expected=0.01,
-        text={
-            "en": f"share of {len(SIZES) * trials:,} patterns neither hit nor proven out of reach",
-            "zh": f"{len(SIZES) * trials:,} 个模式中，既未达到、又未证明不可达的比例",
-        },
-    )
-
-
-def _what_you_saw(p: float) -> Note:
-    if p == 0:
-        return Note(
-            text={
-                "en": "With p = 0 nothing is dropped: the input itself gives the pattern, in any layer.",
-                "zh": "p = 0 时什么也没丢：不管层有多宽，输入本身就给出这个模式。",
-            }
-        )
-    return Note(
-        text={
-            "en": "What you just saw: dropout on a hidden layer can be read as augmentation, each mask as "
-            "another input, here a digit with noise that fits the layer. But an exact one exists only where "
-            "the layer has few units for its inputs. Each kept unit is an equation, each silent one an "
-            "inequality; beyond about 1.5 units an input they begin to contradict each other. Then only a "
-            "nearest input is left, and that is what Bouthillier et al. look for.",
-            "zh": "刚才看到的：隐藏层上的 Dropout 可以理解成数据增强，每个掩码对应另一个输入，"
-            "在这里就是叠加了特定噪声的数字。但只有神经元相对输入不多时才有精确对应的输入："
-            "每个保留的神经元是一个等式，每个不激活的是一个不等式，神经元超过输入维数约 1.5 倍后，"
-            "条件开始互相矛盾，只剩最接近的输入。Bouthillier 等人求的就是它。",
-        }
-    )
+        # Seeds 0 to 9: 0.08 to 0.24, in the quick form too; p = 0.8 0.29. Without dropout 1.
+        text = says("wide-layers-are-not", units=2 * inputs, more=4 * inputs, share=shares[4.0])
+        yield claim("wide-layers-are-not", shares[2.0], "<=", 0.5, text=text)
+    patterns = len(SIZES) * trials
+    text = says("every-miss-is-proven", patterns=patterns)
+    yield claim("every-miss-is-proven", undecided / patterns, "<=", 0.01, text=text)

@@ -9,7 +9,6 @@ division is a rescue.
 """
 
 import math
-import time
 from collections.abc import Generator, Iterator
 from typing import Annotated, NamedTuple
 
@@ -17,15 +16,20 @@ import torch
 from torch import Tensor, nn
 
 from answers.kit.acts import Acts
+from answers.kit.promises import promise
 from models.normalization import BatchNorm, LayerNorm
-from quizcli.demo.events import Claim, Event, Note, Scalars, Started, Table, Words
-from quizcli.demo.option import Option, Pace, Seed
+from quizcli.demo.events import Beat, Claim, Event, Note, Scalars, Started, Table, Words, claim
+from quizcli.demo.option import Option, Seed
+from quizcli.demo.texts import texts
 
 TITLE = {"en": "Normalization and depth", "zh": "归一化与网络深度"}
-QUICK = {"networks": 1, "pace": 0.0}
+QUICK = {"networks": 1}
+
+says = texts(__file__)
 
 NORMS = ("plain", "LN", "BN")
 PLAIN: Words = {"en": "plain", "zh": "不加"}
+ACTIVATIONS = {"relu": "ReLU", "sigmoid": "sigmoid"}  # by panel
 GAINS = (0.5, 0.75, 1.0, 1.5, 2.0)  # initializations tried at the end, as multiples of He's
 THEORY = math.sqrt(math.pi / (math.pi - 1))  # 1.211: BatchNorm and ReLU, wide network, large batch
 
@@ -63,32 +67,16 @@ Ways = dict[str, dict[str, list[Way]]]  # by panel and by normalization: one for
 
 
 def demonstrate(
-    depth: Annotated[int, Option(min=10, max=100, help={"en": "ReLU layers", "zh": "ReLU 层数"})] = 50,
-    sigmoid_depth: Annotated[
-        int, Option(min=5, max=40, help={"en": "sigmoid layers", "zh": "sigmoid 层数"})
-    ] = 20,
-    width: Annotated[
-        int, Option(min=16, max=512, help={"en": "units of a layer", "zh": "每层神经元数"})
-    ] = 256,
-    batch: Annotated[int, Option(min=8, max=512, help={"en": "samples in a batch", "zh": "批大小"})] = 128,
+    depth: Annotated[int, Option(10, 100, "ReLU layers", "ReLU 层数")] = 50,
+    sigmoid_depth: Annotated[int, Option(5, 40, "sigmoid layers", "sigmoid 层数")] = 20,
+    width: Annotated[int, Option(16, 512, "units of a layer", "每层神经元数")] = 256,
+    batch: Annotated[int, Option(8, 512, "samples in a batch", "批大小")] = 128,
     gain: Annotated[
         float,
-        Option(
-            min=0.25,
-            max=4,
-            help={
-                "en": "weights, as a multiple of He's or Xavier's",
-                "zh": "权重尺度，相对 He/Xavier 的倍数",
-            },
-        ),
+        Option(0.25, 4, "weights, as a multiple of He's or Xavier's", "权重尺度，相对 He/Xavier 的倍数"),
     ] = 1.0,
-    skips: Annotated[
-        bool, Option(help={"en": "residual connections around each layer", "zh": "每层加残差连接"})
-    ] = False,
-    networks: Annotated[
-        int, Option(min=1, max=50, help={"en": "networks to draw", "zh": "随机网络个数"})
-    ] = 4,
-    pace: Pace = 0.05,
+    skips: Annotated[bool, Option(en="residual connections around each layer", zh="每层加残差连接")] = False,
+    networks: Annotated[int, Option(1, 50, "networks to draw", "随机网络个数")] = 4,
     seed: Seed = 0,
 ) -> Iterator[Event]:
     """Draw networks; send a gradient back through each, without and with normalization; then wrong scales."""
@@ -96,15 +84,14 @@ def demonstrate(
     settings = Settings(width, batch, gain, skips)
     stacks = {"relu": Stack(nn.ReLU(), depth, 2.0), "sigmoid": Stack(nn.Sigmoid(), sigmoid_depth, 1.0)}
     generator = torch.Generator().manual_seed(seed)
-    ways, by_gain = yield from _networks(stacks, settings, networks, generator, pace)
-    if depth >= 30 and width >= 128 and 64 <= batch <= 256:
+    ways, by_gain = yield from _networks(stacks, settings, networks, generator)
+    in_the_limit = depth >= 30 and width >= 128 and 64 <= batch <= 256
+    if (yield from promise(in_the_limit, says("too-small"))):
         yield from _relu_claims(ways["relu"])
-    else:
-        yield TOO_SMALL
     if sigmoid_depth >= 12:
         yield from _sigmoid_claims(ways["sigmoid"])
     yield _scale_claim(by_gain)
-    yield _what_you_saw(settings, depth, geometric_mean(ways["relu"]["BN"]))
+    yield Note(text=_what_you_saw(settings, depth, geometric_mean(ways["relu"]["BN"])))
 
 
 def normalization(name: str, width: int) -> nn.Module:
@@ -154,54 +141,43 @@ def per_layer(ways: list[Way]) -> float:
 
 
 def _networks(
-    stacks: dict[str, Stack], settings: Settings, networks: int, generator: torch.Generator, pace: float
+    stacks: dict[str, Stack], settings: Settings, networks: int, generator: torch.Generator
 ) -> Generator[Event, None, tuple[Ways, dict[str, list[float]]]]:
     """Network after network, and after the first the other scales. Returns all ways, and ratios by scale."""
     acts = Acts(4, 3, *(4 / n for n in range(2, networks + 1)))  # the first one is shown slowly
     ways: Ways = {panel: {norm: [] for norm in NORMS} for panel in stacks}
-    by_gain: dict[str, list[float]] = {norm: [] for norm in NORMS}
-    for n in range(networks):
+    by_gain: dict[str, list[float]] = {}
+    for n in range(1, networks + 1):
         for panel, stack in stacks.items():
             for norm, way in backward(stack, settings, generator).items():
                 ways[panel][norm].append(way)
         yield _factors(ways)
-        en, zh = f"network {n + 1}/{networks}", f"第 {n + 1}/{networks} 个网络"
-        yield from acts.play(_watch(ways, stacks, pace / (n + 1)), en, zh)
-        if n == 0:
-            gains = _gains(stacks["relu"], settings, generator, by_gain, pace)
-            yield from acts.play(gains, "other scales", "换初始化尺度")
+        newest = _watch(ways, stacks, beats=0.5 / n)
+        yield from acts.play(newest, f"network {n}/{networks}", f"第 {n}/{networks} 个网络")
+        if n == 1:
+            gains = _gains(stacks["relu"], settings, generator)
+            by_gain = yield from acts.play(gains, "other scales", "换初始化尺度")
     return ways, by_gain
 
 
-def _watch(ways: Ways, stacks: dict[str, Stack], pace: float) -> Iterator[Event]:
+def _watch(ways: Ways, stacks: dict[str, Stack], beats: float) -> Iterator[Event]:
     """The newest network's gradients go back layer by layer, over those of the networks before."""
-    depths = {panel: stack.depth for panel, stack in stacks.items()}
-    titles: dict[str, Words] = {
-        "relu": {
-            "en": f"gradient norm, {depths['relu']} ReLU",
-            "zh": f"梯度范数，{depths['relu']} 层 ReLU",
-        },
-        "sigmoid": {
-            "en": f"gradient norm, {depths['sigmoid']} sigmoid",
-            "zh": f"梯度范数，{depths['sigmoid']} 层 sigmoid",
-        },
-    }
-    for back in range(-1, max(depths.values())):
-        for panel, depth in depths.items():
-            if back < depth:
+    for back in range(-1, max(stack.depth for stack in stacks.values())):
+        for panel, stack in stacks.items():
+            if back < stack.depth:
                 newest = {norm: seen[-1].norms for norm, seen in ways[panel].items()}
-                # NaN lifts the pen between two networks
-                values = {norm: norms[back] if back >= 0 else math.nan for norm, norms in newest.items()}
                 yield Scalars(
                     panel=panel,
                     x=float(max(back, 0)),
-                    values=values,
+                    # NaN lifts the pen between two networks
+                    values={norm: norms[back] if back >= 0 else math.nan for norm, norms in newest.items()},
                     names={"plain": PLAIN},
                     log=True,
-                    x_label={"en": "layers back", "zh": "回传层数"},
-                    title=titles[panel],
+                    x_label=says("layers-back"),
+                    title=says("gradient-norm", depth=stack.depth, activation=ACTIVATIONS[panel]),
                 )
-        time.sleep(pace if back >= 0 else 0)
+        if back >= 0:
+            yield Beat(beats)
 
 
 def _factors(ways: Ways) -> Table:
@@ -214,21 +190,20 @@ def _factors(ways: Ways) -> Table:
 
     return Table(
         panel="layer",
-        columns=("", "ReLU", "σ", "sigmoid", "σ"),
+        columns=("", *(label for name in ACTIVATIONS.values() for label in (name, "σ"))),
         rows=(
-            (PLAIN, *cells("plain")),
-            ("LN", *cells("LN")),
-            ("BN", *cells("BN")),
+            *((PLAIN if norm == "plain" else norm, *cells(norm)) for norm in NORMS),
             ("√(π/(π−1))", f"×{THEORY:.3f}", "", "", ""),
         ),
-        title={"en": "a layer's factor; σ it divides by", "zh": "每层的倍数；归一化除以的 σ"},
+        title=says("factors"),
     )
 
 
 def _gains(
-    stack: Stack, settings: Settings, generator: torch.Generator, ratios: dict[str, list[float]], pace: float
-) -> Iterator[Event]:
-    """One more network, its weights scaled: first layer ÷ last layer, put into `ratios`."""
+    stack: Stack, settings: Settings, generator: torch.Generator
+) -> Generator[Event, None, dict[str, list[float]]]:
+    """One more network, its weights scaled. Returns first layer ÷ last layer, at each scale."""
+    ratios: dict[str, list[float]] = {norm: [] for norm in NORMS}
     state = generator.get_state()
     for gain in GAINS:
         generator.set_state(state)
@@ -242,9 +217,10 @@ def _gains(
             names={"plain": PLAIN},
             log=True,
             x_label={"en": "× He init", "zh": "× He"},
-            title={"en": "first ÷ last, other inits", "zh": "首层 ÷ 末层，换初始化"},
+            title=says("other-inits"),
         )
-        time.sleep(4 * pace)
+        yield Beat(2)
+    return ratios
 
 
 # What is claimed
@@ -253,75 +229,32 @@ def _gains(
 def _relu_claims(ways: dict[str, list[Way]]) -> Iterator[Event]:
     # 20 seeds of one network: plain 0.991 to 1.005, LN 0.986 to 1.013, BN 1.207 to 1.214; with 30 layers of
     # 128 units and a batch of 64, 0.988 to 1.008, 0.975 to 1.019 and 1.215 to 1.230. With skips, BN 1.04.
+    plain, layer_norm, batch_norm = (per_layer(ways[norm]) for norm in NORMS)
     overall = {norm: _spoken(geometric_mean(of)) for norm, of in ways.items()}
-    yield Claim(
-        id="he-init-keeps-gradients",
-        measured=per_layer(ways["plain"]),
-        expected=1.0,
-        tolerance=0.04,
-        text={
-            "en": f"ReLU, plain: a layer's factor; first ÷ last {overall['plain']}",
-            "zh": f"ReLU 无归一化：每层的倍数（首层 ÷ 末层 = {overall['plain']}）",
-        },
-    )
-    yield Claim(
-        id="layernorm-keeps-gradients",
-        measured=per_layer(ways["LN"]),
-        expected=1.0,
-        tolerance=0.04,
-        text={
-            "en": f"ReLU with LN: a layer's factor; first ÷ last {overall['LN']}",
-            "zh": f"ReLU 加 LN：每层的倍数（首层 ÷ 末层 = {overall['LN']}）",
-        },
-    )
-    yield Claim(
-        id="batchnorm-explodes-in-relu",
-        measured=per_layer(ways["BN"]),
-        expected=THEORY,
-        tolerance=0.03,
-        text={
-            "en": f"ReLU with BN: a layer's factor; first ÷ last {overall['BN']}",
-            "zh": f"ReLU 加 BN：每层的倍数（首层 ÷ 末层 = {overall['BN']}）",
-        },
-    )
+    text = says("he-init-keeps-gradients", overall=overall["plain"])
+    yield claim("he-init-keeps-gradients", plain, "≈", 1.0, 0.04, text=text)
+    text = says("layernorm-keeps-gradients", overall=overall["LN"])
+    yield claim("layernorm-keeps-gradients", layer_norm, "≈", 1.0, 0.04, text=text)
+    text = says("batchnorm-explodes-in-relu", overall=overall["BN"])
+    yield claim("batchnorm-explodes-in-relu", batch_norm, "≈", THEORY, 0.03, text=text)
 
 
 def _sigmoid_claims(ways: dict[str, list[Way]]) -> Iterator[Event]:
     # 20 seeds of one network: BN 1.51 to 1.65, LN 1.2e-8 to 2.9e-8, plain 1e-12; 12 layers: 1.3, 3e-5, 1e-7
     plain, layer_norm, batch_norm = (geometric_mean(ways[norm]) for norm in NORMS)
-    yield Claim(
-        id="batchnorm-rescues-sigmoid",
-        measured=batch_norm,
-        relation=">=",
-        expected=0.1,
-        text={
-            "en": f"sigmoid with BN: first ÷ last layer (plain {_spoken(plain)})",
-            "zh": f"sigmoid 加 BN：首层 ÷ 末层（无归一化 {_spoken(plain)}）",
-        },
-    )
-    yield Claim(
-        id="layernorm-does-not-rescue",
-        measured=layer_norm,
-        relation="<=",
-        expected=1e-3,
-        text={"en": "sigmoid with LN: first ÷ last layer", "zh": "sigmoid 加 LN：首层 ÷ 末层"},
-    )
+    text = says("batchnorm-rescues-sigmoid", plain=_spoken(plain))
+    yield claim("batchnorm-rescues-sigmoid", batch_norm, ">=", 0.1, text=text)
+    text = says("layernorm-does-not-rescue")
+    yield claim("layernorm-does-not-rescue", layer_norm, "<=", 1e-3, text=text)
 
 
 def _scale_claim(by_gain: dict[str, list[float]]) -> Claim:
     def change(norm: str) -> float:
         return max(by_gain[norm]) / min(by_gain[norm]) if min(by_gain[norm]) > 0 else math.inf
 
-    return Claim(
-        id="norms-forgive-the-init",
-        measured=max(change("LN"), change("BN")),
-        relation="<=",
-        expected=1.5,  # 20 seeds: 1.01 to 1.10, where ε and rounding add up; plain 3e29, with 20 layers 3e11
-        text={
-            "en": f"LN, BN: first ÷ last varies by ×, ½ to 2 He (plain {_spoken(change('plain'))})",
-            "zh": f"LN、BN：½ 到 2 倍 He 间，首层 ÷ 末层变化几倍（无归一化 {_spoken(change('plain'))}）",
-        },
-    )
+    # 20 seeds: 1.01 to 1.10, where ε and rounding add up; plain 3e29, with 20 layers 3e11
+    text = says("norms-forgive-the-init", plain=_spoken(change("plain")))
+    return claim("norms-forgive-the-init", max(change("LN"), change("BN")), "<=", 1.5, text=text)
 
 
 def _spoken(ratio: float) -> str:
@@ -331,54 +264,9 @@ def _spoken(ratio: float) -> str:
     return f"{ratio:.2g}".replace("-", "−")
 
 
-# What is said at the end
-
-TOO_SMALL = Note(
-    text={
-        "en": "The factor 1.211 is that of wide networks and large batches: it is claimed for 30 layers and "
-        "128 units at least, and batches of 64 to 256.",
-        "zh": "1.211 是宽网络、大批量的理论值：至少 30 层、128 个神经元，且批大小为 64 到 256 时才与它比较。",
-    }
-)
-
-
-def _what_you_saw(settings: Settings, depth: int, explosion: float) -> Note:
-    total = _spoken(explosion)
+def _what_you_saw(settings: Settings, depth: int, explosion: float) -> Words:
     if settings.skips:
-        return Note(
-            text={
-                "en": f"What you just saw: with skips BatchNorm's explosion is only × {total} in all. The "
-                "stream along the skips grows from layer to layer, each new layer adds a smaller share, and "
-                "most of the gradient returns along the skips untouched. That is how ResNets with BatchNorm "
-                "get deep. Without normalization the stream doubles and doubles: there skips explode.",
-                "zh": f"刚才看到的：加上残差连接，BN 的梯度爆炸总共只剩 {total} 倍。主干上的值逐层变大，"
-                "新加的一层所占份额越来越小，大部分梯度沿残差连接原样传回，带 BN 的 ResNet 正是这样做深的。"
-                "不加归一化时，主干一层层成倍增长，有残差连接反而爆炸。",
-            }
-        )
+        return says("saw-skips", total=_spoken(explosion))
     if settings.gain != 1:
-        return Note(
-            text={
-                "en": f"What you just saw: weights {settings.gain:g} × their right size, on purpose. A plain "
-                f"ReLU layer multiplies the gradient by {settings.gain:g}, {depth - 1} times over. BatchNorm "
-                "and LayerNorm divide the scale out again, so their curves have not moved, nor have their "
-                "slopes: no initialization takes BatchNorm's 1.21 a layer away.",
-                "zh": f"刚才看到的：故意把权重设成 {settings.gain:g} 倍。无归一化的 ReLU 网络每层都把梯度"
-                f"乘以 {settings.gain:g}，连乘 {depth - 1} 次。BN 和 LN 会把这个尺度除掉，"
-                "曲线没有动，斜率也没有变：BN 每层 1.21 倍，换什么初始化都去不掉。",
-            }
-        )
-    return Note(
-        text={
-            "en": "What you just saw: neither layer solves vanishing and exploding gradients in general. "
-            "Both forgive a wrong scale of the weights. But ReLU leaves the batch a spread of 0.83, "
-            f"BatchNorm divides by it, and {depth} layers make that an explosion, × {total}. A sigmoid "
-            "leaves 0.21, and the same division is the rescue; LayerNorm divides by 0.54, too much to make "
-            "up for the sigmoid's flat slope. Depth takes skips and a fitting init: try --skips, --gain 0.5.",
-            "zh": "刚才看到的：两种归一化都谈不上“解决了梯度消失和爆炸”。它们都能容忍权重尺度设错；"
-            "但 ReLU 之后一批样本的标准差只有 0.83，BN 每层除以它，"
-            f"{depth} 层就是 {total} 倍的爆炸。"
-            "sigmoid 之后是 0.21，同样的除法反而救了梯度；LN 除以的是 0.54，太大，"
-            "补不回 sigmoid 平缓斜率的损失。要做深还得靠残差连接和合适的初始化：可试 --skips、--gain 0.5。",
-        }
-    )
+        return says("saw-wrong-scale", gain=settings.gain, times=depth - 1)
+    return says("what-you-saw", depth=depth, total=_spoken(explosion))

@@ -21,14 +21,21 @@ class Population(NamedTuple):
         offset = OFFSET * torch.randn(n, 1, generator=self.generator)
         return self.mean + offset + self.std * torch.randn(n, len(self.mean), generator=self.generator)
 
-    def among_mates(self, sample: Tensor, n: int) -> Tensor:  # (1, features) -> (n, features)
-        """A batch of n whose first row is the sample and whose other rows are new."""
-        return torch.cat([sample, self.draw(n - 1)])
-
     @property
     def var(self) -> Tensor:  # (features)
         """The true variance, which running statistics should find."""
         return self.std**2 + OFFSET**2
+
+
+class Company(NamedTuple):
+    """A sample that stays, and the population that its batch mates come from."""
+
+    sample: Tensor  # (1, features)
+    population: Population
+
+    def batch(self, n: int) -> Tensor:  # (n, features)
+        """A batch whose first row is the sample and whose other rows are new."""
+        return torch.cat([self.sample, self.population.draw(n - 1)])
 
 
 def draw_population(features: int, seed: int) -> Population:

@@ -13,7 +13,7 @@ from torchvision.transforms.v2 import functional as theirs
 
 from answers.augmentation import augmentation as answer
 from answers.kit.augment import Policy, affine, augment, turned
-from quizcli.demo.events import Claim, Event, Images, Progress, Scalars
+from quizcli.demo.events import Claim, Event, Images, Note, Progress, Scalars
 from tests.answers import streams
 from tests.answers.seeds import seeds
 from tests.answers.streams import check_whole, filled, layout_of, numbers
@@ -110,7 +110,7 @@ def test_what_is_not_promised_is_not_claimed_but_said() -> None:
     for settings in ({"n": 2000}, {"steps": 60}):
         events = run(**settings)
         assert [event.id for event in events if isinstance(event, Claim)] == CLAIMS[3:]
-        assert answer.NOT_PROMISED in events
+        assert Note(text=answer.says("not-promised")) in events
 
 
 # What is shown
