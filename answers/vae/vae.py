@@ -5,7 +5,6 @@ digits. Seven epochs leave MNIST's test set at 105.0 nats (seeds 0 to 4: 104.9 t
 recipe at 105.2.
 """
 
-import time
 from collections.abc import Generator, Iterator
 from typing import Annotated, NamedTuple
 
@@ -13,26 +12,22 @@ import torch
 from torch import Tensor, nn
 
 from answers.kit.acts import Acts
-from answers.kit.digits import IMAGES, Split, classifier, digit_score, pixels, shuffled, splits
+from answers.kit.cadence import every
+from answers.kit.digits import Split, classifier, digit_score, pixels, shuffled, splits
+from answers.kit.labels import STEPS
+from answers.kit.principal_axes import PrincipalAxes
+from answers.kit.speed import progress_of
 from models.vae import VAE, kl_divergence, reconstruction_error, vae_loss
 from quizcli.demo.data import DigitsName, load_digits
 from quizcli.demo.device import Device, DeviceName, choose, seed_everything
-from quizcli.demo.events import (
-    Claim,
-    Event,
-    Images,
-    Note,
-    Points,
-    Progress,
-    Scalars,
-    Started,
-    array,
-    pictures,
-)
+from quizcli.demo.events import Event, Images, Note, Points, Scalars, Started, array, claim, pictures
 from quizcli.demo.option import Option, Seed
+from quizcli.demo.texts import texts
 
 TITLE = {"en": "A variational autoencoder learns to draw digits", "zh": "变分自编码器（VAE）学画数字"}
 QUICK = {"epochs": 1, "batch": 128, "lr": 0.005}
+
+says = texts(__file__)
 
 LAYOUT = (("nats", "latent"), ("samples",))
 LOOK = 25  # steps between two looks at the loss: each look waits for the device
@@ -56,17 +51,11 @@ RECIPE = Recipe(epochs=7, latent=20, beta=1.0, batch=512, lr=0.01)  # the defaul
 
 
 def demonstrate(
-    epochs: Annotated[int, Option(min=1, max=100, help={"en": "passes over the data", "zh": "训练轮数"})] = 7,
-    latent: Annotated[
-        int, Option(min=2, max=200, help={"en": "size of the latent code", "zh": "隐变量维数"})
-    ] = 20,
-    beta: Annotated[
-        float, Option(min=0, max=100, help={"en": "weight of the KL term", "zh": "KL 项的权重 β"})
-    ] = 1.0,
-    batch: Annotated[int, Option(min=8, max=8192, help={"en": "images in a batch", "zh": "批大小"})] = 512,
-    lr: Annotated[
-        float, Option(min=1e-6, max=0.1, help={"en": "highest learning rate", "zh": "学习率峰值"})
-    ] = 0.01,
+    epochs: Annotated[int, Option(1, 100, "passes over the data", "训练轮数")] = 7,
+    latent: Annotated[int, Option(2, 200, "size of the latent code", "隐变量维数")] = 20,
+    beta: Annotated[float, Option(0, 100, "weight of the KL term", "KL 项的权重 β")] = 1.0,
+    batch: Annotated[int, Option(8, 8192, "images in a batch", "批大小")] = 512,
+    lr: Annotated[float, Option(1e-6, 0.1, "highest learning rate", "学习率峰值")] = 0.01,
     seed: Seed = 0,
     device: DeviceName = "auto",
     data: DigitsName = "auto",
@@ -85,7 +74,7 @@ def demonstrate(
     yield from _loss_claims(model, test, recipe, digits.synthetic)
     judged = _samples_claim(model, classifier(training, chosen), test, recipe)
     score = yield from acts.play(judged, "are the samples digits?", "采样像数字吗？")
-    yield _what_you_saw(beta, score)
+    yield Note(text=says("without-kl-term", score=score) if beta == 0 else says("what-you-saw"))
 
 
 def train(model: VAE, images: Tensor, recipe: Recipe, device: Device) -> Iterator[Tensor]:
@@ -117,41 +106,34 @@ def _watch(model: VAE, training: Split, test: Split, recipe: Recipe, device: Dev
     view = _View(model, test)
     yield from view.frame()
     sums = torch.zeros(2, device=training.images.device)
-    began = shown = time.perf_counter()
+    progress = progress_of(steps, recipe.batch)
+    look, test_due, frame_due = (
+        every(steps=LOOK),
+        every(steps=max(2 * LOOK, steps // 20)),
+        every(seconds=FRAME),
+    )
     for step, terms in enumerate(train(model, training.images, recipe, device), start=1):
         sums += terms
-        if step % LOOK == 0:
-            yield from _curves(step, *(sums / LOOK).tolist())
+        if look():
+            yield _curves(step, *(sums / LOOK).tolist())
             sums.zero_()
-            epoch = (step - 1) // per_epoch + 1
-            yield Progress(
-                done=step,
-                total=steps,
-                text={"en": f"epoch {epoch}/{recipe.epochs}", "zh": f"第 {epoch}/{recipe.epochs} 轮"},
-                rate=step * recipe.batch / (time.perf_counter() - began),
-                unit=IMAGES,
-            )
-        if step % max(2 * LOOK, steps // 20) == 0:
+            yield progress(step, says("epoch", epoch=(step - 1) // per_epoch + 1, epochs=recipe.epochs))
+        if test_due():
             # Every fifth image: the first half of MNIST's test set is easier than the second.
             yield Scalars(panel="nats", x=step, values={"test": sum(evaluate(model, test.images[::5]))})
-        if time.perf_counter() - shown > FRAME:
+        if frame_due():
             yield from view.frame()
-            shown = time.perf_counter()
     yield from view.frame()
 
 
-def _curves(step: int, reconstruction: float, kl: float) -> Iterator[Event]:
-    yield Scalars(
+def _curves(step: int, reconstruction: float, kl: float) -> Scalars:
+    return Scalars(
         panel="nats",
         x=step,
         values={"train": reconstruction + kl, "reconstruction": reconstruction, "KL": kl},
-        names={
-            "train": {"en": "train", "zh": "训练"},
-            "test": {"en": "test", "zh": "测试"},
-            "reconstruction": {"en": "reconstruction", "zh": "重构"},
-        },
-        title={"en": "−ELBO and its two terms, nats an image", "zh": "−ELBO 及其两项（nat/图）"},
-        x_label={"en": "steps", "zh": "步"},
+        names={"train": says("train"), "test": says("test"), "reconstruction": says("reconstruction")},
+        title=says("nats"),
+        x_label=STEPS,
     )
 
 
@@ -171,36 +153,26 @@ class _View:
         self._z = torch.randn(DRAWN, model.latent, device=test.images.device)
         self._x = pixels(test.images[:MAPPED])
         self._digits = tuple(test.labels[:MAPPED].tolist())
-        self._axes = torch.zeros(model.latent, 2)
+        self._axes = PrincipalAxes(model.latent)
 
     def frame(self) -> Iterator[Event]:
         """Both panels as they are now."""
-        yield Images(
-            panel="samples",
-            images=pictures(self._model.sample(self._z).view(-1, 28, 28)),
-            columns=16,
-            title={"en": "samples from the prior", "zh": "先验采样"},
-        )
-        flat = self._model.latent == 2
+        drawn = pictures(self._model.sample(self._z).view(-1, 28, 28))
+        yield Images(panel="samples", images=drawn, columns=16, title=says("samples"))
         yield Points(
             panel="latent",
             xy=array(self._project()),
             groups=self._digits,
             group_names=tuple("0123456789"),
-            title={"en": "latent means, by digit", "zh": "隐变量均值（按数字）"},
-            caption={} if flat else {"en": "first two principal components", "zh": "前两个主成分"},
+            title=says("latent"),
+            caption={} if self._model.latent == 2 else says("projected"),
         )
 
     @torch.no_grad()
     def _project(self) -> Tensor:
-        """Latent means (n, 2): as they are, or their first two principal components, turned as last time."""
+        """Latent means (n, 2): as they are, or their first two principal components."""
         mu = self._model.encode(self._x)[0].cpu()  # (n, latent)
-        if mu.shape[1] == 2:
-            return mu
-        _, vectors = torch.linalg.eigh(mu.T.cov())  # columns, by rising variance
-        axes = vectors[:, [-1, -2]]  # (latent, 2)
-        self._axes = axes * torch.where((axes * self._axes).sum(dim=0) < 0, -1.0, 1.0)
-        return (mu - mu.mean(dim=0)) @ self._axes
+        return mu if mu.shape[1] == 2 else (mu - mu.mean(dim=0)) @ self._axes(mu)
 
 
 # Bounds on the test −ELBO, on MNIST and on synthetic digits, by (epochs, batch, lr): the default form and the
@@ -224,44 +196,18 @@ def promised(recipe: Recipe, synthetic: bool) -> float | None:
 def _loss_claims(model: VAE, test: Split, recipe: Recipe, synthetic: bool) -> Iterator[Event]:
     with torch.no_grad():
         mu, logvar = model.encode(pixels(test.images))
-    yield Claim(
-        id="kl-nonnegative",
-        measured=kl_divergence(mu.double(), logvar.double()).min().item(),
-        relation=">=",
-        expected=0.0,
-        unit="nats",
-        text={
-            "en": f"KL ≥ 0 for every test image (smallest of {len(mu):,})",
-            "zh": f"每幅测试图的 KL 都 ≥ 0（{len(mu):,} 幅中的最小值）",
-        },
-    )
+    least = kl_divergence(mu.double(), logvar.double()).min().item()
+    text = says("kl-nonnegative", images=len(mu))
+    yield claim("kl-nonnegative", least, ">=", 0.0, text=text, unit="nats")
     reconstruction, kl = evaluate(model, test.images)
     if (bound := promised(recipe, synthetic)) is not None:
-        yield Claim(
-            id="elbo-reached",
-            measured=reconstruction + kl,
-            relation="<=",
-            expected=bound,
-            unit="nats",
-            text={
-                "en": f"test −ELBO = {reconstruction:.1f} reconstruction + {kl:.1f} KL",
-                "zh": f"测试集 −ELBO = 重构项 {reconstruction:.1f} + KL {kl:.1f}",
-            },
-        )
+        text = says("elbo-reached", reconstruction=reconstruction, kl=kl)
+        yield claim("elbo-reached", reconstruction + kl, "<=", bound, text=text, unit="nats")
     if recipe.beta == 0:
-        yield Claim(
-            id="kl-explodes-without-kl-term",
-            measured=kl,
-            relation=">=",
-            # Seeds 0 to 4, one epoch: 272 to 295 nats on MNIST, 303 to 321 on synthetic digits; four epochs:
-            # 426 to 503; two dimensions: 22. With the KL term 21 to 25, and 5 with two dimensions.
-            expected=5.0 * min(recipe.latent, 20),
-            unit="nats",
-            text={
-                "en": "mean KL on the test set (with the KL term in the loss: at most 25)",
-                "zh": "测试集平均 KL（损失含 KL 项时不超过 25）",
-            },
-        )
+        # Seeds 0 to 4, one epoch: 272 to 295 nats on MNIST, 303 to 321 on synthetic digits; four epochs:
+        # 426 to 503; two dimensions: 22. With the KL term 21 to 25, and 5 with two dimensions.
+        large = 5.0 * min(recipe.latent, 20)
+        yield claim("kl-explodes-without-kl-term", kl, ">=", large, text=says("kl-explodes"), unit="nats")
 
 
 def _samples_claim(
@@ -273,45 +219,10 @@ def _samples_claim(
     real = digit_score(judge, pixels(test.images))
     noise = digit_score(judge, torch.rand(JUDGED, 784, device=test.images.device))
     if recipe.beta > 0:
-        yield Claim(
-            id="samples-are-digits",
-            measured=score,
-            relation=">=",
-            # Seeds 0 to 5 gave 4.17 to 4.48 on MNIST, 3.75 to 3.98 after one epoch, 5.24 to 5.43 and 4.84 to
-            # 5.07 on synthetic digits; from two dimensions, one epoch, 2.94 to 3.79 and 2.76 to 3.15. Without
-            # the KL term it is 1.7 on MNIST and 2.6; noise has 1.0 to 1.5, an untrained decoder 1.0.
-            expected=3.0 if recipe.latent >= 10 else 2.5,
-            text={
-                "en": f"{JUDGED:,} prior samples, scored 1 to 10 by a classifier "
-                f"(test digits {real:.1f}, noise {noise:.1f})",
-                "zh": f"{JUDGED:,} 个先验采样的分类器得分，1–10（测试数字 {real:.1f}，噪声 {noise:.1f}）",
-            },
-        )
+        # Seeds 0 to 5 gave 4.17 to 4.48 on MNIST, 3.75 to 3.98 after one epoch, 5.24 to 5.43 and 4.84 to
+        # 5.07 on synthetic digits; from two dimensions, one epoch, 2.94 to 3.79 and 2.76 to 3.15. Without
+        # the KL term it is 1.7 on MNIST and 2.6; noise has 1.0 to 1.5, an untrained decoder 1.0.
+        bound = 3.0 if recipe.latent >= 10 else 2.5
+        text = says("samples-are-digits", samples=JUDGED, real=real, noise=noise)
+        yield claim("samples-are-digits", score, ">=", bound, text=text)
     return score
-
-
-def _what_you_saw(beta: float, score: float) -> Note:
-    if beta == 0:
-        return Note(
-            text={
-                "en": "What you just saw: without the KL term nothing holds the codes near the prior. The "
-                "encoder spreads them until no two images overlap, and the reconstruction gains. But "
-                "a draw from the prior then falls where the decoder has never been, and what it "
-                f"draws there is no digit: the classifier gives {score:.1f} of 10.",
-                "zh": "刚才看到的：没有 KL 项，编码就不再受先验约束。编码器把各图的编码摊开到互不重叠，"
-                "重构因此更好；但从先验采样会落到解码器从未见过的地方，画出来的不成数字："
-                f"分类器只打 {score:.1f} 分（满分 10）。",
-            }
-        )
-    return Note(
-        text={
-            "en": "What you just saw: the two terms of one loss at work. The reconstruction wants to tell "
-            "images apart, so the digits form clusters on the latent map; the KL term charges for "
-            "every nat of that and holds the clusters together around the prior. That is why draws "
-            "from the prior, the same codes in every frame, turn into digits. Try --beta 0, or "
-            "--latent 2 for a map as it is.",
-            "zh": "刚才看到的：同一个损失里的两项各司其职。重构项要把图区分开，所以各个数字在隐空间里聚成簇；"
-            "KL 项为每一 nat 的区分收费，把这些簇拢在先验周围。正因如此，从先验采样的编码（每帧都是同一组）"
-            "逐渐变成了数字。可以再试 --beta 0，或用 --latent 2 看未经投影的隐空间。",
-        }
-    )

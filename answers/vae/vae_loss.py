@@ -5,7 +5,6 @@ other over latent units. Beside it train a loss without the KL term, and one who
 over pixels as `reduction="mean"` does. Then β weighs the KL term (Higgins et al. 2017), from light to heavy.
 """
 
-import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import pairwise
 from typing import Annotated, NamedTuple
@@ -14,28 +13,23 @@ import torch
 from torch import Tensor
 
 from answers.kit.acts import Acts
-from answers.kit.digits import IMAGES, pixels, splits
+from answers.kit.cadence import every
+from answers.kit.digits import pixels
+from answers.kit.opening import begin
+from answers.kit.promises import promise
+from answers.kit.speed import progress_of
 from answers.kit.training import Schedule, descend
 from models.vae import VAE, reconstruction_error, vae_loss
-from quizcli.demo.data import DigitsName, load_digits
-from quizcli.demo.device import Device, DeviceName, choose, seed_everything
-from quizcli.demo.events import (
-    Bars,
-    Claim,
-    Event,
-    Heatmap,
-    Images,
-    Label,
-    Note,
-    Progress,
-    Started,
-    array,
-    pictures,
-)
+from quizcli.demo.data import DigitsName
+from quizcli.demo.device import Device, DeviceName, seed_everything
+from quizcli.demo.events import Bars, Event, Heatmap, Images, Label, Note, array, claim, pictures
 from quizcli.demo.option import Option, Seed
+from quizcli.demo.texts import texts
 
 TITLE = {"en": "The two terms of the VAE loss", "zh": "VAE 损失的两项，缺一不可"}
 QUICK = {"images": 10000}
+
+says = texts(__file__)
 
 LAYOUT = (("terms", "samples"), ("units",))
 HIDDEN, BATCH, LR = 128, 64, 0.005
@@ -65,45 +59,29 @@ class Terms(NamedTuple):
 
 
 def demonstrate(
-    images: Annotated[
-        int, Option(min=1000, max=60000, help={"en": "training images", "zh": "训练图像数"})
-    ] = 30000,
-    epochs: Annotated[int, Option(min=1, max=50, help={"en": "passes over the data", "zh": "训练轮数"})] = 1,
-    latent: Annotated[
-        int, Option(min=4, max=100, help={"en": "size of the latent code", "zh": "隐变量维数"})
-    ] = 20,
-    beta: Annotated[
-        float, Option(min=0, max=1000, help={"en": "last β of the sweep", "zh": "最后一个 β"})
-    ] = 16.0,
+    images: Annotated[int, Option(1000, 60000, "training images", "训练图像数")] = 30000,
+    epochs: Annotated[int, Option(1, 50, "passes over the data", "训练轮数")] = 1,
+    latent: Annotated[int, Option(4, 100, "size of the latent code", "隐变量维数")] = 20,
+    beta: Annotated[float, Option(0, 1000, "last β of the sweep", "最后一个 β")] = 16.0,
     seed: Seed = 0,
     device: DeviceName = "auto",
     data: DigitsName = "auto",
 ) -> Iterator[Event]:
     """Three losses at the same time; then three more weights of the KL term."""
-    chosen = choose(device)
-    yield Started(device=chosen.label, layout=LAYOUT)
-    digits = yield from load_digits(data)
-    yield Started(device=chosen.label, data=digits.label, synthetic=digits.synthetic, layout=LAYOUT)
-    training, test = splits(digits, chosen)
-    bench = Bench(training.images[:images], test.images, Schedule(epochs, BATCH, LR), latent, seed, chosen)
-    promised = epochs * images >= QUICK["images"] and latent >= 10
+    run = yield from begin(LAYOUT, data, device)
+    schedule = Schedule(epochs, BATCH, LR)
+    bench = Bench(run.training.images[:images], run.test.images, schedule, latent, seed, run.device)
+    enough = epochs * images >= QUICK["images"] and latent >= 10
 
     acts = Acts(1, 1)
     made = yield from acts.play(_train(LOSSES, {}, bench), "three losses", "三种损失")
-    if promised:
+    if enough:
         yield from _loss_claims(made)
     sweep = {f"β = {b:g}": weighed(b) for b in (0.25, 4.0, beta)}
     swept = yield from acts.play(_train(sweep, {"β = 1": made["right"]}, bench), "a weight β", "权重 β")
-    if promised and beta >= 16:
-        yield from _sweep_claims(swept)
-    else:
-        yield Note(
-            text={
-                "en": f"Not all is judged: that takes {QUICK['images']:,} images, codes of 10 and β = 16.",
-                "zh": f"有些结论不作判定：需要 {QUICK['images']:,} 幅图像、10 维隐变量、β 不小于 16。",
-            }
-        )
-    yield WHAT_YOU_SAW
+    if (yield from promise(enough and beta >= 16, says("not-all-is-judged", images=QUICK["images"]))):
+        yield from _sweep_claims(list(swept.values()))
+    yield Note(text=says("what-you-saw"))
 
 
 def weighed(beta: float) -> Loss:
@@ -116,12 +94,7 @@ LOSSES: dict[str, Loss] = {
     "no KL": weighed(0),
     "mean BCE": lambda reconstruction, kl: reconstruction / 784 + kl,  # a mean over the pixels
 }
-
-NAMES: dict[str, Label] = {
-    "right": {"en": "right", "zh": "正确"},
-    "no KL": {"en": "no KL", "zh": "无 KL"},
-    "mean BCE": {"en": "mean BCE", "zh": "平均 BCE"},
-}
+NAMES: dict[str, Label] = {"right": says("right"), "no KL": says("no-kl"), "mean BCE": says("mean-bce")}
 
 
 class Bench(NamedTuple):
@@ -146,22 +119,16 @@ def _train(
         runs.append(_run(models[name], loss, bench))
     z = torch.randn(DRAWN, bench.latent, device=bench.images.device)
     few = bench.test[:: max(1, len(bench.test) // TESTED)]
-    yield from _frame(models, known, few, z)
-    steps = bench.schedule.steps(bench.images)
-    began = shown = time.perf_counter()
+    yield from _frame(models, _tested(models, known, few), z)
+    progress = progress_of(bench.schedule.steps(bench.images), len(models) * BATCH)
+    frame_due = every(seconds=FRAME)
     for step, _ in enumerate(zip(*runs, strict=True), start=1):
-        if time.perf_counter() - shown < FRAME:
-            continue
-        yield from _frame(models, known, few, z)
-        yield Progress(
-            done=step,
-            total=steps,
-            rate=len(models) * step * BATCH / (time.perf_counter() - began),
-            unit=IMAGES,
-        )
-        shown = time.perf_counter()
-    yield from _frame(models, known, bench.test, z)
-    return {name: terms(model, bench.test) for name, model in models.items()} | known
+        if frame_due():
+            yield from _frame(models, _tested(models, known, few), z)
+            yield progress(step, {})
+    made = _tested(models, known, bench.test)
+    yield from _frame(models, made, z)
+    return made
 
 
 def _run(model: VAE, loss: Loss, bench: Bench) -> Iterator[Tensor]:
@@ -189,19 +156,26 @@ def terms(model: VAE, images: Tensor) -> Terms:
     return Terms(reconstruction_error(logits, x).mean().item(), kl, units.sort(descending=True)[0])
 
 
+def _tested(models: dict[str, VAE], known: dict[str, Terms], images: Tensor) -> dict[str, Terms]:
+    """The terms of all models and the known ones: a sweep by rising β, the three losses as they are."""
+    made = {name: terms(model, images) for name, model in models.items()} | known
+    if "right" in made:
+        return made
+    return dict(sorted(made.items(), key=lambda item: float(item[0].removeprefix("β = "))))
+
+
 # What is shown
 
 
-def _frame(models: dict[str, VAE], known: dict[str, Terms], images: Tensor, z: Tensor) -> Iterator[Event]:
+def _frame(models: dict[str, VAE], made: dict[str, Terms], z: Tensor) -> Iterator[Event]:
     """Terms, units and samples of all models as they are now."""
-    made = _in_order({name: terms(model, images) for name, model in models.items()} | known)
     labels = tuple(NAMES.get(name, name) for name in made)
     yield Bars(
         panel="terms",
         labels=labels,
         values=tuple((round(t.reconstruction, 1), round(t.kl, 1)) for t in made.values()),
-        parts=({"en": "reconstruction", "zh": "重构"}, "KL"),
-        title={"en": "−ELBO on test images", "zh": "测试集 −ELBO"},
+        parts=(says("reconstruction"), "KL"),
+        title=says("terms"),
         unit="nats",
     )
     yield Heatmap(
@@ -210,15 +184,15 @@ def _frame(models: dict[str, VAE], known: dict[str, Terms], images: Tensor, z: T
         low=0,
         high=1.5,
         y_ticks=labels,
-        title={"en": "KL of each latent unit", "zh": "各隐变量的 KL"},
-        caption={"en": "0 to 1.5 nats; dark: unused", "zh": "0–1.5 nat，暗处未被使用"},
+        title=says("units"),
+        caption=says("units-scale"),
     )
     yield Images(
         panel="samples",
         images=pictures(torch.stack([model.sample(z) for model in models.values()], dim=1).view(-1, 28, 28)),
         columns=len(models),
         title={language: _heads(models, language) for language in ("en", "zh")},
-        caption={"en": "draws from N(0, I), decoded", "zh": "从 N(0, I) 采样并解码"},
+        caption=says("samples"),
     )
 
 
@@ -229,111 +203,36 @@ def _heads(names: Iterable[str], language: str) -> str:
     return " | ".join(heads).replace("| β = ", "| ")
 
 
-def _in_order(made: dict[str, Terms]) -> dict[str, Terms]:
-    """The sweep by rising β; the three losses as they are."""
-    if "right" in made:
-        return made
-    return dict(sorted(made.items(), key=lambda item: float(item[0].removeprefix("β = "))))
-
-
 # What is claimed
 
 
 def _loss_claims(made: dict[str, Terms]) -> Iterator[Event]:
     right, without, averaged = made["right"], made["no KL"], made["mean BCE"]
-    yield Claim(
-        id="right-loss-has-the-lowest-elbo",
-        measured=min(without.total, averaged.total) - right.total,
-        relation=">=",
-        # Seeds 0 to 4, MNIST and synthetic digits: quick 35 to 39 and 46 to 51, default 71 to 73, 87 to 91.
-        # Three times the right loss: at most 1.
-        expected=15.0,
-        unit="nats",
-        text={
-            "en": f"−ELBO: no KL {without.total:.1f}, mean BCE {averaged.total:.1f}; "
-            f"the lower − the right loss's {right.total:.1f} = {right.reconstruction:.1f} + {right.kl:.1f}",
-            "zh": f"−ELBO：无 KL 项 {without.total:.1f}，BCE 取平均 {averaged.total:.1f}；"
-            f"较低者 − 正确损失的 {right.total:.1f}（{right.reconstruction:.1f} + {right.kl:.1f}）",
-        },
-    )
-    yield Claim(
-        id="kl-explodes-without-kl-term",
-        measured=without.kl / right.kl,
-        relation=">=",
-        expected=4.0,  # quick 9.3 to 13.0 and 9.1 to 11.5, default 15.6 to 16.9 and 14.7 to 15.8; else 1
-        text={
-            "en": f"KL without its term {without.kl:.1f} ÷ with it {right.kl:.1f}",
-            "zh": f"KL：去掉 KL 项 {without.kl:.1f} ÷ 正确损失 {right.kl:.1f}",
-        },
-    )
-    yield Claim(
-        id="right-loss-uses-the-code",
-        measured=right.kl,
-        relation=">=",
-        # 9.7 to 18 in all those runs; with pixels averaged about 0.
-        expected=5.0,
-        unit="nats",
-        text={
-            "en": "KL with the right loss: what a code tells of its image",
-            "zh": "正确损失的 KL：编码携带的图像信息",
-        },
-    )
-    yield Claim(
-        id="averaged-pixels-collapse-the-posterior",
-        measured=averaged.kl,
-        relation="<=",
-        expected=0.5,  # at most 3e-5 in all those runs; with pixels summed 11 to 18
-        unit="nats",
-        text={
-            "en": f"KL with pixels averaged instead of summed (reconstruction {averaged.reconstruction:.1f})",
-            "zh": f"交叉熵对像素取平均时的 KL（重构误差 {averaged.reconstruction:.1f}）",
-        },
-    )
+    # Seeds 0 to 4, MNIST and synthetic digits: quick 35 to 39 and 46 to 51, default 71 to 73, 87 to 91.
+    # Three times the right loss: at most 1.
+    lead = min(without.total, averaged.total) - right.total
+    text = says("lowest-elbo", right=right, without=without, averaged=averaged)
+    yield claim("right-loss-has-the-lowest-elbo", lead, ">=", 15.0, text=text, unit="nats")
+    # quick 9.3 to 13.0 and 9.1 to 11.5, default 15.6 to 16.9 and 14.7 to 15.8; else 1
+    text = says("kl-explodes", right=right, without=without)
+    yield claim("kl-explodes-without-kl-term", without.kl / right.kl, ">=", 4.0, text=text)
+    # 9.7 to 18 in all those runs; with pixels averaged about 0.
+    yield claim("right-loss-uses-the-code", right.kl, ">=", 5.0, text=says("code-is-used"), unit="nats")
+    # at most 3e-5 in all those runs; with pixels summed 11 to 18
+    text = says("posterior-collapses", averaged=averaged)
+    yield claim("averaged-pixels-collapse-the-posterior", averaged.kl, "<=", 0.5, text=text, unit="nats")
 
 
-def _sweep_claims(made: dict[str, Terms]) -> Iterator[Event]:
-    ordered = list(_in_order(made).values())
+def _sweep_claims(ordered: list[Terms]) -> Iterator[Event]:
     changes = [
         change
         for light, heavy in pairwise(ordered)
         for change in (heavy.reconstruction - light.reconstruction, light.kl - heavy.kl)
     ]
-    said = ", ".join(f"{t.reconstruction:.0f} + {t.kl:.1f}" for t in ordered)
-    yield Claim(
-        id="beta-trades-one-term-for-the-other",
-        measured=min(changes),
-        relation=">=",
-        expected=0.8,  # quick 1.5 to 2.4 and 1.1 to 2.4, default 4.8 to 5.6 and 5.8 to 6.4; else about 0
-        unit="nats",
-        text={
-            "en": f"each larger β: reconstruction up, KL down, at least by this ({said})",
-            "zh": f"β 每加大一档，重构误差升、KL 降，至少变化这么多（{said}）",
-        },
-    )
+    # quick 1.5 to 2.4 and 1.1 to 2.4, default 4.8 to 5.6 and 5.8 to 6.4; else about 0
+    text = says("beta-trades", each=", ".join(f"{t.reconstruction:.0f} + {t.kl:.1f}" for t in ordered))
+    yield claim("beta-trades-one-term-for-the-other", min(changes), ">=", 0.8, text=text, unit="nats")
     many, few = ordered[1].active, ordered[-1].active
-    yield Claim(
-        id="heavy-kl-switches-units-off",
-        measured=many - few,
-        relation=">=",
-        # of 20 units 20 in quick runs, 18 to 20 in default ones
-        expected=len(ordered[1].units) / 2,
-        text={
-            "en": f"latent units above {ACTIVE} nats: {many} with β = 1, minus {few} at the end",
-            "zh": f"KL 高于 {ACTIVE} nat 的隐变量个数：β = 1 时 {many} − 最后 {few}",
-        },
-    )
-
-
-WHAT_YOU_SAW = Note(
-    text={
-        "en": "What you just saw: cross-entropy is half of the VAE loss. Without the KL term codes run away "
-        "from the prior: good reconstructions, no samples. With pixels averaged the other half is lost: one "
-        "nat of KL then costs as much as 784 nats of reconstruction, units shut down (posterior collapse), "
-        "and every picture is the same blur. β moves between the two ends, from distortion to rate; only β "
-        "= 1 with both terms summed is the bound on log p(x).",
-        "zh": "刚才看到的：交叉熵只是 VAE 损失的一半。去掉 KL 项，编码就远离先验：重构好，却采不出样。"
-        "对像素取平均则丢了另一半：1 nat 的 KL 抵得上 784 nat 的重构误差，隐变量一个个停用（后验坍塌），"
-        "每张图都是同一团模糊。β 在两端之间移动，用重构误差换码率；只有 β = 1 且两项都求和时，"
-        "才是 log p(x) 的下界。",
-    }
-)
+    half = len(ordered[1].units) / 2  # of 20 units 20 in quick runs, 18 to 20 in default ones
+    text = says("units-switched-off", active=ACTIVE, many=many, few=few)
+    yield claim("heavy-kl-switches-units-off", many - few, ">=", half, text=text)

@@ -7,14 +7,14 @@ from torch import Tensor
 from torch.distributions import Normal
 
 from answers.vae import reparameterization
-from answers.vae.reparameterization import DIMENSIONS, FUNCTIONS, demonstrate, estimate
+from answers.vae.reparameterization import DIMENSIONS, FUNCTIONS, Expectation, demonstrate, estimate
 from quizcli.demo.catalogue import find_answer
 from quizcli.demo.events import Claim, Event
 from tests.answers.seeds import seeds
 from tests.answers.streams import check_whole, claims, filled, layout_of, numbers, of_panel
 from tests.places import ROOT
 
-QUICK: dict[str, Any] = {"pace": 0.0, "draws": 20000}
+QUICK: dict[str, Any] = {"draws": 20000}
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +45,14 @@ def test_the_exact_gradients_are_those_of_an_integral(function: str, mu: float, 
 
 def test_a_pathwise_gradient_is_the_slope_of_f_at_the_draw() -> None:
     mu, sigma = 2.0, 0.5
-    made = estimate(torch.square, mu, sigma, 50, 3, False, generator())
+    made = estimate(Expectation(torch.square, mu, sigma), 50, 3, generator())
     epsilon = torch.randn(50, 3, generator=generator())
     torch.testing.assert_close(made.pathwise, 2 * (mu + sigma * epsilon[:, 0]))
 
 
 def test_the_score_function_is_f_times_the_slope_of_log_q() -> None:
     mu, sigma = 2.0, 0.5
-    made = estimate(torch.square, mu, sigma, 50, 3, False, generator())
+    made = estimate(Expectation(torch.square, mu, sigma), 50, 3, generator())
     z = mu + sigma * torch.randn(50, 3, generator=generator())
     loc = torch.full((50, 3), mu, requires_grad=True)
     log_q = Normal(loc, sigma).log_prob(z)  # type: ignore[no-untyped-call]
@@ -67,7 +67,7 @@ def test_the_score_function_is_f_times_the_slope_of_log_q() -> None:
 def test_variances_are_those_of_the_formulas(dimensions: int) -> None:
     """z² with z ~ N(2, 1): 4, 18n + 25n² + 70n + 87 and 18n + 42, with n dimensions more than one."""
     n = dimensions - 1
-    made = estimate(torch.square, 2.0, 1.0, 200_000, dimensions, False, generator())
+    made = estimate(Expectation(torch.square, 2.0, 1.0), 200_000, dimensions, generator())
     assert made.pathwise.var().item() == pytest.approx(4, rel=0.03)
     assert made.score.var().item() == pytest.approx(18 * n + 25 * n**2 + 70 * n + 87, rel=0.06)
     assert made.baseline.var().item() == pytest.approx(18 * n + 42, rel=0.06)
@@ -185,8 +185,8 @@ def test_a_perfect_baseline_would_be_enough(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_score_function_of_its_own_dimension_alone_would_not_grow(monkeypatch: pytest.MonkeyPatch) -> None:
-    def alone(f: Any, mu: float, sigma: float, draws: int, dimensions: int, *rest: Any) -> Any:
-        return estimate(f, mu, sigma, draws, 1, *rest)
+    def alone(asked: Expectation, draws: int, dimensions: int, generator: torch.Generator) -> Any:
+        return estimate(asked, draws, 1, generator)
 
     monkeypatch.setattr(reparameterization, "estimate", alone)
     assert not run()["gap-grows-with-dimension"].holds

@@ -113,7 +113,7 @@ def test_the_map_shows_the_two_largest_variances_and_keeps_its_signs() -> None:
     once = view._project()
     variances = torch.linalg.eigvalsh(model.encode(pixels(test.images))[0].detach().T.cov())
     torch.testing.assert_close(once.T.cov(), torch.diag(variances[[-1, -2]]), atol=1e-6, rtol=1e-3)
-    view._axes = -view._axes
+    view._axes.last = -view._axes.last
     torch.testing.assert_close(view._project(), -once)
 
 
