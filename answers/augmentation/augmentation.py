@@ -67,7 +67,7 @@ def demonstrate(
     data: DigitsName = "auto",
 ) -> Iterator[Event]:
     """Train with and without, and with the wrong augmentation; then turn sixes and nines."""
-    chosen, everything, test, _ = yield from begin(LAYOUT, data, device, seed)
+    chosen, everything, test, *_ = yield from begin(LAYOUT, data, device, seed)
     some = torch.randperm(len(everything.images), device=everything.images.device)[:n]
     training = Split(everything.images[some], everything.labels[some])
     moves = Policy(shift, degrees, scale=0.1)

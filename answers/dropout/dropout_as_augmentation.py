@@ -23,6 +23,7 @@ from answers.kit.digits import Split, classifier, pixels
 from answers.kit.opening import begin
 from models.dropout import dropout
 from quizcli.demo.data import DigitsName
+from quizcli.demo.device import Device
 from quizcli.demo.events import Beat, Event, Heatmap, Images, Note, Progress, Scalars, array, claim, pictures
 from quizcli.demo.option import Option, Seed
 from quizcli.demo.texts import texts
@@ -77,7 +78,8 @@ def demonstrate(
     data: DigitsName = "auto",
 ) -> Iterator[Event]:
     """Digits whose first layer looks like one after dropout; then layers too wide for that."""
-    device, training, test, _ = yield from begin(LAYOUT, data, "cpu", seed)  # double precision, and small
+    cpu = Device(torch.device("cpu"), "cpu")  # double precision, and small
+    device, training, test, *_ = yield from begin(LAYOUT, data, cpu, seed)
     yield _strip(pixels(test.images[:1]).double().expand(MASKS + 1, -1), 0, 0.0)
     yield Progress(done=0, total=1, text=says("training"))
     layer = _first(classifier(training, device))

@@ -12,14 +12,14 @@ def every(*, seconds: float = 0.0, steps: int = 0) -> Callable[[], bool]:
     """
     if steps:
         return _every_so_many(steps)
-    shown = time.perf_counter()
+    shown, showing = time.perf_counter(), False
 
     def due() -> bool:
-        nonlocal shown
-        if time.perf_counter() - shown <= seconds:
-            return False
-        shown = time.perf_counter()
-        return True
+        nonlocal shown, showing
+        if showing:  # it has taken its time; the next one is due so long after its end
+            shown, showing = time.perf_counter(), False
+        showing = time.perf_counter() - shown > seconds
+        return showing
 
     return due
 

@@ -20,19 +20,20 @@ class Opening(NamedTuple):
     training: Split  # on the device
     test: Split
     random: torch.Generator  # of the seed, on the CPU
+    synthetic: bool  # the digits are a stand-in
 
 
 def begin(
-    layout: Layout, data: DigitsName = "auto", device: DeviceName = "auto", seed: int | None = None
+    layout: Layout, data: DigitsName = "auto", device: DeviceName | Device = "auto", seed: int | None = None
 ) -> Generator[Event, None, Opening]:
     """Say on what it runs, and open the digits: `run = yield from begin(LAYOUT, data, device, seed)`.
 
     PyTorch is seeded on every device where a seed is given; else its generators are left alone.
     """
-    chosen = choose(device)
+    chosen = device if isinstance(device, Device) else choose(device)
     yield Started(device=chosen.label, layout=layout)  # the panels stand while data are fetched or drawn
     digits = yield from load_digits(data)
     yield Started(device=chosen.label, data=digits.label, synthetic=digits.synthetic, layout=layout)
     training, test = splits(digits, chosen)
     random = torch.Generator() if seed is None else seed_everything(seed)
-    return Opening(chosen, training, test, random)
+    return Opening(chosen, training, test, random, digits.synthetic)

@@ -10,17 +10,20 @@ from answers.kit.digits import pixels, shuffled
 from quizcli.demo.device import Device
 
 
-def minimize(optimizer: torch.optim.Optimizer, losses: Iterable[Tensor]) -> Iterator[Tensor]:
+def minimize(
+    optimizer: torch.optim.Optimizer, losses: Iterable[Tensor | tuple[Tensor, Tensor]]
+) -> Iterator[Tensor]:
     """One step down for each loss: `for loss in minimize(adam, (loss_of(rows) for rows in batches)):`.
 
     The next loss is computed when it is asked for, with the weights as they are by then. Yields each loss
-    after its step, detached, still on its device: reading it waits for the device.
+    after its step, or what stands beside it as a pair, detached, still on its device: reading it waits.
     """
-    for loss in losses:
+    for each in losses:
+        loss, watched = each if isinstance(each, tuple) else (each, each)
         optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         optimizer.step()
-        yield loss.detach()
+        yield watched.detach()
 
 
 class Schedule(NamedTuple):
@@ -46,11 +49,11 @@ def descend(
     # As in answers/vae/vae.py: β₂ = 0.95 soon forgets the large first gradients and bears a high rate.
     optimizer = torch.optim.Adam(model.parameters(), lr=schedule.lr, betas=(0.9, 0.95), fused=device.fused)
     steps = schedule.steps(images)
-    for step, rows in enumerate(shuffled(images, schedule.batch, schedule.epochs)):
-        # up to 1 in the first tenth of the run, then down to 0
-        optimizer.param_groups[0]["lr"] = schedule.lr * min(10 * step, (steps - step) / 0.9) / steps
-        total, watched = loss(pixels(images[rows]))
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(total)
-        optimizer.step()
-        yield watched.detach()
+
+    def losses() -> Iterator[tuple[Tensor, Tensor]]:
+        for step, rows in enumerate(shuffled(images, schedule.batch, schedule.epochs)):
+            # up to 1 in the first tenth of the run, then down to 0
+            optimizer.param_groups[0]["lr"] = schedule.lr * min(10 * step, (steps - step) / 0.9) / steps
+            yield loss(pixels(images[rows]))
+
+    yield from minimize(optimizer, losses())

@@ -13,14 +13,16 @@ from torch import Tensor, nn
 
 from answers.kit.acts import Acts
 from answers.kit.cadence import every
-from answers.kit.digits import Split, classifier, digit_score, pixels, shuffled, splits
+from answers.kit.digits import Split, classifier, digit_score, pixels, shuffled
 from answers.kit.labels import STEPS
+from answers.kit.opening import begin
 from answers.kit.principal_axes import PrincipalAxes
 from answers.kit.speed import progress_of
+from answers.kit.training import minimize
 from models.vae import VAE, kl_divergence, reconstruction_error, vae_loss
-from quizcli.demo.data import DigitsName, load_digits
-from quizcli.demo.device import Device, DeviceName, choose, seed_everything
-from quizcli.demo.events import Event, Images, Note, Points, Scalars, Started, array, claim, pictures
+from quizcli.demo.data import DigitsName
+from quizcli.demo.device import Device, DeviceName
+from quizcli.demo.events import Event, Images, Note, Points, Scalars, array, claim, pictures
 from quizcli.demo.option import Option, Seed
 from quizcli.demo.texts import texts
 
@@ -61,18 +63,13 @@ def demonstrate(
     data: DigitsName = "auto",
 ) -> Iterator[Event]:
     """Train while curves, samples and latent map are watched; then measure the claims on the test set."""
-    chosen = choose(device)
-    yield Started(device=chosen.label, layout=LAYOUT)
-    digits = yield from load_digits(data)
-    yield Started(device=chosen.label, data=digits.label, synthetic=digits.synthetic, layout=LAYOUT)
+    run = yield from begin(LAYOUT, data, device, seed)
     recipe = Recipe(epochs, latent, beta, batch, lr)
-    training, test = splits(digits, chosen)
-    seed_everything(seed)
-    model = VAE(latent=latent).to(chosen.torch_device)
+    model = VAE(latent=latent).to(run.device.torch_device)
     acts = Acts(6, 1)
-    yield from acts.play(_watch(model, training, test, recipe, chosen))
-    yield from _loss_claims(model, test, recipe, digits.synthetic)
-    judged = _samples_claim(model, classifier(training, chosen), test, recipe)
+    yield from acts.play(_watch(model, run.training, run.test, recipe, run.device))
+    yield from _loss_claims(model, run.test, recipe, run.synthetic)
+    judged = _samples_claim(model, classifier(run.training, run.device), run.test, recipe)
     score = yield from acts.play(judged, "are the samples digits?", "采样像数字吗？")
     yield Note(text=says("without-kl-term", score=score) if beta == 0 else says("what-you-saw"))
 
@@ -82,16 +79,17 @@ def train(model: VAE, images: Tensor, recipe: Recipe, device: Device) -> Iterato
     # β₂ = 0.95 soon forgets the large first gradients, and so bears ten times the usual learning rate.
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.lr, betas=(0.9, 0.95), fused=device.fused)
     steps = recipe.epochs * (len(images) // recipe.batch)
-    for step, rows in enumerate(shuffled(images, recipe.batch, recipe.epochs)):
-        x = pixels(images[rows])  # (B, 784)
-        optimizer.param_groups[0]["lr"] = recipe.lr * _schedule(step / steps)
-        with device.autocast():
-            logits, mu, logvar = model(x)
-        loss, reconstruction, kl = vae_loss(logits.float(), x, mu.float(), logvar.float(), recipe.beta)
-        optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
-        optimizer.step()
-        yield torch.stack((reconstruction, kl)).detach()
+
+    def losses() -> Iterator[tuple[Tensor, Tensor]]:
+        for step, rows in enumerate(shuffled(images, recipe.batch, recipe.epochs)):
+            x = pixels(images[rows])  # (B, 784)
+            optimizer.param_groups[0]["lr"] = recipe.lr * _schedule(step / steps)
+            with device.autocast():
+                logits, mu, logvar = model(x)
+            loss, reconstruction, kl = vae_loss(logits.float(), x, mu.float(), logvar.float(), recipe.beta)
+            yield loss, torch.stack((reconstruction, kl))
+
+    yield from minimize(optimizer, losses())
 
 
 def _schedule(done: float) -> float:
