@@ -1,5 +1,7 @@
 """How a demonstration on digits begins: a device, the data on it, and one seed for all chance."""
 
+from __future__ import annotations
+
 from collections.abc import Generator
 from typing import NamedTuple
 
