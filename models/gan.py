@@ -95,11 +95,7 @@ def saturating_generator_loss(fake: Tensor) -> Tensor:
 
 def both_losses(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
     """D's loss and G's non-saturating one, from D's logits of real and of generated samples."""
-    # −E_x[log D(x)] − E_z[log(1 − D(G(z)))],  1 − sigmoid(a) = sigmoid(−a)                          (eq. 1)
-    d_loss = -F.logsigmoid(real).mean() - F.logsigmoid(-fake).mean()
-    # −E_z[log D(G(z))]                                                                           (section 3)
-    g_loss = -F.logsigmoid(fake).mean()
-    return d_loss, g_loss
+    return discriminator_loss(real, fake), generator_loss(fake)
 
 
 def step_losses(
@@ -116,9 +112,8 @@ def step_losses(
     fake = F.linear(z, g_weight)  # (B, features)  G(z)
     d_real = F.linear(real, d_weight)  # (B, 1)  logits
     d_fake = F.linear(fake.detach(), d_weight)  # (B, 1)
-    d_loss = -F.logsigmoid(d_real).mean() - F.logsigmoid(-d_fake).mean()
-    g_loss = -F.logsigmoid(F.linear(fake, d_weight)).mean()
-    return d_loss, g_loss
+    g_fake = F.linear(fake, d_weight)  # (B, 1)  the same numbers, with their history
+    return discriminator_loss(d_real, d_fake), generator_loss(g_fake)
 
 
 def best_logits(log_p: Tensor, log_q: Tensor) -> Tensor:

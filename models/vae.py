@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.autoencoder.autoencoder import reconstruction_error
 from models.precision import at_least_float32
 
 
@@ -73,13 +74,6 @@ def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
     mu, logvar = at_least_float32(mu), at_least_float32(logvar)  # e^12 overflows float16
     # KL = −½ Σⱼ (1 + log σⱼ² − μⱼ² − σⱼ²)                                (appendix B)
     return -0.5 * (1 + logvar - mu.square() - logvar.exp()).sum(dim=1)  # (B,)
-
-
-def reconstruction_error(logits: Tensor, x: Tensor) -> Tensor:
-    """−log p(x|z) of each image in nats, shape (B,): a sum, since pixels are independent given z."""
-    # −log p(x|z) = −Σᵢ xᵢ log yᵢ + (1 − xᵢ) log(1 − yᵢ),  y = sigmoid(logits)   (appendix C.1)
-    logits, x = at_least_float32(logits), at_least_float32(x)
-    return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(dim=1)  # (B,)
 
 
 def vae_loss(

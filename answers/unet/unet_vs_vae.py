@@ -17,7 +17,8 @@ from answers.kit.acts import Acts
 from answers.kit.digits import Split, classifier, digit_score, pixels, splits
 from answers.kit.threads import one_thread
 from answers.vae.vae import Recipe, train
-from models.vae import VAE, kl_divergence, reconstruction_error, reparameterize
+from models.autoencoder.autoencoder import reconstruction_error
+from models.vae import VAE, kl_divergence, reparameterize
 from quizcli.demo.data import DigitsName, load_digits
 from quizcli.demo.device import Device, DeviceName, choose, seed_everything
 from quizcli.demo.events import Claim, Event, Images, Note, Progress, Scalars, Started, Words, pictures

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from answers.kit.acts import Acts
 from answers.kit.digits import IMAGES, Split, classifier, digit_score, pixels, shuffled, splits
-from models.vae import VAE, kl_divergence, reconstruction_error, vae_loss
+from models.autoencoder.autoencoder import reconstruction_error
+from models.vae import VAE, kl_divergence, vae_loss
 from quizcli.demo.data import DigitsName, load_digits
 from quizcli.demo.device import Device, DeviceName, choose, seed_everything
 from quizcli.demo.events import (

@@ -16,7 +16,8 @@ from torch import Tensor
 from answers.kit.acts import Acts
 from answers.kit.digits import IMAGES, pixels, splits
 from answers.kit.training import Schedule, descend
-from models.vae import VAE, reconstruction_error, vae_loss
+from models.autoencoder.autoencoder import reconstruction_error
+from models.vae import VAE, vae_loss
 from quizcli.demo.data import DigitsName, load_digits
 from quizcli.demo.device import Device, DeviceName, choose, seed_everything
 from quizcli.demo.events import (

@@ -79,11 +79,19 @@ def autoencode(
     return z, forward(z, decoder)
 
 
-def reconstruction_loss(logits: Tensor, x: Tensor) -> Tensor:
-    """Cross-entropy of pixels in [0, 1], in nats an image: summed over pixels, mean over the batch."""
-    # −Σᵢ pᵢ log p̂ᵢ − Σᵢ (1 − pᵢ) log(1 − p̂ᵢ),  p̂ = sigmoid(logits)      (Hinton & Salakhutdinov 2006)
+def reconstruction_error(logits: Tensor, x: Tensor) -> Tensor:
+    """−log p(x|code) of each image in nats, shape (B,): the cross-entropies of its pixels in [0, 1], summed.
+
+    A sum, since pixels are independent given the code. `logits` are those of the pixels, (B, in_features).
+    """
+    # −log p = −Σᵢ xᵢ log yᵢ + (1 − xᵢ) log(1 − yᵢ),  y = sigmoid(logits)      (Hinton & Salakhutdinov 2006)
     logits, x = at_least_float32(logits), at_least_float32(x)
-    return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(dim=1).mean()
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(dim=1)  # (B,)
+
+
+def reconstruction_loss(logits: Tensor, x: Tensor) -> Tensor:
+    """The reconstruction error in nats an image, mean over the batch."""
+    return reconstruction_error(logits, x).mean()
 
 
 def squared_error(output: Tensor, x: Tensor) -> Tensor:

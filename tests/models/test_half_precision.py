@@ -16,7 +16,7 @@ from models.attention import (
     multi_head_attention,
     scaled_dot_product_attention,
 )
-from models.autoencoder.autoencoder import reconstruction_loss, squared_error
+from models.autoencoder.autoencoder import reconstruction_error, reconstruction_loss, squared_error
 from models.autoencoder.clustering import k_means_step
 from models.convolution.detection import box_iou, nms
 from models.evaluation import expected_calibration_error
@@ -27,7 +27,7 @@ from models.normalization import batch_norm_backward, batch_norm_training
 from models.optimization.optimization import adam_step, adamw_step, clip_grad_norm
 from models.regularization import l1_penalty, l2_penalty, max_norm_
 from models.unet import dice_loss
-from models.vae import from_noise, kl_divergence, reconstruction_error
+from models.vae import from_noise, kl_divergence
 
 
 def close(ours: Tensor, theirs: Tensor, rtol: float = 4e-3) -> None:
