@@ -233,7 +233,9 @@ _TWO_AXES = "The docstring has two axes, (B, H): the last one is axis 1."
         *_LSTM_OVERFLOWS,
     ),
     equivalent={
-        "lstm_cell: (from_x + from_h).chunk(4, dim=-1) → (from_x + from_h).chunk(4, dim=1)": _TWO_AXES
+        "lstm_cell: (from_x + from_h).chunk(4, dim=-1) → (from_x + from_h).chunk(4, dim=1)": _TWO_AXES,
+        "projections: (F.linear(x, weight_ih, bias_ih), F.linear(h, weight_hh, bias_hh)) → "
+        "(F.linear(h, weight_hh, bias_hh), F.linear(x, weight_ih, bias_ih))": "The two are added up.",
     },
     fixed={
         "weight_ih, axis 0 of 2": "Three gates and a candidate: 4 H rows.",

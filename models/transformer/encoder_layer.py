@@ -7,7 +7,7 @@ Xiong et al. 2020, normalization before each sublayer, https://arxiv.org/abs/200
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.attention import multi_head_attention
+from models.attention.heads import multi_head_attention
 from models.normalization import layer_norm
 
 

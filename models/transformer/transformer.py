@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.attention import KVCache, MultiHeadAttention
+from models.attention.cache import KVCache
+from models.attention.module import MultiHeadAttention
 from models.dropout import Dropout
 from models.language_models.decoding import generate
 from models.normalization import LayerNorm

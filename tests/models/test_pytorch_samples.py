@@ -15,7 +15,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.attention import MultiHeadAttention
+from models.attention.module import MultiHeadAttention
 from models.convolution.convolution import conv2d, max_pool2d
 from models.losses import binary_cross_entropy_with_logits, smoothed_cross_entropy, softmax
 from models.normalization import BatchNorm, LayerNorm, RMSNorm

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.attention import MultiHeadAttention
+from models.attention.module import MultiHeadAttention
 from models.normalization import BatchNorm, LayerNorm, RMSNorm
 from models.transformer.transformer import DecoderLayer, EncoderLayer
 

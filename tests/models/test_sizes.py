@@ -10,15 +10,12 @@ import torchvision.ops
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.attention import (
-    MultiHeadAttention,
-    attention,
-    cached_attention,
-    grouped_query_attention,
-    multi_head_attention,
-    padding_mask,
-    scaled_dot_product_attention,
-)
+from models.attention.attention import attention
+from models.attention.cache import cached_attention
+from models.attention.heads import grouped_query_attention, multi_head_attention
+from models.attention.masks import padding_mask
+from models.attention.module import MultiHeadAttention
+from models.attention.scaled_dot_product import scaled_dot_product_attention
 from models.augmentation import mixup
 from models.autoencoder.autoencoder import autoencode, squared_error
 from models.autoencoder.clustering import k_means_step
