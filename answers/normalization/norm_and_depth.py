@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from answers.kit.acts import Acts
-from models.normalization import BatchNorm, LayerNorm
+from models.normalization.modules import BatchNorm, LayerNorm
 from quizcli.demo.events import Claim, Event, Note, Scalars, Started, Table, Words
 from quizcli.demo.option import Option, Pace, Seed
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from models.attention.heads import multi_head_attention
-from models.normalization import layer_norm
+from models.normalization.normalization import layer_norm
 
 
 def encoder_layer(

@@ -22,7 +22,7 @@ from models.attention.cache import KVCache
 from models.attention.module import MultiHeadAttention
 from models.dropout import Dropout
 from models.language_models.decoding import generate
-from models.normalization import LayerNorm
+from models.normalization.modules import LayerNorm
 from models.pytorch_weights import rename_parts
 from models.transformer.positions import RotaryPositions, SinusoidalPositions
 

@@ -20,7 +20,7 @@ from models.evaluation import expected_calibration_error
 from models.language_models.decoding import pick
 from models.language_models.sampling import top_k_probabilities, top_p_probabilities
 from models.losses import cross_entropy, smoothed_cross_entropy, softmax
-from models.normalization import batch_norm_backward, batch_norm_training
+from models.normalization.batch_norm import batch_norm_backward, batch_norm_training
 from models.optimization.optimization import adam_step, adamw_step, clip_grad_norm
 from models.regularization import l1_penalty, l2_penalty, max_norm_
 from models.unet import dice_loss

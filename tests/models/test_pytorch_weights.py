@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from models.attention.module import MultiHeadAttention
-from models.normalization import BatchNorm, LayerNorm, RMSNorm
+from models.normalization.modules import BatchNorm, LayerNorm, RMSNorm
 from models.transformer.transformer import DecoderLayer, EncoderLayer
 
 SHAPE: dict[str, Any] = {"d_model": 8, "nhead": 2, "dim_feedforward": 12, "dropout": 0.0}

@@ -32,14 +32,9 @@ from models.losses import (
     smoothed_cross_entropy,
     softmax,
 )
-from models.normalization import (
-    BatchNorm,
-    batch_norm,
-    batch_norm_backward,
-    batch_norm_training,
-    layer_norm,
-    rms_norm,
-)
+from models.normalization.batch_norm import batch_norm, batch_norm_backward, batch_norm_training
+from models.normalization.modules import BatchNorm
+from models.normalization.normalization import layer_norm, rms_norm
 from models.optimization.optimization import adam_step, adamw_step, clip_grad_norm, sgd_step
 from models.recurrent import gru_cell, lstm_cell
 from models.regularization import proximal_step

@@ -146,6 +146,7 @@ _BEFORE_LAST = "of four axes the last but one is number 2"
         *(_causal, _past_only, _new_alone, _in_front, _forgotten, _values_first, _swapped, _unscaled_cache),
         *(_over_queries, _unshifted, _one_maximum),
     ),
+    equivalent={"behind: torch.cat([past, new], dim=-2) → torch.cat([past, new], dim=2)": _BEFORE_LAST},
     fixed={
         "query, axis 2 of 4": "One token is new.",
         "key, axis 2 of 4": "One token is new.",

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from answers.kit.acts import Acts
 from answers.normalization.batchnorm_vs_layernorm.batch_mates import Population, draw_population, movement
-from models.normalization import BatchNorm, LayerNorm
+from models.normalization.modules import BatchNorm, LayerNorm
 from quizcli.demo.events import Claim, Event, Heatmap, Note, Scalars, Started, Words, array
 from quizcli.demo.option import Option, Pace, Seed
 
