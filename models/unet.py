@@ -14,6 +14,7 @@ The paper's convolutions take no padding (572 × 572 pixels in, 388 × 388 out);
 """
 
 import math
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Literal
 
@@ -153,3 +154,16 @@ def _initialize(module: nn.Module) -> None:
         nn.init.normal_(module.weight, std=math.sqrt(2 / n))
         if module.bias is not None:
             nn.init.zeros_(module.bias)
+
+
+def train(network: UNet, batches: Iterable[tuple[Tensor, Tensor]], lr: float = 1e-3) -> list[float]:
+    """Teach a padded U-Net from images (B, C, H, W) and the class of each pixel (B, H, W): its losses."""
+    optimizer = torch.optim.Adam(network.parameters(), lr)
+    losses = []
+    for x, target in batches:
+        loss = F.cross_entropy(network(x), target)  # over the classes, mean over all pixels
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses

@@ -4,6 +4,8 @@ Kingma & Welling, "Auto-Encoding Variational Bayes", 2014 (arXiv:1312.6114): the
 divergence appendix B, the network appendix C. One hidden layer on each side; 784-400-20 is usual for MNIST.
 """
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -89,3 +91,17 @@ def vae_loss(
     reconstruction = reconstruction_error(logits, x).mean()
     kl = kl_divergence(mu, logvar).mean()
     return reconstruction + beta * kl, reconstruction, kl
+
+
+def train(vae: VAE, batches: Iterable[Tensor], lr: float = 1e-3) -> list[float]:
+    """Teach a VAE from batches of pictures in [0, 1], (B, in_features): its loss at each, in nats."""
+    optimizer = torch.optim.Adam(vae.parameters(), lr)
+    losses = []
+    for x in batches:
+        logits, mu, logvar = vae(x)
+        loss, _, _ = vae_loss(logits, x, mu, logvar)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses

@@ -57,7 +57,7 @@ class MultiHeadAttention(nn.Module):
         self.k_proj = nn.Linear(kdim or embed_dim, num_kv_heads * self.head_dim, bias)
         self.v_proj = nn.Linear(vdim or embed_dim, num_kv_heads * self.head_dim, bias)
         self.out_proj = nn.Linear(embed_dim, embed_dim, bias)
-        self.register_load_state_dict_pre_hook(split_projections)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_pre_hook(split_projections)
         for layer in (self.q_proj, self.k_proj, self.v_proj):
             nn.init.xavier_uniform_(layer.weight)
         for layer in (self.q_proj, self.k_proj, self.v_proj, self.out_proj) if bias else ():

@@ -6,7 +6,7 @@ with neural networks", Science 2006: a stack of layers, a linear code, and the s
 hidden layers it is linear, and its code spans the subspace of PCA (Baldi & Hornik, Neural Networks 2, 1989).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -100,3 +100,16 @@ def squared_error(output: Tensor, x: Tensor) -> Tensor:
     if output.shape != x.shape:  # they would be broadcast
         raise ValueError(f"expected a target of size {tuple(output.shape)}, got {tuple(x.shape)}")
     return (at_least_float32(output) - x).square().sum(dim=1).mean()
+
+
+def train(autoencoder: Autoencoder, batches: Iterable[Tensor], lr: float = 1e-3) -> list[float]:
+    """Teach a copy through the code, of pictures in [0, 1], (B, in_features): the loss at each batch."""
+    optimizer = torch.optim.Adam(autoencoder.parameters(), lr)
+    losses = []
+    for x in batches:
+        loss = reconstruction_loss(autoencoder(x), x)  # the target is x itself
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses

@@ -34,7 +34,8 @@ def batch_norm_training(
         raise ValueError(f"expected weight, bias and running statistics of size {tuple(x.shape[1:2])}")
     over = [0, *range(2, x.ndim)]  # every dimension but the channels'
     per_channel = (-1,) + (1,) * (x.ndim - 2)  # (C, 1, …)
-    z, mean, var = centred(at_least_float32(x), over)  # (N, C, …), (1, C, 1, …) twice
+    z = at_least_float32(x)
+    z, mean, var = centred(z, over)  # (N, C, …), x − μ, and (1, C, 1, …) twice
     # y = γ (x − μ) / √(σ² + ε) + β                                                       (Algorithm 1)
     y = normalized(z, var, weight.view(per_channel), bias.view(per_channel), eps)
     with torch.no_grad():
@@ -61,8 +62,8 @@ def batch_norm_backward(
         raise ValueError(f"expected a weight of size {tuple(x.shape[1:])}, got {tuple(weight.shape)}")
     if grad_output.shape != x.shape:
         raise ValueError(f"expected a gradient of size {tuple(x.shape)}, got {tuple(grad_output.shape)}")
-    grad_output = at_least_float32(grad_output)
-    z, _, var = centred(at_least_float32(x), [0])  # (N, C), x − μ, and (1, C) twice
+    z, grad_output = at_least_float32(x), at_least_float32(grad_output)
+    z, _, var = centred(z, [0])  # (N, C), x − μ, and (1, C) twice
     inverse = torch.rsqrt(var + eps)  # (1, C)  1 / √(σ² + ε)
     normal = z * inverse  # (N, C)  x̂
     # ∂L/∂β = Σ g,  ∂L/∂γ = Σ g x̂

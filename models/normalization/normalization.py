@@ -40,7 +40,7 @@ def layer_norm(
     return normalized(z, var, weight, bias, eps).to(x.dtype)
 
 
-def centred(x: Tensor, over: Sequence[int]) -> tuple[Tensor, Tensor, Tensor]:
+def centred(x: Tensor, over: list[int]) -> tuple[Tensor, Tensor, Tensor]:
     """x less its mean over these dimensions, the mean, and the variance, in which they are of size 1."""
     # μ = 1/n Σ x
     mean = x.mean(over, keepdim=True)

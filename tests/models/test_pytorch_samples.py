@@ -21,7 +21,7 @@ from models.losses import binary_cross_entropy_with_logits, smoothed_cross_entro
 from models.normalization.modules import BatchNorm, LayerNorm, RMSNorm
 from models.recurrent import gru_cell, lstm_cell
 from models.regularization import soft_threshold
-from models.transformer.transformer import DecoderLayer, EncoderLayer
+from models.transformer.layers import DecoderLayer, EncoderLayer
 
 # PyTorch's module, the arguments that it was made of, and those that it is called with -> ours, or None where
 # ours does not offer that.

@@ -372,8 +372,10 @@ _cancelled_backward = trap(
     },
     equivalent={
         "batch_norm_backward: begins with eps = eps or 1e-05": _POSITIVE,
-        "batch_norm_backward: at_least_float32(grad_output) → grad_output": CAST,
-        "batch_norm_backward: at_least_float32(x) → x": CAST,
+        "batch_norm_backward: (at_least_float32(x), at_least_float32(grad_output)) → "
+        "(x, at_least_float32(grad_output))": CAST,
+        "batch_norm_backward: (at_least_float32(x), at_least_float32(grad_output)) → "
+        "(at_least_float32(x), grad_output)": CAST,
         "batch_norm_backward: (grad_input.to(x.dtype), grad_weight, grad_bias) → "
         "(grad_input, grad_weight, grad_bias)": CAST,
         "batch_norm_backward: (grad_input.to(x.dtype), grad_weight, grad_bias) → "
