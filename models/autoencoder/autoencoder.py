@@ -7,6 +7,7 @@ hidden layers it is linear, and its code spans the subspace of PCA (Baldi & Horn
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -53,8 +54,8 @@ class Autoencoder(nn.Module):
 def _mlp(widths: Sequence[int]) -> nn.Sequential:
     """Linear layers from width to width, with a ReLU between each two of them."""
     layers: list[nn.Module] = []
-    for i in range(1, len(widths)):
-        layers += [nn.Linear(widths[i - 1], widths[i]), nn.ReLU()]
+    for before, after in pairwise(widths):
+        layers += [nn.Linear(before, after), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
 

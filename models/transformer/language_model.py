@@ -53,8 +53,8 @@ class LanguageModel(nn.Module):
     ) -> Tensor:
         """Logits of the token after each, (B, L, vocabulary). With caches, tokens are those not yet seen."""
         x = self.embedding(tokens, len(caches[0]) if caches else 0)
-        for i, layer in enumerate(self.layers):
-            x = layer(x, is_causal=True, cache=caches[i] if caches else None)
+        for depth, layer in enumerate(self.layers):
+            x = layer(x, is_causal=True, cache=caches[depth] if caches else None)
         out: Tensor = self.output(self.norm(x))
         return out
 

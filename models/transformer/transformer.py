@@ -83,13 +83,13 @@ class Transformer(nn.Module):
     ) -> Tensor:
         """Logits (B, T, tgt_vocabulary). With caches, tgt are the tokens behind those already seen."""
         x = self.tgt_embedding(tgt, len(caches[0].past) if caches else 0)
-        for i, layer in enumerate(self.decoder):
+        for depth, layer in enumerate(self.decoder):
             x = layer(
                 x,
                 memory,
                 memory_key_padding_mask=padding,
                 tgt_is_causal=self.causal,
-                cache=caches[i] if caches else None,
+                cache=caches[depth] if caches else None,
                 weights=weights,
             )
         out: Tensor = self.output(self.decoder_norm(x))
