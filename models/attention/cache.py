@@ -2,8 +2,7 @@
 
 So each step computes those of the new tokens alone, and puts them behind the old ones.
 
-Vaswani et al. 2017, section 3.2.1, https://arxiv.org/abs/1706.03762
-Pope et al. 2023, "Efficiently scaling transformer inference", section 2.1, https://arxiv.org/abs/2211.05102
+Shazeer 2019, "Fast transformer decoding", section 2.4 (incremental), https://arxiv.org/abs/1911.02150
 """
 
 import torch
