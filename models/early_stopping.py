@@ -28,11 +28,16 @@ def best_and_last_epoch(losses: Sequence[float], patience: int, min_delta: float
     """
     best, best_epoch = math.inf, 0
     for epoch, loss in enumerate(losses, 1):
-        if loss < best - min_delta:  # False for NaN
+        if improves(loss, best, min_delta):
             best, best_epoch = loss, epoch
         if epoch - best_epoch >= patience:
             return best_epoch, epoch
     return best_epoch, len(losses)
+
+
+def improves(loss: float, best: float, min_delta: float) -> bool:
+    """Whether a loss is better than the best so far by more than min_delta. NaN never is."""
+    return loss < best - min_delta
 
 
 class EarlyStopping:
@@ -93,9 +98,8 @@ class EarlyStopping:
         return self.stopped
 
     def _improves(self, metric: float) -> bool:
-        if self.mode == "min":
-            return metric < self.best - self.min_delta
-        return metric > self.best + self.min_delta
+        sign = 1 if self.mode == "min" else -1  # what is to be large, negated, is a loss
+        return improves(sign * metric, sign * self.best, self.min_delta)
 
     def _copy(self, model: nn.Module) -> dict[str, Any]:
         # state_dict() returns the live tensors, which the optimizer goes on changing: without a copy the best

@@ -7,7 +7,7 @@ section 3, the best discriminator in proposition 1, the value of the game at its
 returns logits a, D(x) = sigmoid(a), and every loss is *minimized*, each by its own player.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -95,11 +95,7 @@ def saturating_generator_loss(fake: Tensor) -> Tensor:
 
 def both_losses(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
     """D's loss and G's non-saturating one, from D's logits of real and of generated samples."""
-    # −E_x[log D(x)] − E_z[log(1 − D(G(z)))],  1 − sigmoid(a) = sigmoid(−a)                          (eq. 1)
-    d_loss = -F.logsigmoid(real).mean() - F.logsigmoid(-fake).mean()
-    # −E_z[log D(G(z))]                                                                           (section 3)
-    g_loss = -F.logsigmoid(fake).mean()
-    return d_loss, g_loss
+    return discriminator_loss(real, fake), generator_loss(fake)
 
 
 def step_losses(
@@ -116,9 +112,8 @@ def step_losses(
     fake = F.linear(z, g_weight)  # (B, features)  G(z)
     d_real = F.linear(real, d_weight)  # (B, 1)  logits
     d_fake = F.linear(fake.detach(), d_weight)  # (B, 1)
-    d_loss = -F.logsigmoid(d_real).mean() - F.logsigmoid(-d_fake).mean()
-    g_loss = -F.logsigmoid(F.linear(fake, d_weight)).mean()
-    return d_loss, g_loss
+    g_fake = F.linear(fake, d_weight)  # (B, 1)  the same numbers, with their history
+    return discriminator_loss(d_real, d_fake), generator_loss(g_fake)
 
 
 def best_logits(log_p: Tensor, log_q: Tensor) -> Tensor:
@@ -132,3 +127,27 @@ def best_logits(log_p: Tensor, log_q: Tensor) -> Tensor:
 def _check(x: Tensor, features: int, name: str) -> None:
     if x.ndim != 2 or x.shape[1] != features:
         raise ValueError(f"expected {name} of size (B, {features}), got {tuple(x.shape)}")
+
+
+def train(
+    generator: Generator,
+    discriminator: Discriminator,
+    batches: Iterable[Tensor],  # (B, in_features)
+    lr: float = 2e-4,
+) -> list[tuple[float, float]]:
+    """Let both players move once a batch of real samples: the losses of D and of G at each."""
+    d_optimizer = torch.optim.Adam(discriminator.parameters(), lr, betas=(0.5, 0.999))
+    g_optimizer = torch.optim.Adam(generator.parameters(), lr, betas=(0.5, 0.999))
+    losses = []
+    for real in batches:
+        fake = generator(torch.randn(len(real), generator.latent, device=real.device))
+        d_loss = discriminator_loss(discriminator(real), discriminator(fake.detach()))  # cut off from G
+        d_optimizer.zero_grad()
+        d_loss.backward()
+        d_optimizer.step()
+        g_loss = generator_loss(discriminator(fake))  # against the D that has just learnt
+        g_optimizer.zero_grad()
+        g_loss.backward()
+        g_optimizer.step()
+        losses.append((d_loss.item(), g_loss.item()))
+    return losses

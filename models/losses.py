@@ -4,7 +4,7 @@ exp overflows float32 above 88.7, and the logarithm of a probability that has un
 never goes through the probability: the logarithm and the exponential are put together on paper first, and
 what is left of the exponential is moved to where its largest exponent is 0.
 
-Names and arguments are those of torch.nn.functional.
+Names and arguments are those of torch.nn.functional, where log_softmax is told its dimension.
 
 Goodfellow, Bengio & Courville 2016, "Deep Learning", sections 4.1 (overflow) and 6.2.2 (output units),
 https://www.deeplearningbook.org
@@ -30,20 +30,33 @@ def softmax(input: Tensor, dim: int = -1) -> Tensor:
     return (exp / exp.sum(dim=dim, keepdim=True)).to(input.dtype)
 
 
+def log_softmax(input: Tensor) -> Tensor:
+    """The logarithm of the softmax over the classes of logits (N, C, …), at least in float32.
+
+    Goodfellow, Bengio & Courville 2016, section 6.2.2.3.
+    """
+    z = at_least_float32(input)  # of 100,000 classes the sum overflows float16
+    # log p_i = z_i − m − log Σ_j e^(z_j − m),  m = max_j z_j
+    shifted = z - z.amax(dim=1, keepdim=True)  # (N, C, …)
+    return shifted - shifted.exp().sum(dim=1, keepdim=True).log()
+
+
+def nll_loss(input: Tensor, target: Tensor) -> Tensor:
+    """The mean of −log p of the right classes, from all log p (N, C, …) and class indices (N, …)."""
+    if target.shape != input.shape[:1] + input.shape[2:]:  # gather would take fewer without a word
+        raise ValueError(f"one class index a row of {tuple(input.shape)}, got {tuple(target.shape)}")
+    # L = −1/N Σ_n log p_{n, y_n}
+    return -input.gather(1, target[:, None]).mean()  # ()
+
+
 def cross_entropy(input: Tensor, target: Tensor) -> Tensor:
     """Cross-entropy of logits (N, C) with class indices (N): −log of the right class's probability, its mean.
 
     Every index must be that of a class: there is no ignore_index.
     Goodfellow, Bengio & Courville 2016, section 6.2.2.3.
     """
-    if target.shape != input.shape[:1] + input.shape[2:]:  # gather would take fewer without a word
-        raise ValueError(f"one class index a row of {tuple(input.shape)}, got {tuple(target.shape)}")
-    # log p_i = z_i − m − log Σ_j e^(z_j − m),  m = max_j z_j
-    z = at_least_float32(input)  # of 100,000 classes the sum overflows float16
-    shifted = z - z.amax(dim=1, keepdim=True)  # (N, C)
-    log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()  # (N, C)
-    # L = −1/N Σ_n log p_{n, y_n}
-    return -log_p.gather(1, target[:, None]).mean().to(input.dtype)  # ()
+    loss = nll_loss(log_softmax(input), target)  # ()
+    return loss.to(input.dtype)
 
 
 def binary_cross_entropy_with_logits(input: Tensor, target: Tensor) -> Tensor:
@@ -67,12 +80,9 @@ def smoothed_cross_entropy(input: Tensor, target: Tensor, label_smoothing: float
     The right class gives ε of its 1 away, and all K classes share it, the right one included: it keeps
     1 − ε + ε/K. Szegedy et al. 2016, section 7; torch.nn.functional.cross_entropy(label_smoothing=ε).
     """
-    if target.shape != input.shape[:1] + input.shape[2:]:  # gather would take fewer without a word
-        raise ValueError(f"one class index a row of {tuple(input.shape)}, got {tuple(target.shape)}")
-    log_p = at_least_float32(input).log_softmax(dim=1)  # (N, C)
-    right = log_p.gather(1, target[:, None])  # (N, 1)
+    log_p = log_softmax(input)  # (N, C)
     # L = −Σ_k q_k log p_k,  q_k = (1 − ε) [k = y] + ε/K
-    loss = -(1 - label_smoothing) * right.mean() - label_smoothing * log_p.mean()  # ()
+    loss = (1 - label_smoothing) * nll_loss(log_p, target) - label_smoothing * log_p.mean()  # ()
     return loss.to(input.dtype)
 
 

@@ -59,12 +59,9 @@ def proximal_step(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.0
     """
     if grad.shape != w.shape:  # they would be broadcast
         raise ValueError(f"a gradient of size {tuple(grad.shape)} for a weight of size {tuple(w.shape)}")
-    # v = w − η ∇f(w)
-    v = w - lr * grad
-    # S(v) = sign(v) · max(|v| − η l1, 0): towards 0 by η l1, or by |v| where that is less
-    thresholded = v - v.clamp(-lr * l1, lr * l1)
-    # w ← S(v) / (1 + η l2): the gradient of L2 is taken at the new w, so no η is too large for it
-    return thresholded / (1 + lr * l2)
+    # w ← S_ηλ(w − η ∇f(w)) / (1 + η l2),  λ = l1: the threshold is the learning rate times λ  (section 4.2)
+    # L2's gradient is taken at the new w, so no η is too large for it
+    return soft_threshold(w - lr * grad, lr * l1) / (1 + lr * l2)
 
 
 class ProximalSGD(torch.optim.Optimizer):
@@ -90,8 +87,7 @@ class ProximalSGD(torch.optim.Optimizer):
             lr, l1 = group["lr"], group["l1"]
             for w in group["params"]:
                 if w.grad is not None:
-                    # w ← prox_{ηλ‖·‖₁}(w − η ∇f(w)): threshold: learning rate times λ  (section 4.2)
-                    w.copy_(soft_threshold(w - lr * w.grad, lr * l1))
+                    w.copy_(proximal_step(w, w.grad, lr, l1))
         return loss
 
 

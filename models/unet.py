@@ -14,6 +14,7 @@ The paper's convolutions take no padding (572 × 572 pixels in, 388 × 388 out);
 """
 
 import math
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Literal
 
@@ -57,24 +58,25 @@ class UNet(nn.Module):
         super().__init__()
         self.padding = padding
         self.skips = skips
-        widths = [channels * 2**level for level in range(depth + 1)]  # 64, 128, 256, 512, 1024
+        channels_at = [channels * 2**level for level in range(depth + 1)]  # 64, 128, 256, 512, 1024
         self.down = nn.ModuleList(
-            DoubleConv(wide, deep, padding) for wide, deep in pairwise([in_channels, *widths])
+            DoubleConv(before, after, padding) for before, after in pairwise([in_channels, *channels_at])
         )
         self.up = nn.ModuleList(
-            nn.ConvTranspose2d(deep, wide, kernel_size=2, stride=2) for deep, wide in pairwise(widths[::-1])
+            nn.ConvTranspose2d(below, here, kernel_size=2, stride=2)
+            for below, here in pairwise(channels_at[::-1])
         )
         self.join = nn.ModuleList(
-            DoubleConv(2 * wide if skips else wide, wide, padding) for wide in widths[-2::-1]
+            DoubleConv(2 * here if skips else here, here, padding) for here in channels_at[-2::-1]
         )
         self.scores = nn.Conv2d(channels, out_channels, kernel_size=1)
         self.apply(_initialize)
 
     def forward(self, x: Tensor) -> Tensor:  # (B, in_channels, H, W) -> (B, out_channels, H', W')
         """The scores of each class at each pixel: logits, for softmax and cross-entropy over dimension 1."""
-        high, wide = x.shape[-2:]
-        if min(self.output_size(high), self.output_size(wide)) < 1:
-            raise ValueError(f"{high} × {wide} pixels are too few for {len(self.up)} poolings")
+        height, width = x.shape[-2:]
+        if min(self.output_size(height), self.output_size(width)) < 1:
+            raise ValueError(f"{height} × {width} pixels are too few for {len(self.up)} poolings")
         skips = []
         for level, conv in enumerate(self.down):
             x = conv(F.max_pool2d(x, 2) if level else x)  # (B, 64 · 2^level, H, W), each level half as large
@@ -118,12 +120,12 @@ def join(skip: Tensor, x: Tensor) -> Tensor:
     return torch.cat([centre_crop(skip, x.shape[-2], x.shape[-1]), x], dim=-3)
 
 
-def centre_crop(x: Tensor, high: int, wide: int) -> Tensor:
-    """The middle `high` × `wide` pixels of (…, H, W); an odd rest goes to the right and to the bottom."""
-    top, left = (x.shape[-2] - high) // 2, (x.shape[-1] - wide) // 2
+def centre_crop(x: Tensor, height: int, width: int) -> Tensor:
+    """The middle `height` × `width` pixels of (…, H, W); an odd rest goes to the right and to the bottom."""
+    top, left = (x.shape[-2] - height) // 2, (x.shape[-1] - width) // 2
     if top < 0 or left < 0:
-        raise ValueError(f"cannot crop {high} × {wide} pixels out of {x.shape[-2]} × {x.shape[-1]}")
-    return x[..., top : top + high, left : left + wide]
+        raise ValueError(f"cannot crop {height} × {width} pixels out of {x.shape[-2]} × {x.shape[-1]}")
+    return x[..., top : top + height, left : left + width]
 
 
 def dice_loss(logits: Tensor, target: Tensor, smooth: float = 1.0) -> Tensor:  # (B, …), (B, …) -> ()
@@ -152,3 +154,16 @@ def _initialize(module: nn.Module) -> None:
         nn.init.normal_(module.weight, std=math.sqrt(2 / n))
         if module.bias is not None:
             nn.init.zeros_(module.bias)
+
+
+def train(network: UNet, batches: Iterable[tuple[Tensor, Tensor]], lr: float = 1e-3) -> list[float]:
+    """Teach a padded U-Net from images (B, C, H, W) and the class of each pixel (B, H, W): its losses."""
+    optimizer = torch.optim.Adam(network.parameters(), lr)
+    losses = []
+    for x, target in batches:
+        loss = F.cross_entropy(network(x), target)  # over the classes, mean over all pixels
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses

@@ -4,10 +4,13 @@ Kingma & Welling, "Auto-Encoding Variational Bayes", 2014 (arXiv:1312.6114): the
 divergence appendix B, the network appendix C. One hidden layer on each side; 784-400-20 is usual for MNIST.
 """
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from models.autoencoder.autoencoder import reconstruction_error
 from models.precision import at_least_float32
 
 
@@ -75,13 +78,6 @@ def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
     return -0.5 * (1 + logvar - mu.square() - logvar.exp()).sum(dim=1)  # (B,)
 
 
-def reconstruction_error(logits: Tensor, x: Tensor) -> Tensor:
-    """−log p(x|z) of each image in nats, shape (B,): a sum, since pixels are independent given z."""
-    # −log p(x|z) = −Σᵢ xᵢ log yᵢ + (1 − xᵢ) log(1 − yᵢ),  y = sigmoid(logits)   (appendix C.1)
-    logits, x = at_least_float32(logits), at_least_float32(x)
-    return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(dim=1)  # (B,)
-
-
 def vae_loss(
     logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -95,3 +91,17 @@ def vae_loss(
     reconstruction = reconstruction_error(logits, x).mean()
     kl = kl_divergence(mu, logvar).mean()
     return reconstruction + beta * kl, reconstruction, kl
+
+
+def train(vae: VAE, batches: Iterable[Tensor], lr: float = 1e-3) -> list[float]:
+    """Teach a VAE from batches of pictures in [0, 1], (B, in_features): its loss at each, in nats."""
+    optimizer = torch.optim.Adam(vae.parameters(), lr)
+    losses = []
+    for x in batches:
+        logits, mu, logvar = vae(x)
+        loss, _, _ = vae_loss(logits, x, mu, logvar)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses

@@ -13,7 +13,7 @@ from typing import Annotated, NamedTuple
 import torch
 from torch import Tensor
 
-from models.attention import softmax
+from models.attention.scaled_dot_product import safe_softmax as softmax
 from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress, Scalars, Started, Words, array
 from quizcli.demo.option import Option, Pace, Seed
 

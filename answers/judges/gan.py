@@ -414,7 +414,7 @@ _ROW = "D's logits then stand in a row, not in a column; their mean is the same.
     equivalent={
         "step_losses: F.linear(real, d_weight) → F.linear(d_weight, real)": _ROW,
         "step_losses: F.linear(fake.detach(), d_weight) → F.linear(d_weight, fake.detach())": _ROW,
-        "step_losses: F.logsigmoid(F.linear(fake, d_weight)) → F.logsigmoid(F.linear(d_weight, fake))": _ROW,
+        "step_losses: F.linear(fake, d_weight) → F.linear(d_weight, fake)": _ROW,
     },
     fixed={"d_weight, axis 0 of 2": "D has one output."},
 )

@@ -232,7 +232,11 @@ _TWO_AXES = "The docstring has two axes, (B, H): the last one is axis 1."
         _lstm_untransposed,
         *_LSTM_OVERFLOWS,
     ),
-    equivalent={"lstm_cell: gates.chunk(4, dim=-1) → gates.chunk(4, dim=1)": _TWO_AXES},
+    equivalent={
+        "lstm_cell: (from_x + from_h).chunk(4, dim=-1) → (from_x + from_h).chunk(4, dim=1)": _TWO_AXES,
+        "projections: (F.linear(x, weight_ih, bias_ih), F.linear(h, weight_hh, bias_hh)) → "
+        "(F.linear(h, weight_hh, bias_hh), F.linear(x, weight_ih, bias_ih))": "The two are added up.",
+    },
     fixed={
         "weight_ih, axis 0 of 2": "Three gates and a candidate: 4 H rows.",
         "weight_hh, axis 0 of 2": "Three gates and a candidate: 4 H rows.",
@@ -423,10 +427,8 @@ _GRU_OVERFLOWS = tuple(_overflowing(_gru_by_hand(*pair)) for pair in _BY_HAND)
         *_GRU_OVERFLOWS,
     ),
     equivalent={
-        "gru_cell: F.linear(x, weight_ih, bias_ih).chunk(3, dim=-1) → "
-        "F.linear(x, weight_ih, bias_ih).chunk(3, dim=1)": _TWO_AXES,
-        "gru_cell: F.linear(h, weight_hh, bias_hh).chunk(3, dim=-1) → "
-        "F.linear(h, weight_hh, bias_hh).chunk(3, dim=1)": _TWO_AXES,
+        "gru_cell: from_x.chunk(3, dim=-1) → from_x.chunk(3, dim=1)": _TWO_AXES,
+        "gru_cell: from_h.chunk(3, dim=-1) → from_h.chunk(3, dim=1)": _TWO_AXES,
     },
     fixed={
         "weight_ih, axis 0 of 2": "Two gates and a candidate: 3 H rows.",

@@ -139,6 +139,7 @@ def _positive_only(w: Tensor, grad: Tensor, lr: float, l1: float, l2: float = 0.
         _sign_before,
         _positive_only,
     ),
+    equivalent={"soft_threshold: 0.5 → 1.0": "The step always says how far it moves a weight."},
 )
 def check_proximal_step(random: Generator) -> Iterator[Case]:
     """Soft-thresholding alone, with a gradient, with L2, at the threshold, zeros, large weights."""

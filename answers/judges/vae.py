@@ -338,10 +338,6 @@ _kinked = trap(*KINKED)(_loss(lambda logits, x: (kinked(logits) - logits * x).su
         *_CLAMPED_LOSS,
     ),
     equivalent={
-        "reconstruction_error: (at_least_float32(logits), at_least_float32(x)) → "
-        "(logits, at_least_float32(x))": CAST,
-        "reconstruction_error: (at_least_float32(logits), at_least_float32(x)) → "
-        "(at_least_float32(logits), x)": CAST,
         "kl_divergence: (at_least_float32(mu), at_least_float32(logvar)) → "
         "(mu, at_least_float32(logvar))": CAST,
         "kl_divergence: (at_least_float32(mu), at_least_float32(logvar)) → "

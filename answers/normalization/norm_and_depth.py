@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from answers.kit.acts import Acts
 from answers.kit.promises import promise
-from models.normalization import BatchNorm, LayerNorm
+from models.normalization.modules import BatchNorm, LayerNorm
 from quizcli.demo.events import Beat, Claim, Event, Note, Scalars, Started, Table, Words, claim
 from quizcli.demo.option import Option, Seed
 from quizcli.demo.texts import texts

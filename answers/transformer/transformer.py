@@ -16,7 +16,8 @@ from torch.nn import functional as F
 
 from answers.kit.acts import Acts
 from answers.kit.threads import one_thread
-from models.transformer.transformer import LanguageModel, Transformer
+from models.transformer.language_model import LanguageModel
+from models.transformer.transformer import Transformer
 from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress, Scalars, Started, Table, Words, array
 from quizcli.demo.option import Option, Pace, Seed
 from quizcli.text import language

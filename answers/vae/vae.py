@@ -19,7 +19,8 @@ from answers.kit.opening import begin
 from answers.kit.principal_axes import PrincipalAxes
 from answers.kit.speed import progress_of
 from answers.kit.training import minimize
-from models.vae import VAE, kl_divergence, reconstruction_error, vae_loss
+from models.autoencoder.autoencoder import reconstruction_error
+from models.vae import VAE, kl_divergence, vae_loss
 from quizcli.demo.data import DigitsName
 from quizcli.demo.device import Device, DeviceName
 from quizcli.demo.events import Event, Images, Note, Points, Scalars, array, claim, pictures

@@ -19,7 +19,8 @@ from answers.kit.opening import begin
 from answers.kit.promises import promise
 from answers.kit.speed import progress_of
 from answers.kit.training import Schedule, descend
-from models.vae import VAE, reconstruction_error, vae_loss
+from models.autoencoder.autoencoder import reconstruction_error
+from models.vae import VAE, vae_loss
 from quizcli.demo.data import DigitsName
 from quizcli.demo.device import Device, DeviceName, seed_everything
 from quizcli.demo.events import Bars, Event, Heatmap, Images, Label, Note, array, claim, pictures

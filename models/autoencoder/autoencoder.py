@@ -6,7 +6,8 @@ with neural networks", Science 2006: a stack of layers, a linear code, and the s
 hidden layers it is linear, and its code spans the subspace of PCA (Baldi & Hornik, Neural Networks 2, 1989).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -53,8 +54,8 @@ class Autoencoder(nn.Module):
 def _mlp(widths: Sequence[int]) -> nn.Sequential:
     """Linear layers from width to width, with a ReLU between each two of them."""
     layers: list[nn.Module] = []
-    for i in range(1, len(widths)):
-        layers += [nn.Linear(widths[i - 1], widths[i]), nn.ReLU()]
+    for before, after in pairwise(widths):
+        layers += [nn.Linear(before, after), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
 
@@ -79,11 +80,19 @@ def autoencode(
     return z, forward(z, decoder)
 
 
-def reconstruction_loss(logits: Tensor, x: Tensor) -> Tensor:
-    """Cross-entropy of pixels in [0, 1], in nats an image: summed over pixels, mean over the batch."""
-    # −Σᵢ pᵢ log p̂ᵢ − Σᵢ (1 − pᵢ) log(1 − p̂ᵢ),  p̂ = sigmoid(logits)      (Hinton & Salakhutdinov 2006)
+def reconstruction_error(logits: Tensor, x: Tensor) -> Tensor:
+    """−log p(x|code) of each image in nats, shape (B,): the cross-entropies of its pixels in [0, 1], summed.
+
+    A sum, since pixels are independent given the code. `logits` are those of the pixels, (B, in_features).
+    """
+    # −log p = −Σᵢ xᵢ log yᵢ + (1 − xᵢ) log(1 − yᵢ),  y = sigmoid(logits)      (Hinton & Salakhutdinov 2006)
     logits, x = at_least_float32(logits), at_least_float32(x)
-    return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(dim=1).mean()
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(dim=1)  # (B,)
+
+
+def reconstruction_loss(logits: Tensor, x: Tensor) -> Tensor:
+    """The reconstruction error in nats an image, mean over the batch."""
+    return reconstruction_error(logits, x).mean()
 
 
 def squared_error(output: Tensor, x: Tensor) -> Tensor:
@@ -92,3 +101,16 @@ def squared_error(output: Tensor, x: Tensor) -> Tensor:
     if output.shape != x.shape:  # they would be broadcast
         raise ValueError(f"expected a target of size {tuple(output.shape)}, got {tuple(x.shape)}")
     return (at_least_float32(output) - x).square().sum(dim=1).mean()
+
+
+def train(autoencoder: Autoencoder, batches: Iterable[Tensor], lr: float = 1e-3) -> list[float]:
+    """Teach a copy through the code, of pictures in [0, 1], (B, in_features): the loss at each batch."""
+    optimizer = torch.optim.Adam(autoencoder.parameters(), lr)
+    losses = []
+    for x in batches:
+        loss = reconstruction_loss(autoencoder(x), x)  # the target is x itself
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses

@@ -12,6 +12,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 
+def windows(x: Tensor, height: int, width: int, stride: int) -> Tensor:
+    """All windows of images (…, H, W) that begin `stride` apart: a view (…, H', W', height, width).
+
+    The side of the map that they form is H' = ⌊(H − height) / stride⌋ + 1.
+    """
+    # x[…, s·i + u, s·j + v] at […, i, j, u, v]
+    return x.unfold(-2, height, stride).unfold(-2, width, stride)
+
+
 def conv2d(
     x: Tensor,  # (N, C, H, W) or (C, H, W)
     weight: Tensor,  # (O, C, kH, kW)
@@ -30,10 +39,9 @@ def conv2d(
     if bias is not None and bias.shape != weight.shape[:1]:
         raise ValueError(f"expected a bias of size {tuple(weight.shape[:1])}, got {tuple(bias.shape)}")
     x = F.pad(x, (padding,) * 4)  # (N, C, H + 2p, W + 2p)
-    high, wide = weight.shape[-2:]
-    windows = x.unfold(-2, high, stride).unfold(-2, wide, stride)  # (N, C, H', W', kH, kW), a view
+    height, width = weight.shape[-2:]
     # y[n, o, i, j] = b[o] + Σ_c Σ_u Σ_v w[o, c, u, v] · x[n, c, s·i + u, s·j + v]
-    y = torch.einsum("...cijuv,ocuv->...oij", windows, weight)  # (N, O, H', W')
+    y = torch.einsum("...cijuv,ocuv->...oij", windows(x, height, width, stride), weight)  # (N, O, H', W')
     return y if bias is None else y + bias.view(-1, 1, 1)
 
 
@@ -55,6 +63,5 @@ def max_pool2d(
         raise ValueError(f"padding must lie between 0 and half of kernel_size {kernel_size}, got {padding}")
     stride = kernel_size if stride is None else stride
     x = F.pad(x, (padding,) * 4, value=float("-inf"))  # (N, C, H + 2p, W + 2p)
-    windows = x.unfold(-2, kernel_size, stride).unfold(-2, kernel_size, stride)  # (N, C, H', W', k, k)
     # y[n, c, i, j] = max over u and v of x[n, c, s·i + u, s·j + v]
-    return windows.flatten(-2).max(dim=-1).values
+    return windows(x, kernel_size, kernel_size, stride).flatten(-2).max(dim=-1).values  # (N, C, H', W')

@@ -4,13 +4,12 @@ Temperature divides the logits: below 1 it sharpens the distribution, above 1 it
 the k likeliest tokens alone (Fan et al. 2018, section 5.4, https://arxiv.org/abs/1805.04833).
 """
 
-import math
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from models.precision import at_least_float32
+from models.language_models.sampling import only_top_k, tempered_softmax
 
 
 def pick(
@@ -26,10 +25,8 @@ def pick(
     if temperature == 0:
         return logits.argmax(dim=-1, keepdim=True)
     if top_k is not None:
-        least = logits.topk(min(top_k, logits.shape[-1])).values[:, -1:]  # (B, 1)
-        logits = logits.masked_fill(logits < least, -math.inf)
-    scaled = at_least_float32(logits) / temperature  # near 0 it would overflow float16
-    return torch.multinomial(scaled.softmax(dim=-1), 1, generator=generator)
+        logits = only_top_k(logits, top_k)
+    return torch.multinomial(tempered_softmax(logits, temperature), 1, generator=generator)
 
 
 def generate(

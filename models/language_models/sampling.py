@@ -15,18 +15,27 @@ from torch import Tensor
 from models.precision import at_least_float32
 
 
+def tempered_softmax(logits: Tensor, temperature: float) -> Tensor:
+    """The distribution of logits (…, V) at a temperature above 0, in float32 where they are less precise."""
+    # softmax(u / t)
+    return (at_least_float32(logits) / temperature).softmax(dim=-1)  # near 0 it would overflow float16
+
+
+def only_top_k(logits: Tensor, top_k: int) -> Tensor:
+    """The top_k largest of logits (…, V), −∞ in place of all others; what equals the least of them stays."""
+    largest = logits.topk(min(top_k, logits.shape[-1])).values
+    least = largest[..., -1:]  # (…, 1), the smallest to be kept
+    return logits.masked_fill(logits < least, -math.inf)  # (…, V)
+
+
 def top_k_probabilities(
     logits: Tensor,  # (…, V)
     temperature: float,
     top_k: int,
 ) -> Tensor:
     """The distribution (…, V) of the top_k likeliest tokens; all others have probability 0."""
-    # softmax(u / t)
-    scaled = at_least_float32(logits) / temperature  # near 0 it would overflow float16
-    largest = scaled.topk(min(top_k, scaled.shape[-1])).values
-    least = largest[..., -1:]  # (…, 1), the smallest to be kept
-    kept = scaled.masked_fill(scaled < least, -math.inf)  # (…, V)
-    return kept.softmax(dim=-1).to(logits.dtype)
+    probabilities = tempered_softmax(only_top_k(logits, top_k), temperature)
+    return probabilities.to(logits.dtype)
 
 
 def top_p_probabilities(

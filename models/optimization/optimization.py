@@ -47,6 +47,31 @@ def sgd_step(
     return param - lr * velocity, velocity
 
 
+def adam_update(
+    param: Tensor,
+    grad: Tensor,
+    exp_avg: Tensor,
+    exp_avg_sq: Tensor,
+    step: int,
+    lr: float,
+    betas: tuple[float, float],
+    eps: float,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """By how much Adam moves a weight, η m̂ / (√v̂ + ε), and the two running averages, uncorrected."""
+    if grad.shape != param.shape:  # they would be broadcast
+        raise ValueError(f"a gradient of size {tuple(grad.shape)} for a weight of size {tuple(param.shape)}")
+    if not exp_avg.shape == exp_avg_sq.shape == param.shape:
+        raise ValueError(f"expected averages of size {tuple(param.shape)}, as the weight is")
+    beta1, beta2 = betas
+    # m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
+    exp_avg = beta1 * exp_avg + (1 - beta1) * grad
+    exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * grad * grad
+    # m̂ = m / (1 − β₁ᵗ)            √v̂ = √v / √(1 − β₂ᵗ): both averages began at 0
+    corrected = exp_avg / (1 - beta1**step)
+    root = exp_avg_sq.sqrt() / math.sqrt(1 - beta2**step)  # v̂ itself would overflow float16
+    return lr * corrected / (root + eps), exp_avg, exp_avg_sq
+
+
 def adam_step(
     param: Tensor,
     grad: Tensor,
@@ -61,19 +86,9 @@ def adam_step(
 
     Kingma & Ba 2015, algorithm 1; torch.optim.Adam.
     """
-    if grad.shape != param.shape:  # they would be broadcast
-        raise ValueError(f"a gradient of size {tuple(grad.shape)} for a weight of size {tuple(param.shape)}")
-    if not exp_avg.shape == exp_avg_sq.shape == param.shape:
-        raise ValueError(f"expected averages of size {tuple(param.shape)}, as the weight is")
-    beta1, beta2 = betas
-    # m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²
-    exp_avg = beta1 * exp_avg + (1 - beta1) * grad
-    exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * grad * grad
-    # m̂ = m / (1 − β₁ᵗ)            √v̂ = √v / √(1 − β₂ᵗ): both averages began at 0
-    corrected = exp_avg / (1 - beta1**step)
-    root = exp_avg_sq.sqrt() / math.sqrt(1 - beta2**step)  # v̂ itself would overflow float16
+    update, exp_avg, exp_avg_sq = adam_update(param, grad, exp_avg, exp_avg_sq, step, lr, betas, eps)
     # w ← w − η m̂ / (√v̂ + ε)
-    return param - lr * corrected / (root + eps), exp_avg, exp_avg_sq
+    return param - update, exp_avg, exp_avg_sq
 
 
 def adamw_step(
@@ -92,20 +107,9 @@ def adamw_step(
     Loshchilov & Hutter 2019, algorithm 2, with PyTorch's convention that lr multiplies the decay too;
     torch.optim.AdamW.
     """
-    if grad.shape != param.shape:  # they would be broadcast
-        raise ValueError(f"a gradient of size {tuple(grad.shape)} for a weight of size {tuple(param.shape)}")
-    if not exp_avg.shape == exp_avg_sq.shape == param.shape:
-        raise ValueError(f"expected averages of size {tuple(param.shape)}, as the weight is")
-    beta1, beta2 = betas
-    # m ← β₁ m + (1 − β₁) g        v ← β₂ v + (1 − β₂) g²,  of the loss alone
-    exp_avg = beta1 * exp_avg + (1 - beta1) * grad
-    exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * grad * grad
-    # m̂ = m / (1 − β₁ᵗ)            √v̂ = √v / √(1 − β₂ᵗ)
-    corrected = exp_avg / (1 - beta1**step)
-    root = exp_avg_sq.sqrt() / math.sqrt(1 - beta2**step)  # v̂ itself would overflow float16
+    update, exp_avg, exp_avg_sq = adam_update(param, grad, exp_avg, exp_avg_sq, step, lr, betas, eps)
     # w ← (1 − η λ) w − η m̂ / (√v̂ + ε)
-    decayed = (1 - lr * weight_decay) * param
-    return decayed - lr * corrected / (root + eps), exp_avg, exp_avg_sq
+    return (1 - lr * weight_decay) * param - update, exp_avg, exp_avg_sq
 
 
 def warmup_cosine(step: int, lr: float, warmup_steps: int, total_steps: int, lr_min: float = 0.0) -> float:

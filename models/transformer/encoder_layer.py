@@ -1,14 +1,19 @@
-"""One layer of a Transformer's encoder as a function of its weights; transformer.py has it as a module.
+"""One layer of a Transformer's encoder as a function of its weights: attention, then each token by itself.
+
+Each of the two is a sublayer that adds to what comes in, x, the residual stream; a normalization keeps the
+numbers in bounds. layers.py has the layer as a module, with all that PyTorch's offers.
 
 Vaswani et al. 2017, sections 3.1 and 3.3, https://arxiv.org/abs/1706.03762
 Xiong et al. 2020, normalization before each sublayer, https://arxiv.org/abs/2002.04745
 """
 
+from collections.abc import Callable
+
 from torch import Tensor
 from torch.nn import functional as F
 
-from models.attention import multi_head_attention
-from models.normalization import layer_norm
+from models.attention.heads import multi_head_attention
+from models.normalization.normalization import layer_norm
 
 
 def encoder_layer(
@@ -37,12 +42,22 @@ def encoder_layer(
         return multi_head_attention(x, w_q, w_k, w_v, out_proj_weight, num_heads)
 
     def feed_forward(x: Tensor) -> Tensor:
+        # FFN(x) = max(0, x W₁) W₂                                                          (equation 2)
         return F.linear(F.relu(F.linear(x, linear1_weight)), linear2_weight)
 
+    x = residual(x, attend, norm, norm_first)
+    return residual(x, feed_forward, norm, norm_first)
+
+
+def residual(
+    x: Tensor,  # (B, L, E)
+    sublayer: Callable[[Tensor], Tensor],
+    norm: Callable[[Tensor], Tensor],
+    norm_first: bool,
+) -> Tensor:
+    """x and what a sublayer adds to it, (B, L, E), normalized before the sublayer or at the end."""
     if norm_first:
-        # x + Sublayer(LayerNorm(x))
-        x = x + attend(norm(x))
-        return x + feed_forward(norm(x))
-    # LayerNorm(x + Sublayer(x))
-    x = norm(x + attend(x))
-    return norm(x + feed_forward(x))
+        # x + Sublayer(LayerNorm(x)): the stream itself is never normalized
+        return x + sublayer(norm(x))
+    # LayerNorm(x + Sublayer(x))                                                           (section 3.1)
+    return norm(x + sublayer(x))

@@ -120,7 +120,7 @@ class Code(Question, frozen=True, tag="code"):
     """The person writes `entry` in their editor, beginning with `starter`; a judge runs it.
 
     `check` names the judge in the pack's answers, "judges.vae.check_kl_divergence"; `solution` the object
-    whose source is the model answer, "models.attention:softmax". `avoid` are names of PyTorch's that would
+    whose source is the model answer, "models.losses:softmax". `avoid` are names of PyTorch's that would
     answer in one word; `judged` is what the judge looks at beside the values.
     """
 

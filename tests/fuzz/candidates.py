@@ -69,7 +69,11 @@ def one(folder: Path, seed: int) -> list[str]:
     source = CandidateSource("\n".join(lines), "answer.py", "attention")
     check = "judges.attention.attention.check_scaled_dot_product_attention"
     request = Judgement(
-        str(ROOT), check, "models.attention:scaled_dot_product_attention", source, seed % 1000
+        str(ROOT),
+        check,
+        "models.attention.scaled_dot_product:scaled_dot_product_attention",
+        source,
+        seed % 1000,
     )
     news = list(_referee().judge(request))
     told = [] if _referee().alive else ["the referee is dead"]

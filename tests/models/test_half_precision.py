@@ -8,26 +8,23 @@ import torchvision.ops
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.attention import (
-    MultiHeadAttention,
-    attention,
-    cached_attention,
-    grouped_query_attention,
-    multi_head_attention,
-    scaled_dot_product_attention,
-)
-from models.autoencoder.autoencoder import reconstruction_loss, squared_error
+from models.attention.attention import attention
+from models.attention.cache import cached_attention
+from models.attention.heads import grouped_query_attention, multi_head_attention
+from models.attention.module import MultiHeadAttention
+from models.attention.scaled_dot_product import scaled_dot_product_attention
+from models.autoencoder.autoencoder import reconstruction_error, reconstruction_loss, squared_error
 from models.autoencoder.clustering import k_means_step
 from models.convolution.detection import box_iou, nms
 from models.evaluation import expected_calibration_error
 from models.language_models.decoding import pick
 from models.language_models.sampling import top_k_probabilities, top_p_probabilities
 from models.losses import cross_entropy, smoothed_cross_entropy, softmax
-from models.normalization import batch_norm_backward, batch_norm_training
+from models.normalization.batch_norm import batch_norm_backward, batch_norm_training
 from models.optimization.optimization import adam_step, adamw_step, clip_grad_norm
 from models.regularization import l1_penalty, l2_penalty, max_norm_
 from models.unet import dice_loss
-from models.vae import from_noise, kl_divergence, reconstruction_error
+from models.vae import from_noise, kl_divergence
 
 
 def close(ours: Tensor, theirs: Tensor, rtol: float = 4e-3) -> None:

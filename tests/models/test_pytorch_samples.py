@@ -15,13 +15,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.attention import MultiHeadAttention
+from models.attention.module import MultiHeadAttention
 from models.convolution.convolution import conv2d, max_pool2d
 from models.losses import binary_cross_entropy_with_logits, smoothed_cross_entropy, softmax
-from models.normalization import BatchNorm, LayerNorm, RMSNorm
+from models.normalization.modules import BatchNorm, LayerNorm, RMSNorm
 from models.recurrent import gru_cell, lstm_cell
 from models.regularization import soft_threshold
-from models.transformer.transformer import DecoderLayer, EncoderLayer
+from models.transformer.layers import DecoderLayer, EncoderLayer
 
 # PyTorch's module, the arguments that it was made of, and those that it is called with -> ours, or None where
 # ours does not offer that.

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.attention import MultiHeadAttention
-from models.normalization import BatchNorm, LayerNorm, RMSNorm
-from models.transformer.transformer import DecoderLayer, EncoderLayer
+from models.attention.module import MultiHeadAttention
+from models.normalization.modules import BatchNorm, LayerNorm, RMSNorm
+from models.transformer.layers import DecoderLayer, EncoderLayer
 
 SHAPE: dict[str, Any] = {"d_model": 8, "nhead": 2, "dim_feedforward": 12, "dropout": 0.0}
 

@@ -10,15 +10,12 @@ import torchvision.ops
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.attention import (
-    MultiHeadAttention,
-    attention,
-    cached_attention,
-    grouped_query_attention,
-    multi_head_attention,
-    padding_mask,
-    scaled_dot_product_attention,
-)
+from models.attention.attention import attention
+from models.attention.cache import cached_attention
+from models.attention.heads import grouped_query_attention, multi_head_attention
+from models.attention.masks import padding_mask
+from models.attention.module import MultiHeadAttention
+from models.attention.scaled_dot_product import scaled_dot_product_attention
 from models.augmentation import mixup
 from models.autoencoder.autoencoder import autoencode, squared_error
 from models.autoencoder.clustering import k_means_step
@@ -35,14 +32,9 @@ from models.losses import (
     smoothed_cross_entropy,
     softmax,
 )
-from models.normalization import (
-    BatchNorm,
-    batch_norm,
-    batch_norm_backward,
-    batch_norm_training,
-    layer_norm,
-    rms_norm,
-)
+from models.normalization.batch_norm import batch_norm, batch_norm_backward, batch_norm_training
+from models.normalization.modules import BatchNorm
+from models.normalization.normalization import layer_norm, rms_norm
 from models.optimization.optimization import adam_step, adamw_step, clip_grad_norm, sgd_step
 from models.recurrent import gru_cell, lstm_cell
 from models.regularization import proximal_step

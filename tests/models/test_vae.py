@@ -6,6 +6,7 @@ from torch.distributions import Bernoulli, Normal, kl_divergence
 from torch.nn import functional as F
 
 from models import vae
+from models.autoencoder.autoencoder import reconstruction_error
 
 
 def codes(n: int = 16, latent: int = 5) -> tuple[torch.Tensor, torch.Tensor]:
@@ -40,7 +41,7 @@ def test_kl_of_the_prior_is_zero_and_no_other_is() -> None:
 def test_reconstruction_is_minus_the_bernoulli_log_likelihood_of_each_image() -> None:
     logits, x = torch.randn(6, 9, dtype=torch.float64), torch.randint(0, 2, (6, 9)).double()
     expected = -Bernoulli(logits=logits).log_prob(x).sum(dim=1)  # type: ignore[no-untyped-call]
-    torch.testing.assert_close(vae.reconstruction_error(logits, x), expected)
+    torch.testing.assert_close(reconstruction_error(logits, x), expected)
 
 
 def test_loss_is_summed_over_pixels_and_averaged_over_the_batch() -> None:
@@ -63,7 +64,7 @@ def test_beta_weighs_the_kl_term_alone(beta: float) -> None:
 
 def test_extreme_logits_stay_finite() -> None:
     logits = torch.tensor([[1e4, -1e4]], requires_grad=True)
-    error = vae.reconstruction_error(logits, torch.tensor([[0.0, 1.0]])).sum()
+    error = reconstruction_error(logits, torch.tensor([[0.0, 1.0]])).sum()
     torch.autograd.backward(error)
     assert error.item() == pytest.approx(2e4)
     assert logits.grad is not None

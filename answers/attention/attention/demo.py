@@ -21,7 +21,8 @@ from answers.attention.attention.pictures import NO_MASK, Pictures
 from answers.attention.attention.sentences import Reader, Sentences, accuracy, learn
 from answers.kit.acts import Acts
 from answers.kit.threads import one_thread
-from models.attention import causal_mask, padding_mask
+from models.attention.attention import causal_mask
+from models.attention.masks import padding_mask
 from quizcli.demo.events import Claim, Event, Note, Progress, Scalars, Started, Words
 from quizcli.demo.option import Option, Pace, Seed
 from quizcli.text import language

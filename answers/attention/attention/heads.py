@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from models.attention import scaled_dot_product_attention, softmax
+from models.attention.scaled_dot_product import safe_softmax as softmax
+from models.attention.scaled_dot_product import scaled_dot_product_attention
 
 
 class Heads(NamedTuple):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.attention import MultiHeadAttention
+from models.attention.module import MultiHeadAttention
 from models.transformer.positions import SinusoidalPositions
 
 WIDTH = 8  # of the embeddings: heads of 4, narrow enough to be printed

@@ -223,7 +223,7 @@ def _masked_exp(hide: Mask) -> Trap:
     equivalent={
         **SCORES,
         **cast_back("attention", "scores.softmax(dim=-1)", "query.dtype"),
-        "attention: ~attn_mask.broadcast_to(scores.shape) → ~attn_mask": "masked_fill broadcasts a mask "
+        "hide: ~may_look.broadcast_to(scores.shape) → ~may_look": "masked_fill broadcasts a mask "
         "itself; that the scores are not broadcast to it is for masks that no question gives",
     },
 )

@@ -6,7 +6,6 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from answers.judges.kit.casts import SCORES, cast_back
 from answers.judges.kit.scores import STEP, WITH_GRADIENTS, far_apart
 from quizcli.judge.case import Case, judge, trap
 
@@ -225,12 +224,10 @@ def _unshifted(x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, nu
         *(_strided_heads, _over_heads, _over_queries, _unshifted),
     ),
     equivalent={
-        **SCORES,
-        **cast_back("multi_head_attention", "scaled_scores(q, k).softmax(dim=-1)", "x.dtype"),
-        "multi_head_attention: F.linear(x, w).view(batch, length, num_heads, size).transpose(1, 2) → "
-        "F.linear(x, w).view(batch, length, num_heads, size).transpose(2, 1)": "it does not matter which of "
+        "split_heads: x.view(batch, length, num_heads, width // num_heads).transpose(1, 2) → "
+        "x.view(batch, length, num_heads, width // num_heads).transpose(2, 1)": "it does not matter which of "
         "the two transposed axes is named first",
-        "multi_head_attention: heads.transpose(1, 2).flatten → heads.transpose(2, 1).flatten": "it does not "
+        "concat_heads: heads.transpose(1, 2).flatten → heads.transpose(2, 1).flatten": "it does not "
         "matter which of the two transposed axes is named first",
     },
 )
@@ -380,10 +377,6 @@ def _one_maximum(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         *(_tiled_groups, _one_group, _averaged_queries, _unscaled_groups, _by_width, _causal_groups),
         *(_groups_over_queries, _group_softmax, _unshifted_groups, _one_maximum),
     ),
-    equivalent={
-        **SCORES,
-        **cast_back("grouped_query_attention", "scaled_scores(q, key).softmax(dim=-1)", "query.dtype"),
-    },
 )
 def check_grouped_query_attention(random: Generator) -> Iterator[Case]:
     """One head of keys for two of queries, two for four; as many keys as queries, one for all."""

@@ -129,7 +129,7 @@ def _not_transposed(
         _not_transposed,
     ),
     equivalent={
-        "conv2d: x.unfold(-2, high, stride) → x.unfold(2, high, stride)": _FOUR_AXES,
+        "windows: x.unfold(-2, height, stride) → x.unfold(2, height, stride)": _FOUR_AXES,
         "conv2d: begins with stride = stride or 1": "No window moves by 0: PyTorch refuses that stride.",
         "conv2d: -2: → 2:": "A weight has four axes: the last two are those from the third on.",
     },
@@ -284,7 +284,7 @@ _FILLS = (-1.0, -1e3, -1e4, -1e6, -1e9)
         *map(_filled, _FILLS),
     ),
     equivalent={
-        "max_pool2d: x.unfold(-2, kernel_size, stride) → x.unfold(2, kernel_size, stride)": _FOUR_AXES,
+        "windows: x.unfold(-2, height, stride) → x.unfold(2, height, stride)": _FOUR_AXES,
     },
 )
 def check_max_pool2d(random: Generator) -> Iterator[Case]:

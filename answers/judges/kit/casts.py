@@ -1,7 +1,7 @@
 """Why a judge may let a mutant pass that leaves a cast out."""
 
 CAST = "Cases come in float32 and float64, which the casts leave as they are; they are for half precision."
-# Of models.attention.scaled_scores, which every formula of attention begins with.
+# Of scaled_scores in models.attention.attention.
 SCORES = {
     "scaled_scores: at_least_float32(query) @ at_least_float32(key).mT → "
     "query @ at_least_float32(key).mT": CAST,

@@ -178,10 +178,10 @@ def _top_k_zeros(p: Tensor, logits: Tensor, temperature: float, top_k: int) -> I
         _one_maximum,
     ),
     equivalent={
-        "top_k_probabilities: at_least_float32(logits) / temperature → logits / temperature": CAST,
-        **cast_back("top_k_probabilities", "kept.softmax(dim=-1)", "logits.dtype"),
-        "top_k_probabilities: scaled.topk(min(top_k, scaled.shape[-1])) → "
-        "scaled.topk(min(scaled.shape[-1], top_k))": "the smaller of two numbers is the same in either order",
+        "tempered_softmax: at_least_float32(logits) / temperature → logits / temperature": CAST,
+        **cast_back("top_k_probabilities", "probabilities", "logits.dtype"),
+        "only_top_k: logits.topk(min(top_k, logits.shape[-1])) → "
+        "logits.topk(min(logits.shape[-1], top_k))": "the smaller of two numbers is the same in either order",
     },
 )
 def check_top_k_probabilities(random: Generator) -> Iterator[Case]:

@@ -6,7 +6,6 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
-from answers.judges.kit.casts import SCORES, cast_back
 from answers.judges.kit.scores import STEP, far_apart
 from answers.judges.kit.thin_shapes import shaped
 from quizcli.judge.case import Case, judge, trap
@@ -138,7 +137,6 @@ def _one_maximum(
     return exp / exp.sum(-1, keepdim=True) @ v, k, v
 
 
-_BOTH_OR_NONE = "keys and values of the past are given together, or neither is"
 _BEFORE_LAST = "of four axes the last but one is number 2"
 
 
@@ -148,24 +146,7 @@ _BEFORE_LAST = "of four axes the last but one is number 2"
         *(_causal, _past_only, _new_alone, _in_front, _forgotten, _values_first, _swapped, _unscaled_cache),
         *(_over_queries, _unshifted, _one_maximum),
     ),
-    equivalent={
-        **SCORES,
-        **cast_back("cached_attention", "scaled_scores(query, key).softmax(dim=-1)", "query.dtype"),
-        "cached_attention: past_key is not None and past_value is not None → "
-        "past_key is not None or past_value is not None": _BOTH_OR_NONE,
-        "cached_attention: past_key is not None and past_value is not None → past_key is not None": (
-            _BOTH_OR_NONE
-        ),
-        "cached_attention: past_key is not None and past_value is not None → past_value is not None": (
-            _BOTH_OR_NONE
-        ),
-        "cached_attention: torch.cat([past_key, key], dim=-2) → torch.cat([past_key, key], dim=2)": (
-            _BEFORE_LAST
-        ),
-        "cached_attention: torch.cat([past_value, value], dim=-2) → torch.cat([past_value, value], dim=2)": (
-            _BEFORE_LAST
-        ),
-    },
+    equivalent={"behind: torch.cat([past, new], dim=-2) → torch.cat([past, new], dim=2)": _BEFORE_LAST},
     fixed={
         "query, axis 2 of 4": "One token is new.",
         "key, axis 2 of 4": "One token is new.",

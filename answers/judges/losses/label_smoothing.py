@@ -150,7 +150,7 @@ _unreduced = trap("the loss of each example is returned, not their mean", "返�
         _unreduced,
     ),
     equivalent={
-        "smoothed_cross_entropy: at_least_float32(input).log_softmax → input.log_softmax": CAST,
+        "log_softmax: at_least_float32(input) → input": CAST,
         **cast_back("smoothed_cross_entropy", "loss", "input.dtype"),
     },
 )

@@ -153,12 +153,8 @@ _tracked = trap(
     equivalent={
         "batch_norm_training: begins with eps = eps or 1e-05": _POSITIVE,
         "batch_norm_training: at_least_float32(x) → x": CAST,
-        "batch_norm_training: (z * scale.view(per_channel) + "
-        "bias.view(per_channel)).to(x.dtype) → "
-        "z * scale.view(per_channel) + bias.view(per_channel)": CAST,
-        "batch_norm_training: (z * scale.view(per_channel) + "
-        "bias.view(per_channel)).to(x.dtype) → "
-        "(z * scale.view(per_channel) + bias.view(per_channel)).to()": CAST,
+        "batch_norm_training: (y.to(x.dtype), new_mean, new_var) → (y, new_mean, new_var)": CAST,
+        "batch_norm_training: (y.to(x.dtype), new_mean, new_var) → (y.to(), new_mean, new_var)": CAST,
     },
 )
 def check_batch_norm_training(random: Generator) -> Iterator[Case]:

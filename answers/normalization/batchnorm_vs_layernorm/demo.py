@@ -21,7 +21,7 @@ from answers.normalization.batchnorm_vs_layernorm.batch_mates import (
     draw_population,
     movement,
 )
-from models.normalization import BatchNorm, LayerNorm
+from models.normalization.modules import BatchNorm, LayerNorm
 from quizcli.demo.events import Beat, Event, Heatmap, Note, Scalars, Started, Words, array, claim
 from quizcli.demo.option import Option, Seed
 from quizcli.demo.texts import texts

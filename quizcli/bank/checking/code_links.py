@@ -23,7 +23,7 @@ class _Source(NamedTuple):
 
 
 def solution_source(root: Path, solution: str) -> str:
-    """The source of "models.attention:softmax", decorators included, then of the functions of its pack that
+    """The source of "models.losses:softmax", decorators included, then of the functions of its pack that
     it calls: a model answer hides nothing. LookupError where there is none.
     """
     module, _, name = solution.partition(":")

@@ -12,7 +12,8 @@ from torch import Tensor
 from answers.attention.attention import demo as answer
 from answers.attention.attention import heads, other_weights
 from answers.attention.attention.sentences import LANGUAGES, Sentences
-from models.attention import MultiHeadAttention, scaled_dot_product_attention
+from models.attention.module import MultiHeadAttention
+from models.attention.scaled_dot_product import scaled_dot_product_attention
 from quizcli.demo.events import (
     Claim,
     Event,

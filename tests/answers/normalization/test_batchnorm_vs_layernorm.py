@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from answers.normalization.batchnorm_vs_layernorm import demo as answer
-from models.normalization import BatchNorm, LayerNorm
+from models.normalization.modules import BatchNorm, LayerNorm
 from quizcli.demo.events import Event, Heatmap, Progress, Scalars
 from tests.answers import streams
 from tests.answers.seeds import seeds

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from answers.normalization import norm_and_depth as answer
-from models.normalization import BatchNorm, LayerNorm
+from models.normalization.modules import BatchNorm, LayerNorm
 from quizcli.demo.events import Claim, Event, Note, Progress, Scalars, Table
 from tests.answers import streams
 from tests.answers.seeds import seeds

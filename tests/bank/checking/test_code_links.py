@@ -83,7 +83,7 @@ def test_no_model_answer_calls_what_it_does_not_show() -> None:
                   and isinstance(node.func, ast.Name)}  # fmt: skip
         ours = {
             alias.asname or alias.name
-            for path in (root / "models").glob("*.py")
+            for path in (root / "models").rglob("*.py")
             for node in ast.parse(path.read_text(encoding="utf-8")).body
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("models.")
             for alias in node.names

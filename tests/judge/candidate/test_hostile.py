@@ -15,7 +15,7 @@ from tests.places import ROOT
 pytestmark = pytest.mark.usefixtures("forked")
 
 CHECK = "judges.attention.attention.check_scaled_dot_product_attention"
-SOLUTION = "models.attention:scaled_dot_product_attention"
+SOLUTION = "models.attention.scaled_dot_product:scaled_dot_product_attention"
 
 RIGHT = """
 import math

@@ -518,10 +518,13 @@ def test_a_judge_that_disagrees_with_pytorch_judges_nobody() -> None:
 
 def test_links_that_lead_nowhere() -> None:
     for check, solution in (
-        ("judges.nothing.check_x", "models.attention:softmax"),
-        ("judges.attention.attention.check_nothing", "models.attention:softmax"),
-        ("judges.attention.attention.torch", "models.attention:softmax"),
-        ("judges.attention.attention.check_scaled_dot_product_attention", "models.attention:nothing"),
+        ("judges.nothing.check_x", "models.losses:softmax"),
+        ("judges.attention.attention.check_nothing", "models.losses:softmax"),
+        ("judges.attention.attention.torch", "models.losses:softmax"),
+        (
+            "judges.attention.attention.check_scaled_dot_product_attention",
+            "models.attention.attention:nothing",
+        ),
     ):
         with pytest.raises(BrokenError):
             load(Judgement(".", check, solution, CandidateSource("", "x.py", "x"), 0), 0)

@@ -9,10 +9,15 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.attention import KVCache, MultiHeadAttention, causal_mask, padding_mask
+from models.attention.attention import causal_mask
+from models.attention.cache import KVCache
+from models.attention.masks import padding_mask
+from models.attention.module import MultiHeadAttention
 from models.language_models.decoding import pick
+from models.transformer.language_model import LanguageModel
+from models.transformer.layers import DecoderLayer, EncoderLayer
 from models.transformer.positions import RotaryPositions, SinusoidalPositions, rotate, sinusoids
-from models.transformer.transformer import DecoderLayer, EncoderLayer, LanguageModel, Transformer
+from models.transformer.transformer import Transformer
 
 
 def assert_equal(actual: Tensor | None, expected: Tensor | None) -> None:

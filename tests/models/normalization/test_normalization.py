@@ -10,16 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from models.normalization import (
-    BatchNorm,
-    LayerNorm,
-    RMSNorm,
-    batch_norm,
-    batch_norm_backward,
-    batch_norm_training,
-    layer_norm,
-    rms_norm,
-)
+from models.normalization.batch_norm import batch_norm, batch_norm_backward, batch_norm_training
+from models.normalization.modules import BatchNorm, LayerNorm, RMSNorm
+from models.normalization.normalization import layer_norm, rms_norm
 
 
 def assert_equal(actual: Tensor | None, expected: Tensor | None) -> None:

@@ -10,18 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from models.attention import (
-    KVCache,
-    MultiHeadAttention,
-    attention,
-    cached_attention,
-    causal_mask,
-    causal_padding_mask,
-    grouped_query_attention,
-    multi_head_attention,
-    padding_mask,
-    scaled_dot_product_attention,
-)
+from models.attention.attention import attention, causal_mask
+from models.attention.cache import KVCache, cached_attention
+from models.attention.heads import grouped_query_attention, multi_head_attention
+from models.attention.masks import causal_padding_mask, padding_mask
+from models.attention.module import MultiHeadAttention
+from models.attention.scaled_dot_product import scaled_dot_product_attention
 from models.transformer.positions import RotaryPositions
 
 
