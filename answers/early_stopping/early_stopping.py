@@ -162,7 +162,7 @@ def _train(
         for rows in torch.split(torch.randperm(TRAINING, generator=generator), batch):
             loss = (model(data.training.x[rows]) - data.training.y[rows]).square().mean()
             optimizer.zero_grad()
-            torch.autograd.backward(loss)
+            loss.backward()
             optimizer.step()
         log.training.append(error(model, data.training))
         log.validation.append(error(model, data.validation))

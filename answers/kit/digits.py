@@ -49,7 +49,7 @@ def classifier(training: Split, device: Device) -> nn.Module:
     for rows in shuffled(training.images, batch=200, epochs=1):
         loss = F.cross_entropy(model(pixels(training.images[rows])), training.labels[rows])
         optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
+        loss.backward()
         optimizer.step()
     return model
 

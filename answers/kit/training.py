@@ -21,7 +21,7 @@ def minimize(
     for each in losses:
         loss, watched = each if isinstance(each, tuple) else (each, each)
         optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
+        loss.backward()
         optimizer.step()
         yield watched.detach()
 

@@ -138,7 +138,7 @@ class Run(NamedTuple):
         self.model.train()
         loss = F.cross_entropy(self.model(x.flatten(1)), self.training.labels[rows])
         self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss)
+        loss.backward()
         self.optimizer.step()
 
 

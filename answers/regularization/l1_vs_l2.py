@@ -134,7 +134,7 @@ class Run(NamedTuple):
         if self.l1_in_loss:
             loss = loss + self.l1_in_loss * l1_penalty([self.w])
         self.optimizer.zero_grad()
-        torch.autograd.backward(loss)
+        loss.backward()
         self.optimizer.step()
 
 

@@ -119,7 +119,7 @@ def _reversal(
         logits = model(src, fed(tgt, mistake))  # (64, length, letters)
         loss = F.cross_entropy(logits.flatten(0, 1), tgt.flatten())
         optimizer.zero_grad()
-        torch.autograd.backward(loss)
+        loss.backward()
         optimizer.step()
         right += (logits.detach().argmax(-1) == tgt).float().mean()
         if step % every == 0:
@@ -274,7 +274,7 @@ def _text(
         optimizer.param_groups[0]["lr"] = 0.005 * min(step / 20, 1.0, 2 * (1 - step / (steps + 1)))
         loss = F.cross_entropy(model(rows[:, :-1]).flatten(0, 1), rows[:, 1:].flatten())
         optimizer.zero_grad()
-        torch.autograd.backward(loss)
+        loss.backward()
         optimizer.step()
         if step % every == 0 or step in milestones or step == steps:
             written = model.generate(tokens[None, :2], WRITTEN - 2)[0].tolist()

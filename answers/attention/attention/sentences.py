@@ -129,7 +129,7 @@ def learn(reader: Reader, sentences: Sentences, steps: int, generator: torch.Gen
         rows = sentences.train[torch.randint(len(sentences.train), (128,), generator=generator)]
         loss = F.cross_entropy(reader(sentences.tokens[rows]), sentences.nouns[rows])
         optimizer.zero_grad()
-        torch.autograd.backward(loss)
+        loss.backward()
         optimizer.step()
         yield loss.item()
 

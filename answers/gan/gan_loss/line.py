@@ -51,7 +51,7 @@ class Fit:
         self._optimizer.param_groups[0]["lr"] = lr
         loss = self._of_d(*(self._d(x) for x in self._samples))
         self._optimizer.zero_grad()
-        torch.autograd.backward(loss)
+        loss.backward()
         self._optimizer.step()
 
     @torch.no_grad()

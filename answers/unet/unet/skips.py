@@ -59,7 +59,7 @@ def train(
         for network, optimizer in zip(networks, optimizers, strict=True):
             loss = recipe.task.loss(network(batch.images), batch)
             optimizer.zero_grad(set_to_none=True)
-            torch.autograd.backward(loss)
+            loss.backward()
             optimizer.step()
         if step == EARLY:
             early = [score(network, watch.all, recipe.task) for network in networks]
