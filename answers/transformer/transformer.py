@@ -6,27 +6,34 @@ last. Then a decoder alone learns a short text by heart, one character after the
 """
 
 import math
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from answers.kit.acts import Acts
+from answers.kit.cadence import every
+from answers.kit.labels import STEPS
+from answers.kit.seeding import weights
 from answers.kit.threads import one_thread
+from answers.kit.training import minimize
 from models.transformer.language_model import LanguageModel
 from models.transformer.transformer import Transformer
-from quizcli.demo.events import Claim, Event, Heatmap, Note, Progress, Scalars, Started, Table, Words, array
-from quizcli.demo.option import Option, Pace, Seed
+from quizcli.demo.events import Beat, Event, Heatmap, Note, Progress, Scalars, Started, Table, array, claim
+from quizcli.demo.option import Option, Seed
+from quizcli.demo.texts import texts
 from quizcli.text import language
 
 TITLE = {"en": "A Transformer learns to reverse and to write", "zh": "Transformer 学倒序、学写字"}
-QUICK = {"pace": 0.0, "steps": 200, "text_steps": 60}
+QUICK = {"steps": 200, "text_steps": 60}
+
+says = texts(__file__)
 
 LETTERS = "abcdefghij·"
 START = len(LETTERS) - 1  # the token before the first; letters are 0, 1, 2, …
+LR = 0.005  # at its highest
 TESTED = 100  # sequences for the exact score
 LOOKS, READINGS = 40, 16  # of the reversal and of the text
 WINDOW, WRITTEN = 24, 28  # characters of a training example, and of what is written
@@ -39,63 +46,70 @@ TEXTS = {
     "春眠不觉晓，处处闻啼鸟。夜来风雨声，花落知多少。",
 }
 Mistake = Literal["none", "no-shift", "no-causal-mask"]
+Positions = Literal["sinusoidal", "rotary", "none"]
 
 
 def demonstrate(
-    steps: Annotated[
-        int, Option(min=20, max=5000, help={"en": "steps of the reversal", "zh": "学倒序的步数"})
-    ] = 320,
+    steps: Annotated[int, Option(20, 5000, "steps of the reversal", "学倒序的步数")] = 320,
     text_steps: Annotated[
-        int,
-        Option(
-            min=0, max=5000, help={"en": "steps of the text; 0: without it", "zh": "学文字的步数，0 表示不学"}
-        ),
+        int, Option(0, 5000, "steps of the text; 0: without it", "学文字的步数，0 表示不学")
     ] = 200,
-    length: Annotated[int, Option(min=2, max=12, help={"en": "letters", "zh": "字母个数"})] = 8,
-    positions: Annotated[
-        Literal["sinusoidal", "rotary", "none"], Option(help={"en": "positions", "zh": "位置编码"})
-    ] = "sinusoidal",
+    length: Annotated[int, Option(2, 12, "letters", "字母个数")] = 8,
+    positions: Annotated[Positions, Option(en="positions", zh="位置编码")] = "sinusoidal",
     norm_first: Annotated[
-        bool, Option(help={"en": "normalize before each sublayer", "zh": "先归一化（pre-norm）"})
+        bool, Option(en="normalize before each sublayer", zh="先归一化（pre-norm）")
     ] = True,
     mistake: Annotated[
-        Mistake, Option(help={"en": "make a mistake: see which claims fall", "zh": "故意犯错，看哪条不成立"})
+        Mistake, Option(en="make a mistake: see which claims fall", zh="故意犯错，看哪条不成立")
     ] = "none",
-    pace: Pace = 0.06,
     seed: Seed = 0,
 ) -> Iterator[Event]:
     """The reversal with its cross-attention, then a text by heart."""
-    yield Started(data={"en": f"{length} letters", "zh": f"{length} 个字母"}, layout=(("left", "right"),))
+    yield Started(data=says("letters", length=length), layout=(("left", "right"),))
     generator = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng(devices=[]):  # layers draw their weights from the global generator
-        torch.manual_seed(seed)
+    with weights(seed):
         model = Transformer(START, START + 1, 32, 2, 1, 1, 64, 0.0, norm_first, positions)
         words = TEXTS[language()]
         writer = LanguageModel(len(set(words)), 48, 2, 2, 96, 0.0)
     model.causal = mistake != "no-causal-mask"
     with one_thread():
         acts = Acts(steps, max(1, 2 * text_steps))  # a step of the writing takes about twice as long
-        yield from acts.play(_reversal(model, steps, length, mistake, generator, pace))
+        yield from acts.play(_reversal(model, steps, length, mistake, generator))
         promised = steps >= 200 and length == 8 and positions == "sinusoidal"
-        yield from _reversal_claims(model, length, generator, promised)
+        src = _sequences(500, length, generator)
+        if promised:
+            yield from _learnt_claims(model, src)
+        yield from _decoding_claims(model, src)
         if promised and mistake != "none":
-            yield _flattery_claim(model, length, mistake, generator)
+            yield _flattery_claim(model, _sequences(500, length, generator), mistake)
         if text_steps:
-            yield from _looking(model, _shown(length), panel="left")
-            yield from acts.play(_text(writer, words, text_steps, generator, pace))
-    yield Note(text=WHAT_YOU_SAW["no positions" if positions == "none" and mistake == "none" else mistake])
+            yield from _looking(model, length, panel="left")
+            yield from acts.play(_text(writer, words, text_steps, generator))
+    yield _what_you_saw(positions, mistake)
+
+
+def _descent(model: nn.Module, steps: int, warmup: int, loss: Callable[[], Tensor]) -> Iterator[Tensor]:
+    """Adam, with a rate that rises in the first `warmup` steps and falls in the second half of all."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=LR, betas=(0.9, 0.98), fused=True)
+
+    def losses() -> Iterator[Tensor]:
+        for step in range(1, steps + 1):
+            optimizer.param_groups[0]["lr"] = LR * min(step / warmup, 1.0, 2 * (1 - step / (steps + 1)))
+            yield loss()
+
+    return minimize(optimizer, losses())
 
 
 # The reversal
 
 
+def _sequences(n: int, length: int, generator: torch.Generator) -> Tensor:  # (n, length)
+    return torch.randint(START, (n, length), generator=generator)
+
+
 def fed(tgt: Tensor, mistake: Mistake) -> Tensor:  # (B, T) -> the same
     """What the decoder is given in training."""
     return tgt if mistake == "no-shift" else shifted(tgt)
-
-
-def _shown(length: int) -> Tensor:  # (1, length)
-    return (torch.arange(length)[None] * 3 + 1) % START
 
 
 def shifted(tgt: Tensor) -> Tensor:  # (B, T) -> the same
@@ -104,40 +118,32 @@ def shifted(tgt: Tensor) -> Tensor:  # (B, T) -> the same
 
 
 def _reversal(
-    model: Transformer, steps: int, length: int, mistake: Mistake, generator: torch.Generator, pace: float
+    model: Transformer, steps: int, length: int, mistake: Mistake, generator: torch.Generator
 ) -> Iterator[Event]:
     """Train on random sequences, each seen once; look at scores and cross-attention on the way."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.005, betas=(0.9, 0.98), fused=True)
-    test = torch.randint(START, (TESTED, length), generator=generator)
-    yield from _looking(model, _shown(length))
-    every = max(5, math.ceil(steps / LOOKS))
-    right = torch.zeros(())
-    for step in range(1, steps + 1):
-        src = torch.randint(START, (64, length), generator=generator)
+    test = _sequences(TESTED, length, generator)
+    yield from _looking(model, length)
+    between = max(5, math.ceil(steps / LOOKS))
+    look = every(steps=between)
+    names = {"next": says("next"), "whole": says("whole")}
+    right = torch.zeros(())  # shares of letters, added up since the last look
+
+    def loss() -> Tensor:
+        src = _sequences(64, length, generator)
         tgt = src.flip(1)
-        optimizer.param_groups[0]["lr"] = 0.005 * min(step / 50, 1.0, 2 * (1 - step / (steps + 1)))
         logits = model(src, fed(tgt, mistake))  # (64, length, letters)
-        loss = F.cross_entropy(logits.flatten(0, 1), tgt.flatten())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        right += (logits.detach().argmax(-1) == tgt).float().mean()
-        if step % every == 0:
-            yield Scalars(
-                panel="left",
-                x=step,
-                values={"next": right.item() / every, "whole": exact(model, test)},
-                title={"en": "right: next letter, whole word", "zh": "正确率：下一个字母、整个序列"},
-                x_label={"en": "steps", "zh": "步"},
-                names={
-                    "next": {"en": "next", "zh": "下一个"},
-                    "whole": {"en": "whole", "zh": "整个"},
-                },
-            )
-            yield from _looking(model, _shown(length))
-            yield Progress(done=step, total=steps, text={"en": "reversing", "zh": "学倒序"})
+        right.add_((logits.detach().argmax(-1) == tgt).float().mean())
+        return F.cross_entropy(logits.flatten(0, 1), tgt.flatten())
+
+    for step, _ in enumerate(_descent(model, steps, 50, loss), 1):
+        if look():
+            shares = {"next": right.item() / between, "whole": exact(model, test)}
+            title = says("right")
+            yield Scalars(panel="left", x=step, values=shares, names=names, title=title, x_label=STEPS)
+            yield from _looking(model, length)
+            yield Progress(done=step, total=steps, text=says("reversing"))
             right.zero_()
-            time.sleep(pace)
+            yield Beat(0.6)
 
 
 def exact(model: Transformer, src: Tensor) -> float:
@@ -146,59 +152,36 @@ def exact(model: Transformer, src: Tensor) -> float:
     return (written == src.flip(1)).all(dim=1).float().mean().item()
 
 
-def _looking(model: Transformer, src: Tensor, panel: str = "right") -> Iterator[Event]:
+def _looking(model: Transformer, length: int, panel: str = "right") -> Iterator[Event]:
     """What is written for one source, and where the decoder looks for each letter."""
-    written = model.generate(src, src.shape[1], start=START)
-    weights = model.cross_attention(src, shifted(written)).mean((0, 1, 2))  # (T, S), over layers and heads
+    src = (torch.arange(length)[None] * 3 + 1) % START  # (1, length)
+    written = model.generate(src, length, start=START)
+    looks = model.cross_attention(src, shifted(written)).mean((0, 1, 2))  # (T, S), over layers and heads
     source, target = (tuple(LETTERS[i] for i in row[0].tolist()) for row in (src, written))
     said = f"{''.join(source)} → {''.join(target)}"
     yield Heatmap(
         panel=panel,
-        values=array(weights),
+        values=array(looks),
         low=0.0,
         high=1.0,
         x_ticks=source,
         y_ticks=target,
-        x_label={"en": "source", "zh": "源"},
-        y_label={"en": "written", "zh": "输出"},
-        title={"en": f"cross-attention  {said}", "zh": f"交叉注意力  {said}"},
+        x_label=says("source"),
+        y_label=says("written"),
+        title=says("cross-attention", said=said),
     )
-
-
-def _reversal_claims(
-    model: Transformer, length: int, generator: torch.Generator, promised: bool
-) -> Iterator[Event]:
-    src = torch.randint(START, (500, length), generator=generator)
-    if promised:
-        yield from _learnt_claims(model, src)
-    yield from _decoding_claims(model, src)
 
 
 @torch.no_grad()
 def _learnt_claims(model: Transformer, src: Tensor) -> Iterator[Event]:  # (500, length)
     length = src.shape[1]
-    yield Claim(
-        id="reverses-unseen-sequences",
-        measured=exact(model, src),
-        relation=">=",
-        # Seeds 0 to 4, quick and default: at least 0.998; without positions, shift or mask: 0.
-        expected=0.8,
-        text={
-            "en": f"share of 500 new sequences reversed without a mistake (there are {START}^{length})",
-            "zh": f"500 个新序列中，倒序输出完全正确的比例（共有 {START}^{length} 种）",
-        },
-    )
-    weights = model.cross_attention(src, shifted(src.flip(1))).mean((0, 1, 2))  # (T, S)
-    yield Claim(
-        id="cross-attention-is-the-anti-diagonal",
-        measured=weights.flip(1).diagonal().mean().item(),
-        relation=">=",
-        expected=0.45,  # 0.74 to 0.83; untrained or without positions 0.12 to 0.2
-        text={
-            "en": f"cross-attention on the mirrored place (all alike: 1/{length})",
-            "zh": f"交叉注意力落在镜像位置上的权重（若平均分配则为 1/{length}）",
-        },
-    )
+    text = says("reversed", letters=START, length=length)
+    # Seeds 0 to 4, quick and default: at least 0.998; without positions, shift or mask: 0.
+    yield claim("reverses-unseen-sequences", exact(model, src), ">=", 0.8, text=text)
+    looks = model.cross_attention(src, shifted(src.flip(1))).mean((0, 1, 2))  # (T, S)
+    mirrored = looks.flip(1).diagonal().mean().item()
+    text = says("mirrored", length=length)  # 0.74 to 0.83; untrained or without positions 0.12 to 0.2
+    yield claim("cross-attention-is-the-anti-diagonal", mirrored, ">=", 0.45, text=text)
 
 
 @torch.no_grad()
@@ -208,132 +191,73 @@ def _decoding_claims(model: Transformer, src: Tensor) -> Iterator[Event]:  # (50
     changed = tgt.clone()
     changed[:, -1] = (changed[:, -1] + 1) % START  # the last letter: as input, only its own place may see it
     before, after = (model(src, F.pad(t, (1, 0), value=START)) for t in (tgt, changed))
-    yield Claim(
-        id="decoder-sees-no-future",
-        measured=(after - before)[:, :-1].abs().max().item(),
-        expected=0.0,
-        tolerance=1e-4,  # exactly 0 in every run; without the mask 1 and more
-        text={
-            "en": "another last letter changes no earlier logit (largest |change|)",
-            "zh": "换掉最后一个字母，前面的 logits 都不变（最大 |变化|）",
-        },
-    )
+    change = (
+        (after - before)[:, :-1].abs().max().item()
+    )  # exactly 0 in every run; without the mask 1 and more
+    yield claim("decoder-sees-no-future", change, "≈", 0.0, 1e-4, text=says("decoder-sees-no-future"))
     plain = model.generate(src, length, start=START, use_cache=False)
     cached = model.generate(src, length, start=START)
-    yield Claim(
-        id="cache-changes-nothing",
-        measured=(plain != cached).float().mean().item(),
-        relation="<=",
-        expected=0.002,  # 0 in every run; two equal logits may be rounded apart
-        text={
-            "en": f"share of letters that differ with a KV cache: {length} tokens computed, not "
-            f"{length * (length + 1) // 2}",
-            "zh": f"用 KV cache 后不同的字母占比：只算 {length} 个 token，"
-            f"而不是 {length * (length + 1) // 2} 个",
-        },
-    )
+    differ = (plain != cached).float().mean().item()  # 0 in every run; two equal logits may be rounded apart
+    text = says("cache", length=length, uncached=length * (length + 1) // 2)
+    yield claim("cache-changes-nothing", differ, "<=", 0.002, text=text)
 
 
 @torch.no_grad()
-def _flattery_claim(model: Transformer, length: int, mistake: Mistake, generator: torch.Generator) -> Event:
-    src = torch.randint(START, (500, length), generator=generator)
+def _flattery_claim(model: Transformer, src: Tensor, mistake: Mistake) -> Event:  # (500, length)
     tgt = src.flip(1)
     training = (model(src, fed(tgt, mistake)).argmax(-1) == tgt).float().mean().item()
     writing = exact(model, src)
-    return Claim(
-        id="right-in-training-wrong-in-writing",
-        measured=training - writing,
-        relation=">=",
-        # Seeds 0 to 4, quick and default: 1.0 without shift or without mask; with both at most 0.01. Without
-        # the mask two of twelve seeds, 5 and 9, learn to write all the same (0.76, 0.04): nothing forbids it.
-        expected=0.8,
-        text={
-            "en": f"next letter right as in training, {training:.0%}, − sequences written, {writing:.0%}",
-            "zh": f"按训练方式预测下一字母的正确率 {training:.0%} − 生成整个序列的正确率 {writing:.0%}",
-        },
-    )
+    # Seeds 0 to 4, quick and default: 1.0 without shift or without mask; with both at most 0.01. Without
+    # the mask two of twelve seeds, 5 and 9, learn to write all the same (0.76, 0.04): nothing forbids it.
+    text = says("right-in-training", training=training, writing=writing)
+    return claim("right-in-training-wrong-in-writing", training - writing, ">=", 0.8, text=text)
 
 
 # The text
 
 
-def _text(
-    model: LanguageModel, words: str, steps: int, generator: torch.Generator, pace: float
-) -> Iterator[Event]:
+def _text(model: LanguageModel, words: str, steps: int, generator: torch.Generator) -> Iterator[Event]:
     """A decoder alone learns a text by heart; what it writes after more and more steps."""
     alphabet = sorted(set(words))
     tokens = torch.tensor([alphabet.index(c) for c in words])
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.005, betas=(0.9, 0.98), fused=True)
     kept: list[tuple[str, ...]] = []
     milestones = {max(1, round(steps * share)) for share in (0.05, 0.1, 0.2, 0.35, 0.6)}
-    every = max(8, math.ceil(steps / READINGS))
-    loss = torch.tensor(math.log(len(alphabet)))
-    for step in range(1, steps + 1):
+    look = every(steps=max(8, math.ceil(steps / READINGS)))
+
+    def loss() -> Tensor:
         starts = torch.randint(len(tokens) - WINDOW, (16, 1), generator=generator)
-        rows = tokens[starts + torch.arange(WINDOW + 1)]  # (16, WINDOW + 1)
-        optimizer.param_groups[0]["lr"] = 0.005 * min(step / 20, 1.0, 2 * (1 - step / (steps + 1)))
-        loss = F.cross_entropy(model(rows[:, :-1]).flatten(0, 1), rows[:, 1:].flatten())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        if step % every == 0 or step in milestones or step == steps:
+        return _nats(model, tokens[starts + torch.arange(WINDOW + 1)])
+
+    for step, nats in enumerate(_descent(model, steps, 20, loss), 1):
+        if look() or step in milestones or step == steps:
             written = model.generate(tokens[None, :2], WRITTEN - 2)[0].tolist()
-            row = (str(step), f"{loss.item():.2f}", "".join(alphabet[i] for i in written))
-            yield Table(
-                panel="right",
-                columns=({"en": "step", "zh": "步"}, "nats", ""),
-                rows=(*kept, row),
-                title={"en": "a decoder alone writes", "zh": "只用解码器来写"},
-            )
-            yield Progress(done=step, total=steps, text={"en": "writing", "zh": "学写字"})
+            row = (str(step), f"{nats.item():.2f}", "".join(alphabet[i] for i in written))
+            columns = (says("step"), "nats", "")
+            yield Table(panel="right", columns=columns, rows=(*kept, row), title=says("writes"))
+            yield Progress(done=step, total=steps, text=says("writing"))
             kept += [row] if step in milestones else []
-            time.sleep(3 * pace)
+            yield Beat(1.8)
     if steps >= 60:
         yield _text_claim(model, tokens, len(alphabet))
 
 
+def _nats(model: LanguageModel, rows: Tensor) -> Tensor:  # (n, WINDOW + 1)
+    """The loss a character, each predicted from those before it in its row."""
+    return F.cross_entropy(model(rows[:, :-1]).flatten(0, 1), rows[:, 1:].flatten())
+
+
 @torch.no_grad()
 def _text_claim(model: LanguageModel, tokens: Tensor, characters: int) -> Event:
-    rows = tokens.unfold(0, WINDOW + 1, 1)
-    loss = F.cross_entropy(model(rows[:, :-1]).flatten(0, 1), rows[:, 1:].flatten()).item()
-    return Claim(
-        id="text-loss-falls",
-        measured=loss / math.log(characters),
-        relation="<=",
-        expected=0.6,  # 60 steps: 0.42 to 0.48, 200 steps: 0.06; untrained 1.1
-        text={
-            "en": f"nats a character on its text, {loss:.2f}, ÷ ln {characters} of a guess",
-            "zh": f"每个字符的损失 {loss:.2f} nat ÷ 乱猜的 ln {characters}",
-        },
-    )
+    loss = _nats(model, tokens.unfold(0, WINDOW + 1, 1)).item()
+    text = says("text-loss", loss=loss, characters=characters)
+    # 60 steps: 0.42 to 0.48, 200 steps: 0.06; untrained 1.1
+    return claim("text-loss-falls", loss / math.log(characters), "<=", 0.6, text=text)
 
 
-WHAT_YOU_SAW: dict[str, Words] = {
-    "none": {
-        "en": "What you just saw: the encoder reads all letters at once; the decoder writes one after the "
-        "other, looking back at what it has written and across at the source. Nobody told it where to look: "
-        "the anti-diagonal was learnt. In training all places are predicted in one pass, thanks to the shift "
-        "to the right and the causal mask; in writing each letter needs a pass of its own, and a KV cache "
-        "saves computing the past again. Attention costs n² scores a head.",
-        "zh": "刚才看到的：编码器一次读完所有字母；解码器一个一个地写，一边回看已写的，一边看源序列。"
-        "没人告诉它该看哪里，反对角线是学出来的。训练时靠右移和因果掩码，一次前向就预测所有位置；"
-        "生成时每个字母都要一次前向，KV cache 省去重算过去。注意力每个头要算 n² 个得分。",
-    },
-    "no positions": {
-        "en": "Without positions the encoder sees a bag of letters, in which nothing says which is the last: "
-        "the sequence cannot be turned around, however long it trains.",
-        "zh": "没有位置编码，编码器看到的只是一袋字母，分不清哪个在最后：训练多久也学不会倒序。",
-    },
-    "no-shift": {
-        "en": "The target was not shifted on purpose: each place was given the letter it had to predict. The "
-        "next letter is always right in training, by copying, and writing alone is worthless.",
-        "zh": "这次故意没有右移：每个位置的输入就是它要预测的字母。训练时照抄，下一个字母总是对的；"
-        "真正生成时却一无所用。",
-    },
-    "no-causal-mask": {
-        "en": "The causal mask was left out on purpose: in training each place finds its letter in the input "
-        "of the next. The next letter is right, and writing fails, because then the future is not yet there.",
-        "zh": "这次故意去掉了因果掩码：训练时每个位置都能在后一个位置的输入里找到答案。训练正确率很高，"
-        "生成却失败，因为那时未来还不存在。",
-    },
-}
+def _what_you_saw(positions: Positions, mistake: Mistake) -> Note:
+    match mistake:
+        case "no-shift":
+            return Note(text=says("saw-no-shift"))
+        case "no-causal-mask":
+            return Note(text=says("saw-no-causal-mask"))
+    return Note(text=says("saw-no-positions") if positions == "none" else says("what-you-saw"))

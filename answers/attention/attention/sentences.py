@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from answers.kit.training import minimize
 from models.attention.module import MultiHeadAttention
 from models.transformer.positions import SinusoidalPositions
 
@@ -122,16 +123,12 @@ class Reader(nn.Module):
         return logits
 
 
-def learn(reader: Reader, sentences: Sentences, steps: int, generator: torch.Generator) -> Iterator[float]:
+def learn(reader: Reader, sentences: Sentences, steps: int, generator: torch.Generator) -> Iterator[Tensor]:
     """Train on the pairs of nouns that are not kept for the test; yields each step's loss."""
-    optimizer = torch.optim.Adam(reader.parameters(), lr=0.02, fused=True)
-    for _ in range(steps):
-        rows = sentences.train[torch.randint(len(sentences.train), (128,), generator=generator)]
-        loss = F.cross_entropy(reader(sentences.tokens[rows]), sentences.nouns[rows])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        yield loss.item()
+    draws = (torch.randint(len(sentences.train), (128,), generator=generator) for _ in range(steps))
+    batches = (sentences.train[draw] for draw in draws)
+    losses = (F.cross_entropy(reader(sentences.tokens[rows]), sentences.nouns[rows]) for rows in batches)
+    return minimize(torch.optim.Adam(reader.parameters(), lr=0.02, fused=True), losses)
 
 
 @torch.no_grad()

@@ -1,6 +1,5 @@
 """The Transformer learns: its claims hold for any seed, and each falls when its cause is taken away."""
 
-import inspect
 from typing import Any
 
 import pytest
@@ -11,10 +10,11 @@ from answers.kit.threads import one_thread
 from answers.transformer import transformer as answer
 from models.transformer.transformer import Transformer
 from quizcli.demo.events import (
+    BEAT,
+    Beat,
     Claim,
     Event,
     Heatmap,
-    Note,
     Progress,
     Scalars,
     Started,
@@ -27,7 +27,7 @@ from tests.answers.streams import check_repeats, check_whole, numbers
 
 OF_ANY = ["decoder-sees-no-future", "cache-changes-nothing"]
 REVERSED = ["reverses-unseen-sequences", "cross-attention-is-the-anti-diagonal", *OF_ANY]
-BRIEF: dict[str, Any] = {"pace": 0.0, "steps": 20, "text_steps": 0}
+BRIEF: dict[str, Any] = {"steps": 20, "text_steps": 0}
 QUICK: dict[str, Any] = answer.QUICK | {"text_steps": 0}
 
 
@@ -124,7 +124,7 @@ def test_the_text_is_written_in_the_language_of_the_program(lang: Any) -> None:
 
 
 @pytest.mark.parametrize("mistake", ["none", "no-shift", "no-causal-mask"])
-def test_the_stream_is_complete(mistake: str) -> None:
+def test_the_stream_is_complete(mistake: Any) -> None:
     events = run(mistake=mistake, text_steps=10)
     started = events[0]
     assert isinstance(started, Started)
@@ -134,7 +134,7 @@ def test_the_stream_is_complete(mistake: str) -> None:
     assert {event.panel for event in events if isinstance(event, Heatmap | Scalars | Table)} == panels
     check_whole(events)
     assert any(isinstance(event, Progress) for event in events)
-    assert events[-1] == Note(text=answer.WHAT_YOU_SAW[mistake])
+    assert events[-1] == answer._what_you_saw("sinusoidal", mistake)
 
 
 @pytest.mark.parametrize("length", [2, 8, 12])
@@ -159,8 +159,8 @@ def test_a_run_repeats_itself_and_leaves_everything_as_it_was() -> None:
     assert torch.get_num_threads() == threads
 
 
-def test_it_waits_only_so_that_a_person_can_watch(waited: list[float]) -> None:
-    run(text_steps=10)
-    assert sum(waited) == 0
-    pace = inspect.signature(answer.demonstrate).parameters["pace"].default
-    assert (answer.LOOKS + 3 * (answer.READINGS + 5)) * pace < 7
+def test_it_waits_only_so_that_a_person_can_watch() -> None:
+    beats = [event.n for event in run(text_steps=10) if isinstance(event, Beat)]
+    look, reading = beats[0], beats[-1]
+    assert set(beats) == {look, reading}
+    assert 0 < BEAT * (answer.LOOKS * look + (answer.READINGS + 5) * reading) < 7

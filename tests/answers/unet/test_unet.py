@@ -1,6 +1,5 @@
 """U-Net's demonstration: the claims hold for any seed, and each falls when its cause is taken away."""
 
-import inspect
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from answers.unet.unet import demo, skips, upconvolution
 from answers.unet.unet.scenes import BLOB, DENOISE, KINDS, LINE, RING, SEGMENT, dice, scenes
 from models.unet import UNet
 from quizcli.demo.events import Bars, Claim, Event, Images, Note, Progress, Scalars, encode
-from tests.answers.streams import check_whole, claims, fallen, filled, layout_of, numbers
+from tests.answers.streams import check_whole, claims, fallen, filled, layout_of, numbers, seconds
 
 SIZES = ["valid-output-is-388", "has-31030658-parameters", "transposed-size-follows-formula"]
 BACKWARDS = [
@@ -95,13 +94,13 @@ def test_a_kernel_that_writes_evenly_is_told_from_a_checkerboard(monkeypatch: py
 def test_what_was_not_measured_is_not_promised(settings: dict[str, Any]) -> None:
     events = run(**{"steps": 30, "channels": 8} | settings)
     assert list(claims(events)) == SIZES + BACKWARDS
-    assert Note(text=demo.NOTHING_SETTLED) in events
+    assert Note(text=demo.says("nothing-settled")) in events
 
 
 def first_acts() -> list[Event]:
     """All that comes before the training."""
     generator = torch.Generator().manual_seed(0)
-    return [*demo._size_claims(), *demo._backwards(generator, pace=0.0)]
+    return [*demo._size_claims(), *demo._backwards(generator)]
 
 
 # What is shown
@@ -161,7 +160,7 @@ def test_a_run_repeats_itself_and_leaves_the_global_generator_alone() -> None:
 
 def test_the_threads_are_left_as_they_were() -> None:
     threads = torch.get_num_threads()
-    running = demo.demonstrate(steps=60, depth=2, pace=0.0)
+    running = demo.demonstrate(steps=60, depth=2)
     seen = set()
     for event in running:
         seen.add(torch.get_num_threads())
@@ -171,12 +170,8 @@ def test_the_threads_are_left_as_they_were() -> None:
     assert torch.get_num_threads() == threads
 
 
-def test_it_waits_only_so_that_a_person_can_watch(waited: list[float]) -> None:
-    small = {"steps": 30, "channels": 4, "depth": 1}
-    run(**small)
-    assert sum(waited) == 0
-    run(**small, pace=inspect.signature(demo.demonstrate).parameters["pace"].default)
-    assert 2 < sum(waited) < 6
+def test_it_waits_only_so_that_a_person_can_watch(events: list[Event]) -> None:
+    assert 2 < seconds(events) < 6
 
 
 # The task
