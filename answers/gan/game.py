@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from answers.kit.seeding import weights
 from models.gan import Discriminator, Generator, discriminator_loss, generator_loss
 from quizcli.demo.device import Device
 from quizcli.demo.events import Heatmap, Points, Words, array
@@ -62,22 +63,16 @@ class Game:
     ) -> None:
         self.players = players
         self._recipe, self._random, self._losses, self._device = recipe, random, losses, device
+        betas = recipe.beta1, 0.9
         self._optimizers = [
-            torch.optim.Adam(
-                player.parameters(),
-                lr=recipe.lr,
-                betas=(recipe.beta1, 0.9),
-                eps=eps,
-                fused=self._device.fused,
-            )
+            torch.optim.Adam(player.parameters(), recipe.lr, betas, eps, fused=device.fused)
             for player, eps in zip(players, (recipe.eps, 1e-8), strict=True)
         ]
 
     def noise(self, count: int) -> Tensor:
         """Noise for that many samples, (count, latent)."""
-        return torch.randn(
-            count, self.players.generator.latent, generator=self._random, device=self._random.device
-        )
+        shape = count, self.players.generator.latent
+        return torch.randn(shape, generator=self._random, device=self._random.device)
 
     def teach(self, real: Tensor, fake: Tensor) -> Tensor:
         """One step of D on samples (B, features) of both kinds, as many of each; its loss."""
@@ -109,11 +104,10 @@ class Game:
     def play(self, batches: Iterable[Tensor]) -> Iterator[Tensor]:
         """The whole game on batches of real samples; yields the losses of each step."""
         for step, real in zip(range(self._recipe.steps), batches, strict=False):
+            # full speed in the first half, then down to nothing: the players stop circling each other
+            lr = self._recipe.lr * min(1.0, 2 - 2 * step / self._recipe.steps)
             for optimizer in self._optimizers:
-                # full speed in the first half, then down to nothing: the players stop circling each other
-                optimizer.param_groups[0]["lr"] = self._recipe.lr * min(
-                    1.0, 2 - 2 * step / self._recipe.steps
-                )
+                optimizer.param_groups[0]["lr"] = lr
             yield self.step(real)
 
     @torch.no_grad()
@@ -130,8 +124,7 @@ class Game:
 
 def ring_players(seed: int, width: int = 128) -> Players:
     """Players for points of the plane; equal seeds give equal weights."""
-    with torch.random.fork_rng(devices=[]):  # nn.Linear draws its weights from the global generator
-        torch.manual_seed(seed)
+    with weights(seed):
         generator = Generator(LATENT, (128, 128), 2, pixels=False, batch_norm=False)
         return Players(generator, Discriminator(2, (width, width)))
 

@@ -1,6 +1,5 @@
 """The same game twice from the same start, with the non-saturating loss and with the minimax loss."""
 
-import time
 from collections.abc import Generator
 from itertools import tee
 from typing import NamedTuple
@@ -24,8 +23,10 @@ from answers.gan.game import (
     scatter,
     verdict,
 )
+from answers.kit.cadence import every
+from answers.kit.labels import STEPS
 from models.gan import generator_loss, saturating_generator_loss
-from quizcli.demo.events import Event, Points, Progress, Scalars, Words
+from quizcli.demo.events import Beat, Event, Points, Progress, Scalars, Words
 
 FRAME = 0.25  # seconds between two frames of the games
 LOOK = 25  # steps between two looks at the losses
@@ -56,7 +57,7 @@ class TwoGames:
         self._games = pair(seed, recipe, losses)
         self._recipe, self._random = recipe, random
 
-    def head_start(self, steps: int, pace: float) -> Generator[Event, None, float]:
+    def head_start(self, steps: int) -> Generator[Event, None, float]:
         """D learns while G stands still. Returns what is left of G's gradient: minimax ÷ non-saturating."""
         game, _ = self._games  # until now they are the same
         batch, random = self._recipe.batch, self._random
@@ -68,14 +69,11 @@ class TwoGames:
                 ratio = minimax / plain
                 yield _slopes(step, plain, minimax)
                 yield _points("left", game, real, z, {"en": "G stands still", "zh": "G 不动"})
-                yield verdict(
-                    "right",
-                    game.players.discriminator,
-                    title={"en": f"D(x); of generated: {d:.0e}", "zh": f"D(x)；生成样本：{d:.0e}"},
-                    caption={"en": "yellow: real, says D", "zh": "黄色：D 认为是真"},
-                )
+                title = {"en": f"D(x); of generated: {d:.0e}", "zh": f"D(x)；生成样本：{d:.0e}"}
+                caption = {"en": "yellow: real, says D", "zh": "黄色：D 认为是真"}
+                yield verdict("right", game.players.discriminator, title, caption)
                 yield Progress(done=step, total=max(1, steps))
-                time.sleep(pace)
+                yield Beat(0.8)
             if step < steps:
                 x = ring(batch, random)
                 for each in self._games:
@@ -89,17 +87,16 @@ class TwoGames:
         history: tuple[list[Tensor], list[Tensor]] = ([], [])
         batches = tee(rings(self._recipe.batch, random))
         plays = [game.play(each) for game, each in zip(self._games, batches, strict=True)]
-        shown = 0.0
+        look, frame = every(steps=LOOK), every(seconds=FRAME)
         for step in range(1, steps + 1):
             for play, seen in zip(plays, history, strict=True):
                 seen.append(next(play))
-            if step % LOOK == 0:
+            if look():
                 yield _curves(step, *(torch.stack(seen[-LOOK:]).mean(dim=0).tolist() for seen in history))
                 yield Progress(done=step, total=steps)
-            if time.perf_counter() - shown > FRAME or step == steps:
+            if frame() or step in (1, steps):
                 yield _points("left", self._games[0], real, z, NAMES["non-saturating"])
                 yield _points("right", self._games[1], real, z, NAMES["saturating"])
-                shown = time.perf_counter()
         return _end(self._games[0], history[0]), _end(self._games[1], history[1])
 
 
@@ -139,10 +136,7 @@ def _slopes(step: int, plain: float, minimax: float) -> Scalars:
 def _points(panel: str, game: Game, real: Tensor, z: Tensor, name: Words) -> Points:
     fake = game.samples(z)
     modes = coverage(fake).modes
-    title = {
-        "en": f"{name['en']}: {modes} of {MODES} modes",
-        "zh": f"{name['zh']}：模态 {modes}/{MODES}",
-    }
+    title = {"en": f"{name['en']}: {modes} of {MODES} modes", "zh": f"{name['zh']}：模态 {modes}/{MODES}"}
     return scatter(panel, real, fake, title, {})
 
 
@@ -153,7 +147,7 @@ def _curves(step: int, healthy: list[float], starved: list[float]) -> Scalars:
         values={"non-saturating": sum(healthy), "3 ln 2": 3 * LN2, "saturating": sum(starved)},
         names=NAMES,
         title={"en": "D's + G's loss", "zh": "D 与 G 的损失之和"},
-        x_label={"en": "steps", "zh": "步"},
+        x_label=STEPS,
         log=True,
     )
 

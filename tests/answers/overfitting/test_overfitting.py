@@ -11,7 +11,7 @@ from answers.kit.digits import Split
 from answers.overfitting import overfitting as answer
 from models.early_stopping import EarlyStopping
 from quizcli.demo.device import choose
-from quizcli.demo.events import Bars, Claim, Event, Progress, Scalars, encode
+from quizcli.demo.events import Bars, Claim, Event, Note, Progress, Scalars, encode
 from tests.answers import streams
 from tests.answers.streams import check_whole, filled, layout_of
 
@@ -102,7 +102,7 @@ def test_without_dropout_the_small_networks_are_the_same(monkeypatch: pytest.Mon
 def test_what_is_not_promised_is_not_claimed_but_said(hurried: None) -> None:
     events = list(answer.demonstrate(**SMALL | {"steps": 60, "p": 0.2}))
     assert streams.claims(events) == {}
-    assert answer.NOT_PROMISED in events
+    assert Note(text=answer.says("not-promised")) in events
 
 
 # What it works with

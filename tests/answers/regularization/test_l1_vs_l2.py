@@ -68,7 +68,11 @@ def test_the_mistake_one_can_make_on_purpose() -> None:
 
 def test_the_right_threshold_zeros_none_of_the_needed_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = answer._runs
-    monkeypatch.setattr(answer, "_runs", lambda start, lam, threshold, lr: runs(start, lam, lam, lr))
+
+    def mended(start: Tensor, recipe: answer.Recipe) -> dict[str, answer.Run]:
+        return runs(start, recipe._replace(threshold=recipe.lam))
+
+    monkeypatch.setattr(answer, "_runs", mended)
     claim = claims(mistake="threshold-without-lr")["too-large-a-threshold-zeros-needed-weights"]
     assert claim.measured == 0
     assert not claim.holds
@@ -77,8 +81,8 @@ def test_the_right_threshold_zeros_none_of_the_needed_weights(monkeypatch: pytes
 def test_autograd_that_steps_proximally_makes_zeros(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = answer._runs
 
-    def swapped(start: Tensor, *rest: float) -> dict[str, answer.Run]:
-        made = runs(start, *rest)
+    def swapped(start: Tensor, recipe: answer.Recipe) -> dict[str, answer.Run]:
+        made = runs(start, recipe)
         return made | {answer.AUTOGRAD: made[answer.PROXIMAL], answer.PROXIMAL: made[answer.AUTOGRAD]}
 
     monkeypatch.setattr(answer, "_runs", swapped)
@@ -90,7 +94,7 @@ def test_autograd_that_steps_proximally_makes_zeros(monkeypatch: pytest.MonkeyPa
 
 def test_without_weight_decay_nothing_shrinks(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = answer._runs
-    monkeypatch.setattr(answer, "_runs", lambda start, lam, *rest: runs(start, 0.0, *rest))
+    monkeypatch.setattr(answer, "_runs", lambda start, recipe: runs(start, recipe._replace(lam=0.0)))
     assert fallen() == {"l2-shrinks-without-zeros", "sgd-l2-is-weight-decay"}
 
 
