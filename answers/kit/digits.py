@@ -10,8 +10,6 @@ from torch.nn import functional as F
 from quizcli.demo.data import Digits
 from quizcli.demo.device import Device
 
-IMAGES = {"en": "images", "zh": "图"}  # what the speed of a run counts
-
 
 class Split(NamedTuple):
     """The training or the test set, on the device."""

@@ -21,4 +21,3 @@ class Option(Struct, frozen=True):
 
 # A setting that many demonstrations have; `DeviceName` and `DigitsName` stand beside what they choose.
 Seed = Annotated[int, Option(0, 4294967295, "random seed", "随机种子")]
-Pace = Annotated[float, Option(0, 2, "seconds a frame", "每帧秒数")]

@@ -1,6 +1,5 @@
 """What tests of demonstrations share: few digits, no waiting, and the same chance for every test."""
 
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -35,11 +34,3 @@ def whole_sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every data set as large as it is, also where the module has few digits."""
     monkeypatch.setenv("QUIZCLI_HOME", str(tmp_path))
     monkeypatch.setattr(data, "synthetic_digits", synthetic_digits)
-
-
-@pytest.fixture
-def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that a demonstration would have waited; it does not."""
-    seconds: list[float] = []
-    monkeypatch.setattr(time, "sleep", seconds.append)
-    return seconds

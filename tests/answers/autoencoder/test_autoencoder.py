@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from answers.autoencoder import autoencoder
 from answers.autoencoder.autoencoder import Side, demonstrate
-from answers.kit.digits import IMAGES, Split, classifier
+from answers.kit.digits import Split, classifier
+from answers.kit.labels import IMAGES
 from answers.vae import vae
 from models.autoencoder.autoencoder import Autoencoder
 from models.vae import VAE

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from answers.kit.digits import IMAGES, Split, digit_score, pixels, shuffled
+from answers.kit.digits import Split, digit_score, pixels, shuffled
+from answers.kit.labels import IMAGES
 from answers.vae import vae
 from answers.vae.vae import Recipe, demonstrate
 from models.vae import VAE, kl_divergence, vae_loss

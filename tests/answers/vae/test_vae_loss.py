@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import torch
 
-from answers.kit.digits import IMAGES
+from answers.kit.labels import IMAGES
 from answers.kit.training import Schedule, descend
 from answers.vae import vae_loss
 from answers.vae.vae_loss import LOSSES, demonstrate, terms, weighed
