@@ -82,7 +82,7 @@ def settings_to_type(name: str, settings: Settings) -> list[tuple[str, str]]:
 
 def backups(ctx: typer.Context) -> list[str]:
     """The names of the backups that there are."""
-    from quizcli.study.backups.files import backups as there
+    from quizcli.study.backups.kept_backups import backups as there
 
     return [each.name for each in there(ctx.obj.store_file)]
 

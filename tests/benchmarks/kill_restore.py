@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from quizcli.settings import Settings
 from quizcli.study.backups.archive import write
-from quizcli.study.backups.files import backups
+from quizcli.study.backups.kept_backups import backups
 from quizcli.study.restore.candidate import candidate
 from quizcli.study.restore.put_back import restore
 from quizcli.study.store.store import Store

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import astuple, replace
 
 from quizcli.settings import Settings
-from quizcli.study.backups.files import backups
+from quizcli.study.backups.kept_backups import backups
 from quizcli.study.database.connection import connect
 from quizcli.study.restore.candidate import candidate
 from quizcli.study.schedule.card import Card, Rating, State, after_act

@@ -18,7 +18,7 @@ from quizcli.text import tr
 
 if TYPE_CHECKING:
     from quizcli.study.backups.archive import Made
-    from quizcli.study.backups.files import Backup
+    from quizcli.study.backups.kept_backups import Backup
     from quizcli.study.restore.preview import Preview
 
 _FILES_SHOWN = 5
@@ -85,7 +85,7 @@ def command(
 
 def print_list(settings: Settings, as_json: bool) -> int:
     """Print all backups, the newest last; one that cannot be read hides no other."""
-    from quizcli.study.backups.files import backups
+    from quizcli.study.backups.kept_backups import backups
 
     refuse_dangling(settings.store_file)
     found = backups(settings.store_file)
@@ -128,7 +128,7 @@ def _listed(each: Backup) -> Listed:
 
 def _path(name: str, settings: Settings) -> Path:
     """The backup that a person names. QuizError (USAGE) where there is none; a pipe is never opened."""
-    from quizcli.study.backups.files import backups
+    from quizcli.study.backups.kept_backups import backups
 
     there = {each.name: each.path for each in backups(settings.store_file)}
     if name in there:

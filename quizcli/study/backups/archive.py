@@ -29,7 +29,16 @@ from quizcli.errors import QuizError
 from quizcli.file_reading import UNDECODABLE, first_bytes, read_regular
 from quizcli.file_writing import create, make_folder, refuse_dangling
 from quizcli.settings import Settings
-from quizcli.study.backups.files import BY_HAND, clear_away, partial, put, put_next, remove, snapshot, target
+from quizcli.study.backups.kept_backups import (
+    BY_HAND,
+    clear_away,
+    partial,
+    put,
+    put_next,
+    remove,
+    snapshot,
+    target,
+)
 from quizcli.study.database.connection import MAGIC, fail, fail_reading
 from quizcli.text import tr
 

@@ -36,7 +36,7 @@ class Daily:
 
     def _make(self) -> None:
         from quizcli.study.backups.archive import write
-        from quizcli.study.backups.files import DAILY, has_one_of_today, thin_out
+        from quizcli.study.backups.kept_backups import DAILY, has_one_of_today, thin_out
 
         try:
             if not has_one_of_today(self._settings.store_file):

@@ -18,7 +18,7 @@ from quizcli.file_reading import first_bytes
 from quizcli.file_writing import make_folder, refuse_dangling
 from quizcli.settings import Settings
 from quizcli.study.backups.archive import About, has_pages, is_bare_store, no_backup, open_archive
-from quizcli.study.backups.files import partial
+from quizcli.study.backups.kept_backups import partial
 from quizcli.study.database.damage import DamagedError, decoding
 from quizcli.study.restore.beside import acceptable_files
 from quizcli.study.schedule.card import Day, Instant

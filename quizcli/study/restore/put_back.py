@@ -13,7 +13,7 @@ from quizcli.errors import QuizError
 from quizcli.file_writing import BUSY_SECONDS, refuse_dangling
 from quizcli.settings import Settings
 from quizcli.study.backups.archive import Made, open_archive, own_files, write
-from quizcli.study.backups.files import put, remove, thin_out
+from quizcli.study.backups.kept_backups import put, remove, thin_out
 from quizcli.study.database.connection import connect, fail_reading
 from quizcli.study.restore.beside import put_files
 from quizcli.study.restore.candidate import RestorableBackup

@@ -15,7 +15,7 @@ from quizcli.errors import QuizError
 from quizcli.file_reading import open_regular
 from quizcli.file_writing import create, make_folder
 from quizcli.study.backups.archive import is_bare_store, open_archive
-from quizcli.study.backups.files import backups, partial, remove
+from quizcli.study.backups.kept_backups import backups, partial, remove
 from quizcli.study.database.damage import DamagedError
 from quizcli.study.database.presence import Presence, file_identity
 from quizcli.study.store.carrying import LogPart

@@ -15,7 +15,7 @@ from contextlib import suppress
 from quizcli.errors import QuizError
 from quizcli.file_reading import dangling
 from quizcli.file_writing import refuse_dangling
-from quizcli.study.backups.files import partial, remove
+from quizcli.study.backups.kept_backups import partial, remove
 from quizcli.study.database.connection import connect, writing
 from quizcli.study.database.damage import DamagedError
 from quizcli.study.database.presence import Presence, look_at_files

@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 
 from quizcli.errors import QuizError
 from quizcli.file_reading import first_bytes, open_regular
-from quizcli.study.backups.files import partial
+from quizcli.study.backups.kept_backups import partial
 from quizcli.study.database.connection import APPLICATION_ID, MAGIC, connect, not_ours
 from quizcli.study.database.presence import Presence, look_at_files
 from quizcli.study.database.undisturbed import undisturbed

@@ -169,7 +169,7 @@ def migrate(db: sqlite3.Connection, path: str, migrations: Sequence[Migration] =
                 continue
             migration = migrations[version]
             if has_data:
-                from quizcli.study.backups.files import back_up
+                from quizcli.study.backups.kept_backups import back_up
 
                 # The write lock is ours: this is exactly what the step will change.
                 back_up(path, f"before-{version + 1:03d}-{migration.name}")

@@ -49,7 +49,7 @@ def store_to_write(settings: Settings) -> Iterator[Store]:
 
 def _lost_one(settings: Settings) -> str:
     """What to say where there was a store before the one that begins now; nothing where there was none."""
-    from quizcli.study.backups.files import backups
+    from quizcli.study.backups.kept_backups import backups
 
     with suppress(OSError):
         if count := len(backups(settings.store_file)):

@@ -10,7 +10,7 @@ from contextlib import closing
 
 from quizcli.errors import QuizError
 from quizcli.file_writing import create, make_folder
-from quizcli.study.backups.files import RESCUED
+from quizcli.study.backups.kept_backups import RESCUED
 from quizcli.study.database.connection import backups_of
 from quizcli.study.store.carrying import LogPart, carry_over
 from quizcli.study.store.copies import drop, newest_backup

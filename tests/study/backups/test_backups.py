@@ -25,9 +25,9 @@ from quizcli.file_writing import replace_file
 from quizcli.packs import registry
 from quizcli.settings import Settings, load_settings
 from quizcli.study.backups import archive
-from quizcli.study.backups import files as backups_module
+from quizcli.study.backups import kept_backups as backups_module
 from quizcli.study.backups.daily import Daily
-from quizcli.study.backups.files import (
+from quizcli.study.backups.kept_backups import (
     BY_HAND,
     DAILY,
     Backup,

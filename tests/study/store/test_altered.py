@@ -9,7 +9,7 @@ import pytest
 
 from quizcli.errors import QuizError
 from quizcli.settings import Settings
-from quizcli.study.backups.files import back_up
+from quizcli.study.backups.kept_backups import back_up
 from quizcli.study.quiz_round import Round
 from quizcli.study.store.store import Store
 from tests.study.database.test_presence import DAYS, QUIZZED, answer, rows_at

@@ -10,7 +10,7 @@ import pytest
 
 from quizcli.errors import QuizError
 from quizcli.settings import Settings
-from quizcli.study.backups.files import back_up
+from quizcli.study.backups.kept_backups import back_up
 from quizcli.study.restore.candidate import candidate
 from quizcli.study.restore.preview import preview
 from quizcli.study.restore.put_back import restore

@@ -18,7 +18,7 @@ from quizcli.demo.events import Claim
 from quizcli.errors import QuizError
 from quizcli.settings import Settings
 from quizcli.study.backups.archive import write
-from quizcli.study.backups.files import back_up
+from quizcli.study.backups.kept_backups import back_up
 from quizcli.study.claims import claims_for, save_claims
 from quizcli.study.quiz_round import Round
 from quizcli.study.restore.candidate import candidate

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from quizcli.errors import QuizError
 from quizcli.settings import Settings
-from quizcli.study.backups.files import back_up
+from quizcli.study.backups.kept_backups import back_up
 from quizcli.study.database.connection import LONGEST_FOLDER
 from quizcli.study.restore.candidate import candidate
 from quizcli.study.restore.put_back import restore

@@ -248,7 +248,7 @@ def _store(settings: Settings) -> Check:
 
 def backups_found(settings: Settings) -> Check:
     """How many backups there are, and of when the last one is."""
-    from quizcli.study.backups.files import backups
+    from quizcli.study.backups.kept_backups import backups
 
     try:
         found = backups(settings.store_file)

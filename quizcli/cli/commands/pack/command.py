@@ -188,7 +188,7 @@ def _back_up(settings: Settings) -> None:
     """Keep what is trusted now; where nothing was ever answered there is no backup yet."""
     if settings.store_file.exists():
         from quizcli.study.backups.archive import write
-        from quizcli.study.backups.files import thin_out
+        from quizcli.study.backups.kept_backups import thin_out
 
         write(settings, "before-pack-removal")
         thin_out(settings.store_file)
