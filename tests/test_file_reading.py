@@ -44,7 +44,7 @@ ALLOWED = {
     "cli/stdio.py": "the null device",
     "cli/commands/bank/command.py": "writes a new bank",
     "packs/registry.py": "writes packs.json",
-    "study/backups/files.py": "writes a new file",
+    "study/backups/kept_backups.py": "writes a new file",
     "study/database/connection.py": "creates the store",
 }
 READERS = {"open", "read_text", "read_bytes", "fdopen", "load", "mmap", "copy", "copyfile", "copy2"}
