@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges.kit.casts import UNMASKED
 from answers.judges.kit.scores import STEP, WITH_GRADIENTS, far_apart
 from quizcli.judge.case import Case, judge, trap
 
@@ -229,6 +230,7 @@ def _unshifted(x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, nu
         "the two transposed axes is named first",
         "concat_heads: heads.transpose(1, 2).flatten → heads.transpose(2, 1).flatten": "it does not "
         "matter which of the two transposed axes is named first",
+        **UNMASKED,
     },
 )
 def check_multi_head_attention(random: Generator) -> Iterator[Case]:
@@ -377,6 +379,7 @@ def _one_maximum(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         *(_tiled_groups, _one_group, _averaged_queries, _unscaled_groups, _by_width, _causal_groups),
         *(_groups_over_queries, _group_softmax, _unshifted_groups, _one_maximum),
     ),
+    equivalent=UNMASKED,
 )
 def check_grouped_query_attention(random: Generator) -> Iterator[Case]:
     """One head of keys for two of queries, two for four; as many keys as queries, one for all."""

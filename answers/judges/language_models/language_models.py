@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from answers.judges.kit.casts import UNMASKED
 from answers.judges.kit.scores import STEP, far_apart
 from answers.judges.kit.thin_shapes import shaped
 from quizcli.judge.case import Case, judge, trap
@@ -146,7 +147,10 @@ _BEFORE_LAST = "of four axes the last but one is number 2"
         *(_causal, _past_only, _new_alone, _in_front, _forgotten, _values_first, _swapped, _unscaled_cache),
         *(_over_queries, _unshifted, _one_maximum),
     ),
-    equivalent={"behind: torch.cat([past, new], dim=-2) → torch.cat([past, new], dim=2)": _BEFORE_LAST},
+    equivalent={
+        "behind: torch.cat([past, new], dim=-2) → torch.cat([past, new], dim=2)": _BEFORE_LAST,
+        **UNMASKED,
+    },
     fixed={
         "query, axis 2 of 4": "One token is new.",
         "key, axis 2 of 4": "One token is new.",

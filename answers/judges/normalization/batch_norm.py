@@ -101,6 +101,8 @@ _outside = trap(
     "ε is added to the standard deviation; it belongs under the root, to the variance",
     "ε 加在了标准差上；应加在根号里的方差上",
 )
+_BOTH = "The question has a scale and a shift always."
+_ROWS = "Over the rows of (N, C): with or without the axis of size 1, what is left is spread over the rows."
 _POSITIVE = "PyTorch refuses an ε of 0 in training."
 _OUTSIDE = (
     _outside(partial(_written_out, root=lambda var, eps: var.sqrt() + eps)),
@@ -155,6 +157,8 @@ _tracked = trap(
         "batch_norm_training: at_least_float32(x) → x": CAST,
         "batch_norm_training: (y.to(x.dtype), new_mean, new_var) → (y, new_mean, new_var)": CAST,
         "batch_norm_training: (y.to(x.dtype), new_mean, new_var) → (y.to(), new_mean, new_var)": CAST,
+        "normalized: if weight is not None → if True": _BOTH,
+        "normalized: if bias is not None → if True": _BOTH,
     },
 )
 def check_batch_norm_training(random: Generator) -> Iterator[Case]:
@@ -380,6 +384,10 @@ _cancelled_backward = trap(
         "(grad_input, grad_weight, grad_bias)": CAST,
         "batch_norm_backward: (grad_input.to(x.dtype), grad_weight, grad_bias) → "
         "(grad_input.to(), grad_weight, grad_bias)": CAST,
+        "centred: x.mean(over, keepdim=True) → x.mean(over)": _ROWS,
+        "centred: x.mean(over, keepdim=True) → x.mean(over, keepdim=False)": _ROWS,
+        "centred: (z, mean, z.square().mean(over, keepdim=True)) → (z, mean, z.square().mean(over))": _ROWS,
+        "centred: z.square().mean(over, keepdim=True) → z.square().mean(over, keepdim=False)": _ROWS,
     },
 )
 def check_batch_norm_backward(random: Generator) -> Iterator[Case]:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
+from models.attention.heads import grouped_query_attention
 from quizcli.judge.case import Case, Judge, judge
 from quizcli.judge.judging.judging import Trial
 from quizcli.judge.judging.trusted_functions import Local
@@ -72,6 +73,17 @@ def test_a_mutant_is_one_mistake() -> None:
     assert built["capped: result + x.clamp(max=top) → result + x"]()(X).tolist() == [-1.0, 2.5, 7.0]
     assert built["capped: 3.0 → 6.0"]()(X).tolist() == [-1.0, 2.5, 6.0]
     assert capped(X).tolist() == [-1.0, 2.5, 3.0]
+
+
+def test_a_mistake_may_lie_in_another_module_of_the_topic() -> None:
+    """What several answers call stands once, in a module of its own: each of them is tried with it mistaken."""
+    query, key, value = torch.randn(3, 1, 2, 4, 8, generator=Generator().manual_seed(1)).unbind()
+    right = grouped_query_attention(query, key, value)
+    built = {mutant.name: mutant.build for mutant in mutants(grouped_query_attention)}
+    (name,) = (name for name in built if name.startswith("scaled_scores: ") and name.endswith(".mT / scale"))
+    assert not torch.allclose(built[name]()(query, key, value), right)
+    assert torch.equal(grouped_query_attention(query, key, value), right)  # the real one is as it was
+    assert not [name for name in built if name.startswith("at_least_float32")]  # that is nobody's topic
 
 
 def test_a_careless_judge_lets_mutants_through() -> None:

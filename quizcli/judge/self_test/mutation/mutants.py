@@ -1,11 +1,12 @@
-"""Every mutant of a function: the source of its module with one mistake in it, in what the function runs."""
+"""Every mutant of a function: the source of its topic with one mistake in it, in what the function runs."""
 
 from __future__ import annotations
 
 import ast
 import copy
 import inspect
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -24,35 +25,61 @@ class Mutant(NamedTuple):
     build: Callable[[], Callable[..., Any]]
 
 
+class _Part(NamedTuple):
+    """A definition that a function needs, and the module that it stands in."""
+
+    module: ModuleType
+    definition: _Definition
+
+
 def mutants(entry: Callable[..., Any]) -> Iterator[Mutant]:
-    """All mutants of a function: in itself, and in what it uses of its module."""
+    """All mutants of a function: in itself, and in what it uses of its module and of those beside it."""
     module = inspect.getmodule(entry)
     assert module is not None
-    needed = _reachable(ast.parse(inspect.getsource(module)), entry.__name__)
+    needed = _reachable(module, entry.__name__)
     seen: dict[str, int] = {}
-    for place, definition in enumerate(needed):
-        for name, changed in _of_definition(definition, definition.name == entry.__name__):
-            tree = ast.Module([*needed[:place], changed, *needed[place + 1 :]], [])
-            if not _compiles(tree):
+    for place, (home, definition) in enumerate(needed):
+        for name, changed in _of_definition(definition, place == 0):
+            if not _compiles(ast.Module([changed], [])):
                 continue
             told = f"{definition.name}: {name}"
             seen[told] = seen.get(told, 0) + 1
             if seen[told] > 1:
                 told += f" ({seen[told]})"
-            yield Mutant(told, partial(_build, tree, module, entry.__name__))
+            parts = [*needed[:place], _Part(home, changed), *needed[place + 1 :]]
+            yield Mutant(told, partial(_build, parts, entry.__name__))
 
 
-def _reachable(tree: ast.Module, entry: str) -> list[_Definition]:
-    """The definitions of a module that the entry needs, itself first."""
-    known = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    found, waiting = [], [entry]
-    while waiting:
-        definition = known.pop(waiting.pop(0), None)
-        if definition is not None:
-            found.append(definition)
-            names = (node for node in ast.walk(definition) if isinstance(node, ast.Name))
-            waiting += [name.id for name in names if name.id in known]
+def _reachable(module: ModuleType, entry: str) -> list[_Part]:
+    """The definitions that the entry needs, itself first: of its module, and of modules in the same topic."""
+    known: dict[str, dict[str, _Definition]] = {}
+    found: list[_Part] = []
+    waiting = [(module, entry)]
+    for home, name in waiting:  # which grows on the way
+        own = known.setdefault(home.__name__, _definitions(home)).get(name)
+        if own is None or any(part.definition is own for part in found):
+            continue
+        found.append(_Part(home, own))
+        for used in dict.fromkeys(node.id for node in ast.walk(own) if isinstance(node, ast.Name)):
+            if used in known[home.__name__]:
+                waiting.append((home, used))
+            elif (there := _beside(home, used)) is not None:
+                waiting.append((there, vars(home)[used].__name__))
     return found
+
+
+def _definitions(module: ModuleType) -> dict[str, _Definition]:
+    body = ast.parse(inspect.getsource(module)).body
+    return {node.name: node for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+
+
+def _beside(home: ModuleType, name: str) -> ModuleType | None:
+    """The module from which a module has a name, where it lies in the folder of the same topic."""
+    there = sys.modules.get(getattr(vars(home).get(name), "__module__", None) or "")
+    topic = home.__name__.rpartition(".")[0]
+    if there is None or there is home or "." not in topic or there.__name__.rpartition(".")[0] != topic:
+        return None
+    return there
 
 
 def _of_definition(definition: _Definition, is_entry: bool) -> Iterator[tuple[str, _Definition]]:
@@ -114,10 +141,19 @@ def _compiles(tree: ast.Module) -> bool:
     return True
 
 
-def _build(tree: ast.Module, module: ModuleType, entry: str) -> Callable[..., Any]:
-    space = dict(vars(module))
-    exec(compile(tree, "mutant", "exec"), space)  # the pack's own code, with one mistake
-    return space[entry]  # type: ignore[no-any-return]
+def _build(parts: Sequence[_Part], entry: str) -> Callable[..., Any]:
+    """The entry, the first of the parts, with all of them made anew and calling one another."""
+    spaces = {home.__name__: dict(vars(home)) for home, _ in parts}
+    for home, definition in parts:
+        tree = ast.Module([definition], [])
+        exec(compile(tree, "mutant", "exec"), spaces[home.__name__])  # the pack's own code, with one mistake
+    for home, definition in parts:
+        made, name = spaces[home.__name__][definition.name], definition.name
+        for other in spaces.values():
+            for alias, value in [*other.items()]:
+                if value is vars(home)[name]:
+                    other[alias] = made
+    return spaces[parts[0].module.__name__][entry]  # type: ignore[no-any-return]
 
 
 def _told(node: ast.AST, around: ast.AST, other: ast.AST) -> str:
