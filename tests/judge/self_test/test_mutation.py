@@ -76,7 +76,7 @@ def test_a_mutant_is_one_mistake() -> None:
 
 
 def test_a_mistake_may_lie_in_another_module_of_the_topic() -> None:
-    """What several answers call stands once, in a module of its own: each of them is tried with it mistaken."""
+    """What several answers call stands once, in a module of its own: each is tried with a mistake in it."""
     query, key, value = torch.randn(3, 1, 2, 4, 8, generator=Generator().manual_seed(1)).unbind()
     right = grouped_query_attention(query, key, value)
     built = {mutant.name: mutant.build for mutant in mutants(grouped_query_attention)}
