@@ -21,7 +21,7 @@ def batch_norm_training(
     running_var: Tensor,  # (C)
     weight: Tensor,  # (C)  γ
     bias: Tensor,  # (C)  β
-    momentum: float | Tensor = 0.1,
+    momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """`batch_norm` in training, in which nothing is changed in place: y and the new running statistics.
@@ -101,7 +101,8 @@ def batch_norm(
     kept = (running_mean, running_var) if running_mean is not None and running_var is not None else None
     if training:
         before = kept or (x.new_zeros(x.shape[1]), x.new_ones(x.shape[1]))
-        y, *new = batch_norm_training(x, *before, weight, bias, momentum, eps)
+        # as a tensor of one number the momentum stays on its device
+        y, *new = batch_norm_training(x, *before, weight, bias, momentum, eps)  # type: ignore[arg-type]
         if kept and x.numel() > 0:
             for running, value in zip(kept, new, strict=True):
                 running.copy_(value)

@@ -314,7 +314,7 @@ TWICE = """
 import os, signal
 import quizcli.__main__ as door
 door._dispatch = lambda arguments, settings: os.kill(os.getpid(), signal.SIGINT)
-door.streams.let_go = lambda: os.kill(os.getpid(), signal.SIGINT)
+door.stdio.let_go = lambda: os.kill(os.getpid(), signal.SIGINT)
 import atexit
 atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))
 door.main()

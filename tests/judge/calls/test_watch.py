@@ -59,7 +59,7 @@ CELLS = ("gru_cell", "lstm_cell", "cross_entropy", "softmax", "TransformerEncode
 def _no_scripts_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     """PyTorch keeps what was scripted for as long as the process lasts: here for all tests."""
     before = script_names()
-    monkeypatch.setattr(watching, "scripted", lambda: script_names() - before)
+    monkeypatch.setattr(watching, "script_names", lambda: script_names() - before)
 
 
 def used(source: str, avoid: tuple[str, ...] = AVOID) -> tuple[str, int] | None:
