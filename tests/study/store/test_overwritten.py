@@ -366,7 +366,7 @@ def test_a_log_that_belongs_to_the_file_is_taken_in_without_a_word(tmp_path: Pat
     assert not list(tmp_path.glob("*damaged*"))
 
 
-@pytest.mark.parametrize("step", ["copied", "duplicate", "remove_sides", "_opened", "_carried"])
+@pytest.mark.parametrize("step", ["copy_store", "duplicate", "remove_sides", "_opened", "_carried"])
 def test_killed_while_it_heals(tmp_path: Path, wall: Wall, step: str) -> None:
     """Before each step and after it: the next run finds a whole store, and is told of what was left."""
     for when in ("before", "after"):
@@ -391,7 +391,7 @@ def test_killed_while_it_heals(tmp_path: Path, wall: Wall, step: str) -> None:
             told = store.notices
         found = rows_at(path)
         assert found[0] == "answer monday"
-        if step in ("copied", "duplicate") or (step, when) == ("remove_sides", "before"):
+        if step in ("copy_store", "duplicate") or (step, when) == ("remove_sides", "before"):
             assert "after a run that was killed" in told[0]
             assert len(list(folder.glob("*damaged*"))) == 2
 
