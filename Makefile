@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 # What is quick, and finds most mistakes.
-QUICK := tests/test_*.py tests/bank tests/models tests/packs tests/questions/test_numbers.py tests/screen/cards \
+QUICK := tests/test_*.py tests/bank tests/models tests/questions/test_numbers.py tests/screen/cards \
 	tests/screen/charts tests/screen/latex tests/screen/markup tests/study/grading tests/study/schedule tests/demo/test_catalogue.py
 
 .PHONY: quiz check test test-all lint clean

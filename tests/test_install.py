@@ -16,6 +16,8 @@ import pytest
 
 from tests.places import ROOT
 
+pytestmark = pytest.mark.slow
+
 SAID = """Obtaining file:///here
   Preparing editable metadata (pyproject.toml): started
 Collecting torch==2.14.1 (from quizcli)

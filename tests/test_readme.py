@@ -16,6 +16,8 @@ from quizcli.packs.pack import builtin, load
 from quizcli.settings import SETTABLE, load_settings
 from tests.places import ROOT
 
+pytestmark = pytest.mark.slow
+
 GUIDES = [ROOT / "docs" / "code-questions.md", ROOT / "docs" / "code-questions.zh-CN.md"]
 READMES = [ROOT / "README.md", ROOT / "README.zh-CN.md"]
 

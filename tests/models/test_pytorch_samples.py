@@ -7,6 +7,7 @@ our layer does not offer; how many are left is written down, so that none gets l
 import importlib.util
 import sys
 import unittest
+import warnings
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -32,12 +33,14 @@ Twin = Callable[[Any, dict[str, Any], tuple[Any, ...]], Ours | None]
 @pytest.fixture(scope="module")
 def samples() -> dict[str, Any]:
     """PyTorch's descriptions of its modules, by their names."""
-    if importlib.util.find_spec("expecttest") is None:
+    if "expecttest" not in sys.modules and importlib.util.find_spec("expecttest") is None:
         # which its tests derive from, but no sample needs
         stand_in = ModuleType("expecttest")
         stand_in.TestCase = unittest.TestCase  # type: ignore[attr-defined]
         sys.modules["expecttest"] = stand_in
-    from torch.testing._internal.common_modules import module_db
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # whoever imports it first hears of distutils
+        from torch.testing._internal.common_modules import module_db
 
     # The import forbids to set torch.backends' flags; other tests of this process may.
     torch.backends.__allow_nonbracketed_mutation_flag = True

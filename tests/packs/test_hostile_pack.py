@@ -16,6 +16,8 @@ import pytest
 from tests.cli.commands.test_pack import BANK, NOSY
 from tests.program import Program
 
+pytestmark = pytest.mark.slow
+
 MEMORY = 1 << 30  # bytes of address space: no file may be taken in whole
 
 CODE = """  - id: own-code

@@ -11,6 +11,8 @@ from tests.cli.commands.test_pack import BANK
 from tests.program import Program
 from tests.session.test_code import give
 
+pytestmark = pytest.mark.slow
+
 CODE = """  - id: own-code
     kind: code
     level: 1
