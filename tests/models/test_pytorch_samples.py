@@ -24,6 +24,8 @@ from models.recurrent import gru_cell, lstm_cell
 from models.regularization import soft_threshold
 from models.transformer.layers import DecoderLayer, EncoderLayer
 
+pytestmark = pytest.mark.slow
+
 # PyTorch's module, the arguments that it was made of, and those that it is called with -> ours, or None where
 # ours does not offer that.
 Ours = Callable[..., Any]
