@@ -17,6 +17,7 @@ from quizcli.text import tr
 
 MEBIBYTE = 1 << 20
 UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # what msgspec raises on any bytes
+NO_PYTHON = (SyntaxError, ValueError, RecursionError, MemoryError)  # what ast.parse raises on any text
 _CHUNK = 1 << 20
 # A pipe without a writer is no wait, a terminal does not become ours, and nothing is inherited by children.
 _FLAGS = os.O_RDONLY | sum(

@@ -12,7 +12,7 @@ from quizcli.text import LANGS, Text, tr
 
 
 class Texts:
-    """The texts by name: `says("what-you-saw")`, `claim("gap", gap, "<", 1, **says("gap", p=p))`."""
+    """The texts by name: `says("what-you-saw")`, `claim("gap", gap, "<", 1, text=says("gap", p=p))`."""
 
     def __init__(self, texts: dict[str, Text]) -> None:
         self._texts = texts

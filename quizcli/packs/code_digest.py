@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from quizcli.file_reading import MEBIBYTE, read_text
+from quizcli.file_reading import MEBIBYTE, NO_PYTHON, read_text
 
 _OWN = ("answers", "models")  # the folders of a pack that hold code
 
 # What is unfit to be read or parsed is told where the answers are read.
-_UNFIT = (OSError, SyntaxError, ValueError, RecursionError, MemoryError)
+_UNFIT = (OSError, *NO_PYTHON)
 
 
 def code_digest(root: Path, answer: Path) -> str:

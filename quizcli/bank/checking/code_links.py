@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from quizcli.bank.types import Code
-from quizcli.file_reading import MEBIBYTE, read_text
+from quizcli.file_reading import MEBIBYTE, NO_PYTHON, read_text
 from quizcli.text import tr
 
-_UNREADABLE = (OSError, SyntaxError, ValueError, RecursionError, MemoryError)
+_UNREADABLE = (OSError, *NO_PYTHON)
 
 
 class _Source(NamedTuple):
@@ -103,7 +103,7 @@ def _starter(text: str, entry: str) -> str:
     """What is wrong with a starter; "" where it is Python that defines the entry."""
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except NO_PYTHON as error:
         return tr(f"is no Python: {error}", f"不是合法的 Python：{error}")
     if not any(isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == entry for node in tree.body):
         return tr(f"does not define {entry}", f"没有定义 {entry}")

@@ -8,10 +8,8 @@ from pathlib import Path
 
 from quizcli.bank.diagnostic import Mistake
 from quizcli.bank.reading.answer_texts import read_answer_texts
-from quizcli.file_reading import MEBIBYTE, read_text
+from quizcli.file_reading import MEBIBYTE, NO_PYTHON, read_text
 from quizcli.text import tr
-
-_NO_CODE = (OSError, SyntaxError, ValueError, RecursionError, MemoryError)  # told where the code is read
 
 
 def text_mistakes(root: Path) -> Iterator[Mistake]:
@@ -39,7 +37,7 @@ def _said(path: Path, root: Path) -> dict[str, int] | None:
     """The names that a module asks its texts for, and their lines; None where they are not all literal."""
     try:
         tree = ast.parse(read_text(path, MEBIBYTE, within=root))
-    except _NO_CODE:
+    except (OSError, *NO_PYTHON):  # told where the code is read
         return None
     names = {
         target.id

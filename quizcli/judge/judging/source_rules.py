@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 
+from quizcli.file_reading import NO_PYTHON
+
 
 def parameters(text: str, entry: str) -> list[str]:
     """What the source calls the arguments of its entry, a function or a class; [] where it cannot be told."""
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except NO_PYTHON:
         return []
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name == entry:

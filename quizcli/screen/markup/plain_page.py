@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TextIO
 
 from quizcli.screen.markup.wrap import Row
-from quizcli.screen.terminal.stream import MOST, able, environ
+from quizcli.screen.terminal.clean_stream import MOST, able, environ
 from quizcli.screen.terminal.theme import PLAIN, QUIET, STRONG
 from quizcli.visible_text import clean
 

@@ -13,8 +13,8 @@ from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
 
+from quizcli.screen.terminal.clean_stream import BEGIN, END
 from quizcli.screen.terminal.segments import Line
-from quizcli.screen.terminal.synchronized import BEGIN, END
 from quizcli.visible_text import clean
 
 _ENTER = "\x1b[?1049h\x1b[?25l\x1b[2J"  # alternate screen, no cursor, empty

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.console import Console, ConsoleDimensions, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from quizcli.screen.terminal.stream import MOST
+from quizcli.screen.terminal.clean_stream import MOST
 from quizcli.visible_text import clean
 
 

@@ -12,7 +12,7 @@ from typing import Self
 from rich.console import Console
 from rich.text import Text as RichText
 
-from quizcli.screen.terminal.synchronized import BEGIN, END
+from quizcli.screen.terminal.clean_stream import BEGIN, END
 
 _CLEAR_LINE = "\r\x1b[2K"
 _UP_AND_CLEAR = "\x1b[1A\x1b[2K"

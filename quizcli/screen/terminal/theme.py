@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from quizcli.screen.terminal.stream import able, environ
+from quizcli.screen.terminal.clean_stream import able, environ
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,7 +28,7 @@ BAD = "red"  # always beside ✗
 ACCENT = "cyan"  # what the eye should find first: the blank, the chosen line, the curve
 CODE = "cyan"
 
-# Signs. A stream that cannot carry one of them gets what stands in for it (see stream.py).
+# Signs. A stream that cannot carry one of them gets what stands in for it (see clean_stream.py).
 RIGHT = "✓"
 WRONG = "✗"
 NOTE = "!"
@@ -45,7 +45,7 @@ def make_console(
     """A console on `stream` (default: stdout) that prints text as it is: no markup, emoji, highlighting.
 
     Rich itself respects NO_COLOR, TERM=dumb, COLUMNS and a stream that is no terminal. A stream in another
-    encoding than UTF-8 gets stand-ins (see stream.py) where Rich would raise UnicodeEncodeError.
+    encoding than UTF-8 gets stand-ins (see clean_stream.py) where Rich would raise UnicodeEncodeError.
     """
     from quizcli.screen.terminal.console import CleanConsole
 
