@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from quizcli.bank.diagnostic import Mistake
@@ -11,10 +12,17 @@ from quizcli.bank.reading.answer_texts import read_answer_texts
 from quizcli.file_reading import MEBIBYTE, NO_PYTHON, read_text
 from quizcli.text import tr
 
+MAX_FILES = 1000  # of one pack; a stranger may have made any number of them
+
 
 def text_mistakes(root: Path) -> Iterator[Mistake]:
     """What is wrong with the texts of a pack's answers, by file and line."""
-    for path in sorted((root / "answers").rglob("*.yaml")):
+    files = [*islice((root / "answers").rglob("*.yaml"), MAX_FILES + 1)]
+    if len(files) > MAX_FILES:
+        told = tr(f"more than {MAX_FILES} files of texts", f"文本文件超过 {MAX_FILES} 个")
+        yield Mistake("answers", 1, 1, "", told)
+        return
+    for path in sorted(files):
         name = path.relative_to(root).as_posix()
         try:
             texts, mistakes = read_answer_texts(read_text(path, MEBIBYTE, within=root), name)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quizcli.bank.checking.text_links import text_mistakes
+from quizcli.bank.checking.text_links import MAX_FILES, text_mistakes
 from quizcli.bank.reading.answer_texts import read_answer_texts
 from quizcli.demo.texts import texts
 from quizcli.errors import QuizError
@@ -88,3 +88,11 @@ def test_texts_and_code_are_compared(tmp_path: Path, code: str, told: list[str])
     (folder / "coin.yaml").write_text(GOOD, encoding="utf-8")
     (folder / "coin.py").write_text(code, encoding="utf-8")
     assert [mistake.message for mistake in text_mistakes(tmp_path)] == told
+
+
+def test_nobody_reads_files_of_texts_without_end(tmp_path: Path) -> None:
+    use_language("en")
+    (tmp_path / "answers").mkdir()
+    for number in range(MAX_FILES + 1):
+        (tmp_path / "answers" / f"n{number}.yaml").touch()
+    assert [mistake.message for mistake in text_mistakes(tmp_path)] == ["more than 1000 files of texts"]
