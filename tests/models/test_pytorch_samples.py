@@ -40,12 +40,11 @@ def samples() -> dict[str, Any]:
         stand_in = ModuleType("expecttest")
         stand_in.TestCase = unittest.TestCase  # type: ignore[attr-defined]
         sys.modules["expecttest"] = stand_in
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
         warnings.simplefilter("ignore", DeprecationWarning)  # whoever imports it first hears of distutils
+        # The import forbids to set torch.backends' flags for good; other tests of this process may.
+        patch.setattr(torch.backends, "disable_global_flags", lambda: None)
         from torch.testing._internal.common_modules import module_db
-
-    # The import forbids to set torch.backends' flags; other tests of this process may.
-    torch.backends.__allow_nonbracketed_mutation_flag = True
     return {info.name.removeprefix("nn."): info for info in module_db}
 
 

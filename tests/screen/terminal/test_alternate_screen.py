@@ -57,7 +57,6 @@ def test_more_lines_than_the_window_has_are_not_written() -> None:
 )
 def test_colours_are_what_the_terminal_has(system: str, code: str) -> None:
     stream = io.StringIO()
-    cell_style.cache_clear()  # a style keeps its code, and a program has one terminal only
     stage_on(stream, color_system=system).show([line(("x", cell_style(0xFF0000, None)))], (5, 1))
     assert f"\x1b[{code}mx" in stream.getvalue()
 
