@@ -38,7 +38,7 @@ def _of_the_process() -> dict[str, Any]:
         from quizcli.judge.calls.torch_settings import SETTINGS
 
         state |= {name: read() for name, (read, _) in SETTINGS.items()}
-        state["frozen flags"] = torch.backends.flags_frozen()
+        state["frozen flags"] = torch.backends.flags_frozen()  # type: ignore[no-untyped-call]
     return state
 
 

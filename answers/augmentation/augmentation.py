@@ -7,7 +7,7 @@ flipped left to right. Then sixes and nines are turned, before a judge who has l
 from collections.abc import Generator, Iterator
 from copy import deepcopy
 from itertools import chain
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,7 @@ from answers.kit.acts import Acts
 from answers.kit.augment import Policy, augment, turned
 from answers.kit.cadence import every
 from answers.kit.digits import Split, classifier, pixels
+from answers.kit.errors import Errors
 from answers.kit.labels import STEPS
 from answers.kit.opening import begin
 from answers.kit.promises import promise
@@ -43,18 +44,6 @@ ANGLES, TURNED = range(0, 181, 5), 400  # degrees; sixes and as many nines
 PLAIN, MOVED, FLIPPED = "plain", "moved", "flipped"
 NAMES = {PLAIN: says("plain"), MOVED: says("moved"), FLIPPED: says("flipped")}
 SWAPPED = {"six": says("six-is-a-nine"), "nine": says("nine-is-a-six")}
-
-
-class Errors(NamedTuple):
-    """Wrong answers in percent: of the training images as they are, and of the test set."""
-
-    train: float
-    test: float
-
-    @property
-    def gap(self) -> float:
-        """How much worse new images fare."""
-        return self.test - self.train
 
 
 def demonstrate(

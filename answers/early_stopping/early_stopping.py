@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from answers.kit.best_weights import Watcher
 from answers.kit.labels import EPOCHS
+from answers.kit.noisy_sine import Examples, examples, steep_network
 from answers.kit.promises import promise
-from answers.kit.seeding import weights
 from answers.kit.threads import one_thread
 from answers.kit.training import minimize
 from models.early_stopping import EarlyStopping
@@ -38,8 +38,8 @@ TITLE = {"en": "Early stopping: patience, and the best weights", "zh": "早停�
 says = texts(__file__)
 
 LAYOUT = (("loss", "fit"), ("test",))
-TRAINING, VALIDATION, TEST, NOISE, REACH = 40, 100, 500, 0.7, 4.0
-HIDDEN, STEEPNESS, LR = 128, 4.0, 1e-3
+TRAINING, VALIDATION, TEST, NOISE = 40, 100, 500, 0.7
+STEEPNESS, LR = 4.0, 1e-3
 FRAMES = 60
 
 Mistake = Literal["none", "no-copy", "no-restore"]
@@ -59,8 +59,8 @@ def demonstrate(
     yield Started(data=f"patience {patience}", layout=LAYOUT)
     generator = torch.Generator().manual_seed(seed)
     sizes = (TRAINING, NOISE), (VALIDATION, NOISE), (TEST, 0)
-    data = Data(*(_points(n, noise, generator) for n, noise in sizes))
-    model = _network(seed)
+    data = Data(*(examples(n, noise, generator) for n, noise in sizes))
+    model = steep_network(seed, STEEPNESS)
     hasty = Watcher(EarlyStopping(1, min_delta), model)
     calm = Watcher(_stopper(patience, min_delta, mistake), model)
     run = Run(data, model, hasty, calm, Log([], [], {}))
@@ -77,38 +77,16 @@ def demonstrate(
 # The network and its data
 
 
-class Split(NamedTuple):
-    """Places and heights."""
-
-    x: Tensor  # (n, 1)
-    y: Tensor  # (n, 1)
-
-
 class Data(NamedTuple):
     """To learn from; to decide by when to stop; to report on, once. The last is without noise."""
 
-    training: Split
-    validation: Split
-    test: Split
-
-
-def _points(n: int, noise: float, generator: torch.Generator) -> Split:
-    x = torch.linspace(-REACH, REACH, n)[:, None]
-    return Split(x, torch.sin(x) + noise * torch.randn(n, 1, generator=generator))
-
-
-def _network(seed: int) -> nn.Sequential:
-    """1 → 128 → 1 with steep units that bend all over ±4: able to learn the noise by heart."""
-    with weights(seed):
-        first, last = nn.Linear(1, HIDDEN), nn.Linear(HIDDEN, 1)
-    with torch.no_grad():
-        first.weight.mul_(STEEPNESS)
-        first.bias.mul_(STEEPNESS * REACH)
-    return nn.Sequential(first, nn.Hardtanh(), last)
+    training: Examples
+    validation: Examples
+    test: Examples
 
 
 @torch.no_grad()
-def error(model: nn.Module, split: Split) -> float:
+def error(model: nn.Module, split: Examples) -> float:
     """Mean squared error."""
     return float((model(split.x) - split.y).square().mean())
 

@@ -31,14 +31,15 @@ from answers.gan.game import (
 )
 from answers.kit.acts import Acts
 from answers.kit.cadence import every
-from answers.kit.digits import Split, classifier, digit_score, pixels, shuffled, splits
+from answers.kit.digits import Split, classifier, digit_score, pixels, shuffled
 from answers.kit.labels import IMAGES, STEPS
+from answers.kit.opening import begin_with
 from answers.kit.promises import promise
 from answers.kit.sentences import joined
 from answers.kit.threads import one_thread
 from models.gan import Discriminator, Generator, saturating_generator_loss
 from quizcli.demo.data import DigitsName, load_digits
-from quizcli.demo.device import Device, DeviceName, choose, seed_everything
+from quizcli.demo.device import Device, DeviceName, choose
 from quizcli.demo.events import (
     Event,
     Heatmap,
@@ -98,15 +99,13 @@ def demonstrate(
         game = Game(ring_players(seed, width), recipe, random, losses)
         yield from acts.play(_ring(game, recipe, width, random))
     digits = yield from acts.play(load_digits(data))
-    yield Started(device=chosen.label, data=digits.label, synthetic=digits.synthetic, layout=LAYOUT)
-    training, test = splits(digits, chosen)
-    seed_everything(seed)
+    run = yield from begin_with(digits, LAYOUT, chosen, seed)
     recipe = DIGITS._replace(steps=steps, beta1=beta1)
     random = torch.Generator(chosen.torch_device).manual_seed(seed)
     game = Game(digit_players(chosen), recipe, random, losses, chosen)
-    judge = classifier(training, chosen)
-    yield from acts.play(_digits(game, training.images, judge, recipe, ring_steps))
-    yield from _digits_claim(game, judge, test, recipe)
+    judge = classifier(run.training, chosen)
+    yield from acts.play(_digits(game, run.training.images, judge, recipe, ring_steps))
+    yield from _digits_claim(game, judge, run.test, recipe)
     yield Note(text=_what_you_saw(loss, beta1, width))
 
 

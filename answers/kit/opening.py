@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 
 from answers.kit.digits import Split, splits
-from quizcli.demo.data import DigitsName, load_digits
+from quizcli.demo.data import Digits, DigitsName, load_digits
 from quizcli.demo.device import Device, DeviceName, choose, seed_everything
 from quizcli.demo.events import Event, Started
 
@@ -35,7 +35,14 @@ def begin(
     chosen = device if isinstance(device, Device) else choose(device)
     yield Started(device=chosen.label, layout=layout)  # the panels stand while data are fetched or drawn
     digits = yield from load_digits(data)
-    yield Started(device=chosen.label, data=digits.label, synthetic=digits.synthetic, layout=layout)
-    training, test = splits(digits, chosen)
+    return (yield from begin_with(digits, layout, chosen, seed))
+
+
+def begin_with(
+    digits: Digits, layout: Layout, device: Device, seed: int | None = None
+) -> Generator[Event, None, Opening]:
+    """The same for who has loaded the digits already, in the midst of something else."""
+    yield Started(device=device.label, data=digits.label, synthetic=digits.synthetic, layout=layout)
+    training, test = splits(digits, device)
     random = torch.Generator() if seed is None else seed_everything(seed)
-    return Opening(chosen, training, test, random, digits.synthetic)
+    return Opening(device, training, test, random, digits.synthetic)

@@ -20,10 +20,15 @@ def minimize(
     """
     for each in losses:
         loss, watched = each if isinstance(each, tuple) else (each, each)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
+        step_down(optimizer, loss)
         yield watched.detach()
+
+
+def step_down(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    """One step against the gradients of `loss`."""
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
 
 
 class Schedule(NamedTuple):

@@ -17,11 +17,12 @@ from answers.kit.augment import Policy, augment
 from answers.kit.best_weights import Watcher
 from answers.kit.cadence import every
 from answers.kit.digits import Split, pixels
+from answers.kit.errors import Errors
 from answers.kit.labels import STEPS
 from answers.kit.opening import begin
 from answers.kit.promises import promise
 from answers.kit.threads import one_thread
-from answers.kit.training import minimize
+from answers.kit.training import step_down
 from models.dropout import Dropout
 from models.early_stopping import EarlyStopping
 from quizcli.demo.data import DigitsName
@@ -52,13 +53,6 @@ NAMES = {
     MOVED: says("moved"),
     MORE_DATA: says("more-data", more=MORE),
 }
-
-
-class Errors(NamedTuple):
-    """Wrong answers in percent, by the labels there are: of its own training images, and of the test set."""
-
-    train: float
-    test: float
 
 
 def demonstrate(
@@ -135,7 +129,7 @@ class Run(NamedTuple):
         x = augment(pixels(self.training.images[rows]).view(-1, 28, 28), self.policy)
         self.model.train()
         loss = F.cross_entropy(self.model(x.flatten(1)), self.training.labels[rows])
-        next(minimize(self.optimizer, [loss]))
+        step_down(self.optimizer, loss)
 
 
 def _network(hidden: int, p: float, device: Device) -> nn.Sequential:

@@ -95,6 +95,16 @@ def blocks(text: str) -> list[Block]:
     return found or [Gap()]
 
 
+def is_plain(text: str) -> bool:
+    """Whether it reads the same where Markdown is not known: one paragraph without marks."""
+    block, *others = blocks(text)
+    return (
+        not others
+        and isinstance(block, Paragraph)
+        and all(span.sort == "prose" and not span.bold and not span.italic for span in block.spans)
+    )
+
+
 def normal(text: str) -> str:
     r"""The text with `\n` for all that ends a line, and spaces for tabs and for all other spaces."""
     return text.replace("\r\n", "\n").translate(_ALIKE).expandtabs(4)

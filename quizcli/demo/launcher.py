@@ -1,7 +1,7 @@
 """Starts workers and listens to them: the only way from the terminal process to a demonstration.
 
-Each worker has two threads here: one takes its events off the pipe as they come, so that drawing never
-slows the training down, the other keeps the end of its stderr. A worker serves one request.
+Its events are taken off the pipe in a thread, as they come, so that drawing never slows the training down;
+of its stderr the end is kept. A worker serves one request.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import Protocol
 
 import msgspec
 
@@ -21,13 +20,10 @@ from quizcli.demo.limits import LONGEST_EVENT, Limits
 from quizcli.demo.messages import Request, WorkerOrder
 from quizcli.file_reading import UNDECODABLE
 from quizcli.file_writing import make_folder
-from quizcli.processes.frames import frame, read_frame
-from quizcli.processes.spawn import kill, signal_name, spawn
+from quizcli.processes.piped_child import PipedChild
+from quizcli.processes.spawn import signal_name, spawn
 from quizcli.settings import Settings
 from quizcli.text import tr
-
-if TYPE_CHECKING:
-    from io import BufferedReader
 
 __all__ = ["Request", "Run", "Worker", "environment", "start", "warm"]
 
@@ -73,29 +69,25 @@ class Worker:
 
     def __init__(self, environ: Mapping[str, str] | None, *, warm: bool) -> None:
         self.ready = False  # torch is imported
-        self._process = spawn(
-            "quizcli.demo.worker",
-            environ,
-            options=["-X", "faulthandler"],
-            arguments=["--warm"] if warm else [],
-        )
         self._asked = False
         self._began = 0.0
         self._events: list[Event] = []
         self._backlog = 0  # bytes
+        self._limits = Limits()
         self._news = threading.Condition()
         self._stopping = False
-        self._deadline = threading.Timer(GRACE, self._kill)
+        self._told = False  # the last event has come
         self._tail = b""
-        self._reader = threading.Thread(target=self._read_events, name="events", daemon=True)
-        self._listener = threading.Thread(target=self._read_stderr, name="stderr", daemon=True)
-        self._reader.start()
-        self._listener.start()
+        arguments = ["--warm"] if warm else []
+        process = spawn("quizcli.demo.worker", environ, options=["-X", "faulthandler"], arguments=arguments)
+        self._child = PipedChild(process, self._came, self._ended, self._hear, LONGEST_EVENT)
+        self._deadline = threading.Timer(GRACE, self._child.kill)
+        self._child.listen()
 
     @property
     def alive(self) -> bool:
         """Whether the process still runs."""
-        return self._process.poll() is None
+        return self._child.process.poll() is None
 
     def ask(self, request: Request) -> None:
         """Send the one request. Raises ValueError where there has been one."""
@@ -107,10 +99,7 @@ class Worker:
 
     def send(self, message: Request | WorkerOrder) -> None:
         """Send a frame. A worker that has gone does not hear it; its last event says why."""
-        inlet = cast("BinaryIO", self._process.stdin)
-        with suppress(OSError):
-            inlet.write(frame(msgspec.msgpack.encode(message)))
-            inlet.flush()
+        self._child.send(msgspec.msgpack.encode(message))
 
     def take(self) -> list[Event]:
         """What has come since the last call. Never blocks."""
@@ -138,44 +127,26 @@ class Worker:
 
     def close(self, grace: float = 0.0) -> None:
         """End the process and its children, at once or after the grace, and reap it. May be called twice."""
-        self._reader.join(grace)
+        self._child.wait_until_ended(grace)
         with self._news:
             self._stopping = True
             self._news.notify_all()
         self._deadline.cancel()
-        self._kill()
-        self._process.wait()
-        with suppress(OSError):  # an order that nobody heard may be left in the buffer
-            cast("BinaryIO", self._process.stdin).close()
-        for thread, pipe in ((self._reader, self._process.stdout), (self._listener, self._process.stderr)):
-            thread.join(1.0)
-            if not thread.is_alive():  # else a daemon of the answer holds the pipe, and to close would block
-                cast("BinaryIO", pipe).close()
+        self._child.close()
 
-    def _kill(self) -> None:
-        """Kill the worker and its children."""
-        kill(self._process)
-
-    def _read_events(self) -> None:
-        """Body of the reader thread: up to the last event, or the end of the pipe and its reason."""
-        pipe = cast("BinaryIO", self._process.stdout)
-        limits = Limits()
+    def _came(self, payload: bytes) -> bool:
+        """Put an event among those to take. Says whether another one is to come."""
+        if not payload:
+            self.ready = True
+            return True
         try:
-            while (payload := read_frame(pipe, LONGEST_EVENT)) is not None:
-                if not payload:
-                    self.ready = True
-                    continue
-                event = decode(payload)
-                limits.count(event, len(payload))
-                self._put(event, len(payload))
-                if isinstance(event, Finished | Failed):
-                    return
-        except (*UNDECODABLE, ValueError) as error:
-            told = tr(f"the answer sent a broken event: {error}", f"答案发出了无效事件：{error}")
-            self._put(Failed(message=told), 0)
-            self._kill()  # what comes behind it would be read as something else
-            return
-        self._put(self._obituary(), 0)
+            event = decode(payload)
+            self._limits.count(event, len(payload))
+        except UNDECODABLE as error:  # the limits' too
+            raise ValueError(str(error)) from error
+        self._put(event, len(payload))
+        self._told = isinstance(event, Finished | Failed)
+        return not self._told
 
     def _put(self, event: Event, size: int) -> None:
         with self._news:
@@ -184,26 +155,36 @@ class Worker:
             self._backlog += size
             self._news.notify_all()
 
+    def _ended(self, wrong: str) -> None:
+        """Say why where the last event does not."""
+        if self._told:
+            return
+        if wrong:
+            told = tr(f"the answer sent a broken event: {wrong}", f"答案发出了无效事件：{wrong}")
+            self._put(Failed(message=told), 0)
+            self._child.kill()  # what comes behind it would be read as something else
+        else:
+            self._put(self._obituary(), 0)
+
     def _obituary(self) -> Event:
         """The last event of a worker that ended without one."""
         from subprocess import TimeoutExpired
 
+        process = self._child.process
         try:
-            code = self._process.wait(GRACE)
+            code = process.wait(GRACE)
         except TimeoutExpired:  # it closed its pipe and lives on
-            self._kill()
-            code = self._process.wait()
+            self._child.kill()
+            code = process.wait()
         if self._stopping:
             return Finished(seconds=time.monotonic() - self._began, stopped=True)
-        self._listener.join(1.0)
+        self._child.hear_out(1.0)
         message, hint = _cause_of_death(code)
         return Failed(message=message, hint=hint, trace=self._tail.decode(errors="replace").strip())
 
-    def _read_stderr(self) -> None:
-        """Body of the other thread: keep the end of what is printed, however much that is."""
-        pipe = cast("BufferedReader", self._process.stderr)
-        while chunk := pipe.read1(65_536):
-            self._tail = (self._tail + chunk)[-_TAIL:]
+    def _hear(self, chunk: bytes) -> None:
+        """Keep the end of what is printed, however much that is."""
+        self._tail = (self._tail + chunk)[-_TAIL:]
 
 
 def _cause_of_death(code: int) -> tuple[str, str]:

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Generator
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
@@ -162,6 +162,8 @@ def _warm_up() -> None:
 
     import quizcli.demo.texts  # noqa: F401 - and what reads the texts of answers
 
+    with suppress(QuizError):  # told by whoever needs them; what reads them is read now
+        load_settings()
     weight = torch.zeros(1, requires_grad=True)
     weight.grad = torch.ones(1)
     torch.optim.Adam([weight]).step()

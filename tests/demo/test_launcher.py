@@ -370,7 +370,7 @@ def test_nothing_is_left_open(write: Write) -> None:
 def test_a_killed_worker_is_told_from_a_finished_one(write: Write, begin: Begin) -> None:
     run = begin(write(FOR_EVER))
     until(run, Scalars)
-    os.kill(worker_of(run)._process.pid, signal.SIGKILL)
+    os.kill(worker_of(run)._child.process.pid, signal.SIGKILL)
     last = list(run)[-1]
     assert isinstance(last, Failed)
     assert "SIGKILL" in last.message
@@ -414,7 +414,7 @@ worker = Worker(None, warm=False)
 if {asked}:
     run = start(Request({str(root)!r}, "small", "answers.small", permit={permit_for(root)!r}), worker)
     print(next(e for e in run if isinstance(e, Note)).text["en"], end=" ")
-print(worker._process.pid, flush=True)
+print(worker._child.process.pid, flush=True)
 {"time.sleep(60)" if end.startswith("SIG") else end}
 """
     parent = subprocess.Popen(
@@ -433,15 +433,14 @@ print(worker._process.pid, flush=True)
 def test_the_interrupt_of_a_terminal_does_not_reach_the_worker(write: Write, begin: Begin) -> None:
     run = begin(write(FOR_EVER))
     until(run, Scalars)
-    pid = worker_of(run)._process.pid
+    pid = worker_of(run)._child.process.pid
     assert os.getpgid(pid) == pid != os.getpgid(0)
     assert os.getsid(pid) == pid
 
 
 def test_a_slow_reader_does_not_slow_the_answer(write: Write, begin: Begin) -> None:
     run = begin(write(f"for i in range(20_000): {TICK}"))
-    worker_of(run)._reader.join(30)
-    assert not worker_of(run)._reader.is_alive()  # all has been read though nobody polled
+    assert worker_of(run)._child.wait_until_ended(30)  # all has been read though nobody polled
     assert len(run.poll()) == 20_002
     assert run.over
 

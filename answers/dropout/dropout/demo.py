@@ -13,8 +13,9 @@ from typing import Annotated, Literal
 import torch
 from torch import Tensor
 
-from answers.dropout.dropout.noisy_sine import Errors, fit_both
+from answers.dropout.dropout.sine_fits import fit_both
 from answers.kit.acts import Acts
+from answers.kit.errors import Errors
 from models.dropout import Dropout
 from quizcli.demo.events import Bars, Beat, Claim, Event, Heatmap, Note, Started, Words, array, claim
 from quizcli.demo.option import Option, Seed

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from quizcli.bank.markdown import Block, CodeBlock, Formula, Paragraph, blocks
+from quizcli.bank.markdown import Block, CodeBlock, Formula, Paragraph, blocks, is_plain
 from quizcli.text import tr
 
 _ATOM_SIGN = "\ufffc"  # stands for a formula, a piece of code or an escaped sign
@@ -41,11 +41,7 @@ def _prose(paragraph: Paragraph, last: Block | None) -> str:
 
 def plain_only(text: str) -> Iterator[str]:
     """The fault of a text that is shown as it is, a unit: marks would be printed."""
-    block, *others = blocks(text)
-    marked = isinstance(block, Paragraph) and any(
-        span.sort != "prose" or span.bold or span.italic for span in block.spans
-    )
-    if others or marked or isinstance(block, CodeBlock):
+    if not is_plain(text):
         yield tr("is shown as it is; write it without marks", "会原样显示；请不要使用任何标记")
 
 

@@ -9,6 +9,7 @@ import re
 from string import Formatter
 
 from quizcli.bank.diagnostic import Mistake
+from quizcli.bank.markdown import is_plain
 from quizcli.bank.reading.field_types import TextField
 from quizcli.bank.reading.mapping import read_entries
 from quizcli.bank.reading.reading_log import EnoughError, Notes, Spot
@@ -16,7 +17,6 @@ from quizcli.bank.yaml.nodes import Mapping, parse
 from quizcli.text import LANGS, Text, tr
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_MARKED = re.compile(r"`|\*\*|\$[^$]+\$")
 
 
 def read_answer_texts(source: str, path: str) -> tuple[dict[str, Text], list[Mistake]]:
@@ -51,7 +51,7 @@ def _check(text: Text, spot: Spot, notes: Notes) -> None:
         notes.wrong(spot, tr("has a brace that is no place for a number", "含有不成对的花括号"))
     elif places[0] != places[1]:
         notes.wrong(spot, tr("has other numbers in Chinese than in English", "中英文引用的数字不同"))
-    if any(_MARKED.search(text[lang]) for lang in LANGS):
+    if not all(is_plain(text[lang]) for lang in LANGS):
         notes.wrong(spot, tr("is shown as it is: no Markdown here", "会原样显示，不能使用 Markdown"))
 
 

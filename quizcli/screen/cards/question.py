@@ -8,8 +8,6 @@ from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text as RichText
 
-from quizcli.bank.cloze import blanks, pieces
-from quizcli.bank.code_rules import code_rules
 from quizcli.bank.prediction import answer_form
 from quizcli.bank.types import AnyQuestion, Choice, Cloze, Code, Number, Order, Predict, Truth
 from quizcli.screen.markup.markdown import numbered, render, visible
@@ -152,6 +150,8 @@ def _asked(question: AnyQuestion, width: int, permutation: Sequence[int]) -> Ite
                 ("1", theme.KEY), tr("  true", "  正确"), "     ", ("2", theme.KEY), tr("  false", "  错误")
             )
         case Cloze(text=text):
+            from quizcli.bank.cloze import blanks
+
             yield from _accented(render(_with_blanks(str(text)), width), r"\[…[^\]]*\]?")
             if (count := len(blanks(str(text)))) > 1:
                 how = tr(f"{count} answers, separated by ;", f"共 {count} 个空，答案之间用 ; 隔开")
@@ -165,6 +165,8 @@ def _asked(question: AnyQuestion, width: int, permutation: Sequence[int]) -> Ite
             how = tr("the numbers in the right order", "按正确顺序写出编号")
             yield from [RichText(), *_quiet(how, width)]
         case Code():
+            from quizcli.bank.code_rules import code_rules
+
             for rule in code_rules(question):
                 yield from _quiet(rule, width)
 
@@ -175,6 +177,8 @@ def _quiet(text: str, width: int) -> list[RichText]:
 
 def _with_blanks(text: str) -> str:
     """A cloze text as it is asked: […] or […: hint] for each blank, alike in text, code and formulas."""
+    from quizcli.bank.cloze import pieces
+
     return "".join(
         piece if isinstance(piece, str) else f"[…: {piece.hint}]" if piece.hint else "[…]"
         for piece in pieces(text)

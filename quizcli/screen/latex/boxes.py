@@ -10,7 +10,6 @@ from rich.cells import cell_len
 from quizcli.screen.latex.one_line import line, parts, runs_into, scripts, small
 from quizcli.screen.latex.spacing import SpacedNode, kind_of, leading, spaced
 from quizcli.screen.latex.symbols import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS, TALL_FENCES
-from quizcli.screen.latex.text_box import Box, aligned, blank, piled, side_by_side
 from quizcli.screen.latex.tree import (
     Accent,
     Arrow,
@@ -26,6 +25,7 @@ from quizcli.screen.latex.tree import (
     Scripts,
     Stack,
 )
+from quizcli.screen.terminal.text_box import Box, aligned, blank, piled, side_by_side
 
 BETWEEN_EQUATIONS = 2  # cells more than between the two sides of one
 

@@ -13,8 +13,8 @@ from quizcli.screen.latex.line_breaks import break_lines, equations, segments
 from quizcli.screen.latex.one_line import line
 from quizcli.screen.latex.parser import parse
 from quizcli.screen.latex.spacing import spaced
-from quizcli.screen.latex.text_box import Box
 from quizcli.screen.latex.tree import Grid, TexError
+from quizcli.screen.terminal.text_box import Box
 from quizcli.text import tr
 
 WIDEST = 74  # cells: what a card in 80 columns has for a formula on lines of its own

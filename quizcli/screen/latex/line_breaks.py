@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from quizcli.screen.latex.boxes import beside, draw_node, fenced
 from quizcli.screen.latex.spacing import SpacedNode, kind_of, leading, spaced
-from quizcli.screen.latex.text_box import Box, aligned, blank, side_by_side
 from quizcli.screen.latex.tree import (
     BoxedFormula,
     Classed,
@@ -24,6 +23,7 @@ from quizcli.screen.latex.tree import (
     Scripts,
     Symbol,
 )
+from quizcli.screen.terminal.text_box import Box, aligned, blank, side_by_side
 
 CONTINUATION = 2  # cells by which the further lines of a broken formula are indented
 _OPERANDS = ("ord", "word", "number", "close", "fence")

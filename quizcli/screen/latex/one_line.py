@@ -10,7 +10,6 @@ from rich.cells import cell_len
 
 from quizcli.screen.latex.spacing import FUNCTIONS, NodePlace, SpacedNode, kind_of, spaced
 from quizcli.screen.latex.symbols import ACCENTS, SUBSCRIPTS, SUPERSCRIPTS
-from quizcli.screen.latex.text_box import Box
 from quizcli.screen.latex.tree import (
     Accent,
     Arrow,
@@ -24,6 +23,7 @@ from quizcli.screen.latex.tree import (
     Scripts,
     Symbol,
 )
+from quizcli.screen.terminal.text_box import Box
 
 LONGEST_EXPONENT = 12  # cells of e^(−x²/2) that stay on the row
 LONGEST_INDEX = 4  # cells of x_(iⱼ) that stay on the row

@@ -8,7 +8,6 @@ from typing import Literal, NamedTuple
 from rich.cells import cell_len
 
 from quizcli.screen.latex.symbols import Kind
-from quizcli.screen.latex.text_box import Box
 from quizcli.screen.latex.tree import (
     Accent,
     Arrow,
@@ -21,6 +20,7 @@ from quizcli.screen.latex.tree import (
     Stack,
     Symbol,
 )
+from quizcli.screen.terminal.text_box import Box
 
 NodePlace = Kind | Literal["sign", "fence"]  # + and − without an operand before them; \left…\right
 FUNCTIONS = ("op", "limits", "big")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from quizcli.screen.latex.text_box import Box, blank, side_by_side
+from quizcli.screen.terminal.text_box import Box, blank, side_by_side
 from quizcli.visible_text import clean, clean_line
 
 if TYPE_CHECKING:

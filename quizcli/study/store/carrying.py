@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 
-from msgspec import Struct, field
 from msgspec.structs import astuple, replace
 
 from quizcli.study.database.connection import writing
@@ -17,19 +16,12 @@ from quizcli.study.store.rows import (
     ENTRY,
     PUT,
     LogEntry,
+    LogPart,
     card_before,
     card_of,
     entry_of,
     packed,
 )
-
-
-class LogPart(Struct):
-    """Entries of a log, oldest first, with all that they name by numbers: another store has other ones."""
-
-    entries: list[LogEntry] = field(default_factory=list)
-    terms: dict[int, str] = field(default_factory=dict)  # of the schedulers
-    undone: dict[str, str] = field(default_factory=dict)  # what an entry takes back, both by their UUID
 
 
 def carry_over(written: LogPart, db: sqlite3.Connection, path: str) -> int:

@@ -18,9 +18,8 @@ from quizcli.study.backups.archive import is_bare_store, open_archive
 from quizcli.study.backups.kept_backups import backups, partial, remove
 from quizcli.study.database.damage import DamagedError
 from quizcli.study.database.presence import Presence, file_identity
-from quizcli.study.store.carrying import LogPart
 from quizcli.study.store.migrations import is_newest, migrate
-from quizcli.study.store.rows import ENTRY, LogEntry, entry_of
+from quizcli.study.store.rows import ENTRY, LogEntry, LogPart, entry_of
 
 
 def copy_store(db: sqlite3.Connection, file: str) -> str | None:

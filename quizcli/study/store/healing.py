@@ -19,7 +19,7 @@ from quizcli.study.backups.kept_backups import partial, remove
 from quizcli.study.database.connection import connect, writing
 from quizcli.study.database.damage import DamagedError
 from quizcli.study.database.presence import Presence, look_at_files
-from quizcli.study.store.carrying import LogPart, carry_over
+from quizcli.study.store.carrying import carry_over
 from quizcli.study.store.copies import (
     aside_of,
     contents,
@@ -32,6 +32,7 @@ from quizcli.study.store.copies import (
 )
 from quizcli.study.store.migrations import migrate
 from quizcli.study.store.rescuing import keep_aside
+from quizcli.study.store.rows import LogPart
 from quizcli.text import tr
 
 _PATIENCE = 2.0  # seconds that somebody may take to write over the store

@@ -16,9 +16,8 @@ from quizcli.study.database.connection import begin, committing, fail_reading, w
 from quizcli.study.database.damage import DamagedError
 from quizcli.study.database.presence import Presence, look_at_files
 from quizcli.study.database.undisturbed import undisturbed
-from quizcli.study.store.carrying import LogPart
 from quizcli.study.store.migrations import is_newest
-from quizcli.study.store.rows import LogEntry
+from quizcli.study.store.rows import LogEntry, LogPart
 from quizcli.text import tr
 
 Values = Sequence[Any] | dict[str, Any]  # what is put for `?` or for `:name`

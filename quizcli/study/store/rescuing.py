@@ -12,9 +12,10 @@ from quizcli.errors import QuizError
 from quizcli.file_writing import create, make_folder
 from quizcli.study.backups.kept_backups import RESCUED
 from quizcli.study.database.connection import backups_of
-from quizcli.study.store.carrying import LogPart, carry_over
+from quizcli.study.store.carrying import carry_over
 from quizcli.study.store.copies import drop, newest_backup
 from quizcli.study.store.migrations import migrate
+from quizcli.study.store.rows import LogPart
 from quizcli.text import tr
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 from msgspec.structs import replace
 
 from quizcli.study.database.damage import decoding
@@ -30,6 +30,14 @@ class LogEntry(Struct, frozen=True, kw_only=True):
     scheduler: int | None = None
     undoes: int | None = None
     before: str | None = None
+
+
+class LogPart(Struct):
+    """Entries of a log, oldest first, with all that they name by numbers: another store has other ones."""
+
+    entries: list[LogEntry] = field(default_factory=list)
+    terms: dict[int, str] = field(default_factory=dict)  # of the schedulers
+    undone: dict[str, str] = field(default_factory=dict)  # what an entry takes back, both by their UUID
 
 
 ENTRY = ", ".join(LogEntry.__struct_fields__)

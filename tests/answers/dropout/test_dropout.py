@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from answers.dropout.dropout import demo as answer
-from answers.dropout.dropout.noisy_sine import Errors
+from answers.kit.errors import Errors
 from models.dropout import Dropout
 from quizcli.demo.events import (
     Bars,

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from answers.early_stopping import early_stopping as answer
+from answers.kit.noisy_sine import Examples
 from models.early_stopping import EarlyStopping
 from quizcli.demo.events import Claim, Event, Note, Points, Progress, Scalars
 from tests.answers import streams
@@ -95,7 +96,7 @@ def test_on_a_curve_without_noise_the_first_rise_is_the_right_place(monkeypatch:
     error = answer.error
     curve = iter(range(10_000))
 
-    def smooth(model: nn.Module, split: answer.Split) -> float:
+    def smooth(model: nn.Module, split: Examples) -> float:
         if len(split.x) != answer.VALIDATION:
             return error(model, split)
         return abs(next(curve) - 40.0)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from quizcli.screen.latex.layout import display, inline, inline_parts, unshowable
-from quizcli.screen.latex.text_box import Box
+from quizcli.screen.terminal.text_box import Box
 from quizcli.text import use_language
 
 ON_ONE_ROW = [

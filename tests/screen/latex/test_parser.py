@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from quizcli.screen.latex.layout import display, inline, inline_parts, unshowable
-from quizcli.screen.latex.text_box import Box
+from quizcli.screen.terminal.text_box import Box
 
 RELATIONS = [
     (r"x := y", "x := y"),

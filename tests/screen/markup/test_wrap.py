@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text as RichText
 
-from quizcli.screen.latex.text_box import Box
 from quizcli.screen.markup.wrap import Inset, Styled, wrap
+from quizcli.screen.terminal.text_box import Box
 
 FRACTION = Box((" a ", "╶─╴", " b "), 1)
 

@@ -1,60 +1,22 @@
-"""Noisy points of a sine, and two equal networks that could learn them by heart: one has dropout."""
+"""Two equal networks that could learn the noise of their points by heart: one has dropout."""
 
 import math
 from collections.abc import Callable, Generator, Iterator
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from answers.kit.errors import Errors
 from answers.kit.labels import STEPS
-from answers.kit.seeding import weights
+from answers.kit.noisy_sine import Examples, examples, steep_network
 from answers.kit.training import minimize
 from models.dropout import Dropout
 from quizcli.demo.events import Beat, Event, Points, Scalars, array
 
-EXAMPLES, NOISE, REACH = 24, 0.4, 4.0  # sin x + noise at 24 places between ±4
-HIDDEN, STEEPNESS = 128, 3.0
+EXAMPLES, NOISE, STEEPNESS = 24, 0.4, 3.0
 LOOKS = 30  # how often the fit is looked at; the last 10 are averaged
 
-Dropouts = Callable[
-    [float, torch.Generator], Dropout
-]  # a layer with this rate that draws from this generator
-
-
-class Examples(NamedTuple):
-    """Places x and noisy heights y = sin x + ε."""
-
-    x: Tensor  # (n, 1)
-    y: Tensor  # (n, 1)
-
-
-class Errors(NamedTuple):
-    """Mean squared errors of one network."""
-
-    train: float
-    test: float
-
-    @property
-    def gap(self) -> float:
-        """What overfitting costs: how much larger the test error is."""
-        return self.test - self.train
-
-
-def _examples(n: int, generator: torch.Generator) -> Examples:
-    x = torch.linspace(-REACH, REACH, n)[:, None]
-    return Examples(x, torch.sin(x) + NOISE * torch.randn(n, 1, generator=generator))
-
-
-def _network(p: float, seed: int, dropout: Dropouts) -> nn.Sequential:
-    """1 → 128 → 1 with steep units, able to learn the noise by heart; equal seeds give equal weights."""
-    with weights(seed):
-        first, last = nn.Linear(1, HIDDEN), nn.Linear(HIDDEN, 1)
-    with torch.no_grad():
-        first.weight.mul_(STEEPNESS)
-        first.bias.mul_(STEEPNESS * REACH)  # bends all over ±REACH
-    masks = torch.Generator().manual_seed(seed)
-    return nn.Sequential(first, nn.Hardtanh(), dropout(p, masks), last)
+Dropouts = Callable[[float, torch.Generator], Dropout]  # with this rate, drawing from this generator
 
 
 def fit_both(
@@ -66,8 +28,9 @@ def fit_both(
     at the end.
     """
     generator = torch.Generator().manual_seed(seed)
-    train, test = _examples(EXAMPLES, generator), _examples(10 * EXAMPLES, generator)
-    networks = [_network(rate, seed, dropout) for rate in (0.0, p)]
+    train, test = (examples(n, NOISE, generator) for n in (EXAMPLES, 10 * EXAMPLES))
+    layers = [dropout(rate, torch.Generator().manual_seed(seed)) for rate in (0.0, p)]
+    networks = [steep_network(seed, STEEPNESS, layer) for layer in layers]
     descents = [
         minimize(torch.optim.Adam(network.parameters(), lr=0.01), _losses(network, train))
         for network in networks
