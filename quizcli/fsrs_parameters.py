@@ -1,4 +1,7 @@
-"""The parameters of FSRS: 17 (FSRS-4.5), 19 (FSRS-5) or 21 numbers (FSRS-6), brought to the 21 of FSRS-6."""
+"""What FSRS is told by a person: the retention that they want, and parameters of their own.
+
+There are 17 of them (FSRS-4.5), 19 (FSRS-5) or 21 (FSRS-6); all are brought to the 21 of FSRS-6.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Sequence
 
 from quizcli.text import tr
 
+RETENTION = (0.70, 0.97)  # the lowest and the highest that may be wanted
 COUNTS = (17, 19, 21)
 
 # The curve of FSRS-4.5 and FSRS-5 falls with this fixed exponent; FSRS-6 made it w[20].

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.file_reading import dangling, read_regular
-from quizcli.fsrs_parameters import convert_parameters
+from quizcli.fsrs_parameters import RETENTION, convert_parameters
 from quizcli.text import LANGS, Lang, tr
 
 
@@ -59,7 +59,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 _LIMITS: dict[str, tuple[float, float]] = {
-    "retention": (0.70, 0.97),
+    "retention": RETENTION,
     "new_per_day": (0, 9999),
     "reviews_per_day": (1, 9999),
     "rollover_hour": (0, 23),

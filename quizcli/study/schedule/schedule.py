@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from quizcli.errors import ExitStatus, QuizError
-from quizcli.fsrs_parameters import convert_parameters
+from quizcli.fsrs_parameters import RETENTION, convert_parameters
 from quizcli.study.schedule import fuzz
 from quizcli.study.schedule.card import Card, Rating, State
 from quizcli.study.schedule.seeded_random import chance
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     import fsrs
 
 ALGORITHM = "FSRS-6"
-RETENTION = (0.70, 0.97)
 MAXIMUM_INTERVAL = 36_500  # days
 
 _STEPS = (MINUTE, 10 * MINUTE)
