@@ -24,6 +24,7 @@ from models.vae import VAE, kl_divergence, vae_loss
 from quizcli.demo.data import DigitsName
 from quizcli.demo.device import Device, DeviceName
 from quizcli.demo.events import Event, Images, Note, Points, Scalars, array, claim, pictures
+from quizcli.demo.knobs import Knob
 from quizcli.demo.option import Option, Seed
 from quizcli.demo.texts import texts
 
@@ -56,9 +57,9 @@ RECIPE = Recipe(epochs=7, latent=20, beta=1.0, batch=512, lr=0.01)  # the defaul
 def demonstrate(
     epochs: Annotated[int, Option(1, 100, "passes over the data", "训练轮数")] = 7,
     latent: Annotated[int, Option(2, 200, "size of the latent code", "隐变量维数")] = 20,
-    beta: Annotated[float, Option(0, 100, "weight of the KL term", "KL 项的权重 β")] = 1.0,
+    beta: Annotated[float, Option(0, 100, "weight of the KL term", "KL 项的权重 β", live=True)] = 1.0,
     batch: Annotated[int, Option(8, 8192, "images in a batch", "批大小")] = 512,
-    lr: Annotated[float, Option(1e-6, 0.1, "highest learning rate", "学习率峰值")] = 0.01,
+    lr: Annotated[float, Option(1e-6, 0.1, "highest learning rate", "学习率峰值", live=True)] = 0.01,
     seed: Seed = 0,
     device: DeviceName = "auto",
     data: DigitsName = "auto",
@@ -80,14 +81,15 @@ def train(model: VAE, images: Tensor, recipe: Recipe, device: Device) -> Iterato
     # β₂ = 0.95 soon forgets the large first gradients, and so bears ten times the usual learning rate.
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.lr, betas=(0.9, 0.95), fused=device.fused)
     steps = recipe.epochs * (len(images) // recipe.batch)
+    beta, lr = Knob("beta", recipe.beta), Knob("lr", recipe.lr)
 
     def losses() -> Iterator[tuple[Tensor, Tensor]]:
         for step, rows in enumerate(shuffled(images, recipe.batch, recipe.epochs)):
             x = pixels(images[rows])  # (B, 784)
-            optimizer.param_groups[0]["lr"] = recipe.lr * _schedule(step / steps)
+            optimizer.param_groups[0]["lr"] = lr() * _schedule(step / steps)
             with device.autocast():
                 logits, mu, logvar = model(x)
-            loss, reconstruction, kl = vae_loss(logits.float(), x, mu.float(), logvar.float(), recipe.beta)
+            loss, reconstruction, kl = vae_loss(logits.float(), x, mu.float(), logvar.float(), beta())
             yield loss, torch.stack((reconstruction, kl))
 
     yield from minimize(optimizer, losses())

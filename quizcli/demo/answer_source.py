@@ -225,17 +225,17 @@ class _Source:
         return None, ()
 
     def option(self, call: ast.expr | None, name: str) -> dict[str, Any]:
-        """min, max and help of an `Option(…)`."""
+        """min, max, help and live of an `Option(…)`."""
         if call is None:
             return {}
         if not isinstance(call, ast.Call) or _name(call.func) != "Option":
             self.wrong(call, tr(f"{name}: expected Option(…)", f"{name}：此处应为 Option(…)"))
             return {}
-        given = dict(zip(("min", "max", "en", "zh", "help"), call.args, strict=False))
+        given = dict(zip(("min", "max", "en", "zh", "help", "live"), call.args, strict=False))
         given |= {k.arg: k.value for k in call.keywords if k.arg is not None}
         said: dict[str, Any] = {
             limit: self.literal(given[limit], f"{name}: {limit}")
-            for limit in ("min", "max")
+            for limit in ("min", "max", "live")
             if limit in given
         }
         if "help" in given:

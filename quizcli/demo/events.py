@@ -183,6 +183,7 @@ class Claim(_Event, frozen=True, tag="claim"):
     tolerance: float = 0.0
     unit: str = ""
     why: Words = {}
+    by_hand: bool = False  # measured after a setting was changed by hand (said by the worker)
 
     @property
     def holds(self) -> bool:
@@ -210,6 +211,18 @@ class Beat(Struct, frozen=True, tag_field="event", tag="beat", omit_defaults=Tru
     def length(self) -> float:
         """How many beats are waited for: nobody waits for NaN, or for more than a hundred."""
         return min(max(0.0, self.n), 100.0)
+
+
+class Changed(_Event, frozen=True, tag="changed", rename={"before": "from", "after": "to"}):
+    """The person has turned a knob (said by the worker): a setting that may change while the answer runs.
+
+    `step` is where on the x axis of its curves the answer was by then.
+    """
+
+    option: str
+    before: Setting
+    after: Setting
+    step: float = 0.0
 
 
 class Finished(_Event, frozen=True, tag="finished"):
@@ -268,6 +281,7 @@ Event = (
     | Note
     | Claim
     | Beat
+    | Changed
     | Finished
     | Failed
 )
@@ -319,6 +333,7 @@ _NUMBERS = {
     "bars": {"values"},
     "claim": {"measured", "expected", "tolerance"},
     "beat": {"n"},
+    "changed": {"step"},
 }
 
 

@@ -15,9 +15,9 @@ from typing import Protocol
 
 import msgspec
 
-from quizcli.demo.events import Event, Failed, Finished, decode
+from quizcli.demo.events import Event, Failed, Finished, Setting, decode
 from quizcli.demo.limits import LONGEST_EVENT, Limits
-from quizcli.demo.messages import Request, WorkerOrder
+from quizcli.demo.messages import Request, Turn, WorkerOrder
 from quizcli.file_reading import UNDECODABLE
 from quizcli.file_writing import make_folder
 from quizcli.processes.piped_child import PipedChild
@@ -257,6 +257,11 @@ class Run:
         if not self.over:
             self.paused = paused
             self._source.send(order)
+
+    def turn(self, option: str, value: Setting) -> None:
+        """Set a knob; a Changed follows once the answer has it."""
+        if not self.over:
+            self._source.send(Turn(option, value))
 
     def stop(self) -> None:
         """Ask the answer to end. Returns at once; the last event follows within GRACE seconds."""

@@ -11,7 +11,15 @@ from msgspec import Struct
 from quizcli.demo.events import Setting
 from quizcli.permit import NOTHING, Permit
 
-WorkerOrder = Literal["pause", "resume", "stop"]
+
+class Turn(Struct, frozen=True):
+    """An order to set a knob: an argument of the answer whose Option is live."""
+
+    option: str
+    value: Setting
+
+
+WorkerOrder = Literal["pause", "resume", "stop"] | Turn
 
 
 class Request(Struct, frozen=True):

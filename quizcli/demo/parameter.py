@@ -22,6 +22,7 @@ class Parameter(Struct, frozen=True, kw_only=True):
     max: float | None = None
     choices: tuple[Setting, ...] = ()
     help: Text = NO_TEXT
+    live: bool = False  # may be changed while the demonstration runs
 
     @property
     def option(self) -> str:

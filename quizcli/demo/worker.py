@@ -12,7 +12,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Generator
+from collections import deque
+from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from importlib import import_module
 from inspect import signature
@@ -23,8 +24,19 @@ from typing import BinaryIO, NoReturn
 import msgspec
 from msgspec.structs import replace
 
-from quizcli.demo.events import Event, Failed, Finished, Setting, Started, encode
-from quizcli.demo.messages import Request, WorkerOrder
+from quizcli.demo.events import (
+    Changed,
+    Claim,
+    Event,
+    Failed,
+    Finished,
+    Scalars,
+    Setting,
+    Started,
+    encode,
+)
+from quizcli.demo.knobs import turn
+from quizcli.demo.messages import Request, Turn, WorkerOrder
 from quizcli.errors import QuizError
 from quizcli.processes.frames import frame, read_frame
 from quizcli.processes.pack_imports import Room, make_room
@@ -105,6 +117,7 @@ class _Orders:
     def __init__(self, inlet: BinaryIO) -> None:
         self._inlet = inlet
         self.stopped = False
+        self._turns: deque[Turn] = deque()
         self._request: Request | None = None
         self._asked = threading.Event()
         self._may_go_on = threading.Event()
@@ -120,7 +133,18 @@ class _Orders:
                 self._obey(msgspec.msgpack.decode(payload, type=WorkerOrder))
         _vanish()
 
+    def turned(self) -> dict[str, Setting]:
+        """What has been turned since the last look, each to where it was turned last."""
+        turns: dict[str, Setting] = {}
+        while self._turns:
+            each = self._turns.popleft()
+            turns[each.option] = each.value
+        return turns
+
     def _obey(self, order: WorkerOrder) -> None:
+        if isinstance(order, Turn):
+            self._turns.append(order)
+            return
         if order == "pause":
             self._may_go_on.clear()
             return
@@ -177,7 +201,8 @@ def _serve(request: Request, outlet: _Outlet, orders: _Orders) -> None:
     try:
         use_language(load_settings().lang)
         room = make_room(Path(request.root), request.permit)
-        with closing(_events(request, room)) as run:  # closing runs the `finally` clauses of the answer
+        # Closing runs the `finally` clauses of the answer.
+        with closing(_events(request, room, orders)) as run:
             for event in run:
                 outlet.send(encode(event))
                 paused = time.perf_counter()
@@ -195,10 +220,11 @@ def _serve(request: Request, outlet: _Outlet, orders: _Orders) -> None:
     outlet.send(encode(last))
 
 
-def _events(request: Request, room: Room) -> Generator[Event, None, None]:
+def _events(request: Request, room: Room, orders: _Orders) -> Generator[Event, None, None]:
     """The events of the answer. A Started comes first, the answer's or one made here, and says what runs.
 
     An answer that loads its data reports that, and only then names data and device: its Started comes later.
+    Between two events the knobs are turned; what is measured from then on is measured by hand.
     """
     answer = import_module(request.module)
     stream = answer.demonstrate(**request.settings)
@@ -209,6 +235,7 @@ def _events(request: Request, room: Room) -> Generator[Event, None, None]:
         "title": answer.TITLE,
         "settings": _all_settings(answer, request.settings),
     }
+    hand = _Hand(about["settings"])
     with closing(stream):
         for number, event in enumerate(stream):
             room.check()  # the answer may have swallowed a refusal
@@ -218,7 +245,33 @@ def _events(request: Request, room: Room) -> Generator[Event, None, None]:
                 event = replace(event, **about)
             elif number == 0:
                 yield replace(Started(), **about)
-            yield event
+            yield hand.signed(event)
+            yield from hand.changes(orders.turned())
+
+
+class _Hand:
+    """The knobs of a run, and what has been done with them."""
+
+    def __init__(self, settings: dict[str, Setting]) -> None:
+        self._settings = dict(settings)
+        self._step = 0.0
+        self._turned = False
+
+    def signed(self, event: Event) -> Event:
+        """The event; a claim says if it was measured by hand."""
+        if isinstance(event, Scalars):
+            self._step = event.x
+        return replace(event, by_hand=True) if self._turned and isinstance(event, Claim) else event
+
+    def changes(self, turns: dict[str, Setting]) -> Iterator[Changed]:
+        """Turn the knobs, and say so."""
+        for option, value in turns.items():
+            before = self._settings[option]
+            if before != value:
+                self._turned = True
+                self._settings[option] = value
+                turn(option, value)
+                yield Changed(option=option, before=before, after=value, step=self._step)
 
 
 def _all_settings(answer: ModuleType, given: dict[str, Setting]) -> dict[str, Setting]:

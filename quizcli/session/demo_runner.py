@@ -6,6 +6,7 @@ from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from msgspec.structs import replace
 from rich.console import Console
 from rich.text import Text as RichText
 
@@ -83,10 +84,13 @@ class Bench:
                 keys=self._keys,
                 expect=link.claims,
                 back=tr("skip: no result", "跳过，不等结果") if keep else None,
+                # What was predicted is decided by the settings that the question names.
+                knobs=() if keep else answer.parameters,
                 coming=describe_start(answer, link.set, link.claims, self._settings),
                 debug=self._settings.debug,
             )
         note_duration(link.run, link.set, outcome, self._settings)
+        outcome = replace(outcome, claims=tuple(claim for claim in outcome.claims if not claim.by_hand))
         save_claims(self._store, link.run, link.set, outcome.claims, outcome.started)
         with suppress(QuizError):  # told at the next run
             self.warm()

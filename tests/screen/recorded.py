@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 
-from quizcli.demo.events import Event, Failed, Finished
+from quizcli.demo.events import Event, Failed, Finished, Setting
 
 
 class Recorded:
@@ -45,6 +45,9 @@ class Recorded:
     def resume(self) -> None:
         self.calls.append("resume")
         self.paused = False
+
+    def turn(self, option: str, value: Setting) -> None:
+        self.calls.append(f"turn {option} {value}")
 
     def stop(self) -> None:
         self.calls.append("stop")

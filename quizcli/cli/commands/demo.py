@@ -178,7 +178,8 @@ def _run(
         else:
             told = describe_start(answer, chosen, (), settings)
             own = recorder is None  # else all is kept in any case
-            outcome = _watch(run, settings, keep if own else None, snapshot.add if own else None, told, pace)
+            seen = snapshot.add if own else None
+            outcome = _watch(run, settings, keep if own else None, seen, told, pace, answer.parameters)
             note_duration(answer.name, chosen, outcome, settings)
             last = outcome.last
         if recorder is not None:
@@ -201,6 +202,7 @@ def _watch(
     shown: Callable[[Event], None] | None = None,
     told: Coming | None = None,
     pace: float = 0.0,
+    knobs: Sequence[Parameter] = (),
 ) -> Watched:
     """Draw the run where there is a terminal, else print plain lines."""
     from quizcli.screen.demo.live import watch
@@ -220,6 +222,7 @@ def _watch(
             back=back,
             coming=told,
             pace=pace,
+            knobs=knobs,
             debug=settings.debug,
         )
 

@@ -5,6 +5,7 @@ from rich.segment import Segment
 from quizcli.screen.terminal.palette import series
 from quizcli.screen.terminal.segments import Line
 
+RULE = "┊"
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # [row][column] within a cell
 
 
@@ -17,6 +18,7 @@ class Dots:
         self._bits = bytearray(columns * rows)
         self._owners = [-1] * (columns * rows)  # number of the curve or group, -1 for nobody
         self._marks: dict[int, str] = {}
+        self._behind: dict[int, str] = {}  # where there is no dot
 
     def dot(self, x: int, y: int, owner: int) -> None:
         """Set one dot."""
@@ -52,6 +54,12 @@ class Dots:
                     self.mark(start + i, row, sign)
                 return
 
+    def rule(self, column: int, text: str) -> None:
+        """A quiet upright line behind the picture, and what it says beside its top, where there is room."""
+        for row in range(self.rows):
+            self._behind[row * self.columns + column] = RULE
+        self.write(column + 1, 0, text)
+
     def lines(self) -> list[Line]:
         """The picture, a list of segments for each row. Trailing blanks are left out."""
         return [self._line(row) for row in range(self.rows)]
@@ -61,7 +69,9 @@ class Dots:
         parts: Line = []
         text, owner = "", -1
         for cell in range(first, first + self.columns):
-            sign = self._marks.get(cell) or (chr(0x2800 + self._bits[cell]) if self._bits[cell] else " ")
+            sign = self._marks.get(cell) or (
+                chr(0x2800 + self._bits[cell]) if self._bits[cell] else self._behind.get(cell, " ")
+            )
             if sign != " " and self._owners[cell] != owner:
                 if text:
                     parts.append(Segment(text, series(owner) if owner >= 0 else None))

@@ -1,7 +1,7 @@
 """Line charts in braille: curves named at their ends, round numbers on the axes, outliers cut off openly."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -48,9 +48,15 @@ class _Scale(NamedTuple):
 
 
 def draw_chart(
-    curves: Mapping[str, Curve], width: int, height: int, *, log: bool = False, x_label: str = ""
+    curves: Mapping[str, Curve],
+    width: int,
+    height: int,
+    *,
+    log: bool = False,
+    x_label: str = "",
+    marks: Sequence[tuple[float, str]] = (),
 ) -> list[Line]:
-    """The chart in at most `height` lines of at most `width` cells."""
+    """The chart in at most `height` lines of at most `width` cells; `marks` say what happened at some x."""
     heights = [_heights(curve.ys, log) for curve in curves.values()]
     scale = _scale_of(list(curves.values()), heights, log)
     if scale is None or width < 12 or height < 2:
@@ -66,6 +72,10 @@ def draw_chart(
         for i, (curve, ys) in enumerate(zip(curves.values(), heights, strict=True))
     ]
     _mark_outside(dots, scale, outside)
+    for x, text in marks:
+        share = (x - scale.left) / ((scale.right - scale.left) or 1.0)
+        if dots.columns and 0 <= share <= 1:
+            dots.rule(int(share * (dots.columns - 1) + 0.5), text)
     labels = _end_labels(curves, ends, dots.rows, names)
     lines = []
     for row, plotted in enumerate(dots.lines()):

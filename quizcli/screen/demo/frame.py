@@ -12,6 +12,7 @@ from quizcli.screen.demo.layout import Gallery
 from quizcli.screen.demo.starting import Coming, opening_lines
 from quizcli.screen.demo.state import Board
 from quizcli.screen.demo.status import (
+    change_lines,
     claim_lines,
     claims_in_full,
     failure_lines,
@@ -45,6 +46,7 @@ class Frames:
         message: str = "",
         *,
         paused: bool = False,
+        knobs: Sequence[Line] = (),
     ) -> list[Line]:
         """At most `height` lines: header, panels, note, progress, claims, keys. Panels give way first.
 
@@ -53,7 +55,8 @@ class Frames:
         board = self._board
         over = isinstance(board.last, Finished)
         top = [header(board, seconds, width)]
-        bottom = [footer(keys, message, width)] if height >= 6 else []
+        bottom = [*(knobs if height >= 10 and not over else ()), footer(keys, message, width)]
+        bottom = bottom if height >= 6 else []
         progress = (
             [progress_line(board.progress, width, paused=paused)]
             if board.progress and height >= 4 and not over
@@ -86,7 +89,7 @@ class Frames:
         claims = claims_in_full(board, width)
         notes = [row for note in board.notes for row in note_lines(plain_words(note.text), width, 100)]
         failure = failure_lines(board.last, width, debug) if isinstance(board.last, Failed) else []
-        around = [[header(board, seconds, width)], notes, claims, failure]
+        around = [[header(board, seconds, width)], change_lines(board, width), notes, claims, failure]
         spare = height - 2 - sum(len(block) + 1 for block in around if block)  # a prompt follows below
         room = self._room or height - 4 - len(claims)
         if _SHRUNK * room <= spare:

@@ -13,10 +13,12 @@ from msgspec.structs import replace
 from rich.console import Console
 from rich.segment import Segment, Segments
 
-from quizcli.demo.events import BEAT, Beat, Claim, Event, Failed, Finished, Started
+from quizcli.demo.events import BEAT, Beat, Claim, Event, Failed, Finished, Setting, Started
 from quizcli.demo.following import Polled, follow
+from quizcli.demo.parameter import Parameter
 from quizcli.errors import QuizError
 from quizcli.screen.demo.frame import Frames
+from quizcli.screen.demo.knob_bar import KnobBar
 from quizcli.screen.demo.plain_log import Log
 from quizcli.screen.demo.starting import TURNS, Coming, opening_text
 from quizcli.screen.demo.state import Board
@@ -46,6 +48,10 @@ class Running(Polled, Protocol):
         """Go on."""
         ...
 
+    def turn(self, option: str, value: Setting) -> None:
+        """Set a knob at the next event."""
+        ...
+
     def stop(self) -> None:
         """End soon; the last event still comes."""
         ...
@@ -73,19 +79,21 @@ def watch(
     back: str | None = None,
     coming: Coming | None = None,
     pace: float = BEAT,
+    knobs: Sequence[Parameter] = (),
     debug: bool = False,
 ) -> Watched:
     """Show a run until it is over or the person has had enough; its last frame stays in the scrollback.
 
     `save` keeps the board somewhere and says where; `shown` is told each event when it is seen. `expect` are
     ids of claims to announce before they are measured. `back` says where the q key leads, `coming` what is to
-    be expected while a worker starts, `pace` how many seconds a beat takes. With `debug` a failure shows its
+    be expected while a worker starts, `pace` how many seconds a beat takes; the live ones of `knobs` may be
+    turned. With `debug` a failure shows its
     trace. Where the console cannot draw in place, lines are printed, and nobody waits for beats.
     """
     if keys is not None and not keys.interactive:
         keys = None  # keys in a pipe are meant for the session, not for this view
     back = back or tr("stop, back to the question", "停止并返回题目")
-    viewer = _Viewer(run, console, Board(expect), keys, save, shown, back, coming, pace)
+    viewer = _Viewer(run, console, Board(expect), keys, save, shown, back, coming, pace, KnobBar(knobs))
     if not console.is_terminal or console.is_dumb_terminal or console.legacy_windows:
         return viewer.logged(debug)
     with ending_cleanly(), Stage(console) as stage, _hooks(keys, stage):
@@ -132,6 +140,7 @@ class _Viewer:
         back: str,
         coming: Coming | None,
         pace: float,
+        knobs: KnobBar,
     ) -> None:
         self._run = run
         self._console = console
@@ -143,6 +152,7 @@ class _Viewer:
         self._opening = coming
         self._drawing = Frames(board, _has_colours(console), coming)
         self._pace = pace
+        self._knobs = knobs
         self._coming: deque[Event] = deque()  # polled and not yet on the board
         self._due = 0.0  # when what comes behind a beat is to be seen
         self._paused = False
@@ -249,6 +259,8 @@ class _Viewer:
             self._start = time.monotonic() - self._began
             self._clock = 0.0
         self._board.add(event)
+        if isinstance(event, Started):
+            self._knobs.begin(event.settings)
         if self._told is not None:
             self._told(event)
 
@@ -256,7 +268,14 @@ class _Viewer:
         """Whether a new frame would differ from the last one."""
         turns = 1 if self._board.started else TURNS
         clock = int(self._clock * turns)
-        state = (self._events, self._console.size, clock, self._paused, self._message)
+        state = (
+            self._events,
+            self._console.size,
+            clock,
+            self._paused,
+            self._message,
+            self._knobs.state,
+        )
         news, self._shown = state != self._shown, state
         return news
 
@@ -265,7 +284,13 @@ class _Viewer:
         began = time.monotonic()
         width, height = self._console.size
         lines = self._drawing.running(
-            width, height, self._clock, self._offered(), self._message, paused=self._paused
+            width,
+            height,
+            self._clock,
+            self._offered(),
+            self._message,
+            paused=self._paused,
+            knobs=self._knobs.draw(width) if self._keys is not None else (),
         )
         stage.show(lines, (width, height))
         self._frames += 1
@@ -279,7 +304,7 @@ class _Viewer:
             return [(tr("any key", "任意键"), tr("what you saw", "说明"))]
         pause = tr("resume", "继续") if self._paused else tr("pause", "暂停")
         save = [("s", tr("save", "保存"))] if self._save else []
-        return [("space", pause), *save, ("q", self._back)]
+        return [("space", pause), *self._knobs.offered, *save, ("q", self._back)]
 
     def _next_key(self, timeout: float) -> str | None:
         if self._keys is not None:
@@ -296,6 +321,9 @@ class _Viewer:
                 self._keep(self._save)
             case "q" | "ctrl-c":
                 self._stop()
+            case "left" | "right" | "up" | "down" | "0" if self._stopped_at is None:
+                if turned := self._knobs.press(key):
+                    self._run.turn(*turned)
             case "resize" | "ctrl-l":
                 stage.forget()
                 self._shown = None

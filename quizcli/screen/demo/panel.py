@@ -90,7 +90,8 @@ def _body(panel: Panel, width: int, height: int, colour: bool) -> list[Line]:
     match panel:
         case Curves():
             curves = {plain_words(panel.names.get(key, key)): curve for key, curve in panel.curves.items()}
-            return draw_chart(curves, width, height, log=panel.log, x_label=plain_words(panel.x_label))
+            x_label = plain_words(panel.x_label)
+            return draw_chart(curves, width, height, log=panel.log, x_label=x_label, marks=panel.marks)
         case Images():
             return draw_images(panel, width, height, colour)
         case Heatmap():

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from quizcli.demo.events import Claim, Event, Failed, Finished, Note, Progress, Started
+from quizcli.demo.events import Changed, Claim, Event, Failed, Finished, Note, Progress, Started
 from quizcli.demo.plain_text import plain_words
-from quizcli.screen.demo.status import claim_figures, claim_text, data_of, name_of, stand_in
+from quizcli.screen.demo.status import (
+    by_hand,
+    change_text,
+    claim_figures,
+    claim_text,
+    data_of,
+    name_of,
+    stand_in,
+)
 from quizcli.screen.terminal import theme
 from quizcli.screen.terminal.numbers import duration, number
 from quizcli.text import tr
@@ -31,6 +39,8 @@ class Log:
                 text = self._progress(event)
             case Note():
                 text = plain_words(event.text)
+            case Changed():
+                text = change_text(event)
             case Claim():
                 text = self._claim(event)
             case Finished():
@@ -57,7 +67,14 @@ class Log:
         return "  ".join(part for part in (f"{percent:>3} %", doing, speed) if part)
 
     def _claim(self, claim: Claim) -> str:
-        sign = theme.RIGHT if claim.holds else theme.WRONG
+        sign = theme.BY_HAND if claim.by_hand else theme.RIGHT if claim.holds else theme.WRONG
         synthetic = stand_in(self._started)
-        parts = (claim.id, claim_figures(claim), f"({synthetic})" if synthetic else "", claim_text(claim))
+        hand = f"({by_hand()})" if claim.by_hand else ""
+        parts = (
+            claim.id,
+            claim_figures(claim),
+            f"({synthetic})" if synthetic else "",
+            hand,
+            claim_text(claim),
+        )
         return f"{sign} " + "  ".join(part for part in parts if part)

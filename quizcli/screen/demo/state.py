@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from quizcli.demo.events import (
     Bars,
     Beat,
+    Changed,
     Claim,
     Event,
     Failed,
@@ -22,6 +23,7 @@ from quizcli.demo.events import (
     Table,
     Words,
 )
+from quizcli.demo.spoken_settings import spoken_option, spoken_setting
 from quizcli.screen.charts.line_chart import Curve
 
 
@@ -36,6 +38,7 @@ class Curves:
         self.log = False
         self.names: dict[str, Words] = {}
         self.curves: dict[str, Curve] = {}
+        self.marks: list[tuple[float, str]] = []  # where on x something was changed by hand, and to what
 
     def add(self, event: Scalars) -> None:
         """One more point on each curve the event names. Labels need not be repeated."""
@@ -46,6 +49,11 @@ class Curves:
         self.names |= event.names
         for name, value in event.values.items():
             self.curves.setdefault(name, Curve()).add(event.x, value)
+
+    def mark(self, event: Changed) -> None:
+        """Remember a change at the last point. Each chart has an x axis of its own."""
+        x = max((curve.xs[-1] for curve in self.curves.values()), default=event.step)
+        self.marks.append((x, f"{spoken_option(event.option)} {spoken_setting(event.after)}"))
 
 
 Panel = Curves | Images | Heatmap | Points | Bars | Table
@@ -62,6 +70,7 @@ class Board:
         self.versions: dict[str, int] = {}  # how often each panel changed
         self.notes: list[Note] = []
         self.claims: dict[str, Claim] = {}
+        self.changes: list[Changed] = []  # by hand
         self.last: Finished | Failed | None = None
 
     @property
@@ -84,13 +93,19 @@ class Board:
                 self.claims[event.id] = event
             case Finished() | Failed():
                 self.last = event
+            case Changed():
+                self.changes.append(event)
+                for name, panel in self.panels.items():
+                    if isinstance(panel, Curves):
+                        panel.mark(event)
+                        self._changed(name)
             case Beat():
                 pass  # time is the business of who shows it
             case Scalars():
-                panel = self.panels.get(event.panel)
-                if not isinstance(panel, Curves):
-                    panel = self.panels[event.panel] = Curves(event.panel)
-                panel.add(event)
+                curves = self.panels.get(event.panel)
+                if not isinstance(curves, Curves):
+                    curves = self.panels[event.panel] = Curves(event.panel)
+                curves.add(event)
                 self._changed(event.panel)
             case _:
                 self.panels[event.panel] = event

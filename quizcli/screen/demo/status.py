@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from quizcli.demo.events import Claim, Failed, Progress, Started
+from quizcli.demo.events import Changed, Claim, Failed, Progress, Started
 from quizcli.demo.plain_text import plain_words
+from quizcli.demo.spoken_settings import spoken_option, spoken_setting
 from quizcli.screen.demo.state import Board
 from quizcli.screen.markup.wrap import Styled, wrap
 from quizcli.screen.terminal import theme
@@ -131,7 +132,7 @@ def claim_lines(board: Board, width: int, height: int) -> list[Line]:
     Without room for all, those that do not hold come first, then the latest, then those still to come.
     """
     claims = list(board.claims.values())
-    by_weight = sorted(claims, key=lambda claim: (claim.holds, -claims.index(claim)))
+    by_weight = sorted(claims, key=lambda claim: (claim.holds or claim.by_hand, -claims.index(claim)))
     kept = by_weight[: max(0, height)]
     waiting = [cut(_waiting(board, id_), width) for id_ in board.outstanding][: max(0, height - len(kept))]
     spare = height - len(kept) - len(waiting)
@@ -169,6 +170,7 @@ def _in_full(head: Line, claim: Claim, width: int) -> list[Line]:
 def _head(board: Board, claim: Claim) -> Line:
     """Sign, id and measurement, aligned with those of the other claims; a stand-in for real data is named."""
     sign = (theme.RIGHT, GOOD) if claim.holds else (theme.WRONG, BAD)
+    sign = (theme.BY_HAND, ACCENT) if claim.by_hand else sign
     widest = max(cell_len(claim_figures(other)) for other in board.claims.values())
     figures = claim_figures(claim)
     synthetic = stand_in(board.started)
@@ -178,7 +180,29 @@ def _head(board: Board, claim: Claim) -> Line:
         f" {claim.id:<{_id_width(board)}}  {figures}",
         " " * (widest - cell_len(figures)),
         f"  ({synthetic})" if synthetic else "",
+        f"  ({by_hand()})" if claim.by_hand else "",
     )
+
+
+def by_hand() -> str:
+    """What is said of a claim that was measured after the person had changed a setting."""
+    return tr("by your hand", "手动调节后")
+
+
+def change_text(change: Changed) -> str:
+    """What the person has changed, and when: "beta 1 → 4 at step 120"."""
+    turned = (
+        f"{spoken_option(change.option)} {spoken_setting(change.before)} → {spoken_setting(change.after)}"
+    )
+    return tr(f"{turned} at {number(change.step)}", f"{turned}（在 {number(change.step)} 处）")
+
+
+def change_lines(board: Board, width: int) -> list[Line]:
+    """What was changed by hand, in one paragraph."""
+    if not board.changes:
+        return []
+    said = tr(", ", "，").join(map(change_text, board.changes))
+    return [cut(line((" " + part, QUIET)), width) for part in wrap_plain(f"{by_hand()}: {said}", width - 2)]
 
 
 def _waiting(board: Board, id_: str) -> Line:

@@ -32,6 +32,7 @@ CODE = "cyan"
 RIGHT = "✓"
 WRONG = "✗"
 NOTE = "!"
+BY_HAND = "◇"  # neither right nor wrong: measured after a setting was changed by hand
 WAITING = "…"
 CONTINUED = "↪"  # before what is left of a line of code
 BULLET = "•"
