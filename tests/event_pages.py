@@ -15,6 +15,7 @@ import msgspec
 from quizcli.demo.events import (
     Bars,
     Beat,
+    Changed,
     Claim,
     Event,
     Failed,
@@ -55,6 +56,7 @@ SINE = [
     )
     for x in range(40)
 ]
+MORE = [Scalars(panel="loss", x=x, values={"train": 0.2, "test": 0.4}) for x in range(40, 60)]
 WORDS = {"en": "What one sees here, in a sentence.", "zh": "用一句话说明看到了什么。"}
 EXAMPLES: dict[type, list[Event]] = {
     Started: [Started(name="coin", device="cpu", data={"en": "1,000 throws", "zh": "投掷 1,000 次"})],
@@ -83,6 +85,7 @@ EXAMPLES: dict[type, list[Event]] = {
         claim("mean-settles", 0.497, "≈", 0.5, 0.02, en="the mean is near one half", zh="均值接近二分之一")
     ],
     Beat: [Beat(3)],
+    Changed: [*SINE, Changed(option="beta", before=1.0, after=4.0, step=39), *MORE],
     Finished: [Finished(seconds=7.0)],
     Failed: [Failed(message="RuntimeError: it broke", hint="Try smaller settings.")],
 }

@@ -33,7 +33,7 @@ ALLOWED = {
     "processes/private_pipes.py": "the null device",
     "demo/answer_source.py": "modules of the program itself, beside it",
     "demo/data.py": "torch.load takes a path, which has been looked at",
-    "demo/record.py": "writes a recording into a folder of its own",
+    "demo/recordings/record.py": "writes a recording into a folder of its own",
     "demo/datasets/download.py": "writes what it downloads",
     "judge/sandbox/landlock.py": "folders, as places that may be seen",
     "judge/sandbox/limits.py": "inside the cage",

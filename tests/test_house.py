@@ -40,6 +40,7 @@ FLOORS = {
 AUTHORS = {
     "quizcli.demo.events",
     "quizcli.demo.option",
+    "quizcli.demo.knobs",
     "quizcli.demo.data",
     "quizcli.demo.texts",
     "quizcli.demo.device",

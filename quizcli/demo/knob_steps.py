@@ -20,7 +20,7 @@ def stepped(parameter: Parameter, value: Setting, up: bool) -> Setting:
     if parameter.type == "choice":
         place = parameter.choices.index(value) + (1 if up else -1)
         return parameter.choices[min(max(place, 0), len(parameter.choices) - 1)]
-    if isinstance(value, str):
+    if isinstance(value, str) or parameter.min == parameter.max is not None:
         return value
     number = _in_powers(parameter, value, up) if _is_wide(parameter) else _evenly(parameter, value, up)
     if parameter.type == "int":

@@ -33,7 +33,7 @@ from quizcli.session.waiting import REDRAW, next_key
 from quizcli.text import tr
 
 if TYPE_CHECKING:
-    from quizcli.demo.kept import Earlier
+    from quizcli.demo.recordings.kept import Earlier
     from quizcli.screen.cards.solution import Response
     from quizcli.screen.demo.live import Watched
     from quizcli.session.code import CodeAttempts

@@ -19,8 +19,8 @@ from quizcli.study.store.store import Store
 from quizcli.text import tr
 
 if TYPE_CHECKING:
-    from quizcli.demo.kept import Earlier
     from quizcli.demo.launcher import Worker
+    from quizcli.demo.recordings.kept import Earlier
     from quizcli.judge.referee.launcher import Referee
     from quizcli.screen.demo.live import Watched
     from quizcli.screen.terminal.page import Page
@@ -60,8 +60,8 @@ class Bench:
         the person has not trusted the code of its pack.
         """
         from quizcli.demo.answer_source import check_settings
-        from quizcli.demo.kept import Kept
         from quizcli.demo.launcher import environment, start
+        from quizcli.demo.recordings.kept import Kept
         from quizcli.packs.code_digest import code_digest
         from quizcli.packs.demos import find_demonstration, make_request
         from quizcli.screen.demo.live import watch
@@ -106,7 +106,7 @@ class Bench:
 
     def earlier(self, link: DemoLink) -> Earlier | None:
         """The last run that was kept of a question's demonstration; None where there is none."""
-        from quizcli.demo.kept import Kept
+        from quizcli.demo.recordings.kept import Kept
         from quizcli.packs.code_digest import code_digest
         from quizcli.packs.demos import find_demonstration
 

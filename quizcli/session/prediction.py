@@ -13,7 +13,7 @@ from quizcli.session.measured_claims import day_of
 from quizcli.text import tr
 
 if TYPE_CHECKING:
-    from quizcli.demo.kept import Earlier
+    from quizcli.demo.recordings.kept import Earlier
     from quizcli.screen.demo.live import Watched
     from quizcli.study.grading.grade import Verdict
 

@@ -158,7 +158,7 @@ def _run(
     pace: float,
 ) -> int:
     from quizcli.demo.launcher import environment, start
-    from quizcli.demo.record import Recorder, Snapshot
+    from quizcli.demo.recordings.record import Recorder, Snapshot
     from quizcli.packs.demos import make_request
     from quizcli.session.worker_start import describe_start, note_duration
 
@@ -189,7 +189,7 @@ def _run(
 
 
 def _replay(folder: Path, settings: Settings, *, as_json: bool) -> int:
-    from quizcli.demo.record import rerun
+    from quizcli.demo.recordings.record import rerun
 
     with rerun(folder, timed=sys.stdout.isatty() and not as_json) as run:
         return _status(_print_events(run, settings) if as_json else _watch(run, settings).last)

@@ -25,8 +25,8 @@ from quizcli.demo.events import (
     Started,
     Table,
 )
-from quizcli.demo.png_panels import draw
-from quizcli.demo.record import EVENTS, Recorder, replay, rerun
+from quizcli.demo.recordings.png_panels import draw
+from quizcli.demo.recordings.record import EVENTS, Recorder, replay, rerun
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.text import use_language
 
@@ -113,7 +113,7 @@ def test_titles_are_chinese_only_where_a_font_is(
 
     titles: list[str] = []
     monkeypatch.setattr(Axes, "set_title", lambda axes, text, **rest: titles.append(text))
-    monkeypatch.setattr("quizcli.demo.png_panels._chinese_fonts", lambda: fonts)
+    monkeypatch.setattr("quizcli.demo.recordings.png_panels._chinese_fonts", lambda: fonts)
     use_language("zh")
     try:
         draw(PANELS[:1], tmp_path)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from quizcli.demo import kept
 from quizcli.demo.events import Claim, Event, Finished, Scalars, Started
-from quizcli.demo.kept import Kept
+from quizcli.demo.recordings import kept
+from quizcli.demo.recordings.kept import Kept
 from quizcli.demo.timings import Timing, Timings
 
 RUN: list[Event] = [

@@ -19,7 +19,7 @@ from msgspec import Struct
 from quizcli import __version__
 from quizcli.demo.events import Event, Finished, Setting
 from quizcli.demo.launcher import Run
-from quizcli.demo.record import EVENTS, Recorder, rerun
+from quizcli.demo.recordings.record import EVENTS, Recorder, rerun
 from quizcli.errors import QuizError
 from quizcli.file_reading import MEBIBYTE
 

@@ -28,7 +28,7 @@ from quizcli.demo.events import (
 )
 from quizcli.demo.launcher import Run
 from quizcli.demo.messages import Request, WorkerOrder
-from quizcli.demo.png_panels import draw, file_of
+from quizcli.demo.recordings.png_panels import draw, file_of
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.file_reading import MEBIBYTE, UNDECODABLE, open_regular
 from quizcli.file_writing import create, make_folder
