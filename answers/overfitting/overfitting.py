@@ -28,6 +28,7 @@ from models.early_stopping import EarlyStopping
 from quizcli.demo.data import DigitsName
 from quizcli.demo.device import Device, DeviceName
 from quizcli.demo.events import Bars, Event, Note, Progress, Scalars, Words, claim
+from quizcli.demo.knobs import Knob
 from quizcli.demo.option import Option, Seed
 from quizcli.demo.texts import texts
 
@@ -58,8 +59,10 @@ NAMES = {
 def demonstrate(
     n: Annotated[int, Option(100, 8000, "training images", "训练图数")] = 1000,
     noise: Annotated[float, Option(0, 1, "share of random labels", "随机标签的比例")] = 0.2,
-    p: Annotated[float, Option(0, 0.95, "drop rate", "丢弃率")] = 0.5,
-    weight_decay: Annotated[float, Option(0, 50, "weight decay (AdamW)", "权重衰减（AdamW）")] = 3.0,
+    p: Annotated[float, Option(0, 0.95, "drop rate", "丢弃率", live=True)] = 0.5,
+    weight_decay: Annotated[
+        float, Option(0, 50, "weight decay (AdamW)", "权重衰减（AdamW）", live=True)
+    ] = 3.0,
     hidden: Annotated[int, Option(2, 2048, "hidden units", "隐藏单元数")] = 256,
     steps: Annotated[int, Option(50, 20_000, "steps", "步数")] = 600,
     seed: Seed = 0,
@@ -71,8 +74,9 @@ def demonstrate(
     sets = _sets(opened.training, opened.test, n, noise)
     runs = _runs(sets, p, weight_decay, hidden, opened.device)
     acts = Acts(3, 1)
+    knobs = Knob("p", p), Knob("weight_decay", weight_decay)
     with one_thread():
-        errors = yield from acts.play(_train(runs, sets, steps))
+        errors = yield from acts.play(_train(runs, sets, steps, *knobs))
         small = yield from acts.play(_underfit(sets, p, opened.device))
     if long := steps * BATCH >= PASSES * n:
         yield _memory_claim(errors[NONE], sets.wrong)
@@ -123,6 +127,13 @@ class Run(NamedTuple):
     training: Split
     policy: Policy = UNMOVED
 
+    def turn(self, p: float, weight_decay: float) -> None:
+        """Set the drop rate and the weight decay, which a person may change meanwhile."""
+        for layer in self.model:
+            if isinstance(layer, Dropout):
+                layer.p = p
+        self.optimizer.param_groups[0]["weight_decay"] = weight_decay
+
     def step(self, rows: Tensor, left: float = 1.0) -> None:
         """One step on a batch of rows, at the learning rate that is left of the first."""
         self.optimizer.param_groups[0]["lr"] = left * self.optimizer.defaults["lr"]
@@ -170,13 +181,17 @@ def error(model: nn.Module, split: Split) -> float:
 # The runs
 
 
-def _train(runs: dict[str, Run], sets: Sets, steps: int) -> Generator[Event, None, dict[str, Errors]]:
+def _train(
+    runs: dict[str, Run], sets: Sets, steps: int, p: Knob[float], decay: Knob[float]
+) -> Generator[Event, None, dict[str, Errors]]:
     """Train all side by side; returns the errors by remedy."""
     watcher = Watcher(EarlyStopping(PATIENCE), runs[NONE].model)
     few = Split(sets.test.images[-SEEN:], sets.test.labels[-SEEN:])
     yield from _bars(_errors(runs, watcher, sets, few, SEEN))
     validate, look = every(steps=LOOK), every(steps=max(LOOK, steps // FRAMES))
     for step in range(1, steps + 1):
+        runs[DROPOUT].turn(p(), 0.0)
+        runs[DECAY].turn(0.0, decay())
         rows = {}  # one draw for all that learn from equally many images
         for run in runs.values():
             size = len(run.training.images)

@@ -46,19 +46,28 @@ class Dots:
 
     def write(self, column: int, row: int, text: str) -> None:
         """Put one-cell characters in the first free place from `column` on; nowhere if there is none."""
-        first = row * self.columns
-        taken = [self._bits[cell] > 0 or cell in self._marks for cell in range(first, first + self.columns)]
         for start in range(column, self.columns - len(text) + 1):
-            if not any(taken[start : start + len(text)]):
-                for i, sign in enumerate(text):
-                    self.mark(start + i, row, sign)
+            if self._is_free(start, row, len(text)):
+                for place, sign in enumerate(text, start):
+                    self.mark(place, row, sign)
                 return
 
     def rule(self, column: int, text: str) -> None:
-        """A quiet upright line behind the picture, and what it says beside its top, where there is room."""
+        """A quiet upright line behind the picture, and what it says beside it, as high as there is room."""
         for row in range(self.rows):
             self._behind[row * self.columns + column] = RULE
-        self.write(column + 1, 0, text)
+        for start in (column + 1, column - len(text)):  # to its right; at the right edge to its left
+            for row in range(self.rows):
+                if self._is_free(start, row, len(text)):
+                    for place, sign in enumerate(text, start):
+                        self.mark(place, row, sign)
+                    return
+
+    def _is_free(self, column: int, row: int, length: int) -> bool:
+        """Whether nothing stands in so many cells, and all of them are there."""
+        cells = range(row * self.columns + column, row * self.columns + column + length)
+        inside = column >= 0 and column + length <= self.columns
+        return inside and not any(self._bits[cell] or cell in self._marks for cell in cells)
 
     def lines(self) -> list[Line]:
         """The picture, a list of segments for each row. Trailing blanks are left out."""

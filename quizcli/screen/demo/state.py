@@ -53,7 +53,10 @@ class Curves:
     def mark(self, event: Changed) -> None:
         """Remember a change at the last point. Each chart has an x axis of its own."""
         x = max((curve.xs[-1] for curve in self.curves.values()), default=event.step)
-        self.marks.append((x, f"{spoken_option(event.option)} {spoken_setting(event.after)}"))
+        while self.marks and self.marks[-1][0] == x:  # a key that is held down
+            self.marks.pop()
+        value = event.after if isinstance(event.after, bool | str) else spoken_setting(event.after)
+        self.marks.append((x, f"{spoken_option(event.option)} {value}".lower()))  # characters of one cell
 
 
 Panel = Curves | Images | Heatmap | Points | Bars | Table

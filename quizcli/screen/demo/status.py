@@ -202,7 +202,10 @@ def change_lines(board: Board, width: int) -> list[Line]:
     if not board.changes:
         return []
     said = tr(", ", "，").join(map(change_text, board.changes))
-    return [cut(line((" " + part, QUIET)), width) for part in wrap_plain(f"{by_hand()}: {said}", width - 2)]
+    return [
+        cut(line((" " + part, QUIET)), width)
+        for part in wrap_plain(by_hand() + tr(": ", "：") + said, width - 2)
+    ]
 
 
 def _waiting(board: Board, id_: str) -> Line:

@@ -115,3 +115,21 @@ def test_a_number_too_wide_for_its_place_is_rounded() -> None:
     tiny = curve([1.0, 1.2345e-12])
     text = "\n".join(shown(draw_chart({"plain": tiny}, 60, 8, log=True)))
     assert "plain 1e-12" in text
+
+
+@given(
+    VALUES.filter(bool),
+    st.lists(st.tuples(st.floats(-5, 80), st.text("abc 0.5", max_size=9)), max_size=6),
+    st.integers(1, 90),
+    st.integers(1, 20),
+)
+def test_marks_fit_any_window(
+    ys: list[float], marks: list[tuple[float, str]], width: int, height: int
+) -> None:
+    assert_fits(draw_chart({"c": curve(ys)}, width, height, marks=marks), width, height)
+
+
+def test_marks_say_what_happened_and_hide_no_curve() -> None:
+    loss = curve([100.0, 50.0, 25.0, 12.0, 6.0, 3.0])
+    marked = shown(draw_chart({"train": loss}, 40, 6, x_label="epochs", marks=[(1, "lr 2"), (2, "lr 5")]))
+    assert marked == []

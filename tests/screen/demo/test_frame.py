@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from quizcli.demo.events import Claim, Failed, Finished, Progress, Relation, Started
+from quizcli.demo.events import Changed, Claim, Failed, Finished, Progress, Relation, Started
 from quizcli.screen.demo.frame import Frames
 from quizcli.screen.demo.plain_log import Log
 from quizcli.screen.demo.starting import Coming
@@ -224,3 +224,30 @@ def test_while_a_worker_starts_one_sees_what_is_coming(lang: str, width: int, he
         for part in ("A VAE", about, "--beta 0", "elbo-reached", "0:06", "0:24"):
             assert part in told
         assert ("longer than usual" if lang == "en" else "比平时久") in "\n".join(seen[-1])
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_was_changed_by_hand_is_said_and_no_claim_counts_against_it(lang: str) -> None:
+    use_language(lang)  # type: ignore[arg-type]
+    by_hand = [replace(claim, measured=-1e9, by_hand=True) for claim in claims() if isinstance(claim, Claim)]
+    changed = Changed(option="weight_decay", before=1.0, after=4.0, step=39)
+    board = board_of([*vae(), changed], [*by_hand, Finished(seconds=9)])
+    last = "\n".join(shown(Frames(board, colour=False).final(80, 40, 67)))
+    assert {
+        "en": "by your hand: weight decay 1 → 4 at 39",
+        "zh": "手动调节后: weight decay 1 → 4（在 39 处）",
+    }[lang] in last
+    assert "┊weight decay 4" in last
+    assert "✗" not in last
+    assert last.count("◇") == len(by_hand)
+    log = Log()
+    lines = [line for event in [*vae(), changed, *by_hand] if (line := log(event))]
+    assert any("weight decay 1 → 4" in line for line in lines)
+    assert not any("✗" in line or "✓" in line for line in lines)
+
+
+def test_a_key_that_is_held_down_leaves_one_mark() -> None:
+    turns = [Changed(option="beta", before=k, after=k + 1, step=39) for k in range(5)]
+    text = "\n".join(shown(Frames(board_of([*vae(), *turns]), colour=False).running(80, 24, 67, KEYS)))
+    assert "beta 5" in text
+    assert "beta 4" not in text

@@ -32,14 +32,16 @@ CHILD = """
     from quizcli.screen.terminal.keyboard import Keyboard
     from quizcli.screen.demo.live import watch
     from quizcli.screen.terminal.theme import make_console
+    from msgspec.structs import replace
     from quizcli.demo.events import *
+    from quizcli.demo.parameter import Parameter
     from tests.screen.boards import claims, vae
     from tests.screen.recorded import Recorded
     print("before")
     run = Recorded([*vae(), *claims(), {script}])
     with Keyboard() as keys:
         save = lambda board: f"saved {{len(board.panels)}} panels"
-        outcome = watch(run, make_console(), keys=keys, save=save)
+        outcome = watch(run, make_console(), keys=keys, save=save, knobs={knobs})
     print("after", *run.calls, *(claim.id for claim in outcome.claims), sep="|")
 """
 
@@ -47,8 +49,8 @@ CHILD = """
 class Window:
     """A terminal of two screens: `stage` while the alternate screen is on, `main` with its scrollback."""
 
-    def __init__(self, script: str, columns: int = 80, rows: int = 24) -> None:
-        code = textwrap.dedent(CHILD).format(script=script)
+    def __init__(self, script: str, columns: int = 80, rows: int = 24, knobs: str = "()") -> None:
+        code = textwrap.dedent(CHILD).format(script=script, knobs=knobs)
         env = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
         self.child = pexpect.spawn(
             sys.executable,
@@ -388,3 +390,19 @@ def test_a_frame_is_cheap() -> None:
         stage.show(frames.running(80, 24, 1, [("q", "back")]), (80, 24))
         cost.append(time.process_time() - began)
     assert min(cost) < 0.024
+
+
+def test_the_arrow_keys_turn_a_knob() -> None:
+    script = (
+        "0.5, Changed(option='beta', before=1.0, after=2.0, step=39), "
+        "replace([c for c in claims() if isinstance(c, Claim)][0], by_hand=True), 60.0"
+    )
+    knob = "Parameter(name='beta', type='float', default=1.0, min=0, max=9, live=True)"
+    with Window(script, knobs=f"[{knob}]") as window:
+        window.wait_for("▸ beta 1")
+        window.child.send("\x1b[A")
+        window.wait_for("beta 1.5 (1)")
+        window.child.send("0")
+        window.wait_for("by your hand")
+        window.child.send("q")
+        assert window.end().splitlines()[-1].startswith("after|turn beta 1.5|turn beta 1.0|stop|")
