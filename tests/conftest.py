@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from quizcli.text import use_language
+
 # As in the worker: threads that spin for long while they wait take the cores from each other, and tiny matrix
 # products on two busy cores then cost twenty times as much. Must be set before torch is imported.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
@@ -22,6 +24,7 @@ def _nothing_is_left_behind() -> Iterator[None]:
     """What belongs to the whole process is after a test as it was before: which test comes next is chance."""
     if palette := sys.modules.get("quizcli.screen.terminal.palette"):
         palette.cell_style.cache_clear()  # a style keeps the code of the first terminal that it was drawn on
+    use_language("en")
     before = _of_the_process()
     yield
     after = _of_the_process()

@@ -131,5 +131,12 @@ def test_marks_fit_any_window(
 
 def test_marks_say_what_happened_and_hide_no_curve() -> None:
     loss = curve([100.0, 50.0, 25.0, 12.0, 6.0, 3.0])
-    marked = shown(draw_chart({"train": loss}, 40, 6, x_label="epochs", marks=[(1, "lr 2"), (2, "lr 5")]))
-    assert marked == []
+    marks = [(1, "lr 2"), (2, "lr 5"), (5, "lr 9")]
+    assert shown(draw_chart({"train": loss}, 40, 6, x_label="epochs", marks=marks)) == [
+        "100┤⠑⢄  ┊lr 2┊lr 5    lr 9┊",
+        "   │  ⠣⡀┊    ┊            ┊",
+        " 50┤   ⠈⠢⣀   ┊            ┊",
+        "   │    ┊ ⠉⠒⠤⣀⡀           ┊",
+        "   │    ┊    ┊⠈⠉⠑⠒⠒⠒⠤⠤⠤⠤⢄⣀⣀ train 3",
+        "    0                     5 epochs",
+    ]

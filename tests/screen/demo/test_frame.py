@@ -1,6 +1,7 @@
 """Whole frames: header, panels, progress, claims, keys; and the last one."""
 
 import math
+import re
 from itertools import pairwise
 
 import pytest
@@ -231,13 +232,14 @@ def test_what_was_changed_by_hand_is_said_and_no_claim_counts_against_it(lang: s
     use_language(lang)  # type: ignore[arg-type]
     by_hand = [replace(claim, measured=-1e9, by_hand=True) for claim in claims() if isinstance(claim, Claim)]
     changed = Changed(option="weight_decay", before=1.0, after=4.0, step=39)
-    board = board_of([*vae(), changed], [*by_hand, Finished(seconds=9)])
+    board = board_of(vae(), iter([changed, *by_hand, Finished(seconds=9)]))
     last = "\n".join(shown(Frames(board, colour=False).final(80, 40, 67)))
-    assert {
+    said = {
         "en": "by your hand: weight decay 1 → 4 at 39",
-        "zh": "手动调节后: weight decay 1 → 4（在 39 处）",
-    }[lang] in last
-    assert "┊weight decay 4" in last
+        "zh": "手动调节后：weight decay 1 → 4（在 39 处）",
+    }
+    assert said[lang] in last
+    assert re.search("┊weight decay 4|weight decay 4┊", last)
     assert "✗" not in last
     assert last.count("◇") == len(by_hand)
     log = Log()
@@ -248,6 +250,6 @@ def test_what_was_changed_by_hand_is_said_and_no_claim_counts_against_it(lang: s
 
 def test_a_key_that_is_held_down_leaves_one_mark() -> None:
     turns = [Changed(option="beta", before=k, after=k + 1, step=39) for k in range(5)]
-    text = "\n".join(shown(Frames(board_of([*vae(), *turns]), colour=False).running(80, 24, 67, KEYS)))
+    text = "\n".join(shown(Frames(board_of(iter([*vae(), *turns])), colour=False).running(80, 24, 67, KEYS)))
     assert "beta 5" in text
     assert "beta 4" not in text
