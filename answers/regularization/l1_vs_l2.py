@@ -6,7 +6,7 @@ decay does under Adam and under AdamW (Loshchilov & Hutter 2019).
 """
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Annotated, Literal, NamedTuple
 
 import torch
@@ -20,6 +20,7 @@ from answers.kit.threads import one_thread
 from answers.kit.training import minimize
 from models.regularization import ProximalSGD, l1_penalty, l2_penalty
 from quizcli.demo.events import Beat, Event, Heatmap, Note, Progress, Scalars, Started, Words, array, claim
+from quizcli.demo.knobs import Knob
 from quizcli.demo.option import Option, Seed
 from quizcli.demo.texts import texts
 
@@ -87,7 +88,7 @@ class Recipe(NamedTuple):
 
 
 def demonstrate(
-    lam: Annotated[float, Option(0, 2, "strength λ of the penalty", "惩罚强度 λ")] = 0.15,
+    lam: Annotated[float, Option(0, 2, "strength λ of the penalty", "惩罚强度 λ", live=True)] = 0.15,
     lr: Annotated[float, Option(0.001, 0.2, "learning rate", "学习率")] = 0.05,
     steps: Annotated[int, Option(50, 5000, "steps", "步数")] = 400,
     act: Annotated[
@@ -136,32 +137,41 @@ class Run(NamedTuple):
 
     w: Tensor  # (100)
     optimizer: torch.optim.Optimizer
-    l1_in_loss: float = 0.0
+    option: str = ""  # of the optimizer, in which λ goes
+    in_loss: bool = False
 
-    def losses(self, problem: Problem) -> Iterator[Tensor]:
+    def losses(self, problem: Problem, lam: Callable[[], float]) -> Iterator[Tensor]:
         """The loss on all the data, without end."""
         while True:
+            if self.option:
+                self.optimizer.param_groups[0][self.option] = lam()
             loss = problem.loss(self.w)
-            yield loss + self.l1_in_loss * l1_penalty([self.w]) if self.l1_in_loss else loss
+            yield loss + lam() * l1_penalty([self.w]) if self.in_loss and lam() else loss
 
 
-def _runs(start: Tensor, recipe: Recipe) -> dict[str, Run]:
+def _runs(start: Tensor, lr: float) -> dict[str, Run]:
     w = [start.clone().requires_grad_() for _ in range(4)]
-    lam, threshold, lr, _ = recipe
     return {
         NONE: Run(w[0], torch.optim.SGD([w[0]], lr=lr)),
-        L2: Run(w[1], torch.optim.SGD([w[1]], lr=lr, weight_decay=lam)),
-        AUTOGRAD: Run(w[2], torch.optim.SGD([w[2]], lr=lr), l1_in_loss=lam),
-        PROXIMAL: Run(w[3], ProximalSGD([w[3]], lr=lr, l1=threshold)),
+        L2: Run(w[1], torch.optim.SGD([w[1]], lr=lr), option="weight_decay"),
+        AUTOGRAD: Run(w[2], torch.optim.SGD([w[2]], lr=lr), in_loss=True),
+        PROXIMAL: Run(w[3], ProximalSGD([w[3]], lr=lr, l1=0.0), option="l1"),
     }
+
+
+def _threshold(recipe: Recipe, lam: Callable[[], float]) -> Callable[[], float]:
+    """That of the proximal step ÷ lr, by mistake or rightly."""
+    return (lambda: lam() / recipe.lr) if recipe.threshold > recipe.lam else lam
 
 
 def _regression(problem: Problem, recipe: Recipe) -> Generator[Event, None, dict[str, Tensor]]:
     """Train all four side by side; returns their weights (100) by name."""
     yield _picture(problem, dict.fromkeys((NONE, L2, AUTOGRAD, PROXIMAL), problem.start), 0)
-    runs = _runs(problem.start, recipe)
+    runs = _runs(problem.start, recipe.lr)
+    lam: Callable[[], float] = Knob("lam", recipe.lam)
     weights = {name: run.w.detach() for name, run in runs.items()}
-    descents = [minimize(run.optimizer, run.losses(problem)) for run in runs.values()]
+    strengths = dict.fromkeys(runs, lam) | {PROXIMAL: _threshold(recipe, lam)}
+    descents = [minimize(run.optimizer, run.losses(problem, strengths[name])) for name, run in runs.items()]
     shown = _frames(recipe.steps)
     for step in range(1, recipe.steps + 1):
         for descent in descents:

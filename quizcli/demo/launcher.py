@@ -15,7 +15,7 @@ from typing import Protocol
 
 import msgspec
 
-from quizcli.demo.events import Event, Failed, Finished, Setting, decode
+from quizcli.demo.events import Beat, Event, Failed, Finished, Setting, decode
 from quizcli.demo.limits import LONGEST_EVENT, Limits
 from quizcli.demo.messages import Request, Turn, WorkerOrder
 from quizcli.file_reading import UNDECODABLE
@@ -222,6 +222,7 @@ class Run:
         self.request = request
         self.paused = False
         self.over = False  # the last event has been handed out
+        self.led = False  # somebody says himself when a beat has been seen
         self.tap: Callable[[Event], None] | None = None  # is told every event that is handed out
         self._source = source
         source.ask(request)
@@ -230,6 +231,9 @@ class Run:
         """The events that are new, in their order. Never blocks."""
         events = self._source.take()
         self.over = self.over or any(isinstance(event, Finished | Failed) for event in events)
+        if self.request.lockstep and not self.led:
+            for _ in [event for event in events if isinstance(event, Beat)]:
+                self.go()
         if self.tap is not None:
             for event in events:
                 self.tap(event)
@@ -257,6 +261,11 @@ class Run:
         if not self.over:
             self.paused = paused
             self._source.send(order)
+
+    def go(self) -> None:
+        """Say that a beat has been seen: in lockstep the answer waits for it."""
+        if self.request.lockstep and not self.over:
+            self._source.send("go")
 
     def turn(self, option: str, value: Setting) -> None:
         """Set a knob; a Changed follows once the answer has it."""

@@ -19,7 +19,7 @@ class Turn(Struct, frozen=True):
     value: Setting
 
 
-WorkerOrder = Literal["pause", "resume", "stop"] | Turn
+WorkerOrder = Literal["pause", "resume", "go", "stop"] | Turn  # go: a beat has been seen
 
 
 class Request(Struct, frozen=True):
@@ -30,3 +30,4 @@ class Request(Struct, frozen=True):
     module: str  # "answers.normalization.batchnorm_vs_layernorm"
     settings: dict[str, Setting] = {}
     permit: Permit = NOTHING  # what of the pack's code may run
+    lockstep: bool = False  # wait at each beat until it has been seen, so that what is turned then is in time

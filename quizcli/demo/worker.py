@@ -25,6 +25,7 @@ import msgspec
 from msgspec.structs import replace
 
 from quizcli.demo.events import (
+    Beat,
     Changed,
     Claim,
     Event,
@@ -122,6 +123,7 @@ class _Orders:
         self._asked = threading.Event()
         self._may_go_on = threading.Event()
         self._may_go_on.set()
+        self._seen = threading.Semaphore(0)  # beats
 
     def listen(self) -> NoReturn:
         """Read frames until stdin ends, then end the process."""
@@ -149,7 +151,10 @@ class _Orders:
             self._may_go_on.clear()
             return
         self.stopped = self.stopped or order == "stop"
-        self._may_go_on.set()
+        if order != "resume":
+            self._seen.release()
+        if order != "go":
+            self._may_go_on.set()
 
     def request(self) -> Request:
         """Wait for the request."""
@@ -157,8 +162,10 @@ class _Orders:
         assert self._request is not None
         return self._request
 
-    def hold(self) -> None:
-        """Wait while the run is paused."""
+    def hold(self, *, until_seen: bool) -> None:
+        """Wait while the run is paused, or until the beat has been seen."""
+        if until_seen and not self.stopped:
+            self._seen.acquire()
         self._may_go_on.wait()
 
 
@@ -206,7 +213,7 @@ def _serve(request: Request, outlet: _Outlet, orders: _Orders) -> None:
             for event in run:
                 outlet.send(encode(event))
                 paused = time.perf_counter()
-                orders.hold()
+                orders.hold(until_seen=request.lockstep and isinstance(event, Beat))
                 began += time.perf_counter() - paused
                 if orders.stopped:
                     stopped = True

@@ -69,7 +69,10 @@ class Bench:
         from quizcli.study.claims import save_claims
 
         answer = find_demonstration(link.run, self._settings)
+        # What was predicted is decided by the settings that the question names.
+        knobs = () if keep else answer.parameters
         asked = make_request(answer, check_settings(answer, link.set), self._settings)
+        asked = replace(asked, lockstep=any(knob.live for knob in knobs))
         worker, self._worker = self._worker, None
         with ExitStack() as stack:
             run = stack.enter_context(start(asked, worker, environment(self._settings)))
@@ -84,8 +87,7 @@ class Bench:
                 keys=self._keys,
                 expect=link.claims,
                 back=tr("skip: no result", "跳过，不等结果") if keep else None,
-                # What was predicted is decided by the settings that the question names.
-                knobs=() if keep else answer.parameters,
+                knobs=knobs,
                 coming=describe_start(answer, link.set, link.claims, self._settings),
                 debug=self._settings.debug,
             )

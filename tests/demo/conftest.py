@@ -45,8 +45,8 @@ def begin() -> Iterator[Begin]:
     """Start the answer `small` of a pack."""
     runs: list[Run] = []
 
-    def _begin(root: Path, **settings: Setting) -> Run:
-        runs.append(start(Request(str(root), "small", "answers.small", settings, permit_for(root))))
+    def _begin(root: Path, *, lockstep: bool = False, **settings: Setting) -> Run:
+        runs.append(start(Request(str(root), "small", "answers.small", settings, permit_for(root), lockstep)))
         return runs[-1]
 
     yield _begin

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quizcli.demo.catalogue import find_answer
-from quizcli.demo.events import Changed, Claim, Event, Finished, Scalars, from_json, to_json
+from quizcli.demo.events import Beat, Changed, Claim, Event, Finished, Scalars, from_json, to_json
 from quizcli.demo.knob_steps import stepped
 from quizcli.demo.launcher import Run
 from quizcli.demo.parameter import Parameter, convert_setting
@@ -152,3 +152,52 @@ def test_it_turns_through_round_numbers(knob: Parameter, up: list[object], down:
         for each in wanted:
             value = stepped(knob, value, way)
             assert value == each
+
+
+BEATS = """
+    from quizcli.demo.knobs import Knob
+    k = Knob("k", k)
+    for i in range(5):
+        yield Scalars(panel="p", x=i, values={"v": k()})
+        yield Beat(1)
+"""
+
+
+def values(events: list[Event]) -> list[float]:
+    return [event.values["v"] for event in events if isinstance(event, Scalars)]
+
+
+def test_in_lockstep_an_answer_waits_until_its_beat_has_been_seen(write: Write, begin: Begin) -> None:
+    run = begin(write(BEATS, LIVE), lockstep=True)
+    run.led = True
+    events: list[Event] = []
+    for beats in (1, 2, 3):
+        while sum(isinstance(event, Beat) for event in events) < beats:
+            run.wait(1)
+            events += run.poll()
+        assert not run.wait(0.2)  # nothing more comes by itself
+        if beats == 2:
+            run.turn("k", 7.0)
+        run.go()
+    events += run.poll()
+    for _ in range(3):
+        run.go()
+    events += list(run)
+    assert values(events) == [1.0, 1.0, 7.0, 7.0, 7.0]
+    assert isinstance(events[-1], Finished)
+
+
+def test_who_does_not_look_at_beats_is_not_kept_waiting_by_them(write: Write, begin: Begin) -> None:
+    events = list(begin(write(BEATS, LIVE), lockstep=True))
+    assert values(events) == [1.0] * 5
+
+
+def test_in_lockstep_it_stops_when_it_is_told_to(write: Write, begin: Begin) -> None:
+    run = begin(write(BEATS, LIVE), lockstep=True)
+    run.led = True
+    while not any(isinstance(event, Beat) for event in run.poll()):
+        run.wait(1)
+    run.stop()
+    last = list(run)[-1]
+    assert isinstance(last, Finished)
+    assert last.stopped

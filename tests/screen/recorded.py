@@ -12,6 +12,7 @@ class Recorded:
     def __init__(self, script: Iterable[Event | float | Exception], stubborn: bool = False) -> None:
         self.over = False
         self.paused = False
+        self.led = False
         self.calls: list[str] = []
         self._script = iter(script)
         self._stubborn = stubborn  # does not end when told to stop
@@ -45,6 +46,9 @@ class Recorded:
     def resume(self) -> None:
         self.calls.append("resume")
         self.paused = False
+
+    def go(self) -> None:
+        self.calls.append("go")
 
     def turn(self, option: str, value: Setting) -> None:
         self.calls.append(f"turn {option} {value}")

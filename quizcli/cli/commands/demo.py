@@ -157,12 +157,15 @@ def _run(
     save: Path | None,
     pace: float,
 ) -> int:
+    from msgspec.structs import replace
+
     from quizcli.demo.launcher import environment, start
     from quizcli.demo.recordings.record import Recorder, Snapshot
     from quizcli.packs.demos import make_request
     from quizcli.session.worker_start import describe_start, note_duration
 
     asked = make_request(answer, chosen, settings)
+    asked = replace(asked, lockstep=not as_json and any(parameter.live for parameter in answer.parameters))
     snapshot = Snapshot(asked.answer, Path())
 
     def keep(board: object) -> str:

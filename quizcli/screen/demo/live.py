@@ -48,6 +48,12 @@ class Running(Polled, Protocol):
         """Go on."""
         ...
 
+    led: bool
+
+    def go(self) -> None:
+        """A beat has been seen: who waits for it goes on."""
+        ...
+
     def turn(self, option: str, value: Setting) -> None:
         """Set a knob at the next event."""
         ...
@@ -155,6 +161,7 @@ class _Viewer:
         self._knobs = knobs
         self._coming: deque[Event] = deque()  # polled and not yet on the board
         self._due = 0.0  # when what comes behind a beat is to be seen
+        self._beats = 0  # that have begun, and are not over
         self._paused = False
         self._cut = False  # it was stopped before all that has come was seen
         self._events = 0
@@ -196,6 +203,7 @@ class _Viewer:
 
     def watch(self, stage: Stage) -> None:
         """Draw until the run is over or left: frames only as often as they are cheap, events at any time."""
+        self._run.led = True
         due = 0.0
         while True:
             try:  # around the whole loop: Ctrl-C may come between two turns of it too
@@ -236,12 +244,15 @@ class _Viewer:
         else:
             self._clock += now - self._looked
         self._looked = now
+        while self._beats and self._is_due(now):
+            self._beats -= 1
+            self._run.go()
         self._coming += self._run.poll()
-        while self._coming and self._is_due(
-            now
-        ):  # as in `follow`: what Ctrl-C leaves here comes at the next look
+        # As in `follow`: what Ctrl-C leaves here comes at the next look.
+        while self._coming and self._is_due(now):
             if isinstance(event := self._coming[0], Beat):
                 self._due = max(self._due, now) + self._pace * event.length
+                self._beats += 1
             elif not self._cut:
                 self._add(event)
             elif isinstance(event, Finished | Failed):  # what was not seen yet is left unseen

@@ -67,12 +67,7 @@ def test_the_mistake_one_can_make_on_purpose() -> None:
 
 
 def test_the_right_threshold_zeros_none_of_the_needed_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = answer._runs
-
-    def mended(start: Tensor, recipe: answer.Recipe) -> dict[str, answer.Run]:
-        return runs(start, recipe._replace(threshold=recipe.lam))
-
-    monkeypatch.setattr(answer, "_runs", mended)
+    monkeypatch.setattr(answer, "_threshold", lambda _recipe, lam: lam)
     claim = claims(mistake="threshold-without-lr")["too-large-a-threshold-zeros-needed-weights"]
     assert claim.measured == 0
     assert not claim.holds
@@ -81,8 +76,8 @@ def test_the_right_threshold_zeros_none_of_the_needed_weights(monkeypatch: pytes
 def test_autograd_that_steps_proximally_makes_zeros(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = answer._runs
 
-    def swapped(start: Tensor, recipe: answer.Recipe) -> dict[str, answer.Run]:
-        made = runs(start, recipe)
+    def swapped(start: Tensor, lr: float) -> dict[str, answer.Run]:
+        made = runs(start, lr)
         return made | {answer.AUTOGRAD: made[answer.PROXIMAL], answer.PROXIMAL: made[answer.AUTOGRAD]}
 
     monkeypatch.setattr(answer, "_runs", swapped)
@@ -94,7 +89,12 @@ def test_autograd_that_steps_proximally_makes_zeros(monkeypatch: pytest.MonkeyPa
 
 def test_without_weight_decay_nothing_shrinks(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = answer._runs
-    monkeypatch.setattr(answer, "_runs", lambda start, recipe: runs(start, recipe._replace(lam=0.0)))
+
+    def plain(start: Tensor, lr: float) -> dict[str, answer.Run]:
+        made = runs(start, lr)
+        return made | {answer.L2: made[answer.L2]._replace(option="")}
+
+    monkeypatch.setattr(answer, "_runs", plain)
     assert fallen() == {"l2-shrinks-without-zeros", "sgd-l2-is-weight-decay"}
 
 
