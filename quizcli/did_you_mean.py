@@ -37,9 +37,15 @@ def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
 
 def did_you_mean(words: Sequence[str]) -> str:
     """The question after a refusal; "" where there is nothing to suggest."""
-    if not words:
-        return ""
-    return tr(f"Did you mean {' or '.join(words)}?", f"是否想输入 {' 或 '.join(words)}？")
+    return (
+        tr("Did you mean ", "是否想输入 ") + tr(" or ", " 或 ").join(words) + tr("?", "？") if words else ""
+    )
+
+
+def nearest_known(word: str, known: Iterable[str]) -> str:
+    """The same as the end of a message about a word: "; did you mean 'lr'?", or nothing."""
+    near = did_you_mean([repr(one) for one in nearest(word, known, 1)])
+    return tr("; ", "，") + near[:1].lower() + near[1:] if near else ""
 
 
 def in_a_row(*sentences: str) -> str:

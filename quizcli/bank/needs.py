@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Protocol
 
-from quizcli.bank.diagnostic import did_you_mean
 from quizcli.bank.types import Bank
+from quizcli.did_you_mean import nearest_known
 from quizcli.text import tr
 
 
@@ -79,14 +79,14 @@ def mistaken(
         for number, name in enumerate(question.needs, 1):
             if name not in ids and name not in topics:
                 message = tr(f"names no question and no topic: {name!r}", f"既不是题目也不是主题：{name!r}")
-                yield question.id, f"needs.{number}", message + did_you_mean(name, {*ids, *topics})
+                yield question.id, f"needs.{number}", message + nearest_known(name, {*ids, *topics})
         if circle := _way_back(question.id, needed):
             way = " → ".join(circle)
             yield question.id, "needs", tr(f"goes round in a circle: {way}", f"形成循环：{way}")
     for number, topic in enumerate(bank.after, 1):
         if topic == bank.topic or topic not in topics:
             message = tr(f"names no other topic: {topic!r}", f"不是其他主题：{topic!r}")
-            yield "", f"after.{number}", message + did_you_mean(topic, {*topics} - {bank.topic})
+            yield "", f"after.{number}", message + nearest_known(topic, {*topics} - {bank.topic})
 
 
 def never_begun(banks: Iterable[Bank], needed: Mapping[str, frozenset[str]]) -> dict[str, str]:

@@ -14,7 +14,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from quizcli.bank.diagnostic import did_you_mean, shown
+from quizcli.bank.diagnostic import shown
+from quizcli.did_you_mean import nearest_known
 from quizcli.errors import ExitStatus, QuizError
 from quizcli.file_reading import MEBIBYTE, UNDECODABLE, leaves, read_regular
 from quizcli.file_writing import lock_alone, refuse_dangling, replace_file
@@ -69,7 +70,7 @@ def find_added(name: str, settings: Settings) -> Added:
     known = {entry.name: entry for entry in added_packs(settings)}
     if name not in known:
         raise QuizError(
-            tr(f"there is no pack {shown(name)}", f"没有题库包 {shown(name)}") + did_you_mean(name, known),
+            tr(f"there is no pack {shown(name)}", f"没有题库包 {shown(name)}") + nearest_known(name, known),
             tr(
                 "`quizcli pack list` names yours, `quizcli pack add PATH` adds one.",
                 "`quizcli pack list` 列出已添加的题库包，`quizcli pack add 路径` 可添加。",

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from quizcli.bank.checking.figure_rules import figure_faults
 from quizcli.bank.checking.unshowable import plain_only, unshowable_markdown
 from quizcli.bank.cloze import filled
-from quizcli.bank.diagnostic import Mistake, did_you_mean, shown
+from quizcli.bank.diagnostic import Mistake, shown
 from quizcli.bank.figures import link_of
 from quizcli.bank.markdown import formulas, spans
 from quizcli.bank.measured_record import MeasuredRun, RunKey
@@ -26,6 +26,7 @@ from quizcli.bank.needs import mistaken, never_begun, seen_first
 from quizcli.bank.reading.reading_log import MAX_MISTAKES, Places, place_of
 from quizcli.bank.reading.torn_question import Torn
 from quizcli.bank.types import AnyQuestion, Bank, Choice, Cloze, Code, DemoLink, Number, Order, Predict
+from quizcli.did_you_mean import nearest_known
 from quizcli.errors import QuizError
 from quizcli.text import LANGS, Lang, Text, tr
 
@@ -239,7 +240,7 @@ def _follow(question: AnyQuestion, ids: set[str]) -> Iterator[ContentFinding]:
         if follow == question.id:
             yield question.id, f"follow.{number}", tr("is the question itself", "指向了题目自身")
         elif follow not in ids:
-            near = did_you_mean(follow, ids)
+            near = nearest_known(follow, ids)
             message = tr(f"names an unknown question {follow!r}", f"指向未知的题目 {follow!r}")
             yield question.id, f"follow.{number}", message + near
 
@@ -250,7 +251,7 @@ def _demo(link: DemoLink, outside: Outside) -> Iterator[tuple[str, str]]:
         return
     if answer is None:
         message = tr(f"names an unknown demonstration {link.run!r}", f"指向未知的演示 {link.run!r}")
-        yield "demo.run", message + did_you_mean(link.run, outside.answers)
+        yield "demo.run", message + nearest_known(link.run, outside.answers)
         return
     settings = [parameter.name for parameter in answer.parameters]
     for name, value in link.set.items():
@@ -258,7 +259,7 @@ def _demo(link: DemoLink, outside: Outside) -> Iterator[tuple[str, str]]:
         if name not in settings:
             yield (
                 field,
-                tr(f"is no setting of {link.run}", f"不是 {link.run} 的参数") + did_you_mean(name, settings),
+                tr(f"is no setting of {link.run}", f"不是 {link.run} 的参数") + nearest_known(name, settings),
             )
             continue
         try:
@@ -268,7 +269,7 @@ def _demo(link: DemoLink, outside: Outside) -> Iterator[tuple[str, str]]:
     for number, claim in enumerate(link.claims, 1):
         if claim not in answer.claims:
             message = tr(f"names an unknown claim {claim!r}", f"指向未知的结论 {claim!r}")
-            yield f"demo.claims.{number}", message + did_you_mean(claim, answer.claims)
+            yield f"demo.claims.{number}", message + nearest_known(claim, answer.claims)
 
 
 def _predicted(question: Predict, outside: Outside) -> Iterator[tuple[str, str]]:
@@ -278,7 +279,7 @@ def _predicted(question: Predict, outside: Outside) -> Iterator[tuple[str, str]]
         if answer is not None and claim not in answer.claims:
             field = f"items.{number}.claim" if question.items else "claim"
             message = tr(f"names an unknown claim {claim!r}", f"指向未知的结论 {claim!r}")
-            yield field, message + did_you_mean(claim, answer.claims)
+            yield field, message + nearest_known(claim, answer.claims)
 
 
 def _twins(banks: Iterable[Bank]) -> dict[str, str]:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from quizcli.bank.checking.typed_numbers import MeasuredRange, lies_in, typed
-from quizcli.bank.diagnostic import did_you_mean, shown
+from quizcli.bank.diagnostic import shown
 from quizcli.bank.figures import link_of, names_in
 from quizcli.bank.markdown import spans
 from quizcli.bank.measured_record import FEWEST_SEEDS, MeasuredRun, RunKey, key
 from quizcli.bank.types import AnyQuestion, DemoLink, Figure, Number, Predict
+from quizcli.did_you_mean import nearest_known
 from quizcli.text import LANGS, Text, tr
 
 _QUOTING = re.compile(
@@ -76,7 +77,7 @@ def _references(question: AnyQuestion, texts: list[tuple[str, Text]]) -> Iterato
         for lang in LANGS:
             for name in names_in(text[lang]):
                 if name not in question.measured:
-                    near = did_you_mean(name, question.measured)
+                    near = nearest_known(name, question.measured)
                     told = tr(f"refers to {{{name}}}, which is not measured", f"引用了未定义的 {{{name}}}")
                     yield f"{field}.{lang}", told + near
                 elif not _QUOTING.fullmatch(field):

@@ -6,6 +6,7 @@ A name, then {en: …, zh: …}. `{gap:.2f}` in a text is a place for a number, 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from string import Formatter
 
 from quizcli.bank.diagnostic import Mistake
@@ -48,16 +49,34 @@ def read_answer_texts(source: str, path: str) -> tuple[dict[str, Text], list[Mis
 def _check(text: Text, spot: Spot, notes: Notes) -> None:
     places = [_places(text[lang]) for lang in LANGS]
     if None in places:
-        notes.wrong(spot, tr("has a brace that is no place for a number", "含有不成对的花括号"))
+        told = tr("has braces that are no place for a number, as in {gap:.2f}", "花括号应形如 {gap:.2f}")
+        notes.wrong(spot, told)
     elif places[0] != places[1]:
         notes.wrong(spot, tr("has other numbers in Chinese than in English", "中英文引用的数字不同"))
     if not all(is_plain(text[lang]) for lang in LANGS):
         notes.wrong(spot, tr("is shown as it is: no Markdown here", "会原样显示，不能使用 Markdown"))
 
 
+def numbers_of(text: Text) -> set[str]:
+    """The names of the numbers in a text that is whole."""
+    return _places(text.en) or set()
+
+
 def _places(text: str) -> set[str] | None:
     """The names of the numbers in a text; None where its braces are wrong."""
     try:
-        return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        found = [(name, form) for _, name, form, _ in Formatter().parse(text) if name is not None]
     except ValueError:
         return None
+    places = [(re.split(r"[.[]", name)[0], form) for name, form in found]  # {ends[0]} is one of `ends`
+    whole = all(name.isidentifier() and _can_format(form or "") for name, form in places)
+    return {name for name, _ in places} if whole else None
+
+
+def _can_format(form: str) -> bool:
+    """Whether a number or a word can be written so."""
+    for value in (1.5, 1, "a"):
+        with suppress(ValueError):
+            format(value, form)
+            return True
+    return False

@@ -11,12 +11,13 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from quizcli.bank.diagnostic import did_you_mean, shown
+from quizcli.bank.diagnostic import shown
 from quizcli.bank.markdown import reads_alike
 from quizcli.bank.reading.mapping import read_entries
 from quizcli.bank.reading.reading_log import Notes, Spot
 from quizcli.bank.yaml.nodes import Listing, Mapping, Node, Scalar
 from quizcli.bank.yaml.scalars import is_whole, not_number, not_text
+from quizcli.did_you_mean import nearest_known
 from quizcli.text import LANGS, Text, tr
 
 Schema = dict[str, Any]
@@ -115,7 +116,7 @@ class OneOf(Struct, frozen=True):
             return node.text
         given = node.text if isinstance(node, Scalar) else "…"
         known = ", ".join(self.words)
-        near = did_you_mean(given, self.words)
+        near = nearest_known(given, self.words)
         notes.wrong(
             spot,
             tr(f"must be one of {known}, not {shown(given)}", f"只能是 {known}，不能是 {shown(given)}")

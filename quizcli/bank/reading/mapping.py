@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from quizcli.bank.diagnostic import did_you_mean, shown
+from quizcli.bank.diagnostic import shown
 from quizcli.bank.reading.reading_log import Notes, Spot
 from quizcli.bank.yaml.nodes import Mapping, Node, Scalar
+from quizcli.did_you_mean import nearest_known
 from quizcli.text import tr
 
 
@@ -39,4 +40,6 @@ def _unknown(key: Scalar, value: Node, known: tuple[str, ...]) -> str:
             f"{shown(key.text)} was cut off by a comma; inside `{{ }}` a text with a comma needs quotes",
             f"{shown(key.text)} 被逗号截断；`{{ }}` 里含逗号的文本需要加引号",
         )
-    return tr(f"unknown key {shown(key.text)}", f"未知的键 {shown(key.text)}") + did_you_mean(key.text, known)
+    return tr(f"unknown key {shown(key.text)}", f"未知的键 {shown(key.text)}") + nearest_known(
+        key.text, known
+    )

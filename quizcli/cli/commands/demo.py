@@ -298,7 +298,7 @@ def _print_help(answer: Answer) -> None:
     own = [
         ("--quick", _QUICK_HELP + _settings_told(answer.quick)),
         ("--json", _JSON_HELP),
-        ("--pace SECONDS", _PACE_HELP),
+        *([] if any(used.startswith("--pace ") for used, _ in rows) else [("--pace SECONDS", _PACE_HELP)]),
         ("--save DIR", _SAVE_HELP),
     ]
     width = max(len(left) for left, _ in rows + own)

@@ -41,7 +41,12 @@ def test_texts_are_read_and_said(tmp_path: Path) -> None:
         ("- a", 1, "must be names with their texts"),
         ("\nA b: {en: x, zh: y}", 2, "'A b' must be lower-case words with hyphens"),
         ("a: {en: 'x {n}', zh: y}", 1, "'a' has other numbers in Chinese than in English"),
-        ("a: {en: '{', zh: '{'}", 1, "'a' has a brace that is no place for a number"),
+        ("a: {en: '{', zh: '{'}", 1, "'a' has braces that are no place for a number, as in {gap:.2f}"),
+        (
+            "a: {en: '{n:zz}', zh: '{n:zz}'}",
+            1,
+            "'a' has braces that are no place for a number, as in {gap:.2f}",
+        ),
         ("a: {en: '`x`', zh: y}", 1, "'a' is shown as it is: no Markdown here"),
         ("a: {en: x, zh: y}\na: {en: x, zh: y}", 2, "'a' stands here twice"),
         ("a: {en: x, zh: y", 1, ""),
@@ -77,6 +82,11 @@ def test_any_text_is_read_or_refused(source: str) -> None:
             "says = texts(__file__)\nsays('gap', gap=1)\nsays('what-you-saw')\nsays('more')",
             ["answers/coins/coin.yaml has no text 'more'"],
         ),
+        (
+            "says = texts(__file__)\nsays('gap')\nsays('what-you-saw', more=1)",
+            ["'gap' is said without gap"],
+        ),
+        ("says = texts(__file__)\nsays('gap', **numbers)\nsays('what-you-saw')", []),
         ("says = texts(__file__)\nsays(name)", []),  # what is not written down cannot be followed
         ("def (", []),  # told where the code is read
     ],
@@ -88,6 +98,21 @@ def test_texts_and_code_are_compared(tmp_path: Path, code: str, told: list[str])
     (folder / "coin.yaml").write_text(GOOD, encoding="utf-8")
     (folder / "coin.py").write_text(code, encoding="utf-8")
     assert [mistake.message for mistake in text_mistakes(tmp_path)] == told
+
+
+def test_where_texts_and_code_part_is_said_by_line(tmp_path: Path) -> None:
+    folder = tmp_path / "answers" / "coins"
+    folder.mkdir(parents=True)
+    (folder / "coin.yaml").write_text(GOOD + "last: {en: more, zh: 更多}\n", encoding="utf-8")
+    (folder / "coin.py").write_text("says = texts(__file__)\nsays('what-you-saw')\n\nsays('gap')\n")
+    where = {(mistake.path, mistake.line) for mistake in text_mistakes(tmp_path)}
+    assert where == {
+        ("answers/coins/coin.yaml", GOOD.count("\n") + 1),
+        ("answers/coins/coin.py", 4),
+    }
+    (folder / "coin.yaml").unlink()
+    (mistake,) = text_mistakes(tmp_path)
+    assert str(mistake) == "answers/coins/coin.py:2:1: says texts of coin.yaml, which is missing"
 
 
 def test_nobody_reads_files_of_texts_without_end(tmp_path: Path) -> None:
