@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = "answers"
 _NO_TOPICS = ("judges", "kit")
+_MOST_MISNAMED = 20  # of a kind that are looked at
 _IN_A_FOLDER = "demo"  # the file that holds the demonstration of a folder
 
 
@@ -52,6 +54,14 @@ def answer_files(root: Path) -> list[AnswerFile]:
 def names_in(root: Path) -> frozenset[str]:
     """What demonstrations in these files are called, if they hold any."""
     return frozenset(map(_name, _parts(root)))
+
+
+def misnamed(root: Path) -> list[Path]:
+    """Modules that no import finds, for their name or that of their folder has a hyphen."""
+    top = root / FOLDER
+    topics = [topic for topic in _entries(top)[1] if topic not in _NO_TOPICS]
+    patterns = ("[!_.]*-*.py", "[!_.]*-*/*.py", *(f"{topic}/[!_.]*-*.py" for topic in topics))
+    return sorted({path for pattern in patterns for path in islice(top.glob(pattern), _MOST_MISNAMED)})
 
 
 def file_at(path: Path, root: Path) -> AnswerFile:

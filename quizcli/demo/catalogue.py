@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from quizcli.demo.answer_files import answer_files
+from quizcli.demo.answer_files import answer_files, misnamed
 from quizcli.demo.answer_source import Answer, Flaw, FlawedError, read_answer
 from quizcli.did_you_mean import did_you_mean, nearest
 from quizcli.errors import ExitStatus, QuizError
+from quizcli.file_reading import MEBIBYTE, read_text
 from quizcli.text import tr
 
 MAX_ANSWERS = 1000
@@ -29,6 +30,7 @@ def look_for_answers(root: Path) -> tuple[dict[str, Answer], list[Flaw]]:
     if len(files) > MAX_ANSWERS:
         told = tr(f"more than {MAX_ANSWERS} answers", f"答案超过 {MAX_ANSWERS} 个")
         return {}, [Flaw(root / "answers", 0, told)]
+    flaws += [_hyphen(path) for path in misnamed(root) if _demonstrates(path, root)]
     for file in files:
         try:
             answer = read_answer(file)
@@ -46,6 +48,19 @@ def look_for_answers(root: Path) -> tuple[dict[str, Answer], list[Flaw]]:
             else:
                 found[file.name] = answer
     return found, flaws
+
+
+def _demonstrates(path: Path, root: Path) -> bool:
+    try:
+        return "def demonstrate(" in read_text(path, MEBIBYTE, within=root)
+    except (OSError, ValueError):
+        return False
+
+
+def _hyphen(path: Path) -> Flaw:
+    right = path.relative_to(path.parents[1]).as_posix().replace("-", "_")
+    told = tr(f"names of modules have no hyphen: {right}", f"模块名不能含连字符，应为 {right}")
+    return Flaw(path, 0, told)
 
 
 def find_answer(root: Path, name: str) -> Answer:

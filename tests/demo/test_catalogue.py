@@ -111,6 +111,18 @@ def test_topics_are_folders_and_a_demonstration_may_be_one(tmp_path: Path) -> No
     assert [file_at(file.path, tmp_path) for file in answer_files(tmp_path)] == answer_files(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["fair-coin.py", "early-stopping/coin.py", "coins/fair-coin.py"])
+def test_a_demonstration_that_no_import_finds_is_told(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "answers" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("TITLE = {'en': '', 'zh': ''}\ndef demonstrate(): ...", encoding="utf-8")
+    right = "/".join(path.parts[-2:]).replace("-", "_")
+    with pytest.raises(QuizError, match=f"{path.name}: names of modules have no hyphen: {right}"):
+        find_answers(tmp_path)
+    path.write_text("what is no demonstration is nobody's business", encoding="utf-8")
+    assert find_answers(tmp_path) == {}
+
+
 def test_two_demonstrations_of_one_name_are_told(tmp_path: Path) -> None:
     for topic in ("vae", "gan"):
         path = tmp_path / "answers" / topic / "collapse.py"
