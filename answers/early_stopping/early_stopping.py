@@ -42,7 +42,7 @@ TRAINING, VALIDATION, TEST, NOISE = 40, 100, 500, 0.7
 STEEPNESS, LR = 4.0, 1e-3
 FRAMES = 60
 
-Mistake = Literal["none", "no-copy", "no-restore"]
+Slip = Literal["none", "no-copy", "no-restore"]
 
 
 def demonstrate(
@@ -51,7 +51,7 @@ def demonstrate(
     epochs: Annotated[int, Option(20, 3000, "epochs", "训练轮数")] = 300,
     batch: Annotated[int, Option(1, 40, "points in a batch", "批大小")] = 4,
     mistake: Annotated[
-        Mistake, Option(en="make a mistake: see which claims fall", zh="故意犯错，看哪条不成立")
+        Slip, Option(en="make a mistake: see which claims fall", zh="故意犯错，看哪条不成立")
     ] = "none",
     seed: Seed = 0,
 ) -> Iterator[Event]:
@@ -101,7 +101,7 @@ class KeepsReferences(EarlyStopping):
         return model.state_dict()
 
 
-def _stopper(patience: int, min_delta: float, mistake: Mistake) -> EarlyStopping:
+def _stopper(patience: int, min_delta: float, mistake: Slip) -> EarlyStopping:
     kind = KeepsReferences if mistake == "no-copy" else EarlyStopping
     return kind(patience, min_delta, restore_best=mistake != "no-restore")
 
@@ -203,7 +203,7 @@ def _test_errors(run: Run) -> Bars:
 # The claims
 
 
-def _restored_claims(run: Run, mistake: Mistake) -> Iterator[Event]:
+def _restored_claims(run: Run, mistake: Slip) -> Iterator[Event]:
     stopper = run.calm.stopper
     handed_back = error(run.calm.kept(), run.data.validation)
     # not copied or not restored, seeds 0 to 9: 0.013 to 0.19
@@ -239,7 +239,7 @@ def _overfitting_claims(run: Run) -> Iterator[Event]:
     yield claim("training-loss-does-not-tell", fallen, "<", 0.92, text=says("does-not-tell", best=best))
 
 
-def _what_you_saw(mistake: Mistake) -> Words:
+def _what_you_saw(mistake: Slip) -> Words:
     match mistake:
         case "no-copy":
             return says("saw-no-copy")

@@ -34,7 +34,7 @@ GAINS = (0.5, 0.75, 1.0, 1.5, 2.0)  # initializations tried at the end, as multi
 THEORY = math.sqrt(math.pi / (math.pi - 1))  # 1.211: BatchNorm and ReLU, wide network, large batch
 
 
-class Settings(NamedTuple):
+class Build(NamedTuple):
     """What all networks of a run have in common."""
 
     width: int
@@ -81,7 +81,7 @@ def demonstrate(
 ) -> Iterator[Event]:
     """Draw networks; send a gradient back through each, without and with normalization; then wrong scales."""
     yield Started(data=f"{width} × {depth}", layout=(("relu", "sigmoid"), ("gain", "layer")))
-    settings = Settings(width, batch, gain, skips)
+    settings = Build(width, batch, gain, skips)
     stacks = {"relu": Stack(nn.ReLU(), depth, 2.0), "sigmoid": Stack(nn.Sigmoid(), sigmoid_depth, 1.0)}
     generator = torch.Generator().manual_seed(seed)
     ways, by_gain = yield from _networks(stacks, settings, networks, generator)
@@ -101,7 +101,7 @@ def normalization(name: str, width: int) -> nn.Module:
     return LayerNorm(width, elementwise_affine=False) if name == "LN" else nn.Identity()
 
 
-def backward(stack: Stack, settings: Settings, generator: torch.Generator) -> dict[str, Way]:
+def backward(stack: Stack, settings: Build, generator: torch.Generator) -> dict[str, Way]:
     """One network drawn at random, and the way of one gradient back through it, for each normalization."""
     width, batch, gain, skips = settings
     std = gain * math.sqrt(stack.variance / width)
@@ -141,7 +141,7 @@ def per_layer(ways: list[Way]) -> float:
 
 
 def _networks(
-    stacks: dict[str, Stack], settings: Settings, networks: int, generator: torch.Generator
+    stacks: dict[str, Stack], settings: Build, networks: int, generator: torch.Generator
 ) -> Generator[Event, None, tuple[Ways, dict[str, list[float]]]]:
     """Network after network, and after the first the other scales. Returns all ways, and ratios by scale."""
     acts = Acts(4, 3, *(4 / n for n in range(2, networks + 1)))  # the first one is shown slowly
@@ -200,7 +200,7 @@ def _factors(ways: Ways) -> Table:
 
 
 def _gains(
-    stack: Stack, settings: Settings, generator: torch.Generator
+    stack: Stack, settings: Build, generator: torch.Generator
 ) -> Generator[Event, None, dict[str, list[float]]]:
     """One more network, its weights scaled. Returns first layer ÷ last layer, at each scale."""
     ratios: dict[str, list[float]] = {norm: [] for norm in NORMS}
@@ -264,7 +264,7 @@ def _spoken(ratio: float) -> str:
     return f"{ratio:.2g}".replace("-", "−")
 
 
-def _what_you_saw(settings: Settings, depth: int, explosion: float) -> Words:
+def _what_you_saw(settings: Build, depth: int, explosion: float) -> Words:
     if settings.skips:
         return says("saw-skips", total=_spoken(explosion))
     if settings.gain != 1:

@@ -45,7 +45,7 @@ TEXTS = {
     "zh": "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。床前明月光，疑是地上霜。举头望明月，低头思故乡。"
     "春眠不觉晓，处处闻啼鸟。夜来风雨声，花落知多少。",
 }
-Mistake = Literal["none", "no-shift", "no-causal-mask"]
+Slip = Literal["none", "no-shift", "no-causal-mask"]
 Positions = Literal["sinusoidal", "rotary", "none"]
 
 
@@ -60,7 +60,7 @@ def demonstrate(
         bool, Option(en="normalize before each sublayer", zh="先归一化（pre-norm）")
     ] = True,
     mistake: Annotated[
-        Mistake, Option(en="make a mistake: see which claims fall", zh="故意犯错，看哪条不成立")
+        Slip, Option(en="make a mistake: see which claims fall", zh="故意犯错，看哪条不成立")
     ] = "none",
     seed: Seed = 0,
 ) -> Iterator[Event]:
@@ -107,7 +107,7 @@ def _sequences(n: int, length: int, generator: torch.Generator) -> Tensor:  # (n
     return torch.randint(START, (n, length), generator=generator)
 
 
-def fed(tgt: Tensor, mistake: Mistake) -> Tensor:  # (B, T) -> the same
+def fed(tgt: Tensor, mistake: Slip) -> Tensor:  # (B, T) -> the same
     """What the decoder is given in training."""
     return tgt if mistake == "no-shift" else shifted(tgt)
 
@@ -118,7 +118,7 @@ def shifted(tgt: Tensor) -> Tensor:  # (B, T) -> the same
 
 
 def _reversal(
-    model: Transformer, steps: int, length: int, mistake: Mistake, generator: torch.Generator
+    model: Transformer, steps: int, length: int, mistake: Slip, generator: torch.Generator
 ) -> Iterator[Event]:
     """Train on random sequences, each seen once; look at scores and cross-attention on the way."""
     test = _sequences(TESTED, length, generator)
@@ -203,7 +203,7 @@ def _decoding_claims(model: Transformer, src: Tensor) -> Iterator[Event]:  # (50
 
 
 @torch.no_grad()
-def _flattery_claim(model: Transformer, src: Tensor, mistake: Mistake) -> Event:  # (500, length)
+def _flattery_claim(model: Transformer, src: Tensor, mistake: Slip) -> Event:  # (500, length)
     tgt = src.flip(1)
     training = (model(src, fed(tgt, mistake)).argmax(-1) == tgt).float().mean().item()
     writing = exact(model, src)
@@ -254,7 +254,7 @@ def _text_claim(model: LanguageModel, tokens: Tensor, characters: int) -> Event:
     return claim("text-loss-falls", loss / math.log(characters), "<=", 0.6, text=text)
 
 
-def _what_you_saw(positions: Positions, mistake: Mistake) -> Note:
+def _what_you_saw(positions: Positions, mistake: Slip) -> Note:
     match mistake:
         case "no-shift":
             return Note(text=says("saw-no-shift"))

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from quizcli.bank.diagnostic import Mistake, shown
+from quizcli.bank.types import Setting
 from quizcli.file_reading import MEBIBYTE, UNDECODABLE, read_regular
 from quizcli.text import tr
 
@@ -22,7 +23,6 @@ _LONGEST = 8 * MEBIBYTE
 _NAME = "answers/measured.json"
 
 RunKey = tuple[str, str]  # the demonstration, its settings as JSON
-Setting = bool | int | float | str
 
 
 class MeasuredRun(Struct, frozen=True, kw_only=True):

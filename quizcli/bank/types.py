@@ -10,12 +10,14 @@ KINDS = ("recall", "choice", "truth", "cloze", "number", "order", "code", "predi
 SHOWN = ("range", "median", "least", "most")  # of the values of several seeds
 JUDGED = ("gradients", "dtype", "precision")  # what a judge may look at beside the values
 
+Setting = bool | int | float | str  # of a demonstration
+
 
 class DemoLink(Struct, frozen=True, omit_defaults=True, gc=False):
     """The demonstration that shows an answer: its name, settings to run it with, the claims it settles."""
 
     run: str
-    set: dict[str, bool | int | float | str] = {}
+    set: dict[str, Setting] = {}
     claims: tuple[str, ...] = ()
 
 
@@ -37,7 +39,7 @@ class Figure(Struct, frozen=True, omit_defaults=True, gc=False):
 
     claim: str
     run: str = ""
-    set: dict[str, bool | int | float | str] = {}
+    set: dict[str, Setting] = {}
     show: str = "range"
     digits: int = 2
     percent: bool = False

@@ -283,9 +283,9 @@ def _annotated(annotation: ast.expr | None, tree: ast.Module) -> tuple[ast.expr 
 
 
 def _resolved(kind: ast.expr | None, tree: ast.Module) -> tuple[ast.expr | None, ast.Module]:
-    """What a name stands for, and where that is written: `Mistake = Literal[…]` in the module itself, or in
+    """What a name stands for, and the module that says so.
 
-    one of quizcli.demo that it imports from.
+    `Slip = Literal["none", …]` may stand in the answer itself, or in a module of quizcli.demo.
     """
     if not isinstance(kind, ast.Name):
         return kind, tree

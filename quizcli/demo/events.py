@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 from msgspec import Struct
 
+from quizcli.bank.types import Setting as Setting
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -24,7 +26,6 @@ BEAT = 0.1  # seconds of a beat, where nobody says otherwise
 
 Words = dict[str, str]  # {"en": …, "zh": …}
 Label = str | Words  # a plain string is the same in every language: "KL", "p = 0.5"
-Setting = bool | int | float | str
 Relation = Literal["<=", ">=", "≈", "<", ">", "=="]
 # What drawing raises for an array of another shape than promised, a number no axis reaches, an odd group.
 UNDRAWABLE = (ValueError, ArithmeticError, LookupError)

@@ -34,11 +34,10 @@ from quizcli.text import tr
 
 if TYPE_CHECKING:
     from quizcli.demo.recordings.kept import Earlier
-    from quizcli.screen.cards.solution import Response
     from quizcli.screen.demo.live import Watched
     from quizcli.session.code import CodeAttempts
     from quizcli.session.prediction import Prediction
-    from quizcli.study.grading.grade import Verdict
+    from quizcli.study.grading.grade import Response, Verdict
 
 GOOD = 3
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from quizcli.bank.prediction import decides
 from quizcli.bank.types import Predict
 from quizcli.screen.cards.prediction import NOTHING, Findings
-from quizcli.screen.cards.solution import Response
 from quizcli.session.measured_claims import day_of
 from quizcli.text import tr
 
 if TYPE_CHECKING:
     from quizcli.demo.recordings.kept import Earlier
     from quizcli.screen.demo.live import Watched
-    from quizcli.study.grading.grade import Verdict
+    from quizcli.study.grading.grade import Response, Verdict
 
 
 def replay_offer(earlier: Earlier) -> list[tuple[str, str]]:

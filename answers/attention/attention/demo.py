@@ -38,7 +38,7 @@ says = texts(__file__)
 
 LOOK = 10  # steps between two looks at the reader
 NOWHERE = "·"  # padding
-Mistake = Literal["none", "no-softmax", "mask-after-softmax", "inverted-mask"]
+Slip = Literal["none", "no-softmax", "mask-after-softmax", "inverted-mask"]
 
 
 def demonstrate(
@@ -49,7 +49,7 @@ def demonstrate(
     steps: Annotated[int, Option(0, 5000, "steps of training", "训练步数")] = 300,
     positions: Annotated[bool, Option(en="add positions to the words", zh="给词加上位置编码")] = False,
     mistake: Annotated[
-        Mistake, Option(en="make a mistake: see which claims fall", zh="故意犯错，看哪条不成立")
+        Slip, Option(en="make a mistake: see which claims fall", zh="故意犯错，看哪条不成立")
     ] = "none",
     seed: Seed = 0,
 ) -> Iterator[Event]:
@@ -79,7 +79,7 @@ def difference(a: Tensor, b: Tensor) -> float:
 class Lesson:
     """The trained reader and its sentence, act by act."""
 
-    def __init__(self, reader: Reader, sentences: Sentences, mistake: Mistake) -> None:
+    def __init__(self, reader: Reader, sentences: Sentences, mistake: Slip) -> None:
         self._reader, self._sentences, self._mistake = reader, sentences, mistake
         self._tokens = sentences.shown()
         self._words = sentences.words(self._tokens)
@@ -242,7 +242,7 @@ class Lesson:
         yield claim("other-weights-same-output", measured, ">=", 0.05, text=text, why=says("none-found"))
 
 
-def _what_you_saw(positions: bool, mistake: Mistake) -> Words:
+def _what_you_saw(positions: bool, mistake: Slip) -> Words:
     match mistake:
         case "no-softmax":
             return says("saw-no-softmax")

@@ -12,6 +12,7 @@ from msgspec import Struct
 from quizcli.bank.reading.field_types import Schema, string
 from quizcli.bank.reading.mapping import read_entries
 from quizcli.bank.reading.reading_log import Notes, Spot
+from quizcli.bank.types import Setting
 from quizcli.bank.yaml.nodes import Listing, Mapping, Node, Scalar
 from quizcli.bank.yaml.scalars import is_plain_number, is_whole, not_number, type_of
 from quizcli.text import tr
@@ -94,12 +95,12 @@ class MapOf(Struct, frozen=True):
 class SettingsField(Struct, frozen=True):
     """The settings that a demonstration runs with."""
 
-    def read(self, node: Node, spot: Spot, notes: Notes) -> dict[str, bool | int | float | str] | None:
+    def read(self, node: Node, spot: Spot, notes: Notes) -> dict[str, Setting] | None:
         """Each setting in the type it is written in; whether the demonstration takes it is not asked here."""
         if not isinstance(node, Mapping):
             notes.wrong(spot, tr("must be a mapping: {name: value}", "应为映射：{名称: 值}"))
             return None
-        read: dict[str, bool | int | float | str] = {}
+        read: dict[str, Setting] = {}
         for name, (key, value) in read_entries(node, spot, notes).items():
             inner = spot.key(name, key)
             notes.seen(inner)
@@ -112,7 +113,7 @@ class SettingsField(Struct, frozen=True):
         return {"type": "object", "additionalProperties": {"type": ["boolean", "number", "string"]}}
 
 
-def _setting(node: Node, spot: Spot, notes: Notes) -> bool | int | float | str | None:
+def _setting(node: Node, spot: Spot, notes: Notes) -> Setting | None:
     if not isinstance(node, Scalar):
         notes.wrong(spot, tr("must be one value", "应为单个值"))
         return None

@@ -6,6 +6,7 @@ Apart from the card, because the first question of the day must be on the screen
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from rich.cells import cell_len
@@ -14,12 +15,14 @@ from rich.text import Text as RichText
 from quizcli.bank.types import AnyQuestion, Predict
 from quizcli.screen.cards.prediction import NOTHING, Findings, prediction_lines
 from quizcli.screen.cards.question import MARGIN, as_question, hanging, indented
-from quizcli.screen.cards.solution import Graded, Response, sign, solution_lines
+from quizcli.screen.cards.solution import Graded, sign, solution_lines
 from quizcli.screen.markup.markdown import render, visible
 from quizcli.screen.markup.wrap import Styled, wrap
 from quizcli.screen.terminal import theme
-from quizcli.text import Text as Words
-from quizcli.text import tr
+from quizcli.text import Text, tr
+
+if TYPE_CHECKING:
+    from quizcli.study.grading.grade import Response
 
 
 class TickedClaim(Struct, frozen=True):
@@ -66,7 +69,7 @@ def answer_lines(
     return lines
 
 
-def _listed(label: str, texts: Sequence[Words], sign: str, width: int) -> list[RichText]:
+def _listed(label: str, texts: Sequence[Text], sign: str, width: int) -> list[RichText]:
     """A quiet label and a list below it; nothing where the list is empty."""
     if not texts:
         return []

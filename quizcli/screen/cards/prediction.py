@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from rich.cells import cell_len
@@ -11,12 +12,15 @@ from rich.text import Text as RichText
 from quizcli.bank.prediction import decides, outcome_of, ranking
 from quizcli.bank.types import Predict
 from quizcli.demo.typed_settings import as_options
-from quizcli.screen.cards.solution import Graded, Response, said_lines, sign, typed
+from quizcli.screen.cards.solution import Graded, said_lines, sign, typed
 from quizcli.screen.markup.markdown import numbered, render, visible
 from quizcli.screen.markup.wrap import Styled, wrap
 from quizcli.screen.terminal import theme
 from quizcli.screen.terminal.numbers import aligned, number
 from quizcli.text import tr
+
+if TYPE_CHECKING:
+    from quizcli.study.grading.grade import Response
 
 
 class Findings(Struct, frozen=True):

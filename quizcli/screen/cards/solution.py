@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rich.text import Text as RichText
 
@@ -16,7 +16,8 @@ from quizcli.screen.markup.wrap import Styled, wrap
 from quizcli.screen.terminal import theme
 from quizcli.text import tr
 
-Response = bool | str | frozenset[int]  # truth; what was typed; the chosen options, counted from 0
+if TYPE_CHECKING:
+    from quizcli.study.grading.grade import Response
 
 
 class Graded(Protocol):

@@ -78,11 +78,6 @@ def unreadable(message: str, hint: str) -> QuizError:
     return QuizError(message, hint, ExitStatus.USAGE)
 
 
-def typed_number(typed: str, unit: Text | None, ask: Text | None = None) -> float:
-    """The number that was typed, in the question's unit. QuizError where there is none to be read."""
-    return read_quantities(typed, unit, ask)[0].value
-
-
 def read_quantities(
     typed: str, unit: Text | None, ask: Text | None = None, *, notes: bool = True
 ) -> tuple[Quantity, ...]:

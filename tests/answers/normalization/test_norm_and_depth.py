@@ -97,7 +97,7 @@ def test_too_little_is_not_claimed_but_said(settings: dict[str, Any]) -> None:
 @pytest.mark.parametrize("norm", answer.NORMS)
 @pytest.mark.parametrize("skips", [False, True])
 def test_the_way_back_is_that_of_a_network_of_pytorch(norm: str, skips: bool) -> None:
-    settings = answer.Settings(width=8, batch=6, gain=1.0, skips=skips)
+    settings = answer.Build(width=8, batch=6, gain=1.0, skips=skips)
     stack = answer.Stack(nn.ReLU(), 3, 2.0)
     way = answer.backward(stack, settings, torch.Generator().manual_seed(0))[norm]
     generator = torch.Generator().manual_seed(0)

@@ -14,8 +14,7 @@ from quizcli.bank.types import Contender, DemoLink, Outcome, Predict
 from quizcli.screen.cards.answer import answer_lines
 from quizcli.screen.cards.prediction import NOTHING, Findings
 from quizcli.screen.cards.question import question_lines
-from quizcli.screen.cards.solution import Response
-from quizcli.study.grading.grade import Verdict
+from quizcli.study.grading.grade import Response, Verdict
 from quizcli.study.grading.prediction import judge
 from quizcli.text import LANGS, Text, use_language
 

@@ -31,7 +31,7 @@ from quizcli.screen.cards.question import (
     labelled,
     question_lines,
 )
-from quizcli.screen.cards.solution import Response
+from quizcli.study.grading.grade import Response
 from quizcli.text import LANGS, Text, use_language
 
 

@@ -5,9 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quizcli.errors import QuizError
-from quizcli.study.grading.quantity import read_quantities, typed_number
+from quizcli.study.grading.quantity import read_quantities
 from quizcli.study.grading.spelled_numbers import read_spelt
 from quizcli.text import Text
+
+
+def typed_number(typed: str, unit: Text | None, ask: Text | None = None) -> float:
+    """As it is usually read."""
+    return read_quantities(typed, unit, ask)[0].value
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from quizcli.bank.figures import link_of
-from quizcli.bank.measured_record import MeasuredRun, RunKey, Setting, key, load_record, write_record
-from quizcli.bank.types import Bank
+from quizcli.bank.measured_record import MeasuredRun, RunKey, key, load_record, write_record
+from quizcli.bank.types import Bank, Setting
 from quizcli.demo.answer_source import Answer
 from quizcli.demo.events import Claim, Failed, Started
 from quizcli.demo.launcher import environment, start
