@@ -102,7 +102,7 @@ def command(
         _print_help(find_demonstration(name, settings)) if name else print_page(ctx)
         return ExitStatus.OK
     if replayed is not None:
-        return _replay(replayed, settings, as_json=as_json)
+        return _replay(replayed, settings, as_json=as_json, beat=BEAT if pace is None else pace)
     if not name:
         _print_list(all_demonstrations(settings, tell), settings, as_json=as_json)
         return ExitStatus.OK
@@ -191,10 +191,10 @@ def _run(
     return _status(last)
 
 
-def _replay(folder: Path, settings: Settings, *, as_json: bool) -> int:
+def _replay(folder: Path, settings: Settings, *, as_json: bool, beat: float) -> int:
     from quizcli.demo.recordings.record import rerun
 
-    with rerun(folder, timed=sys.stdout.isatty() and not as_json) as run:
+    with rerun(folder, timed=sys.stdout.isatty() and not as_json, beat=beat) as run:
         return _status(_print_events(run, settings) if as_json else _watch(run, settings).last)
 
 

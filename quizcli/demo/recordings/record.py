@@ -114,14 +114,14 @@ def replay(folder: Path) -> Iterator[Event]:
     return (event for _, event in _timed(folder))
 
 
-def _paced(events: Iterable[tuple[float, Event]]) -> Iterator[tuple[float, Event]]:
-    """The events at the time at which somebody who watched the run saw them: beats are time now."""
-    shift = 0.0
+def _paced(events: Iterable[tuple[float, Event]], beat: float) -> Iterator[tuple[float, Event]]:
+    """The events when somebody sees them who watches with so many seconds a beat: as the live view waits."""
+    due = 0.0
     for t, event in events:
         if isinstance(event, Beat):
-            shift += BEAT * event.length
+            due = max(due, t) + beat * event.length
         else:
-            yield t + shift, event
+            yield max(due, t), event
 
 
 def _timed(folder: Path) -> Iterator[tuple[float, Event]]:
@@ -153,20 +153,22 @@ def _parsed(line: bytes, where: str) -> tuple[float, Event]:
         ) from error
 
 
-def rerun(folder: Path, *, timed: bool = True, within: float = math.inf) -> Run:
+def rerun(folder: Path, *, timed: bool = True, within: float = math.inf, beat: float = BEAT) -> Run:
     """A recording as a run that takes its original time, or none. All of it is read and checked first.
+
+    A beat takes `beat` seconds, as long as the run itself took no longer.
 
     One that took more than `within` seconds runs so much faster.
     """
-    recording = _Recording(folder, timed=timed, within=within)
+    recording = _Recording(folder, timed=timed, within=within, beat=beat)
     return Run(recording, Request("", recording.started.name, "", recording.started.settings))
 
 
 class _Recording:
     """A `Source` whose events have happened already."""
 
-    def __init__(self, folder: Path, *, timed: bool, within: float) -> None:
-        events = list(_paced(_timed(folder)))
+    def __init__(self, folder: Path, *, timed: bool, within: float, beat: float) -> None:
+        events = list(_paced(_timed(folder), beat))
         pace = min(1.0, within / events[-1][0]) if timed and events and events[-1][0] > 0 else float(timed)
         self._coming = deque((pace * t, event) for t, event in events)
         self.started = next((event for _, event in self._coming if isinstance(event, Started)), Started())

@@ -67,6 +67,7 @@ def test_remedies_that_do_nothing_are_found_out(hurried: None, monkeypatch: pyte
         return {name: run._replace(policy=Policy()) for name, run in made.items()}
 
     monkeypatch.setattr(answer, "_runs", idle)
+    monkeypatch.setattr(answer.Run, "turn", lambda *_: None)  # the knobs, too
     monkeypatch.setattr(answer, "PATIENCE", 1000)
     monkeypatch.setattr(EarlyStopping, "_improves", lambda self, metric: True)
     made = claims()
