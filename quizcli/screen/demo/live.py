@@ -244,7 +244,7 @@ class _Viewer:
         else:
             self._clock += now - self._looked
         self._looked = now
-        while self._beats and self._is_due(now):
+        while self._beats and self._stopped_at is None and self._is_due(now):
             self._beats -= 1
             self._run.go()
         self._coming += self._run.poll()
