@@ -8,6 +8,7 @@ from quizcli.text import tr
 
 _LONGEST = 80  # characters; nobody mistypes a longer word
 _MOST = 20_000  # words to compare with; one comparison takes about 20 µs
+_LONGEST_OF_MANY, _MOST_OF_MANY = 40, 2000  # the same where a bank may have thousands of mistakes
 _LEAST_BEGINNING = 3  # letters that say which word is meant
 _SHORT = 6  # letters
 _LEAST, _LEAST_OF_SHORT = 0.6, 0.5  # how alike two words must be
@@ -44,7 +45,10 @@ def did_you_mean(words: Sequence[str]) -> str:
 
 def nearest_known(word: str, known: Iterable[str]) -> str:
     """The same as the end of a message about a word: "; did you mean 'lr'?", or nothing."""
-    near = did_you_mean([repr(one) for one in nearest(word, known, 1)])
+    words = list(known)
+    if len(word) > _LONGEST_OF_MANY or len(words) > _MOST_OF_MANY:
+        return ""
+    near = did_you_mean([repr(one) for one in nearest(word, words, 1)])
     return tr("; ", "，") + near[:1].lower() + near[1:] if near else ""
 
 

@@ -35,8 +35,3 @@ class Knob(Generic[Value]):
 def turn(name: str, value: Setting) -> None:
     """Set a knob; whoever reads it next finds the new value."""
     _turned[name] = value
-
-
-def forget_turns() -> None:
-    """Every knob is again where it began: a new run in the same process."""
-    _turned.clear()
